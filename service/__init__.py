@@ -1,0 +1,1 @@
+"""Rectifier: calibrated effects from human and LLM responses."""

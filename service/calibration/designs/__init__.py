@@ -1,0 +1,1 @@
+"""Sampling designs: how many humans, how many LLM answers, which models."""

@@ -1,0 +1,1 @@
+"""May these LLM responses be relied on? Checks that an answer rests on."""

@@ -1,0 +1,1 @@
+"""The gateway, a separate deployable; empty until it is built."""

@@ -1,0 +1,1 @@
+"""What both deployables do alike: problems, probes, telemetry, bodies."""
