@@ -8,6 +8,7 @@ GATEWAY_PORT := 8001
 JOBS := 2
 PYTEST :=
 UPGRADE :=
+OPENAPI := openapi
 
 suitable = import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -48,14 +49,14 @@ check: $(VENV)/.dev  ## lint, format, types, import contracts
 	@$(bin)/lint-imports --no-cache
 
 cover: $(VENV)/.dev  ## judge the last measured run (make test PYTEST='--cov --cov-report='): core 100 %, the rest 95 %
-	@$(python) -m coverage report --include='service/calibration/*' --fail-under=100
-	@$(python) -m coverage report --omit='service/calibration/*' --fail-under=95
+	@$(python) -m coverage report --include='service/calibration/*' --fail-under=100; core=$$?; \
+		$(python) -m coverage report --omit='service/calibration/*' --fail-under=95 && exit $$core
 
 bench: $(VENV)/.dev  ## ratios against peers and floors
 	@$(python) -m benchmarks
 
 openapi: $(VENV)/.service  ## write the OpenAPI files
-	@$(bin)/rectifier openapi > openapi/calibration.json
+	@$(bin)/rectifier openapi > $(OPENAPI)/calibration.json
 
 lock: $(VENV)/.installer  ## resolve pyproject.toml into hashed locks; all agree on every version
 	$(compile) pyproject.toml --all-extras --group dev -o locks/dev.txt
