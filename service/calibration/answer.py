@@ -1,0 +1,135 @@
+"""The answer of a calibration: frozen values, every documented field present."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from service.calibration.errors import Warned
+from service.calibration.inference import Result
+
+Claim = Literal["confirmatory", "exploratory", "exploratory_with_track_record"]
+Status = Literal["assumed", "not_rejected", "rejected", "not_testable"]
+Verdict = Literal["llm_used", "human_only_chosen", "human_only_requested", "no_pool", "no_llm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An LLM-only number: heuristic, never better than exploratory; the error is None with fewer than 2 units."""
+
+    estimate: float
+    standard_error: float | None
+    claim: Claim = "exploratory"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelBlock:
+    """One LLM's part in an estimate."""
+
+    name: str
+    llm_only: Effect | None
+    ppi_correlation: float | None
+    variance_ratio_without: float | None
+    icc: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """The same contrast by another estimator."""
+
+    estimator: str
+    result: Result
+    variance_ratio: float | None
+    effective_sample_size: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateBlock:
+    """One contrast (or arm mean): calibrated, human-only and LLM-only side by side."""
+
+    name: str
+    outcome: str
+    claim: Claim
+    verdict: Verdict
+    result: Result
+    human_only: Result
+    llm_only: Effect | None
+    models: tuple[ModelBlock, ...]
+    variance_ratio: float | None
+    human_sample_size: int
+    effective_sample_size: float | None
+    ppi_correlation: float | None
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionBlock:
+    """One prediction column in one arm; ``tuning`` is the slope it carries in the estimate."""
+
+    model: str
+    arm: str | None
+    tuning: float
+    dispersion_ratio: float
+    n_missing: int
+    dropped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArmBlock:
+    """One arm: its calibrated mean and what the LLM explains in it."""
+
+    name: str
+    outcome: str
+    n_human: int
+    n_llm_only: int
+    r_squared: float | None
+    adjusted_r_squared: float | None
+    verdict: Verdict
+    mean: Result
+    predictions: tuple[PredictionBlock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """An assumption the answer rests on, whether it was tested, and how that went."""
+
+    name: str
+    status: Status
+    p_value: float | None
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done, with every default resolved."""
+
+    estimand: str
+    estimator: str
+    interval: str
+    identification: str
+    prediction_design: str
+    control: str | None
+    contrasts: Mapping[str, Mapping[str, float]]
+    confidence_level: float
+    alternative: str
+    null_value: float
+    inference_population: str
+    compat: bool
+    exchangeability_level: float
+    seed: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything a calibration returns."""
+
+    claim: Claim
+    verdict: Verdict
+    estimates: tuple[EstimateBlock, ...]
+    arms: tuple[ArmBlock, ...]
+    applied: Applied
+    assumptions: tuple[Assumption, ...]
+    warnings: tuple[Warned, ...]
+    report: str

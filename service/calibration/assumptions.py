@@ -1,0 +1,104 @@
+"""What an answer assumes, which of it was tested, and the claim and warnings that follow.
+
+A claim is confirmatory when the estimate uses humans, nothing it rests on is rejected, and exchangeability, where it is
+used, was tested and not rejected (level ``TEST_LEVEL``). Everything else is exploratory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.calibration.answer import Assumption, Claim, Status, Verdict
+from service.calibration.columns import Dropped
+from service.calibration.diagnostics.exchangeability import TEST_LEVEL, p_value
+from service.calibration.errors import Warned
+from service.calibration.estimate import Frame
+from service.calibration.sample import Sample, Units
+
+FEW_MINORITY = 5
+
+
+def exchangeability(frame: Frame) -> Assumption | None:
+    """The tested exchangeability assumption; None where randomization identifies or no pool goes beyond the humans."""
+    if frame.identification == "randomization" or not any(frame.has_pool):
+        return None
+    value = p_value(frame)
+    status: Status = "not_testable" if value is None else "rejected" if value < TEST_LEVEL else "not_rejected"
+    statement = {
+        "not_testable": "LLM-only units come from the humans' population; too few units to test it",
+        "rejected": "LLM-only units should come from the humans' population, but their mean predictions differ",
+        "not_rejected": "LLM-only units come from the humans' population; their mean predictions do not differ detectably",
+    }
+    return Assumption("exchangeability", status, value, statement[status])
+
+
+def others(sample: Sample, population: str) -> list[Assumption]:
+    """The assumptions that the data cannot test."""
+    found = []
+    if len(sample.arms) > 1:
+        found.append(("random_assignment", "humans were assigned to arms at random"))
+    if population == "super":
+        found.append(("random_sampling", "humans are a random sample of the population the estimate is for"))
+    found.append(("independent_units", "units are independent of each other"))
+    if any(c.kind == "prediction" for c in sample.columns):
+        found.append(("no_leakage", "LLM answers were made without these humans' answers"))
+    if any(c.population_mean is not None for c in sample.columns):
+        found.append(("known_population_means", "the stated population means of columns are right"))
+    return [Assumption(name, "assumed", None, statement) for name, statement in found]
+
+
+def claim(tested: Assumption | None, verdicts: Sequence[Verdict]) -> Claim:
+    """The claim of an estimate whose arms have these verdicts."""
+    rests_on_it = tested is not None and "llm_used" in verdicts
+    return "exploratory" if rests_on_it and tested is not None and tested.status != "not_rejected" else "confirmatory"
+
+
+def doubts(frame: Frame, tested: Assumption | None, *, llm_asked: bool) -> list[Warned]:
+    """Warnings about the sample and its columns; those about LLM answers only where they were asked for."""
+    sample = frame.sample
+    found = [*sample.warnings, *_rare_outcomes(sample)]
+    if not llm_asked:
+        return found
+    if sample.shared and frame.identification == "randomization" and sample.llm_only[0] is not None:
+        text = "LLM-only units are not used under randomization; set identification to exchangeability to use them"
+        found.append(Warned("llm_only_ignored", text, "/data"))
+    found += [_dropped(sample, x) for x in frame.screened.dropped]
+    if tested is not None and tested.status == "rejected":
+        text = "LLM-only units differ from the humans in their mean predictions: the claim is exploratory"
+        found.append(Warned("exchangeability_rejected", text, "/data"))
+    if tested is not None and tested.status == "not_testable":
+        text = "exchangeability could not be tested: the claim is exploratory"
+        found.append(Warned("exchangeability_not_testable", text, "/data"))
+    found += [
+        Warned("no_pool", "an arm has no LLM-only unit, so its LLM answers cannot add anything: human-only", place)
+        for has, place in zip(frame.has_pool, sample.pointers, strict=True)
+        if not has
+    ]
+    return found
+
+
+def _dropped(sample: Sample, dropped: Dropped) -> Warned:
+    column = sample.columns[dropped.column]
+    reason = {
+        "constant_column": "does not vary among the humans",
+        "collinear_column": "repeats what the columns before it say",
+        "rare_indicator": "has fewer than 3 humans in one of its two states in some arm",
+        "isolated_unit": "is carried by a single unit",
+    }[dropped.code]
+    where = "" if dropped.arm is None else f" of arm {sample.arms[dropped.arm]!r}"
+    return Warned(dropped.code, f"column {column.name!r} {reason}{where} and was left out", column.pointer)
+
+
+def _rare_outcomes(sample: Sample) -> list[Warned]:
+    found = []
+    for source, place in zip(sample.human, sample.pointers, strict=True):
+        if not isinstance(source, Units) or source.y is None:
+            continue
+        low, high = source.y.min(), source.y.max()
+        at_low, at_high = int((source.y == low).sum()), int((source.y == high).sum())
+        if at_low + at_high == source.n and min(at_low, at_high) < FEW_MINORITY:
+            text = (
+                f"fewer than {FEW_MINORITY} humans of an arm gave the rarer of two answers: no interval is trustworthy"
+            )
+            found.append(Warned("rare_outcome", text, place))
+    return found

@@ -1,0 +1,135 @@
+"""The parts of an answer: what stands beside the calibrated number, each computed once from a frame.
+
+Formula: PPI correlation of a contrast rho^2 = sum t_d^2 s_yd^2 R_d^2/n_d / sum t_d^2 s_yd^2/n_d (signed for one column
+and one arm); effective sample size = n_used Var_human_only / Var_calibrated; variance ratio = Var_calibrated / Var_human_only;
+dispersion ratio = sd(f) / sd(y) over an arm's humans.
+Shapes: contrast t (D,). Units: none (ratios, counts).
+Source: statistics.md section 2; Broska, Howes & van Loon (2025), Sociological Methods & Research 54(3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from service.calibration.answer import ArmBlock, Effect, ModelBlock, PredictionBlock, Verdict
+from service.calibration.columns import fit_arm
+from service.calibration.estimate import Estimate, Frame, model_direction
+from service.calibration.inference import Result
+from service.calibration.least_squares import ArmFit
+from service.calibration.moments import FloatArray, merge
+from service.calibration.sample import Column
+
+
+def arm_verdict(frame: Frame, estimate: Estimate, arm: int, estimator: str) -> Verdict:
+    """How the LLM entered an arm's estimate."""
+    if estimator == "human_only":
+        return "human_only_requested"
+    if not frame.has_pool[arm]:
+        return "no_pool"
+    if estimate.slope[arm].any():
+        used = [j for j in np.flatnonzero(estimate.slope[arm]) if frame.sample.columns[j].kind != "covariate"]
+        return "llm_used" if used else "no_llm"
+    fit = frame.screened.fits[arm]
+    if fit is not None and not any(frame.sample.columns[j].kind == "prediction" for j in fit.kept):
+        return "no_llm"
+    return "human_only_chosen"
+
+
+def ppi_correlation(fits: Sequence[ArmFit | None], contrast: FloatArray) -> float | None:
+    """Square root of the share of a contrast's variance that an infinite pool would remove; None without a fit."""
+    top = bottom = 0.0
+    used = [d for d in range(len(contrast)) if contrast[d]]
+    for d in used:
+        fit = fits[d]
+        if fit is None:
+            return None
+        share = contrast[d] ** 2 * fit.variance_y / fit.n
+        top, bottom = top + share * max(0.0, fit.r_squared), bottom + share
+    size = float(np.sqrt(min(1.0, top / bottom)))
+    first = fits[used[0]]
+    signed = len(used) == 1 and first is not None and first.rank == 1 and first.slope[first.kept[0]] < 0.0
+    return -size if signed else size
+
+
+def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effect | None:
+    """The LLM-only estimate of a contrast along ``directions`` (D, p); None where an arm has no prediction."""
+    used = [d for d in range(len(contrast)) if contrast[d]]
+    if not used or not all(directions[d].any() for d in used):
+        return None
+    value, variance, testable = 0.0, 0.0, True
+    pools = [used] if frame.sample.shared else [[d] for d in used]
+    for arms in pools:
+        only = frame.llm_only[frame.sample.pool_of(arms[0])]
+        everyone = range(len(contrast)) if frame.sample.shared else arms
+        paired = merge([frame.human[d].select(range(1, frame.human[d].mean.shape[0])) for d in everyone])
+        source = paired if only is None else only
+        weights = np.sum([contrast[d] * directions[d] for d in arms], axis=0)
+        known = np.isfinite(frame.known)
+        value += float(weights @ np.where(known, frame.known, source.mean))
+        estimated = np.where(known, 0.0, weights)
+        if source.n < 2:
+            testable = False
+            continue
+        variance += float(estimated @ source.covariance() @ estimated) / source.n
+    return Effect(value, float(np.sqrt(max(0.0, variance))) if testable else None)
+
+
+def model_block(frame: Frame, contrast: FloatArray, model: str, ratio_without: float | None) -> ModelBlock:
+    """One model's LLM-only estimate, PPI correlation and the variance ratio without it."""
+    columns = frame.sample.columns
+    own = [j for j in frame.screened.usable if columns[j].model == model]
+    fits = [_fit_on(frame, d, own) for d in range(len(contrast))]
+    draws = [c.icc for c in columns if c.kind == "prediction" and c.model == model and c.icc is not None]
+    return ModelBlock(
+        name=model,
+        llm_only=llm_only(frame, contrast, model_direction(frame.sample, model)),
+        ppi_correlation=ppi_correlation(fits, contrast),
+        variance_ratio_without=ratio_without,
+        icc=float(np.mean(draws)) if draws else None,
+    )
+
+
+def _fit_on(frame: Frame, arm: int, columns: list[int]) -> ArmFit | None:
+    if tuple(columns) == frame.screened.usable:
+        return frame.screened.fits[arm]
+    fit = fit_arm(frame.sample.human[arm], columns)
+    return fit if fit.n >= fit.rank + 2 else None
+
+
+def arm_block(frame: Frame, estimate: Estimate, arm: int, verdict: Verdict, mean: Result) -> ArmBlock:
+    """One arm's sizes, fit and prediction columns."""
+    sample, fit = frame.sample, frame.screened.fits[arm]
+    only = frame.llm_only[sample.pool_of(arm)]
+    dropped = {x.column for x in frame.screened.dropped if x.arm in (None, arm)}
+    joint = frame.human[arm]
+    spread = np.sqrt(np.diag(joint.scatter) / joint.scatter[0, 0])
+    predictions = tuple(
+        PredictionBlock(
+            model=column.model or "",
+            arm=column.arm,
+            tuning=float(estimate.slope[arm, j]),
+            dispersion_ratio=float(spread[j + 1]),
+            n_missing=_n_missing(column, arm, sample.pool_of(arm)),
+            dropped=j in dropped,
+        )
+        for j, column in enumerate(sample.columns)
+        if column.kind == "prediction"
+    )
+    has_fit = fit is not None and bool(predictions)
+    return ArmBlock(
+        name=sample.arms[arm],
+        outcome=sample.outcome,
+        n_human=joint.n,
+        n_llm_only=0 if only is None else only.n,
+        r_squared=fit.r_squared if fit is not None and has_fit else None,
+        adjusted_r_squared=fit.adjusted_r_squared if fit is not None and has_fit else None,
+        verdict=verdict,
+        mean=mean,
+        predictions=predictions,
+    )
+
+
+def _n_missing(column: Column, arm: int, pool: int) -> int:
+    return column.n_missing_human[arm] + column.n_missing_llm_only[pool]

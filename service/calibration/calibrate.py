@@ -1,0 +1,283 @@
+"""The entry: a sample and a plan in, an answer out. Pure; every number is computed here or below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from service.calibration import assumptions, blocks, report
+from service.calibration.answer import Alternative, Answer, Applied, ArmBlock, Assumption, EstimateBlock, Verdict
+from service.calibration.contrast import Contrast
+from service.calibration.diagnostics.exchangeability import TEST_LEVEL
+from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, UnsupportedCombination, Warned
+from service.calibration.estimands import estimand
+from service.calibration.estimate import Estimate, Frame
+from service.calibration.estimators import ESTIMATORS, Estimator, estimator
+from service.calibration.inference import Result, Settings, infer
+from service.calibration.moments import FloatArray
+from service.calibration.plan import Identification, Plan
+from service.calibration.sample import Sample
+
+STRENGTH: tuple[Verdict, ...] = ("llm_used", "human_only_chosen", "no_llm", "no_pool", "human_only_requested")
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A plan with its defaults decided, and the frames and estimates every contrast shares."""
+
+    plan: Plan
+    estimand: str
+    contrasts: tuple[Contrast, ...]
+    estimator: Estimator
+    frame: Frame
+    plain: Frame
+    human_only: Estimate
+    settings: Settings
+
+    def fit(self, contrast: FloatArray) -> Estimate:
+        """The plan's estimate for a contrast (D,)."""
+        return self.estimator.fit(self.frame, contrast)
+
+
+def calibrate(sample: Sample, plan: Plan) -> Answer:
+    """Calibrated estimates of a sample under a plan.
+
+    Shapes: one estimate per contrast (or arm), one arm block per arm. Units: the outcome's.
+    Raises: ``UnsupportedCombination``, ``InvalidPlan``, ``NotIdentified``, each with every problem and its place.
+    Source: statistics.md sections 2 to 5.
+    """
+    with np.errstate(all="ignore"):
+        resolved = resolve(sample, plan)
+        tested = assumptions.exchangeability(resolved.plain) if plan.estimator != "human_only" else None
+        shared_fit = None if resolved.estimator.by_contrast else resolved.fit(resolved.contrasts[0].weights)
+        estimates = tuple(_estimate_block(resolved, c, shared_fit, tested) for c in resolved.contrasts)
+        arms = tuple(_arm_block(resolved, d, shared_fit) for d in range(len(resolved.frame.sample.arms)))
+    listed = assumptions.others(resolved.frame.sample, plan.inference_population)
+    listed += [tested] if tested is not None else []
+    applied = _applied(resolved, [a.verdict for a in arms])
+    weakest = "exploratory" if any(e.claim == "exploratory" for e in estimates) else "confirmatory"
+    return Answer(
+        claim=weakest,
+        verdict=estimates[0].verdict,
+        estimates=estimates,
+        arms=arms,
+        applied=applied,
+        assumptions=tuple(listed),
+        warnings=_warnings(resolved, tested, estimates),
+        report=report.paragraph(applied, estimates, arms, listed),
+    )
+
+
+def resolve(sample: Sample, plan: Plan) -> Resolved:
+    """Every default decided and every combination that is not offered refused; computes no estimate."""
+    sample = sample.reordered(_order(sample, plan))
+    name = plan.estimand or ("mean_difference" if len(sample.arms) > 1 else "mean")
+    contrasts = estimand(name).contrasts(sample.arms, plan)
+    _check_predictions(sample, plan)
+    identification = _identification(sample, plan)
+    chosen = estimator(plan.estimator)
+    plain = Frame(sample, identification)
+    frame = Frame(sample, identification, compat=True) if plan.compat and chosen.historical else plain
+    method = "normal" if plan.interval == "normal" else "t"
+    settings = Settings(plan.confidence_level, plan.alternative, plan.null_value, method, plan.inference_population)
+    return Resolved(
+        plan, name, contrasts, chosen, frame, plain, estimator("human_only").fit(plain, np.zeros(0)), settings
+    )
+
+
+def _order(sample: Sample, plan: Plan) -> list[int]:
+    everyone = list(range(len(sample.arms)))
+    if plan.control is None:
+        return everyone
+    if plan.contrasts is not None:
+        raise InvalidPlan.at(
+            "/plan/control",
+            "unsupported_combination",
+            "control and contrasts exclude each other",
+            "supported: control alone (every arm against it) or contrasts alone",
+        )
+    if plan.control not in sample.arms:
+        raise InvalidPlan.at("/plan/control", "unknown_arm", "the data has no arm of this name", "names match exactly")
+    first = sample.arms.index(plan.control)
+    return [first, *(d for d in everyone if d != first)]
+
+
+def _check_predictions(sample: Sample, plan: Plan) -> None:
+    if plan.estimator != "human_only" and not any(c.kind == "prediction" for c in sample.columns):
+        raise NotIdentified.at(
+            "/data",
+            "no_paired_predictions",
+            "no LLM answer is paired with a human answer",
+            "send the LLM's answers for the human units (llm, or predictions), or use estimator human_only",
+        )
+
+
+def _identification(sample: Sample, plan: Plan) -> Identification:
+    chosen = plan.identification or ("randomization" if sample.shared else "exchangeability")
+    if chosen == "randomization" and not sample.shared:
+        raise UnsupportedCombination.at(
+            "/plan/identification",
+            "unsupported_combination",
+            "randomization identifies nothing here: the reference mean comes from LLM-only units, which nobody randomized",
+            "supported: exchangeability; randomization needs shared predictions (every unit under every condition)",
+        )
+    if plan.inference_population == "sample" and chosen != "randomization":
+        raise UnsupportedCombination.at(
+            "/plan/inference_population",
+            "unsupported_combination",
+            "inference about the sample at hand needs shared predictions identified by randomization",
+            "supported: super with any identification; sample with shared predictions and randomization",
+        )
+    return chosen
+
+
+def _estimate_block(
+    resolved: Resolved, contrast: Contrast, shared_fit: Estimate | None, tested: Assumption | None
+) -> EstimateBlock:
+    t, plain = contrast.weights, resolved.plain
+    estimate = resolved.fit(t) if shared_fit is None else shared_fit
+    used = [d for d in range(len(t)) if t[d]]
+    verdicts = [blocks.arm_verdict(resolved.frame, estimate, d, resolved.plan.estimator) for d in used]
+    verdict = min(verdicts, key=STRENGTH.index)
+    human = infer(resolved.human_only, t, resolved.settings)
+    calibrated = infer(estimate, t, resolved.settings)
+    n = sum(plain.human[d].n for d in used)
+    ratio = _ratio(calibrated, human)
+    asked = bool(plain.sample.models)
+    return EstimateBlock(
+        name=contrast.name,
+        outcome=plain.sample.outcome,
+        claim=assumptions.claim(tested, verdicts),
+        verdict=verdict,
+        result=_finite(calibrated),
+        human_only=_finite(human),
+        llm_only=blocks.llm_only(plain, t, plain.directions) if asked else None,
+        models=tuple(
+            blocks.model_block(plain, t, model, _ratio_without(resolved, model, t, human))
+            for model in plain.sample.models
+        ),
+        variance_ratio=ratio,
+        human_sample_size=n,
+        effective_sample_size=_effective(n, ratio, verdict),
+        ppi_correlation=blocks.ppi_correlation(plain.screened.fits, t) if asked else None,
+        alternatives=_alternatives(resolved, t, human, n) if resolved.plan.compare else (),
+    )
+
+
+def _arm_block(resolved: Resolved, arm: int, shared_fit: Estimate | None) -> ArmBlock:
+    unit = np.eye(len(resolved.frame.sample.arms))[arm]
+    estimate = resolved.fit(unit) if shared_fit is None else shared_fit
+    mean = infer(estimate, unit, replace(resolved.settings, null_value=None))
+    verdict = blocks.arm_verdict(resolved.frame, estimate, arm, resolved.plan.estimator)
+    return blocks.arm_block(resolved.plain, estimate, arm, verdict, _finite(mean))
+
+
+def _ratio(calibrated: Result, human: Result) -> float | None:
+    return (calibrated.standard_error / human.standard_error) ** 2 if human.standard_error > 0.0 else None
+
+
+def _effective(n: int, ratio: float | None, verdict: Verdict) -> float | None:
+    if verdict not in ("llm_used", "no_llm"):
+        return float(n)
+    return n / ratio if ratio else None
+
+
+def _ratio_without(resolved: Resolved, model: str, contrast: FloatArray, human: Result) -> float | None:
+    """Variance ratio of the same estimator without one model's columns; 1 where nothing is left to use."""
+    frame = resolved.frame
+    keep = [j for j, c in enumerate(frame.sample.columns) if c.model != model]
+    if not keep or resolved.estimator.name == "human_only":
+        return 1.0
+    if resolved.estimator.historical and not any(frame.sample.columns[j].kind == "prediction" for j in keep):
+        return 1.0
+    try:
+        estimate = resolved.estimator.fit(replace(frame, sample=frame.sample.with_columns(keep)), contrast)
+    except CalibrationError:
+        return None
+    return _ratio(infer(estimate, contrast, resolved.settings), human)
+
+
+def _alternatives(resolved: Resolved, contrast: FloatArray, human: Result, n: int) -> tuple[Alternative, ...]:
+    found = []
+    for other in ESTIMATORS:
+        if other.name == resolved.plan.estimator:
+            continue
+        frame = replace(resolved.plain, compat=resolved.plan.compat and other.historical)
+        try:
+            result = infer(other.fit(_shared_cache(resolved, frame), contrast), contrast, resolved.settings)
+        except CalibrationError:
+            continue
+        ratio = _ratio(result, human)
+        found.append(Alternative(other.name, _finite(result), ratio, n / ratio if ratio else None))
+    return tuple(found)
+
+
+def _shared_cache(resolved: Resolved, frame: Frame) -> Frame:
+    return resolved.plain if frame.compat == resolved.plain.compat else frame
+
+
+def _finite(result: Result) -> Result:
+    numbers = (
+        result.estimate,
+        result.standard_error,
+        result.df,
+        result.p_value,
+        result.interval.lower,
+        result.interval.upper,
+    )
+    if all(x is None or np.isfinite(x) for x in numbers):
+        return result
+    raise NotIdentified.at(
+        "/data",
+        "numeric_overflow",
+        "the numbers are too large or too small to compute with",
+        "rescale the columns' units",
+    )
+
+
+def _applied(resolved: Resolved, verdicts: Sequence[Verdict]) -> Applied:
+    plan, sample = resolved.plan, resolved.frame.sample
+    name, reason = plan.estimator, "as requested"
+    if plan.estimator == "auto":
+        used = [arm for arm, v in zip(sample.arms, verdicts, strict=True) if v == "llm_used"]
+        name = "regression" if used else "human_only"
+        reason = (
+            "the LLM explains more than chance would (adjusted R^2 above columns/(n - 2)) in "
+            + ("every arm" if len(used) == len(sample.arms) else f"{len(used)} of {len(sample.arms)} arms")
+            if used
+            else "in no arm do LLM answers explain more than chance would: the human-only estimate has limited harm"
+        )
+    method = "normal" if plan.interval == "normal" or resolved.frame.compat else "t"
+    return Applied(
+        estimand=resolved.estimand,
+        estimator=name,
+        interval=method,
+        identification=resolved.frame.identification,
+        prediction_design=sample.prediction_design,
+        control=sample.arms[0] if resolved.estimand == "mean_difference" and plan.contrasts is None else None,
+        contrasts={c.name: dict(zip(sample.arms, c.weights.tolist(), strict=True)) for c in resolved.contrasts},
+        confidence_level=plan.confidence_level,
+        alternative=plan.alternative,
+        null_value=plan.null_value,
+        inference_population=plan.inference_population,
+        compat=resolved.frame.compat,
+        exchangeability_level=TEST_LEVEL,
+        seed=plan.seed,
+        reason=reason,
+    )
+
+
+def _warnings(resolved: Resolved, tested: Assumption | None, estimates: Sequence[EstimateBlock]) -> tuple[Warned, ...]:
+    found = assumptions.doubts(resolved.plain, tested, llm_asked=resolved.plan.estimator != "human_only")
+    if resolved.frame.compat:
+        text = "published form: normal quantile, ddof 0, lambda in [0, 1]; intervals are too short in small samples"
+        found.append(Warned("compat_mode", text, "/plan/compat"))
+    if any(e.variance_ratio is not None and e.variance_ratio > 1.0 for e in estimates if e.verdict == "llm_used"):
+        text = "the calibrated estimate is less precise than the human-only one; estimator auto limits such harm"
+        found.append(Warned("llm_harms", text, "/plan/estimator"))
+    if any(e.effective_sample_size is None for e in estimates):
+        text = "the estimated variance is zero, so the effective sample size is undefined"
+        found.append(Warned("zero_variance", text, "/data"))
+    return tuple(found)

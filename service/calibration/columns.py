@@ -1,0 +1,110 @@
+"""Which columns can carry a slope: rare indicators and columns that isolate one unit are set aside for every arm.
+
+Formula: an indicator (two distinct values over all units) with fewer than 3 humans in either state in any arm is
+dropped (``rare_indicator``); where a unit has leverage h_i > 1 - 1e-8 the column whose removal lowers the largest
+leverage most is dropped (``isolated_unit``). Constant and collinear columns are dropped arm by arm by the least squares.
+Assumes: rows; moments show neither indicators nor leverages, there only the least squares drops.
+Breaks: with n <= rank + 1 humans in an arm every leverage is 1; such an arm gets no fit (``None``).
+Source: statistics.md section 2 (facts to test).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.calibration.least_squares import ArmFit, fit_moments, fit_rows
+from service.calibration.moments import FloatArray, Moments
+from service.calibration.sample import Sample, Units
+
+RARE = 3
+ISOLATED = 1.0 - 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A column without a slope: its index, why, and the arm (None: every arm)."""
+
+    column: int
+    code: str
+    arm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """Usable columns, the fit of every arm on them (None: too few humans for the columns), and what was dropped."""
+
+    usable: tuple[int, ...]
+    fits: tuple[ArmFit | None, ...]
+    dropped: tuple[Dropped, ...]
+
+
+def screen(sample: Sample) -> Screened:
+    """Fit every arm on the columns that can carry a slope, and say which cannot and why."""
+    rare = _rare_indicators(sample)
+    usable = [j for j in range(len(sample.columns)) if j not in rare]
+    dropped = [Dropped(j, "rare_indicator") for j in sorted(rare)]
+    while True:
+        fits = tuple(fit_arm(source, usable) for source in sample.human)
+        isolating = _isolating_column(sample, fits)
+        if isolating is None:
+            break
+        usable.remove(isolating)
+        dropped.append(Dropped(isolating, "isolated_unit"))
+    dropped += [
+        Dropped(j, "constant_column" if _constant(sample.human[d], j) else "collinear_column", d)
+        for d, fit in enumerate(fits)
+        for j in usable
+        if j not in fit.kept and not (fit.rank >= fit.n - 1)
+    ]
+    return Screened(tuple(usable), tuple(fit if fit.n >= fit.rank + 2 else None for fit in fits), tuple(dropped))
+
+
+def fit_arm(source: Units | Moments, usable: Sequence[int]) -> ArmFit:
+    """Least squares of one arm's humans on the usable columns."""
+    if isinstance(source, Moments):
+        return fit_moments(source, usable)
+    assert source.y is not None
+    return fit_rows(source.y, source.c, usable)
+
+
+def _rare_indicators(sample: Sample) -> set[int]:
+    if not sample.has_rows or not sample.columns:
+        return set()
+    human = [source.c for source in sample.human if isinstance(source, Units)]
+    low = np.min([c.min(axis=1) for c in human], axis=0)
+    high = np.max([c.max(axis=1) for c in human], axis=0)
+    fewest = np.min(
+        [np.minimum((c == low[:, None]).sum(axis=1), (c == high[:, None]).sum(axis=1)) for c in human], axis=0
+    )
+    return {
+        int(j)
+        for j in np.flatnonzero((fewest < RARE) & (low < high))
+        if all(_two_valued(c[j], low[j], high[j]) for c in human)
+        and all(_two_valued(s.c[j], low[j], high[j]) for s in sample.llm_only if isinstance(s, Units))
+    }
+
+
+def _two_valued(values: FloatArray, low: float, high: float) -> bool:
+    return bool(np.all((values == low) | (values == high)))
+
+
+def _isolating_column(sample: Sample, fits: Sequence[ArmFit]) -> int | None:
+    for source, fit in zip(sample.human, fits, strict=True):
+        if fit.rows is None or fit.n < fit.rank + 2 or fit.rows.leverage.max() <= ISOLATED:
+            continue
+        unit = int(fit.rows.leverage.argmax())
+        return min(fit.kept, key=lambda j: _leverage_without(source, fit, j, unit))
+    return None
+
+
+def _leverage_without(source: Units | Moments, fit: ArmFit, column: int, unit: int) -> float:
+    refit = fit_arm(source, [j for j in fit.kept if j != column])
+    assert refit.rows is not None
+    return float(refit.rows.leverage[unit])
+
+
+def _constant(source: Units | Moments, column: int) -> bool:
+    return fit_arm(source, [column]).rank == 0

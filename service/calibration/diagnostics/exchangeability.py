@@ -1,0 +1,55 @@
+"""Exchangeability: do LLM-only units have the same mean predictions as the humans they stand in for?
+
+Name: two-sample Hotelling T^2 (Wald) test of E[c | LLM-only] = E[c | human].
+Formula: per pool, d = cbar_human - reference, V = S (1/n + 1/m), S the pooled covariance with nu = n + m - 2; columns
+with a known population mean have that mean as reference and V = S/n. T^2 = d'V^{-1}d, F = T^2 (nu - p + 1)/(nu p) on
+(p, nu - p + 1) degrees of freedom. Several pools: p-value = min(1, pools x smallest), Bonferroni.
+Shapes: p columns that carry a slope in some arm. Units: none.
+Assumes: independent units; exact for Gaussian columns, else in large samples.
+Breaks: tests means only; different shapes with equal means pass. With nu < p it is ``None`` (not testable).
+Source: Hotelling (1931), Annals of Mathematical Statistics 2:360-378; statistics.md section 6.
+Differs: pooled covariance, because under the tested hypothesis the two distributions are equal.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import fdtrc
+
+from service.calibration.estimate import Frame
+from service.calibration.least_squares import inverse_factor
+from service.calibration.moments import FloatArray, Moments, merge
+
+TEST_LEVEL = 0.05
+
+
+def p_value(frame: Frame) -> float | None:
+    """The p-value over all pools, or None where no pool can be tested."""
+    values = [v for k in range(len(frame.sample.llm_only)) if (v := _pool_p_value(frame, k)) is not None]
+    return min(1.0, len(values) * min(values)) if values else None
+
+
+def _pool_p_value(frame: Frame, k: int) -> float | None:
+    arms = range(len(frame.sample.arms)) if frame.sample.shared else (k,)
+    human = merge([Moments(m.n, m.mean[1:], m.scatter[1:, 1:]) for m in (frame.human[d] for d in arms)])
+    known = np.isfinite(frame.known)
+    columns = list(frame.screened.usable)
+    only = frame.llm_only[k]
+    if only is None:
+        columns = [j for j in columns if known[j]]
+        return _hotelling(human, frame.known, human.scatter / human.n, human.n - 1, columns)
+    share = 1.0 / human.n + np.where(known[:, None] | known[None, :], 0.0, 1.0 / only.n)
+    reference = np.where(known, frame.known, only.mean)
+    return _hotelling(human, reference, (human.scatter + only.scatter) * share, human.n + only.n - 2, columns)
+
+
+def _hotelling(human: Moments, reference: FloatArray, scatter: FloatArray, nu: int, columns: list[int]) -> float | None:
+    """P-value of T^2 for d = human mean - reference, with V = scatter / nu."""
+    kept, loading = inverse_factor(scatter, human.mean, human.n, columns)
+    p = len(kept)
+    if p == 0 or nu - p + 1 < 1:
+        return None
+    gap = np.where(np.isfinite(reference), human.mean - reference, 0.0)
+    scaled = loading.T @ gap
+    square = nu * float(scaled @ scaled)
+    return float(fdtrc(p, nu - p + 1, square * (nu - p + 1) / (nu * p)))

@@ -1,0 +1,248 @@
+"""The estimate: arm means with everything their uncertainty needs; the one currency between estimators and inference.
+
+Name: regression calibration (generalised regression, GREG, inside each arm, evaluated at the mean of a pool).
+Formula: with slope b_d, human means ybar_d, cbar_d and pool mean cbar*,
+    mu_d = ybar_d + b_d'(cbar* - cbar_d)
+    a_i  = 1/n_d + (c_i - cbar_d)' S_d^{-1} (cbar* - cbar_d)      own least-squares slope;  1/n_d for a fixed slope
+    r_i  = a_i e_i / sqrt(1 - h_i)                                  influence of a human's residual
+    v_d  = sum r_i^2                                                 HC2;  W_d = HC2 covariance of b_d (0 when fixed)
+    df_d = (sum a_i^2)^2 / [ sum u_i^2 (1 - 2 h_i) + tr(G M G M) ],  u_i = a_i^2/(1 - h_i),  M = sum u_i x_i x_i'
+From moments (homoskedastic): v_d = s_d^2 (1/n_d + d' S_d^{-1} d), d = cbar* - cbar_d, W_d = s_d^2 S_d^{-1}, df_d = n_d - p - 1.
+Shapes: D arms, p columns, n_d humans per arm; theta, variance, df (D,); slope (D, p); slope_covariance (D, p, p).
+Units: theta in outcome units, variance in their square.
+Assumes: units independent, equal weights. Breaks: n_d <= rank + 1 (``too_many_columns``).
+Source: statistics.md section 2; Lin (2013) for the arms; Bell & McCaffrey (2002) and Imbens & Kolesar (2016) for df.
+Differs: the pool term is debiased for the estimated slope and added once; no clipping, no ddof 0 outside ``compat``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from service.calibration import moments
+from service.calibration.columns import Screened, screen
+from service.calibration.errors import NotIdentified
+from service.calibration.least_squares import ArmFit
+from service.calibration.moments import FloatArray, Moments
+from service.calibration.plan import Identification
+from service.calibration.sample import Sample, Units
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Where a regression is evaluated: mean (p,) and covariance (p, p) of c over ``size`` units.
+
+    ``sampling`` is the covariance with the rows and columns of known population means set to 0: only estimated means
+    vary. ``humans`` are the arms whose humans are in the pool, ``llm_only`` the index of its LLM-only source.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+    sampling: FloatArray
+    size: int
+    humans: tuple[int, ...]
+    llm_only: int | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What an estimator sees: the sample, how its pools are identified, and the quantities every estimator shares."""
+
+    sample: Sample
+    identification: Identification
+    compat: bool = False
+
+    @cached_property
+    def human(self) -> tuple[Moments, ...]:
+        """Moments of (y, c) of each arm's humans, outcome first."""
+        return tuple(_joint_moments(source) for source in self.sample.human)
+
+    @cached_property
+    def llm_only(self) -> tuple[Moments | None, ...]:
+        """Moments of c of each pool's LLM-only units."""
+        return tuple(moments.of_columns(s.c) if isinstance(s, Units) else s for s in self.sample.llm_only)
+
+    @cached_property
+    def screened(self) -> Screened:
+        """Least-squares fits of every arm and the columns without a slope."""
+        return screen(self.sample)
+
+    @cached_property
+    def known(self) -> FloatArray:
+        """Known population mean of each column (p,), NaN where it is not known."""
+        return np.array([np.nan if c.population_mean is None else c.population_mean for c in self.sample.columns])
+
+    @cached_property
+    def pools(self) -> tuple[Pool, ...]:
+        """Each pool with humans and, unless randomization identifies, its LLM-only units."""
+        return tuple(self._pool(k, humans=True) for k in range(len(self.sample.llm_only)))
+
+    @cached_property
+    def reference_pools(self) -> tuple[Pool, ...]:
+        """Each pool as the historical estimators take it: LLM-only units alone where there are any."""
+        return tuple(self._pool(k, humans=False) for k in range(len(self.sample.llm_only)))
+
+    @cached_property
+    def has_pool(self) -> tuple[bool, ...]:
+        """Whether an arm's pool knows more about c than the arm's own humans do."""
+        return tuple(
+            self.sample.shared or self.llm_only[d] is not None or bool(np.isfinite(self.known).any())
+            for d in range(len(self.sample.arms))
+        )
+
+    @cached_property
+    def directions(self) -> FloatArray:
+        """Each arm's own LLM prediction as weights on the columns (D, p): the equal-weight mean over models."""
+        per_model = [model_direction(self.sample, model) for model in self.sample.models]
+        return np.mean(per_model, axis=0) if per_model else np.zeros((len(self.sample.arms), len(self.sample.columns)))
+
+    def _pool(self, k: int, *, humans: bool) -> Pool:
+        arms = tuple(range(len(self.sample.arms))) if self.sample.shared else (k,)
+        llm_only = None if self.sample.shared and self.identification == "randomization" else self.llm_only[k]
+        in_pool = arms if humans or llm_only is None else ()
+        parts = [_without_outcome(self.human[d]) for d in in_pool] + ([llm_only] if llm_only is not None else [])
+        whole = moments.merge(parts)
+        known = np.isfinite(self.known)
+        covariance = whole.covariance() if whole.n > 1 else np.zeros_like(whole.scatter)
+        sampling = np.where(known[:, None] | known[None, :], 0.0, covariance) if known.any() else covariance
+        mean = np.where(known, self.known, whole.mean) if known.any() else whole.mean
+        return Pool(mean, covariance, sampling, whole.n, in_pool, None if llm_only is None else k)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Calibrated arm means with the pieces of their variance; ``influence`` holds r_i per arm (rows only).
+
+    ``fixed`` marks arms whose slope is not their own least-squares slope: their residuals are not orthogonal to c.
+    """
+
+    frame: Frame
+    theta: FloatArray
+    variance: FloatArray
+    df: FloatArray
+    slope: FloatArray
+    slope_covariance: FloatArray
+    fixed: tuple[bool, ...]
+    pools: tuple[Pool, ...]
+    influence: tuple[FloatArray | None, ...]
+
+    def pool_slopes(self, contrast: FloatArray) -> FloatArray:
+        """B_k = sum of t_d b_d over the arms evaluated on pool k, shape (pools, p)."""
+        weighted = contrast[:, None] * self.slope
+        return weighted.sum(axis=0, keepdims=True) if self.frame.sample.shared else weighted
+
+
+@dataclass(frozen=True, slots=True)
+class _ArmPart:
+    theta: float
+    variance: float
+    df: float
+    slope: FloatArray
+    slope_covariance: FloatArray
+    influence: FloatArray | None
+
+
+def assemble(frame: Frame, slopes: Sequence[ArmFit | FloatArray], pools: tuple[Pool, ...]) -> Estimate:
+    """The estimate for one slope per arm: an ``ArmFit`` for the arm's own least squares, an array (p,) for a fixed one."""
+    parts = []
+    for d, slope in enumerate(slopes):
+        pool = pools[frame.sample.pool_of(d)]
+        parts.append(_own(slope, pool) if isinstance(slope, ArmFit) else _fixed(frame, d, slope, pool))
+    return Estimate(
+        frame=frame,
+        theta=np.array([part.theta for part in parts]),
+        variance=np.array([part.variance for part in parts]),
+        df=np.array([part.df for part in parts]),
+        slope=np.array([part.slope for part in parts]),
+        slope_covariance=np.array([part.slope_covariance for part in parts]),
+        fixed=tuple(not isinstance(slope, ArmFit) for slope in slopes),
+        pools=pools,
+        influence=tuple(part.influence for part in parts),
+    )
+
+
+def human_only(frame: Frame) -> Estimate:
+    """Every arm with slope 0: the mean of its humans, s^2/n, n - 1 degrees of freedom."""
+    return assemble(frame, [np.zeros(len(frame.sample.columns))] * len(frame.sample.arms), frame.pools)
+
+
+def required_fit(frame: Frame, arm: int) -> ArmFit:
+    """The arm's least-squares fit, or the refusal that says how many humans it needs."""
+    fit = frame.screened.fits[arm]
+    if fit is None:
+        raise NotIdentified.at(
+            frame.sample.pointers[arm],
+            "too_many_columns",
+            f"an arm with {frame.human[arm].n} humans cannot carry {len(frame.screened.usable)} columns",
+            "add humans (at least columns + 2 per arm), send fewer columns, or use estimator auto",
+        )
+    return fit
+
+
+def model_direction(sample: Sample, model: str) -> FloatArray:
+    """The model's prediction for each arm as weights on the columns (D, p); zero rows where it has none."""
+    direction = np.zeros((len(sample.arms), len(sample.columns)))
+    for d, arm in enumerate(sample.arms):
+        own = [j for j, c in enumerate(sample.columns) if c.kind == "prediction" and c.model == model and c.arm == arm]
+        any_arm = [j for j, c in enumerate(sample.columns) if c.kind == "prediction" and c.model == model and not c.arm]
+        for j in own or any_arm:
+            direction[d, j] = 1.0 / len(own or any_arm)
+    return direction
+
+
+def _own(fit: ArmFit, pool: Pool) -> _ArmPart:
+    gap = pool.mean - fit.mean_c
+    theta = fit.mean_y + float(fit.slope @ gap)
+    reach = fit.loading.T @ gap
+    if fit.rows is None:
+        df = fit.n - fit.rank - 1
+        s2 = fit.rss / df
+        variance = s2 * (1.0 / fit.n + float(reach @ reach))
+        return _ArmPart(theta, variance, float(df), fit.slope, s2 * (fit.loading @ fit.loading.T), None)
+    rows = fit.rows
+    a = reach @ rows.basis + 1.0 / fit.n
+    spare = 1.0 - rows.leverage
+    scaled = rows.residual / np.sqrt(spare)
+    r = a * scaled
+    spread = fit.loading @ (rows.basis * (scaled * scaled)) @ rows.basis.T @ fit.loading.T
+    return _ArmPart(theta, float(r @ r), _bell_mccaffrey(a, spare, rows.basis), fit.slope, spread, r)
+
+
+def _bell_mccaffrey(a: FloatArray, spare: FloatArray, basis: FloatArray) -> float:
+    u = a * a / spare
+    z = np.vstack([np.full(a.shape[0], 1.0 / np.sqrt(a.shape[0])), basis])
+    inner = (z * u) @ z.T
+    bottom = float((u * u) @ (2.0 * spare - 1.0)) + float(np.einsum("ij,ij->", inner, inner))
+    return float(a @ a) ** 2 / bottom
+
+
+def _fixed(frame: Frame, arm: int, slope: FloatArray, pool: Pool) -> _ArmPart:
+    joint, source = frame.human[arm], frame.sample.human[arm]
+    n, p = joint.n, slope.shape[0]
+    theta = float(joint.mean[0]) + float(slope @ (pool.mean - joint.mean[1:]))
+    ddof = 0 if frame.compat else 1
+    if isinstance(source, Moments):
+        weights = np.concatenate([[1.0], -slope])
+        r, square = None, float(weights @ joint.scatter @ weights)
+    else:
+        assert source.y is not None
+        residual = source.y - joint.mean[0]
+        if slope.any():
+            residual = residual - slope @ (source.c - joint.mean[1:, None])
+        r, square = residual / np.sqrt(n * (n - ddof)), float(residual @ residual)
+    return _ArmPart(theta, square / (n * (n - ddof)), float(n - 1), slope, np.zeros((p, p)), r)
+
+
+def _joint_moments(source: Units | Moments) -> Moments:
+    if isinstance(source, Moments):
+        return source
+    assert source.y is not None
+    return moments.of_columns(np.vstack([source.y, source.c]))
+
+
+def _without_outcome(joint: Moments) -> Moments:
+    return Moments(joint.n, joint.mean[1:], joint.scatter[1:, 1:])

@@ -1,0 +1,220 @@
+"""Inference, written once: variance of a contrast, degrees of freedom, interval and p-value from one object.
+
+Formula (own least-squares slopes): with B_k = sum t_d b_d over the arms of pool k, V(B_k) = sum t_d^2 W_d, T_k units,
+    v_Tk = max(0, B_k' Sigma_k B_k - tr(Sigma_k V(B_k))) / T_k
+    Var  = sum t_d^2 v_d + sum v_Tk
+    df   = Var^2 / ( sum (t_d^2 v_d)^2/df_d + sum [v_Tk^2/(T_k - 1) + 2 B_k' Sigma_k V(B_k) Sigma_k B_k / T_k^2] ),
+           not below the smallest df_d
+Joint form (a fixed slope whose own humans are in the pool; clusters): Var = sum over clusters (sum (r_i + P_i))^2,
+    P_i = B_k'(c_i - cbar*_k) sqrt(T_k/(T_k - 1)) / T_k;  without clusters every unit is its own.
+Interval: estimate -+ quantile x standard error; p-value: the level at which that interval's end reaches the null value.
+Shapes: contrast t (D,). Units: variance in squared outcome units.
+Source: statistics.md section 2; Satterthwaite (1946) for combining degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+from service.calibration.estimate import Estimate, Pool
+from service.calibration.moments import FloatArray, Moments
+from service.calibration.plan import Alternative, Population
+from service.calibration.sample import IntArray, Units
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval; ``None`` is an open end."""
+
+    method: Literal["t", "normal"]
+    level: float
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An estimate with its uncertainty; ``df`` is None for the normal quantile, ``p_value`` where nothing is tested."""
+
+    estimate: float
+    standard_error: float
+    df: float | None
+    p_value: float | None
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an interval and a test are formed; ``null_value`` None: nothing is tested."""
+
+    level: float = 0.95
+    alternative: Alternative = "two_sided"
+    null_value: float | None = 0.0
+    method: Literal["t", "normal"] = "t"
+    population: Population = "super"
+
+
+def infer(estimate: Estimate, contrast: FloatArray, settings: Settings) -> Result:
+    """Estimate, standard error, df, p-value and interval of a contrast (D,) of arm means."""
+    variance, df = contrast_variance(estimate, contrast, settings.population)
+    normal = settings.method == "normal" or not np.isfinite(df)
+    return result(float(contrast @ estimate.theta), variance, None if normal else df, settings)
+
+
+def result(value: float, variance: float, df: float | None, settings: Settings) -> Result:
+    """The result for an estimate with this variance; t quantiles with ``df``, normal ones with None."""
+    error = float(np.sqrt(variance))
+    one_sided = settings.alternative != "two_sided"
+    tail = 1.0 - settings.level if one_sided else (1.0 - settings.level) / 2.0
+    quantile = float(-ndtri(tail) if df is None else -stdtrit(df, tail))
+    interval = Interval(
+        "normal" if df is None else "t",
+        settings.level,
+        None if settings.alternative == "less" else value - quantile * error,
+        None if settings.alternative == "greater" else value + quantile * error,
+    )
+    return Result(value, error, df, _p_value(value, error, df, settings), interval)
+
+
+def _p_value(value: float, error: float, df: float | None, settings: Settings) -> float | None:
+    if settings.null_value is None:
+        return None
+    gap = value - settings.null_value
+    if error == 0.0:
+        wrong_side = {"two_sided": gap != 0.0, "less": gap < 0.0, "greater": gap > 0.0}
+        return 0.0 if wrong_side[settings.alternative] else 1.0
+    signed = {"two_sided": -abs(gap), "less": gap, "greater": -gap}[settings.alternative] / error
+    tail = float(ndtr(signed) if df is None else stdtr(df, signed))
+    return 2.0 * tail if settings.alternative == "two_sided" else tail
+
+
+def contrast_variance(estimate: Estimate, contrast: FloatArray, population: Population) -> tuple[float, float]:
+    """Variance and degrees of freedom of a contrast (D,); infinite df in ``compat`` (normal quantile, as published)."""
+    slopes = estimate.pool_slopes(contrast)
+    if population == "super" and _needs_joint_form(estimate, contrast, slopes):
+        return _joint(estimate, contrast, slopes)
+    used = contrast != 0.0
+    human = contrast[used] ** 2 * estimate.variance[used]
+    total, square = float(human.sum()), float((human**2 / estimate.df[used]).sum())
+    if population == "super":
+        for k, pool in enumerate(estimate.pools):
+            if slopes[k].any():
+                variance, spread = _pool_variance(estimate, contrast, slopes[k], k, pool)
+                total, square = total + variance, square + spread
+    if estimate.frame.compat:
+        return total, float("inf")
+    return total, _df(total, square, estimate.df[used])
+
+
+def _pool_variance(
+    estimate: Estimate, contrast: FloatArray, slope: FloatArray, k: int, pool: Pool
+) -> tuple[float, float]:
+    """v_Tk and its term in the denominator of df; in ``compat`` the published ddof-0 form."""
+    size, sampled = pool.size, pool.sampling @ slope
+    plain = float(slope @ sampled)
+    if estimate.frame.compat:
+        return plain * (size - 1) / size / size, 0.0
+    arms = [d for d in range(len(contrast)) if estimate.frame.sample.pool_of(d) == k and contrast[d]]
+    slope_variance = np.einsum("d,dij->ij", contrast[arms] ** 2, estimate.slope_covariance[arms])
+    noise = float(np.einsum("ij,ij->", pool.sampling, slope_variance))
+    variance = max(0.0, plain - noise) / size
+    return variance, variance**2 / (size - 1) + 2.0 * float(sampled @ slope_variance @ sampled) / size**2
+
+
+def _df(total: float, square: float, df: FloatArray) -> float:
+    floor = float(df.min())
+    return max(floor, total**2 / square) if square > 0.0 else floor
+
+
+def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> bool:
+    clustered = any(isinstance(s, Units) and s.cluster is not None for s in estimate.frame.sample.human)
+    return clustered or any(
+        estimate.fixed[d] and contrast[d] != 0.0 and bool(slopes[k].any())
+        for k, pool in enumerate(estimate.pools)
+        for d in pool.humans
+    )
+
+
+def _joint(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tuple[float, float]:
+    """Variance and df of the joint influence form, from rows or, without clusters, from moments."""
+    sample = estimate.frame.sample
+    if not sample.has_rows:
+        return _joint_from_moments(estimate, contrast, slopes)
+    values: list[FloatArray] = []
+    clusters: list[IntArray | None] = []
+    degrees: list[float] = []
+    for d, source in enumerate(sample.human):
+        k = sample.pool_of(d)
+        influence = estimate.influence[d]
+        assert isinstance(source, Units)
+        assert influence is not None
+        reach = _pool_influence(source.c, slopes[k], estimate.pools[k]) if d in estimate.pools[k].humans else 0.0
+        values.append(contrast[d] * influence + reach)
+        clusters.append(source.cluster)
+        degrees.append(float(estimate.df[d]))
+    for k, pool in enumerate(estimate.pools):
+        only = sample.llm_only[k]
+        if pool.llm_only is not None and isinstance(only, Units):
+            values.append(_pool_influence(only.c, slopes[k], pool))
+            clusters.append(only.cluster)
+            degrees.append(float(max(1, only.n - 1)))
+    parts = np.array([float(v @ v) for v in values])
+    total = clustered_sum_of_squares(values, clusters)
+    square = float((parts**2 / np.array(degrees)).sum())
+    return total, _df(total, square, estimate.df[contrast != 0.0])
+
+
+def clustered_sum_of_squares(values: Sequence[FloatArray], clusters: Sequence[IntArray | None]) -> float:
+    """Sum over clusters of (sum of the influence values in the cluster)^2; without cluster codes every unit is its own."""
+    whole = np.concatenate(values)
+    codes = [c for c in clusters if c is not None]
+    if len(codes) < len(clusters):
+        return float(whole @ whole)
+    sums = np.bincount(np.concatenate(codes), weights=whole)
+    return float(sums @ sums)
+
+
+def _pool_influence(c: FloatArray, slope: FloatArray, pool: Pool) -> FloatArray:
+    estimated = _estimated(slope, pool)
+    scale = np.sqrt(pool.size / (pool.size - 1)) / pool.size
+    return (estimated @ c - float(estimated @ pool.mean)) * scale
+
+
+def _estimated(slope: FloatArray, pool: Pool) -> FloatArray:
+    """The slope on columns whose pool mean is estimated; 0 on those whose population mean is known."""
+    return np.where(np.diag(pool.sampling) > 0.0, slope, 0.0)
+
+
+def _joint_from_moments(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tuple[float, float]:
+    """The joint form written out in moments: influence values of fixed slopes are linear in (y, c)."""
+    frame = estimate.frame
+    parts: list[float] = []
+    degrees: list[float] = []
+    for d, joint in enumerate(frame.human):
+        k = frame.sample.pool_of(d)
+        pool = estimate.pools[k]
+        reach = _estimated(slopes[k], pool) * (np.sqrt(pool.size / (pool.size - 1)) / pool.size)
+        reach = reach if d in pool.humans else np.zeros_like(reach)
+        scale = contrast[d] / np.sqrt(joint.n * (joint.n - 1)) if estimate.fixed[d] else 0.0
+        weights = np.concatenate([[scale], reach - scale * estimate.slope[d]])
+        own = 0.0 if estimate.fixed[d] else contrast[d] ** 2 * float(estimate.variance[d])
+        parts.append(own + _sum_of_squares(joint, weights, float(reach @ (joint.mean[1:] - pool.mean))))
+        degrees.append(float(estimate.df[d]))
+    for k, pool in enumerate(estimate.pools):
+        only = frame.llm_only[k]
+        if pool.llm_only is not None and only is not None:
+            reach = _estimated(slopes[k], pool) * (np.sqrt(pool.size / (pool.size - 1)) / pool.size)
+            parts.append(_sum_of_squares(only, reach, float(reach @ (only.mean - pool.mean))))
+            degrees.append(float(max(1, only.n - 1)))
+    total, values = float(sum(parts)), np.array(parts)
+    return total, _df(total, float((values**2 / np.array(degrees)).sum()), estimate.df[contrast != 0.0])
+
+
+def _sum_of_squares(source: Moments, weights: FloatArray, offset: float) -> float:
+    """Sum over units of (weights'(z - mean) + offset)^2."""
+    return float(weights @ source.scatter @ weights) + source.n * offset**2

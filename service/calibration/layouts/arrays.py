@@ -1,0 +1,117 @@
+"""The ``arrays`` layout: per arm one list of human answers, the paired LLM answers, and LLM-only answers.
+
+Shapes: per arm human (n,), llm (n,), llm_only (m,); NaN marks a missing value. One LLM, named ``llm``; the design is
+independent, so every arm is evaluated on its own pool.
+Raises: ``duplicate_arm``, ``no_arms``, ``length_mismatch``, ``missing_human_answer``, ``no_paired_predictions`` and what
+``draft`` raises.
+Source: api.md section 2. Differs: in nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.calibration.errors import InvalidSample, Problem, Warned
+from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish, value_problems
+from service.calibration.moments import FloatArray
+from service.calibration.sample import Column, Sample
+
+MODEL = "llm"
+
+
+@dataclass(frozen=True, slots=True)
+class ArmArrays:
+    """One arm as sent: human (n,), llm (n,) or None, llm_only (m,) or None; NaN for missing."""
+
+    name: str
+    human: FloatArray
+    llm: FloatArray | None = None
+    llm_only: FloatArray | None = None
+
+
+def from_arrays(arms: Sequence[ArmArrays], missing: Missing = "error") -> Sample:
+    """The sample of an ``arrays`` request; ``missing`` says what a missing human answer means."""
+    problems = [*_arm_names(arms), *(p for i, arm in enumerate(arms) for p in _problems(i, arm, missing))]
+    paired = [arm.llm is not None for arm in arms]
+    problems += [
+        Problem(f"/data/arms/{i}/llm", "no_paired_predictions", "this arm has no paired LLM answers, another has", "")
+        for i, has in enumerate(paired)
+        if not has and any(paired)
+    ]
+    if problems:
+        raise InvalidSample(problems)
+    keep = [~np.isnan(arm.human) for arm in arms]
+    columns = ()
+    if all(paired):
+        llm_only = tuple(None if arm.llm_only is None or not arm.llm_only.size else arm.llm_only for arm in arms)
+        human = tuple(arm.llm[k] for arm, k in zip(arms, keep, strict=True) if arm.llm is not None)
+        columns = (DraftColumn(Column(MODEL, "prediction", MODEL, pointer="/data/arms/0/llm"), human, llm_only),)
+    dropped = int(sum((~k).sum() for k in keep))
+    return finish(
+        Draft(
+            arms=tuple(arm.name for arm in arms),
+            prediction_design="independent",
+            outcome="y",
+            y=tuple(arm.human[k] for arm, k in zip(arms, keep, strict=True)),
+            columns=columns,
+            pools=tuple(0 if arm.llm_only is None else int(arm.llm_only.size) for arm in arms),
+            pointers=tuple(f"/data/arms/{i}/human" for i in range(len(arms))),
+            n_dropped=dropped,
+            warnings=dropped_units(dropped),
+        )
+    )
+
+
+def dropped_units(count: int) -> tuple[Warned, ...]:
+    """The warning that units without a human answer were left out, if any were."""
+    if not count:
+        return ()
+    text = f"{count} units without a human answer were left out; the answer assumes they are missing at random"
+    return (Warned("missing_human_dropped", text, "/data"),)
+
+
+def missing_human(values: FloatArray, pointer: str, missing: Missing) -> list[Problem]:
+    """One problem per missing human answer, unless units are to be dropped."""
+    if missing == "drop_unit":
+        return []
+    return [
+        Problem(
+            f"{pointer}/{i}",
+            "missing_human_answer",
+            "a human answer is missing",
+            'send the answer, or set plan.missing to "drop_unit" to leave such units out',
+        )
+        for i in np.flatnonzero(np.isnan(values))
+    ]
+
+
+def _arm_names(arms: Sequence[ArmArrays]) -> list[Problem]:
+    names = [arm.name for arm in arms]
+    if not names:
+        return [Problem("/data/arms", "no_arms", "there is no arm", "send at least one arm")]
+    return [
+        Problem(f"/data/arms/{i}/name", "duplicate_arm", "another arm has this name", "name every arm once")
+        for i, name in enumerate(names)
+        if name in names[:i]
+    ]
+
+
+def _problems(index: int, arm: ArmArrays, missing: Missing) -> list[Problem]:
+    place = f"/data/arms/{index}"
+    found = missing_human(arm.human, f"{place}/human", missing)
+    for name, values in (("llm", arm.llm), ("llm_only", arm.llm_only)):
+        if values is not None:
+            found += value_problems(values, f"{place}/{name}")
+    if arm.llm is not None and arm.llm.shape != arm.human.shape:
+        found.append(
+            Problem(
+                f"{place}/llm",
+                "length_mismatch",
+                f"{arm.llm.shape[0]} LLM answers for {arm.human.shape[0]} human answers",
+                "llm is paired one to one with human; LLM answers without a human belong in llm_only",
+            )
+        )
+    return found

@@ -1,0 +1,208 @@
+"""From raw columns with missing values to a sample: the one place where data is checked, filled and frozen.
+
+Missing LLM answers are never dropped: each column has one fill, applied alike to human and LLM-only units, and a refusal
+indicator becomes a further column. With the indicator among the columns the answer does not depend on the fill.
+Shapes: per arm y (n,), per column one array per arm (n,) and one per pool (m,) or None; NaN marks a missing value.
+Raises: ``too_few_humans``, ``no_variation``, ``not_finite``, ``numeric_overflow``, ``no_usable_answers``,
+``unsupported_combination`` (missing answers in a column whose population mean is known).
+Source: statistics.md section 4 (missing LLM answers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from service.calibration.errors import InvalidSample, Problem, Warned
+from service.calibration.moments import FloatArray
+from service.calibration.sample import Column, PredictionDesign, Sample, Units
+
+Missing = Literal["error", "drop_unit"]
+FEWEST_HUMANS = 3
+FEW_HUMANS = 10
+LARGEST = 1e70  # fourth powers stay inside a double
+SMALLEST_SPREAD = 1e-70
+
+
+@dataclass(frozen=True, slots=True)
+class DraftColumn:
+    """One column before filling: values per arm and per pool with NaN for missing; ``fill`` None means the mean."""
+
+    column: Column
+    human: tuple[FloatArray, ...]
+    llm_only: tuple[FloatArray | None, ...]
+    fill: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sample before its checks; ``pools`` counts LLM-only units; pointers are of each arm's human outcomes."""
+
+    arms: tuple[str, ...]
+    prediction_design: PredictionDesign
+    outcome: str
+    y: tuple[FloatArray, ...]
+    columns: tuple[DraftColumn, ...]
+    pools: tuple[int, ...]
+    pointers: tuple[str, ...]
+    n_dropped: int = 0
+    warnings: tuple[Warned, ...] = ()
+
+
+def finish(draft: Draft) -> Sample:
+    """The checked, filled, read-only sample of a draft, or every reason why there is none."""
+    problems = [p for y, pointer in zip(draft.y, draft.pointers, strict=True) for p in outcome_problems(y, pointer)]
+    problems += [p for column in draft.columns for p in _column_problems(column)]
+    if problems:
+        raise InvalidSample(problems)
+    columns = [part for column in draft.columns for part in _expanded(column)]
+    warnings = [*draft.warnings, *_few_humans(draft), *_missing_answers(columns)]
+    return Sample(
+        arms=draft.arms,
+        prediction_design=draft.prediction_design,
+        columns=tuple(c.column for c in columns),
+        human=tuple(_units([c.human[d] for c in columns], y) for d, y in enumerate(draft.y)),
+        llm_only=tuple(
+            _units([a for c in columns if (a := c.llm_only[k]) is not None], None) if m and columns else None
+            for k, m in enumerate(draft.pools)
+        ),
+        pointers=draft.pointers,
+        outcome=draft.outcome,
+        n_dropped=draft.n_dropped,
+        warnings=tuple(warnings),
+    )
+
+
+def value_problems(values: FloatArray, pointer: str) -> list[Problem]:
+    """Infinite values and values whose powers overflow, each with its index."""
+    with np.errstate(invalid="ignore"):
+        large = np.abs(values) > LARGEST
+    if not large.any():
+        return []
+    return [
+        Problem(
+            f"{pointer}/{i}", "not_finite", "the value is infinite", "send finite numbers; null marks a missing one"
+        )
+        if np.isinf(values[i])
+        else Problem(
+            f"{pointer}/{i}", "numeric_overflow", f"the value is beyond {LARGEST:g}", "rescale the column's units"
+        )
+        for i in np.flatnonzero(large)
+    ]
+
+
+def outcome_problems(y: FloatArray, pointer: str) -> list[Problem]:
+    """What makes an arm's human outcomes impossible to analyse; y (n,) without missing values."""
+    found = value_problems(y, pointer)
+    if found:
+        return found
+    if y.shape[0] < FEWEST_HUMANS:
+        return [
+            Problem(
+                pointer,
+                "too_few_humans",
+                f"{y.shape[0]} human answers, at least {FEWEST_HUMANS} are needed in every arm",
+                "collect more human answers; no calibration is possible without them",
+            )
+        ]
+    if float(y.max() - y.min()) <= max(1e-14 * float(np.abs(y).max()), SMALLEST_SPREAD):
+        return [
+            Problem(
+                pointer,
+                "no_variation",
+                "all human answers of this arm are the same, so their uncertainty cannot be estimated",
+                "collect more answers, or report this arm without an interval",
+            )
+        ]
+    return []
+
+
+def _column_problems(draft: DraftColumn) -> list[Problem]:
+    place = draft.column.pointer
+    arrays = [*draft.human, *(a for a in draft.llm_only if a is not None)]
+    if all(bool(np.isnan(a).all()) for a in draft.human):
+        return [
+            Problem(
+                place,
+                "no_usable_answers",
+                "the LLM gave no answer for any human of this column",
+                "send paired answers, or leave the column out",
+            )
+        ]
+    missing = any(bool(np.isnan(a).any()) for a in arrays)
+    if missing and draft.column.population_mean is not None:
+        return [
+            Problem(
+                place,
+                "unsupported_combination",
+                "a column with a known population mean has missing answers",
+                "supported: population_mean on complete columns, or missing answers without population_mean",
+            )
+        ]
+    return []
+
+
+def _expanded(draft: DraftColumn) -> list[DraftColumn]:
+    """The filled column and, where answers are missing, its refusal indicator."""
+    marks_human = tuple(np.isnan(a) for a in draft.human)
+    marks_only = tuple(None if a is None else np.isnan(a) for a in draft.llm_only)
+    counts_human = tuple(int(m.sum()) for m in marks_human)
+    counts_only = tuple(0 if m is None else int(m.sum()) for m in marks_only)
+    column = replace(draft.column, n_missing_human=counts_human, n_missing_llm_only=counts_only)
+    if not any(counts_human) and not any(counts_only):
+        return [replace(draft, column=column)]
+    present = np.concatenate([a[~np.isnan(a)] for a in (*draft.human, *draft.llm_only) if a is not None])
+    fill = float(present.mean()) if draft.fill is None else draft.fill
+    filled = replace(
+        draft,
+        column=column,
+        human=tuple(np.where(m, fill, a) for m, a in zip(marks_human, draft.human, strict=True)),
+        llm_only=tuple(
+            None if a is None or m is None else np.where(m, fill, a)
+            for m, a in zip(marks_only, draft.llm_only, strict=True)
+        ),
+    )
+    refusal = DraftColumn(
+        replace(draft.column, name=f"{draft.column.name} (no answer)", kind="refusal", population_mean=None, icc=None),
+        tuple(m.astype(np.float64) for m in marks_human),
+        tuple(None if m is None else m.astype(np.float64) for m in marks_only),
+    )
+    return [filled, refusal]
+
+
+def _units(columns: Sequence[FloatArray], y: FloatArray | None) -> Units:
+    c = np.array(columns, dtype=np.float64) if columns else np.zeros((0, 0 if y is None else y.shape[0]))
+    c.flags.writeable = False
+    outcome = None if y is None else np.array(y, dtype=np.float64)
+    if outcome is not None:
+        outcome.flags.writeable = False
+    return Units(c, outcome)
+
+
+def _few_humans(draft: Draft) -> list[Warned]:
+    return [
+        Warned(
+            "few_humans",
+            f"an arm has {y.shape[0]} human answers; below {FEW_HUMANS} the interval rests on the outcome being "
+            "close to normal",
+            pointer,
+        )
+        for y, pointer in zip(draft.y, draft.pointers, strict=True)
+        if y.shape[0] < FEW_HUMANS
+    ]
+
+
+def _missing_answers(columns: Sequence[DraftColumn]) -> list[Warned]:
+    return [
+        Warned(
+            "missing_llm_answers",
+            f"{sum(c.column.n_missing_human) + sum(c.column.n_missing_llm_only)} LLM answers are missing; they were filled "
+            "alike everywhere and a refusal column was added",
+            c.column.pointer,
+        )
+        for c in columns
+        if c.column.kind == "prediction" and (any(c.column.n_missing_human) or any(c.column.n_missing_llm_only))
+    ]

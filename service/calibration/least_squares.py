@@ -1,0 +1,171 @@
+"""Least squares of the outcome on everything the LLMs say, inside one arm, with dependent columns dropped in order.
+
+Formula: with centred columns C (n x p) = Q R (Q orthonormal, in the order of the columns), slope b = R^{-1} Q'y,
+leverage h_i = 1/n + |q_i|^2, residual e = y - ybar - Q Q'y. A column whose part outside the columns before it is
+numerically nothing is dropped: its slope is 0 and the residuals stay orthogonal to it.
+From moments the same by Cholesky of the scatter matrix; no residuals exist then, only their variance
+s^2 = RSS / (n - rank - 1).
+
+Shapes: y (n,), c (p, n), basis Q (k, n) with k = rank, loading L (p, k) with b = L L' S_cy and S^{-1} = L L'.
+Units: slopes are outcome units per column unit.
+Source: Golub & Van Loan, Matrix Computations, section 5.3 (QR, rank-deficient case); statistics.md section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from service.calibration.moments import FloatArray, Moments
+
+EPS = float(np.finfo(np.float64).eps)
+RELATIVE = 1e-10  # a column whose remainder is below this share of its spread adds nothing
+RELATIVE_SCATTER = 1e-9  # the same for squared quantities, where half of the digits are gone
+SMALLEST_SPREAD = 1e-70  # below this, squares leave the range of a double
+
+
+@dataclass(frozen=True, slots=True)
+class RowFit:
+    """What only rows can give: orthonormal basis (k, n), residuals (n,), leverages (n,)."""
+
+    basis: FloatArray
+    residual: FloatArray
+    leverage: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFit:
+    """The least-squares fit of one arm; ``rows`` is None when it was made from moments."""
+
+    n: int
+    mean_y: float
+    mean_c: FloatArray
+    variance_y: float
+    slope: FloatArray
+    kept: tuple[int, ...]
+    loading: FloatArray
+    rss: float
+    rows: RowFit | None
+
+    @property
+    def rank(self) -> int:
+        """Number of columns kept."""
+        return len(self.kept)
+
+    @property
+    def r_squared(self) -> float:
+        """Share of the outcome's variance explained, 1 - RSS / TSS."""
+        return 1.0 - self.rss / (self.variance_y * (self.n - 1))
+
+    @property
+    def adjusted_r_squared(self) -> float:
+        """1 - (1 - R^2)(n - 1)/(n - rank - 1); needs n > rank + 1."""
+        return 1.0 - (1.0 - self.r_squared) * (self.n - 1) / (self.n - self.rank - 1)
+
+
+def fit_rows(y: FloatArray, c: FloatArray, usable: Sequence[int]) -> ArmFit:
+    """Fit one arm from rows, y (n,) on the usable columns of c (p, n); the other columns get slope 0."""
+    n, p = y.shape[0], c.shape[0]
+    mean_y = float(y.mean())
+    centred_y = y - mean_y
+    mean_c = c.mean(axis=1) if p else np.zeros(0)
+    kept, basis, loading = _orthonormal(c, mean_c, usable)
+    score = basis @ centred_y
+    residual = centred_y - score @ basis
+    leverage = np.einsum("kn,kn->n", basis, basis) + 1.0 / n
+    return ArmFit(
+        n=n,
+        mean_y=mean_y,
+        mean_c=mean_c,
+        variance_y=float(centred_y @ centred_y) / (n - 1),
+        slope=loading @ score,
+        kept=kept,
+        loading=loading,
+        rss=float(residual @ residual),
+        rows=RowFit(basis, residual, leverage),
+    )
+
+
+def fit_moments(joint: Moments, usable: Sequence[int]) -> ArmFit:
+    """Fit one arm from the moments of (y, c), outcome first, on the usable columns of c."""
+    total = float(joint.scatter[0, 0])
+    cross = joint.scatter[1:, 0]
+    kept, loading = inverse_factor(joint.scatter[1:, 1:], joint.mean[1:], joint.n, usable)
+    score = loading.T @ cross
+    return ArmFit(
+        n=joint.n,
+        mean_y=float(joint.mean[0]),
+        mean_c=joint.mean[1:],
+        variance_y=total / (joint.n - 1),
+        slope=loading @ score,
+        kept=kept,
+        loading=loading,
+        rss=max(0.0, total - float(score @ score)),
+        rows=None,
+    )
+
+
+def _orthonormal(
+    c: FloatArray, mean: FloatArray, usable: Sequence[int]
+) -> tuple[tuple[int, ...], FloatArray, FloatArray]:
+    """Kept columns, orthonormal basis (k, n) of their centred values, loading (p, k)."""
+    p, n = c.shape
+    if not usable:
+        return (), np.zeros((0, n)), np.zeros((p, 0))
+    centred = c - mean[:, None]
+    spread = np.sqrt(np.einsum("pn,pn->p", centred, centred))
+    size = np.maximum(c.max(axis=1), -c.min(axis=1))
+    tolerance = np.maximum(RELATIVE * spread, 8 * EPS * np.sqrt(n) * size) + SMALLEST_SPREAD
+    kept = [j for j in usable if spread[j] > tolerance[j]]
+    while kept:
+        if len(kept) == 1:
+            norm = spread[kept[0]]
+            return tuple(kept), centred[kept] / norm, _embedded(np.array([[1.0 / norm]]), kept, p)
+        q, r = np.linalg.qr((centred[kept] / spread[kept, None]).T)
+        remainder = np.zeros(len(kept))
+        remainder[: r.shape[0]] = np.abs(np.diag(r))
+        dependent = np.flatnonzero(remainder * spread[kept] <= tolerance[kept])
+        if dependent.size == 0:
+            inverse = solve_triangular(r, np.eye(len(kept)), check_finite=False)
+            return tuple(kept), np.ascontiguousarray(q.T), _embedded(inverse / spread[kept, None], kept, p)
+        del kept[int(dependent[0])]
+    return (), np.zeros((0, n)), np.zeros((p, 0))
+
+
+def inverse_factor(
+    scatter: FloatArray, mean: FloatArray, n: int, usable: Sequence[int]
+) -> tuple[tuple[int, ...], FloatArray]:
+    """Kept columns and L (p, k) with L L' the inverse of a scatter matrix (p, p) on them, columns in order.
+
+    ``mean`` (p,) and ``n`` scale the rounding error below which a column counts as constant.
+    """
+    p = scatter.shape[0]
+    spread = np.sqrt(np.maximum(np.diag(scatter), 0.0))
+    floor = 8 * EPS * np.sqrt(n) * np.abs(mean) + SMALLEST_SPREAD
+    kept: list[int] = []
+    factor = np.zeros((0, 0))
+    for j in usable:
+        if spread[j] <= floor[j] or len(kept) >= n - 1:
+            continue
+        row = (
+            solve_triangular(factor, scatter[kept, j] / (spread[kept] * spread[j]), lower=True) if kept else np.zeros(0)
+        )
+        rest = 1.0 - float(row @ row)
+        if rest <= RELATIVE_SCATTER:
+            continue
+        grown = np.zeros((len(kept) + 1, len(kept) + 1))
+        grown[:-1, :-1], grown[-1, :-1], grown[-1, -1] = factor, row, np.sqrt(rest)
+        factor, kept = grown, [*kept, j]
+    if not kept:
+        return (), np.zeros((p, 0))
+    inverse = solve_triangular(factor, np.eye(len(kept)), lower=True).T
+    return tuple(kept), _embedded(inverse / spread[kept, None], kept, p)
+
+
+def _embedded(inverse: FloatArray, kept: Sequence[int], p: int) -> FloatArray:
+    loading = np.zeros((p, len(kept)))
+    loading[list(kept)] = inverse
+    return loading

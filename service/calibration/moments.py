@@ -1,0 +1,60 @@
+"""Counts, means and scatter matrices: what a set of units says about means and covariances, and nothing else.
+
+Formula: for rows z_1..z_n of k columns, mean = sum z_i / n and scatter = sum (z_i - mean)(z_i - mean)'.
+Two sets merge exactly: with d = mean_b - mean_a,
+    n = n_a + n_b,  mean = mean_a + d n_b / n,  scatter = scatter_a + scatter_b + d d' n_a n_b / n.
+Source: Chan, Golub & LeVeque (1983), The American Statistician 37(3), equations 2.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Count n, mean (k,) and scatter (k, k) of a set of units; scatter has the squared units of the columns."""
+
+    n: int
+    mean: FloatArray
+    scatter: FloatArray
+
+    def covariance(self, ddof: int = 1) -> FloatArray:
+        """Scatter / (n - ddof), shape (k, k)."""
+        return self.scatter / (self.n - ddof)
+
+    def select(self, index: Sequence[int]) -> Moments:
+        """The moments of a subset of the columns, in the order of ``index``."""
+        keep = list(index)
+        return Moments(self.n, self.mean[keep], self.scatter[np.ix_(keep, keep)])
+
+
+def of_columns(columns: FloatArray) -> Moments:
+    """Moments of ``columns``, shape (k, n): one row per column of the data; two passes, so offsets do no harm."""
+    mean = columns.mean(axis=1)
+    centred = columns - mean[:, None]
+    return Moments(columns.shape[1], mean, centred @ centred.T)
+
+
+def of_covariance(n: int, mean: FloatArray, covariance: FloatArray) -> Moments:
+    """Moments from a mean (k,) and a covariance (k, k) that divides by n - 1."""
+    return Moments(n, mean, covariance * (n - 1))
+
+
+def merge(parts: Sequence[Moments]) -> Moments:
+    """The moments of all parts together, exactly as if their rows had been one set; ``parts`` is not empty."""
+    return reduce(_merge_two, parts)
+
+
+def _merge_two(a: Moments, b: Moments) -> Moments:
+    n = a.n + b.n
+    gap = b.mean - a.mean
+    mean = a.mean + gap * (b.n / n)
+    return Moments(n, mean, a.scatter + b.scatter + np.outer(gap, gap) * (a.n * b.n / n))

@@ -1,0 +1,52 @@
+"""The plan: what is asked for, with every default a caller may leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+EstimandName = Literal["mean", "mean_difference"]
+EstimatorName = Literal["auto", "regression", "human_only", "ppi", "power_tuned", "arm_tuned"]
+Identification = Literal["randomization", "exchangeability"]
+Population = Literal["super", "sample"]
+Alternative = Literal["two_sided", "less", "greater"]
+IntervalMethod = Literal["auto", "t", "normal"]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedContrast:
+    """A contrast of arm means: sum over arms of weight x mean; arms not named weigh 0."""
+
+    name: str
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Prices in one currency: a human answer set, one LLM answer by model, one more persona; an optional budget."""
+
+    human: float
+    llm: float | Mapping[str, float]
+    persona: float = 0.0
+    budget: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a calibration is asked for; ``None`` means: decided from the data by the documented default."""
+
+    estimand: EstimandName | None = None
+    estimator: EstimatorName = "auto"
+    identification: Identification | None = None
+    control: str | None = None
+    contrasts: tuple[NamedContrast, ...] | None = None
+    confidence_level: float = 0.95
+    inference_population: Population = "super"
+    alternative: Alternative = "two_sided"
+    null_value: float = 0.0
+    interval: IntervalMethod = "auto"
+    compare: bool = False
+    compat: bool = False
+    costs: Costs | None = None
+    seed: int = 0

@@ -1,0 +1,65 @@
+"""The paragraph for a methods section, written from one answer's numbers and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.calibration.answer import Applied, ArmBlock, Assumption, EstimateBlock
+from service.calibration.inference import Result
+
+VERDICTS = {
+    "llm_used": "LLM answers were used",
+    "human_only_chosen": "LLM answers explained too little of the human outcome to be used, so the human-only estimate stands",
+    "human_only_requested": "the human-only estimate was requested",
+    "no_pool": "there were no LLM-only units to learn from, so the human-only estimate stands",
+    "no_llm": "no LLM column could be used, so the estimate rests on the humans",
+}
+
+
+def paragraph(
+    applied: Applied, estimates: Sequence[EstimateBlock], arms: Sequence[ArmBlock], assumptions: Sequence[Assumption]
+) -> str:
+    """A paragraph with the first estimate's numbers, the sample sizes, the method and what it assumes."""
+    first = estimates[0]
+    n_llm_only = arms[0].n_llm_only if applied.prediction_design == "shared" else sum(a.n_llm_only for a in arms)
+    sentences = [
+        f"The estimate of {first.name} for outcome {first.outcome} was {_number(first.result.estimate)} "
+        f"({_interval(first.result)}), calibrated on {sum(a.n_human for a in arms)} human respondents and "
+        f"{n_llm_only} LLM-only units with estimator {applied.estimator} "
+        f"({applied.prediction_design} predictions, identification by {applied.identification}).",
+        f"The human-only estimate was {_number(first.human_only.estimate)} ({_interval(first.human_only)}).",
+    ]
+    if first.llm_only is not None:
+        sentences.append(f"LLM answers alone gave {_number(first.llm_only.estimate)}, which is exploratory.")
+    if first.effective_sample_size is not None and first.ppi_correlation is not None:
+        sentences.append(
+            f"The PPI correlation was {_number(first.ppi_correlation)} and the effective sample size "
+            f"{_number(first.effective_sample_size)} against {first.human_sample_size} humans used."
+        )
+    sentences.append(f"In short, {VERDICTS[first.verdict]}; the claim is {first.claim}.")
+    sentences.append(_assumed(assumptions))
+    return " ".join(sentences)
+
+
+def _assumed(assumptions: Sequence[Assumption]) -> str:
+    untested = ", ".join(a.name.replace("_", " ") for a in assumptions if a.status == "assumed")
+    tested = [a for a in assumptions if a.status != "assumed"]
+    parts = [f"Assumed without a test: {untested}."] if untested else []
+    parts += [
+        f"{a.name.capitalize()} was {a.status.replace('_', ' ')}"
+        + (f" (p = {_number(a.p_value)})." if a.p_value is not None else ".")
+        for a in tested
+    ]
+    return " ".join(parts)
+
+
+def _interval(result: Result) -> str:
+    interval = result.interval
+    low = "-inf" if interval.lower is None else _number(interval.lower)
+    high = "inf" if interval.upper is None else _number(interval.upper)
+    degrees = "normal" if result.df is None else f"t with {_number(result.df)} degrees of freedom"
+    return f"{100 * interval.level:g}% interval {low} to {high}, standard error {_number(result.standard_error)}, {degrees}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"

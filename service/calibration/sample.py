@@ -1,0 +1,137 @@
+"""The sample: human and LLM responses parsed once into finite, read-only float64 arrays; nothing behind it checks again.
+
+A unit belongs to exactly one source: the humans of one arm, or the LLM-only units of one pool. Every source holds either
+its rows (``Units``) or their moments (``Moments`` with the outcome first); a sample never mixes the two.
+
+Shapes: n humans of an arm, m LLM-only units of a pool, p columns (predictions, covariates, refusal indicators).
+Units: outcomes and predictions in the caller's scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.calibration.errors import Warned
+from service.calibration.moments import FloatArray, Moments
+
+IntArray = NDArray[np.int64]
+PredictionDesign = Literal["shared", "independent"]
+ColumnKind = Literal["prediction", "covariate", "refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What is known of one column of c: its place, whose prediction it is, and how missing answers were filled.
+
+    ``arm`` is the condition the LLM was asked under (shared predictions only); ``n_missing_human`` has one count per
+    arm, ``n_missing_llm_only`` one per pool; ``icc`` is the intraclass correlation of repeated draws.
+    """
+
+    name: str
+    kind: ColumnKind
+    model: str | None = None
+    arm: str | None = None
+    population_mean: float | None = None
+    n_missing_human: tuple[int, ...] = ()
+    n_missing_llm_only: tuple[int, ...] = ()
+    icc: float | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The rows of one source: columns c (p, n), outcome y (n,) for humans, and the survey design where it is known."""
+
+    c: FloatArray
+    y: FloatArray | None = None
+    weight: FloatArray | None = None
+    cluster: IntArray | None = None
+    stratum: IntArray | None = None
+    sampling_probability: FloatArray | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return int(self.c.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Humans by arm and LLM-only units by pool, on the same p columns.
+
+    ``human`` has one source per arm. ``llm_only`` has one entry for a shared pool and one per arm otherwise, ``None``
+    where a pool has no LLM-only unit. ``pointers`` say where each arm's humans stand in the caller's data.
+    """
+
+    arms: tuple[str, ...]
+    prediction_design: PredictionDesign
+    columns: tuple[Column, ...]
+    human: tuple[Units, ...] | tuple[Moments, ...]
+    llm_only: tuple[Units | Moments | None, ...]
+    pointers: tuple[str, ...]
+    outcome: str = "y"
+    n_dropped: int = 0
+    warnings: tuple[Warned, ...] = field(default=())
+
+    @property
+    def shared(self) -> bool:
+        """Whether every unit carries the predictions under all conditions."""
+        return self.prediction_design == "shared" and len(self.arms) > 1
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether rows, not only moments, are at hand."""
+        return isinstance(self.human[0], Units)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models in order of first appearance."""
+        return tuple(dict.fromkeys(c.model for c in self.columns if c.kind == "prediction" and c.model is not None))
+
+    def pool_of(self, arm: int) -> int:
+        """Index of the pool an arm is evaluated on."""
+        return 0 if self.shared else arm
+
+    def with_columns(self, index: Sequence[int]) -> Sample:
+        """The same units seen through a subset of the columns."""
+        keep = list(index)
+        if keep == list(range(len(self.columns))):
+            return self
+        return replace(
+            self,
+            columns=tuple(self.columns[j] for j in keep),
+            human=tuple(_select(source, keep, outcome=True) for source in self.human),
+            llm_only=tuple(None if s is None else _select(s, keep, outcome=False) for s in self.llm_only),
+        )
+
+    def reordered(self, order: Sequence[int]) -> Sample:
+        """The same sample with its arms in another order."""
+        if list(order) == list(range(len(self.arms))):
+            return self
+        pick = list(order)
+        return replace(
+            self,
+            arms=tuple(self.arms[d] for d in pick),
+            human=tuple(self.human[d] for d in pick),
+            llm_only=self.llm_only if self.shared else tuple(self.llm_only[d] for d in pick),
+            columns=tuple(_reordered_counts(c, pick, shared=self.shared) for c in self.columns),
+            pointers=tuple(self.pointers[d] for d in pick),
+        )
+
+
+def _select(source: Units | Moments, keep: list[int], *, outcome: bool) -> Units | Moments:
+    if isinstance(source, Moments):
+        return source.select([0, *(j + 1 for j in keep)] if outcome else keep)
+    return replace(source, c=source.c[keep])
+
+
+def _reordered_counts(column: Column, pick: list[int], *, shared: bool) -> Column:
+    if not column.n_missing_human:
+        return column
+    llm_only = column.n_missing_llm_only if shared else tuple(column.n_missing_llm_only[d] for d in pick)
+    return replace(column, n_missing_human=tuple(column.n_missing_human[d] for d in pick), n_missing_llm_only=llm_only)
