@@ -62,6 +62,7 @@ lock: $(VENV)/.installer  ## resolve pyproject.toml into hashed locks; all agree
 	$(compile) pyproject.toml --all-extras --group dev -o locks/dev.txt
 	$(compile) pyproject.toml -c locks/dev.txt -o locks/calibration.txt
 	$(compile) --group pyproject.toml:installer -c locks/dev.txt -o locks/installer.txt
+	$(compile) --group pyproject.toml:inventory -c locks/dev.txt -o locks/inventory.txt
 	$(python) -c 'import tomllib; \
 		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["gateway"], sep="\n")' \
 		| $(compile) - -c locks/dev.txt -o locks/gateway.txt
