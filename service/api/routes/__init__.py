@@ -1,1 +1,1 @@
-"""Routes: one file per path."""
+"""The paths of the calibration service, one file each."""

@@ -1,0 +1,40 @@
+"""What a request may cost; every limit is a setting (RECTIFIER_ + the upper-case name)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.web.body import BodyLimits
+from service.web.compression import InflateLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one request; the defaults are those of the contract."""
+
+    max_body_bytes: int = 64 << 20
+    """Bytes of the body as sent."""
+    max_inflated_bytes: int = 256 << 20
+    """Bytes of the body after decompression."""
+    max_values: int = 10_000_000
+    """Values (numbers, strings, nulls) in the body, counted before decoding."""
+    max_prediction_columns: int = 200
+    """Prediction columns (outcome x model x arm x category x draw)."""
+    max_arms: int = 64
+    """Arms of a study."""
+    max_replicates: int = 10_000
+    """Resampling replicates."""
+    deadline_seconds: float = 30.0
+    """Seconds from the complete body to the answer, waiting included."""
+    body_idle_seconds: float = 10.0
+    """Seconds without a byte of the body."""
+    body_seconds: float = 120.0
+    """Seconds for the whole body."""
+
+    def body(self) -> BodyLimits:
+        """The bounds on reading."""
+        return BodyLimits(self.max_body_bytes, self.body_idle_seconds, self.body_seconds)
+
+    def inflate(self) -> InflateLimits:
+        """The bounds on decompression."""
+        return InflateLimits(self.max_inflated_bytes, self.max_values)

@@ -1,0 +1,129 @@
+"""The OpenAPI 3.1 document, built from the wire structs and the registered paths; nothing of it is written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from service.api.routes.computation import Computation
+from service.api.schemas import Schema, answer_schemas, reference, request_schemas
+from service.calibration.card import Card
+from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
+
+_OVERVIEW = (
+    "Calibrated effects from a modest human sample plus LLM answers. Every POST is a pure function of its body: no "
+    "state, safe to retry. Every answer that is not a success is problem+json; its `type` leads into the catalogue at "
+    "/v1/problems. `null` in an optional field means absent. Bodies may be compressed with gzip. A request without "
+    "Content-Type is read as JSON. X-Request-Id is taken over when it has 1 to 64 letters, digits, `.`, `_`, `:`, `-`."
+)
+_STATUSES = {
+    400: "The bytes cannot be read",
+    404: "No such path or code",
+    406: "No acceptable media type",
+    408: "The body arrived too slowly",
+    413: "Too many bytes or values",
+    415: "Unknown media type or encoding",
+    422: "Readable, but not a valid request, or not analysable; errors lists every problem",
+    431: "The headers are too large",
+    500: "A fault of ours",
+    503: "Busy or not ready; Retry-After says when to try again",
+    504: "Not done within the deadline",
+}
+_POST_STATUSES = (400, 406, 408, 413, 415, 422, 431, 500, 503, 504)
+_GET_STATUSES = (400, 406, 431, 500)
+
+
+def build_document(computations: Sequence[Computation[Any, Any]]) -> bytes:
+    """The encoded document for these computing paths."""
+    answers = [computation.answer for computation in computations if computation.answer is not None]
+    schemas = answer_schemas([*answers, Card, Entry, FieldError, ProblemDocument])
+    schemas |= request_schemas([computation.request for computation in computations])
+    document: Schema = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Rectifier calibration service",
+            "version": version("rectifier"),
+            "description": _OVERVIEW,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": "compute"}, {"name": "describe"}, {"name": "operate"}],
+        "paths": {c.path: {"post": _post(c)} for c in computations} | _reading_paths(),
+        "components": {"schemas": dict(sorted(schemas.items())), "responses": _problem_responses()},
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _post(computation: Computation[Any, Any]) -> Schema:
+    content: Schema = {"schema": reference(computation.request)}
+    if computation.examples:
+        content["examples"] = {name: {"value": msgspec.json.decode(body)} for name, body in computation.examples}
+    answer = reference(computation.answer) if computation.answer else {"type": "object"}
+    validate_only = {
+        "name": "validate_only",
+        "in": "query",
+        "required": False,
+        "description": "Only the error it would get, or what would be applied and its cost. Default: false.",
+        "schema": {"type": "boolean"},
+    }
+    return {
+        "operationId": computation.name,
+        "summary": computation.title,
+        "tags": ["compute"],
+        "parameters": [validate_only],
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        "responses": {"200": _success("The answer", {"application/json": {"schema": answer}})}
+        | _problems(_POST_STATUSES),
+    }
+
+
+def _reading_paths() -> Schema:
+    listed: Schema = {
+        "type": "object",
+        "required": ["problems"],
+        "properties": {"problems": {"type": "array", "items": reference(Entry)}},
+    }
+    cards: Schema = {"type": "object", "additionalProperties": {"type": "array", "items": reference(Card)}}
+    status: Schema = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
+    code: Schema = {"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}
+    page: Schema = {"schema": {"type": "string"}}
+    one = _get("describeProblem", "One error or warning", _json(reference(Entry)) | {"text/html": page}, (404,))
+    paths = {
+        "/v1/methods": _get("listMethods", "Every method with formula, assumptions, sources, limits", _json(cards)),
+        "/v1/problems": _get("listProblems", "Every error and warning", _json(listed) | {"text/html": page}),
+        "/v1/problems/{code}": one | {"parameters": [code]},
+        "/openapi.json": _get("describeApi", "This document", _json({"type": "object"})),
+        "/docs": _get("readDocs", "The documentation page", {"text/html": page}),
+        "/livez": _get("probeLiveness", "The process answers", _json(status)),
+        "/readyz": _get("probeReadiness", "Requests may be sent here", _json(status), (503,)),
+        "/startupz": _get("probeStartup", "A known answer was computed right", _json(status), (503,)),
+        "/metrics": _get("readMetrics", "Prometheus metrics", {"text/plain": page}),
+    }
+    return {path: {"get": operation} for path, operation in paths.items()}
+
+
+def _get(name: str, summary: str, content: Schema, more: tuple[int, ...] = ()) -> Schema:
+    tag = "describe" if name.startswith(("list", "describe")) else "operate"
+    responses = {"200": _success(summary, content)} | _problems((*_GET_STATUSES, *more))
+    return {"operationId": name, "summary": summary, "tags": [tag], "responses": responses}
+
+
+def _json(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
+
+
+def _success(description: str, content: Schema) -> Schema:
+    header = {"X-Request-Id": {"description": "The request id", "schema": {"type": "string"}}}
+    return {"description": description, "headers": header, "content": content}
+
+
+def _problems(statuses: Sequence[int]) -> Schema:
+    return {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(statuses)}
+
+
+def _problem_responses() -> Schema:
+    content = {MEDIA_TYPE: {"schema": reference(ProblemDocument)}}
+    return {f"Problem{status}": {"description": words, "content": content} for status, words in _STATUSES.items()}

@@ -1,0 +1,22 @@
+"""POST /v1/calibrations: paired human and LLM responses in; calibrated estimates and intervals out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.api.routes.computation import Computation
+from service.api.wire import calibration
+
+
+def calibrations() -> Computation[Any, Any]:
+    """The path's description."""
+    return Computation(
+        path="/v1/calibrations",
+        name="calibrate",
+        title="Calibrated estimates from human and LLM responses",
+        request=calibration.CalibrationRequest,
+        to_core=calibration.to_core,
+        run=calibration.run,
+        validated=calibration.validated,
+        answer=getattr(calibration, "CalibrationAnswer", None),
+    )

@@ -1,0 +1,45 @@
+"""GET /docs: the API's documentation page; every asset is in this package and the page asks no other host."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from service.web.problems import ProblemError
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+_ASSETS = {
+    "docs.js": ("docs.js", "text/javascript"),
+    "swagger-ui-bundle.js": ("swagger-ui/swagger-ui-bundle.js", "text/javascript"),
+    "swagger-ui.css": ("swagger-ui/swagger-ui.css", "text/css"),
+}
+
+
+@cache
+def _read(name: str) -> bytes:
+    return files("service.api").joinpath("static", name).read_bytes()
+
+
+@get("/docs", sync_to_thread=False)
+def page() -> Response[bytes]:
+    """The page."""
+    headers = {"Content-Security-Policy": _CSP}
+    return Response(_read("docs.html"), media_type="text/html", headers=headers)
+
+
+@get("/docs/{name:str}", sync_to_thread=False)
+def asset(name: str) -> Response[bytes]:
+    """A script or style of the page."""
+    if name not in _ASSETS:
+        raise ProblemError("not_found", "The documentation has no such asset.")
+    path, media_type = _ASSETS[name]
+    return Response(_read(path), media_type=media_type, headers={"Cache-Control": "max-age=3600"})
+
+
+DOCS_HANDLERS: list[HTTPRouteHandler] = [page, asset]

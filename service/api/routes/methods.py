@@ -1,0 +1,27 @@
+"""GET /v1/methods: what can be estimated and how, from the cards of the registries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from service.web.body import header
+from service.web.negotiation import acceptable
+
+JSON = "application/json"
+
+
+def method_handler(cards: Mapping[str, Sequence[object]]) -> HTTPRouteHandler:
+    """The handler over cards by kind (estimands, estimators, intervals, ...); encoded once."""
+    document = msgspec.json.encode({kind: list(entries) for kind, entries in cards.items()})
+
+    @get("/v1/methods", sync_to_thread=False)
+    def methods(request: Request[Any, Any, Any]) -> Response[bytes]:
+        acceptable(header(request.scope, b"accept"), (JSON,))
+        return Response(document, media_type=JSON)
+
+    return methods

@@ -1,0 +1,16 @@
+"""GET /openapi.json: the OpenAPI 3.1 document, built once."""
+
+from __future__ import annotations
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+
+def openapi_handler(document: bytes) -> HTTPRouteHandler:
+    """The handler over the encoded document; served whatever Accept says, as tools ask for many types."""
+
+    @get("/openapi.json", sync_to_thread=False)
+    def openapi() -> Response[bytes]:
+        return Response(document, media_type="application/json")
+
+    return openapi

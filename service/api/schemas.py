@@ -1,0 +1,64 @@
+"""JSON Schemas of the wire structs as OpenAPI wants them: ``type`` beside every ``enum``, defaults told in words.
+
+A ``default`` keyword in a request schema makes generators of typed clients treat the field as always present, therefore
+"Default: x." stands in the description instead. In an answer every documented field is present, so all are required.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+Schema = dict[str, Any]
+_TEMPLATE = "#/components/schemas/{name}"
+_JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+
+def request_schemas(kinds: Sequence[type]) -> dict[str, Schema]:
+    """The component schemas of request structs."""
+    return {name: _tidy(schema) for name, schema in _components(kinds).items()}
+
+
+def answer_schemas(kinds: Sequence[type]) -> dict[str, Schema]:
+    """The component schemas of answer structs."""
+    schemas = {name: _tidy(schema) for name, schema in _components(kinds).items()}
+    for schema in schemas.values():
+        if "properties" in schema:
+            schema["required"] = list(schema["properties"])
+    return schemas
+
+
+def reference(kind: type) -> Schema:
+    """The ``$ref`` to a struct's component."""
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_TEMPLATE)
+    return schema
+
+
+def _components(kinds: Sequence[type]) -> dict[str, Schema]:
+    _, components = msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
+    return dict(sorted(components.items()))
+
+
+def _tidy(schema: Schema) -> Schema:
+    """The schema with ``type`` beside ``enum`` and its default in words, inner schemas included."""
+    tidy = {key: _inner(key, value) for key, value in schema.items() if key != "default"}
+    if "enum" in tidy and "type" not in tidy:
+        types = list(dict.fromkeys(_JSON_TYPES[type(value)] for value in tidy["enum"]))
+        tidy["type"] = types[0] if len(types) == 1 else types
+    if schema.get("default") is not None:
+        words = f"Default: {json.dumps(schema['default'])}."
+        tidy["description"] = f"{tidy['description']} {words}" if tidy.get("description") else words
+    return tidy
+
+
+def _inner(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if key == "properties":
+        return {name: _tidy(schema) for name, schema in value.items()}
+    if key in {"anyOf", "oneOf", "allOf", "prefixItems"}:
+        return [_tidy(schema) for schema in value]
+    if key in {"items", "additionalProperties"} and isinstance(value, dict):
+        return _tidy(value)
+    return value

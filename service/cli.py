@@ -1,0 +1,44 @@
+"""The command ``rectifier``: serve, gateway, demo, openapi."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; its exit status."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.command == "serve":
+        from service.api.serving import serve
+
+        return serve(chosen.host, chosen.port)
+    if chosen.command == "demo":
+        from service.api.demo import demo
+
+        return demo()
+    if chosen.command == "openapi":
+        from service.api.openapi import build_document
+        from service.api.parts import calibration_parts
+
+        sys.stdout.buffer.write(build_document(calibration_parts().computations))
+        return 0
+    print("rectifier gateway: not built yet; this version has the calibration service only.", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="rectifier", description="Calibrated effects from human and LLM responses.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, words, port in (("serve", "the calibration service", 8000), ("gateway", "the LLM gateway", 8001)):
+        command = commands.add_parser(name, help=f"start {words}")
+        command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        command.add_argument("--port", type=int, default=port, help="port to listen on (default: %(default)s)")
+    commands.add_parser("demo", help="start the service, calibrate the bundled example, print the answer, stop")
+    commands.add_parser("openapi", help="print the OpenAPI document")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

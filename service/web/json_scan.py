@@ -1,0 +1,60 @@
+"""Facts about JSON bytes that parsers do not report: duplicate keys and depth. Long number arrays cost one memchr."""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+from typing import Any, TypeAlias
+
+import msgspec
+
+Bytes: TypeAlias = bytes | bytearray
+Json: TypeAlias = dict[str, Any] | list[Any] | str | float | bool | None
+
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+# a key with its colon, or a run of strings that are values; starting at a quote lets the engine skip numbers by memchr
+_KEY_OR_STRINGS = re.compile(
+    rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")(?:(\s*+:)|(?:\s*+,\s*+' + _STRING + rb"(?!\s*+:)){0,999})", re.DOTALL
+)
+_ANY_STRING = re.compile(_STRING, re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+def duplicate_key(body: Bytes, limit: int | None = None) -> str | None:
+    """The first key that stands twice in one object of this valid JSON, or None; looks at ``limit`` keys."""
+    objects: list[set[bytes]] = []
+    at = seen = 0
+    for match in _KEY_OR_STRINGS.finditer(body):
+        if at < match.start():
+            _follow_braces(body, at, match.start(), objects)
+        at = match.end()
+        if match[2] is None:
+            continue
+        key = match[1]
+        if b"\\" in key:
+            key = msgspec.json.encode(msgspec.json.decode(key, type=str))
+        if key in objects[-1]:
+            return msgspec.json.decode(key, type=str)
+        objects[-1].add(key)
+        seen += 1
+        if seen == limit:
+            return None
+    return None
+
+
+def depth(body: Bytes) -> int:
+    """How deeply lists and objects nest (0 for a scalar), also for malformed JSON."""
+    brackets = _ANY_STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+
+
+def _follow_braces(body: Bytes, start: int, end: int, objects: list[set[bytes]]) -> None:
+    """Open and close objects along a stretch without strings."""
+    if body.find(b"{", start, end) < 0 and body.find(b"}", start, end) < 0:
+        return
+    for char in body[start:end].translate(None, _NOT_BRACKETS):
+        if char == 0x7B:
+            objects.append(set())
+        elif char == 0x7D:
+            objects.pop()

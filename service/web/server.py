@@ -1,0 +1,90 @@
+"""HTTP/1.1 of uvicorn with what it lacks: headers bounded in bytes and time, problem documents for junk."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from service.web import problems
+from service.web.catalogue import WEB_ENTRIES
+from service.web.problems import ProblemError, catalogue_of
+
+MAX_HEADER_BYTES = 1 << 16
+HEADER_SECONDS = 10.0
+_CATALOGUE = catalogue_of(WEB_ENTRIES)
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Refuses endless headers (431) and drops connections whose headers do not arrive in time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own signature, passed through
+        super().__init__(*args, **kwargs)
+        self._header_bytes = 0
+        self._in_headers = False
+        self._header_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client that connects must also ask."""
+        super().connection_made(transport)
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more to wait for."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what belongs to unfinished headers."""
+        super().data_received(data)
+        if self._in_headers:
+            self._header_bytes += len(data)
+            self._check_headers()
+
+    def on_message_begin(self) -> None:
+        """A request line begins."""
+        super().on_message_begin()
+        self._in_headers, self._header_bytes = True, 0
+        if self._header_timer is None:
+            self._arm()
+
+    def on_headers_complete(self) -> None:
+        """The request's headers are all here."""
+        self._in_headers = False
+        self._disarm()
+        self._header_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if self._check_headers():
+            super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer bytes that are not HTTP with a problem document."""
+        self._refuse(ProblemError("malformed_request", msg))
+
+    def _check_headers(self) -> bool:
+        if self._header_bytes > MAX_HEADER_BYTES:
+            self._refuse(
+                ProblemError("header_too_large", f"The headers are over the limit of {MAX_HEADER_BYTES} bytes.")
+            )
+            return False
+        return True
+
+    def _refuse(self, problem: ProblemError) -> None:
+        if self.transport.is_closing():
+            return
+        status, body = problems.document(problem, _CATALOGUE, "")
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {problems.MEDIA_TYPE}\r\n"
+            f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+    def _arm(self) -> None:
+        self._header_timer = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+
+    def _disarm(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
