@@ -1,0 +1,107 @@
+"""POST /v1/calibrations on the wire: the request, the way into the core, and the way of an answer back."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import msgspec
+
+from service.api.wire import answer as wire
+from service.api.wire import plan as wire_plan
+from service.api.wire import sample as wire_sample
+from service.calibration import plan as core
+from service.calibration.calibrate import Resolved, calibrate, resolve
+from service.calibration.errors import CalibrationError, Problem
+from service.calibration.sample import Sample
+
+METHOD_VERSION = "2026.1"
+SERVICE_VERSION = version("rectifier")
+ESTIMATORS_COMPARED = 6
+ENCODER = msgspec.json.Encoder()
+
+
+class CalibrationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Paired human and LLM responses, and what to do with them."""
+
+    data: wire_sample.Data
+    plan: wire_plan.Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request on its way: sample, plan, the digest of its body and the work it is expected to take."""
+
+    sample: Sample
+    plan: core.Plan
+    body_digest: str
+    work: float
+
+
+def to_core(request: CalibrationRequest, body_digest: str = "") -> Job:
+    """The job of a request; raises ``CalibrationError`` with every problem of plan and data."""
+    problems: list[Problem] = []
+    sent = request.plan or wire_plan.Plan()
+    plan = wire_plan.to_core(sent, problems)
+    try:
+        sample = wire_sample.to_core(request.data, sent.missing or "error")
+    except CalibrationError as refused:
+        raise type(refused)([*problems, *refused.problems]) from refused
+    if problems:
+        raise CalibrationError(problems)
+    return Job(sample, plan, body_digest, work(request))
+
+
+def work(request: CalibrationRequest) -> float:
+    """Estimated work in units of one number read: data x estimators."""
+    compared = ESTIMATORS_COMPARED if request.plan is not None and request.plan.compare else 1
+    return float(wire_sample.numbers(request.data) * compared)
+
+
+def run(job: Job) -> bytes:
+    """The encoded answer of a job; raises ``CalibrationError``."""
+    answer = calibrate(job.sample, job.plan)
+    digests = wire.Digests(job.body_digest, plan_digest(resolve(job.sample, job.plan)), SERVICE_VERSION, METHOD_VERSION)
+    return ENCODER.encode(wire.from_core(answer, digests))
+
+
+def validated(job: Job) -> bytes:
+    """What a valid request would be done with; raises the ``CalibrationError`` that it would get."""
+    answer = calibrate(job.sample, job.plan)
+    return ENCODER.encode(
+        wire.Validated(
+            valid=True,
+            applied=wire.applied(answer.applied),
+            work=wire.Work(estimated=job.work, limit=wire.WORK_LIMIT),
+            warnings=wire.warnings(answer.warnings),
+        )
+    )
+
+
+def plan_digest(resolved: Resolved) -> str:
+    """SHA-256 of the plan with every default filled in."""
+    plan = resolved.plan
+    whole = {
+        "estimand": resolved.estimand,
+        "identification": resolved.frame.identification,
+        "contrasts": [
+            (c.name, dict(zip(resolved.frame.sample.arms, c.weights.tolist(), strict=True))) for c in resolved.contrasts
+        ],
+        **{
+            name: getattr(plan, name)
+            for name in (
+                "estimator",
+                "confidence_level",
+                "inference_population",
+                "alternative",
+                "null_value",
+                "interval",
+                "compare",
+                "compat",
+                "seed",
+                "costs",
+            )
+        },
+    }
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()

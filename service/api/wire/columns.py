@@ -1,0 +1,93 @@
+"""Columns on the wire: a JSON list, or a binary array; and their way into float64 arrays and label codes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+
+from service.calibration.errors import Problem
+from service.calibration.layouts.table import Labels
+from service.calibration.moments import FloatArray
+
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+Integral = Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
+
+
+class BinaryArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Numbers as bytes: base64 in JSON. With ``categories`` the integers are zero-based indexes, -1 missing."""
+
+    dtype: Literal["<f8", "<f4", "<i4", "<i2", "|i1"]
+    data: bytes
+    categories: list[Name] | None = None
+
+
+NumericColumn = list[float | None] | BinaryArray
+LabelColumn = list[str | None] | BinaryArray
+MixedColumn = list[float | str | None] | BinaryArray
+
+
+def numeric(column: NumericColumn, pointer: str, problems: list[Problem]) -> FloatArray:
+    """A numeric column as float64 (N,), NaN where missing; problems are appended."""
+    if isinstance(column, list):
+        return np.array(column, dtype=np.float64)
+    if column.categories is not None:
+        problems.append(
+            Problem(pointer, "mixed_column", "categories stand where numbers belong", "leave out categories")
+        )
+    return _decoded(column, pointer, problems).astype(np.float64)
+
+
+def labels(column: LabelColumn, pointer: str, problems: list[Problem]) -> Labels:
+    """A column of names as codes (N,), -1 where missing; problems are appended."""
+    if isinstance(column, list):
+        return _from_list(column, pointer, problems)
+    if column.categories is None or column.dtype.startswith("<f"):
+        text, hint = "names as a binary array need integers and categories", 'for example dtype "<i2" and categories'
+        problems.append(Problem(pointer, "missing_categories", text, hint))
+        return Labels(np.zeros(0, dtype=np.int64), ())
+    codes = _decoded(column, pointer, problems).astype(np.int64)
+    wrong = np.flatnonzero((codes < -1) | (codes >= len(column.categories)))
+    problems += [Problem(f"{pointer}/{i}", "unknown_category", "the index has no category", "") for i in wrong]
+    if len(set(column.categories)) < len(column.categories):
+        problems.append(Problem(f"{pointer}/categories", "duplicate_category", "a category is listed twice", ""))
+    return Labels(codes, tuple(column.categories))
+
+
+def mixed(column: MixedColumn, pointer: str, problems: list[Problem]) -> FloatArray | Labels:
+    """A column that is all numbers or all names."""
+    if not isinstance(column, list):
+        return numeric(column, pointer, problems) if column.categories is None else labels(column, pointer, problems)
+    kinds = {type(v) for v in column if v is not None}
+    if str not in kinds:
+        return np.array(column, dtype=np.float64)
+    if len(kinds) == 1:
+        return _from_list([v for v in column if v is None or isinstance(v, str)], pointer, problems)
+    majority_text = sum(isinstance(v, str) for v in column) * 2 > len(column)
+    problems += [
+        Problem(f"{pointer}/{i}", "mixed_column", "the column holds numbers and text", "all numbers or all strings")
+        for i, v in enumerate(column)
+        if v is not None and isinstance(v, str) != majority_text
+    ]
+    return np.full(len(column), 0.0)
+
+
+def _from_list(column: list[str | None], pointer: str, problems: list[Problem]) -> Labels:
+    index: dict[str, int] = {}
+    codes = np.array([-1 if v is None else index.setdefault(v, len(index)) for v in column], dtype=np.int64)
+    if "" in index:
+        problems += [
+            Problem(f"{pointer}/{i}", "empty_name", "the name is empty", "null marks a missing one")
+            for i in np.flatnonzero(codes == index[""])
+        ]
+    return Labels(codes, tuple(index))
+
+
+def _decoded(column: BinaryArray, pointer: str, problems: list[Problem]) -> np.ndarray:
+    dtype = np.dtype(column.dtype)
+    if len(column.data) % dtype.itemsize:
+        text = f"{len(column.data)} bytes are no whole number of {column.dtype} entries"
+        problems.append(Problem(f"{pointer}/data", "bad_length", text, "encode the whole array with this dtype"))
+        return np.zeros(0)
+    return np.frombuffer(column.data, dtype=dtype)

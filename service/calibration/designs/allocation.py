@@ -1,0 +1,161 @@
+"""c-optimal allocation of a budget over groups of units.
+
+A group is a way of spending money on one unit; it tells something about the means of z = (y_1..y_D, c).
+Information is linear in the counts, so the design problem is convex and is solved to a certificate::
+
+    I(n) = sum_g n_g F_g'F_g,   F_g = L_g^{-1} A_g,   Sigma_g = L_g L_g'
+    V_c(n) = t_c' I(n)^{-1} t_c,   minimise max_c V_c(n)  over  n >= 0,  A n <= b  (row 0: the budget)
+
+Certificate: V is convex and homogeneous of degree -1, so with multipliers l >= 0, weights w summing to one and
+A'l >= -gradient of sum w V, every feasible design has max V >= 2 sum w V - b'l (weak duality of the linear programme).
+
+**Shapes** G groups, P unknown means, R observed entries over all groups, C contrasts, K limits.
+**Units** V in squared outcome units, costs and budget in one currency.
+**Assumes** means unknown, covariances known; counts are real numbers (see integers.py).
+**Breaks** perfectly correlated columns need the floor of joint.py first.
+**Raises** NotIdentified (singular_design), TooExpensive (design_too_large).
+**Source** Elfving (1952); Pukelsheim, Optimal Design of Experiments (2006), chapter 2.
+**Differs** Newton steps instead of multiplicative updates, which need thousands of iterations on flat designs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from service.calibration.designs.interior_point import (
+    InformationTable,
+    Integers,
+    Limits,
+    Matrix,
+    Moments,
+    Vector,
+    follow_path,
+    moments_at,
+    pull,
+    rescaled,
+)
+from service.calibration.errors import NotIdentified, TooExpensive
+
+SMALL_SPEND_SHARE = 1e-6
+WORK_LIMIT = 1e9
+"""Multiply-adds of one Newton step above which a problem is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Counts (G,), variance of the worst contrast, relative distance to a proven lower bound, Newton steps taken."""
+
+    counts: Vector
+    variance: float
+    optimality_gap: float
+    steps: int
+
+
+def variances(table: InformationTable, counts: npt.ArrayLike) -> Vector:
+    """V_c(n) of every contrast, (C,); infinite where the counts do not identify them."""
+    moments = moments_at(table, np.asarray(counts, dtype=np.float64))
+    return np.full(table.contrasts.shape[1], np.inf) if moments is None else moments.variances
+
+
+def allocate(table: InformationTable, limits: Limits) -> Allocation:
+    """The design of smallest worst variance within the limits, re-solved on the groups that matter."""
+    _refuse_too_large(table)
+    full = _solved(table, limits)
+    share = full.counts * limits.rows[0] / limits.bounds[0]
+    used = np.flatnonzero((share > SMALL_SPEND_SHARE) | (limits.rows[0] == 0))
+    return full if used.size == table.n_groups else _resolved_on(used, table, limits, full)
+
+
+def _refuse_too_large(table: InformationTable) -> None:
+    (R, P), C, G = table.factors.shape, table.contrasts.shape[1], table.n_groups
+    work = R * P * (P + C) + G * C * P * min(C * P, G)
+    if work > WORK_LIMIT:
+        raise TooExpensive.at(
+            "/basis",
+            "design_too_large",
+            f"{G} ways of spending on a unit, {P} means and {C} contrasts need {work:.1e} operations a step; "
+            f"the limit is {WORK_LIMIT:.0e}",
+            "give fewer arms, models or contrasts, or design the arms in blocks",
+        )
+
+
+def _solved(table: InformationTable, limits: Limits) -> Allocation:
+    """Scale everything to about one, follow the central path, scale back and certify."""
+    scale = _natural_units(limits)
+    unit = rescaled(limits, scale)
+    factors = table.factors * np.sqrt(scale[table.row_group])[:, None]
+    raw = InformationTable(factors, table.starts, table.contrasts)
+    first = moments_at(raw, unit.interior)
+    if first is None:
+        detail = "the groups on offer say nothing about a contrast"
+        raise NotIdentified.at("/basis", "singular_design", detail, "check the arms, the models and the contrasts")
+    size = float(np.sqrt(first.variances.max()))
+    scaled = InformationTable(factors, table.starts, table.contrasts / size)
+    start = Moments(first.variances / size**2, first.slopes / size, first.root)
+    state, steps = follow_path(scaled, unit, start)
+    weights = state.weights / state.weights.sum()
+    gap = _gap(unit, pull(scaled, state.moments) @ weights, state.moments.variances, weights, state.limit_price)
+    return Allocation(state.counts * scale, float(state.moments.variances.max()) * size**2, gap, steps)
+
+
+def _natural_units(limits: Limits) -> Vector:
+    """Largest count of each group that a single upper limit allows, (G,)."""
+    upper = np.flatnonzero(limits.bounds > 0)
+    with np.errstate(divide="ignore"):
+        reach = limits.bounds[upper, None] / np.maximum(limits.rows[upper], 0.0)
+    return np.asarray(reach.min(axis=0))
+
+
+def _gap(limits: Limits, pulled: Vector, values: Vector, weights: Vector, prices: Vector) -> float:
+    """Relative gap to the best of three lower bounds: the solver's multipliers repaired in two ways, the budget's alone."""
+    free = limits.rows[0] == 0
+    everything = np.ones_like(free)
+    candidates = ((prices, free), (prices, everything), (np.zeros_like(prices), free))
+    dual = min(float(limits.bounds @ feasible_prices(limits, pulled, *candidate)) for candidate in candidates)
+    return max(0.0, 1 - (2 * float(weights @ values) - dual) / float(values.max()))
+
+
+def feasible_prices(limits: Limits, pulled: Vector, prices: Vector, capped: npt.NDArray[np.bool_]) -> Vector:
+    """Prices (K,) with rows'l >= pulled: shortfalls of ``capped`` groups go to their count limits, the rest to the budget."""
+    raised = prices.copy()
+    for row in range(1, limits.bounds.size):
+        on_row = capped & (limits.rows[row] > 0)
+        short = pulled - limits.rows.T @ raised
+        raised[row] += float(np.max(short[on_row] / limits.rows[row][on_row], initial=0.0))
+    raised[0] = 0.0
+    short = pulled - limits.rows.T @ raised
+    paid = limits.rows[0] > 0
+    raised[0] = float(np.max(short[paid] / limits.rows[0][paid], initial=0.0))
+    return raised
+
+
+def _resolved_on(used: Integers, table: InformationTable, limits: Limits, full: Allocation) -> Allocation:
+    """The optimum over the used groups if it is as good; its gap is against the bound proven over every group."""
+    interior = full.counts[used]
+    rows = limits.rows[:, used]
+    if np.any(limits.bounds - rows @ interior <= 0):
+        return full
+    try:
+        small = _solved(only(table, used), Limits(rows, limits.bounds, interior))
+    except NotIdentified:
+        return full
+    lower_bound = full.variance * (1 - full.optimality_gap)
+    gap = max(0.0, 1 - lower_bound / small.variance)
+    if gap > max(2 * full.optimality_gap, 1e-11):
+        return full
+    counts = np.zeros(table.n_groups)
+    counts[used] = small.counts
+    return Allocation(counts, small.variance, gap, full.steps + small.steps)
+
+
+def only(table: InformationTable, groups: Integers) -> InformationTable:
+    """The table of these groups, with the means that they, or a contrast, still see."""
+    blocks = np.split(table.factors, table.starts[1:])
+    kept = [blocks[g] for g in groups]
+    factors = np.concatenate(kept)
+    seen = np.any(factors != 0, axis=0) | np.any(table.contrasts != 0, axis=1)
+    starts = np.cumsum([0, *(block.shape[0] for block in kept[:-1])]).astype(np.intp)
+    return InformationTable(factors[:, seen], starts, table.contrasts[seen])

@@ -1,0 +1,83 @@
+"""The joint covariance of one unit's outcomes and predictions, from which every design is computed.
+
+z = (y_1..y_D, c): D outcomes (no unit ever shows two of them, so their covariances are never read) and the columns c.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+PredictionDesign = Literal["single", "shared", "independent"]
+Identification = Literal["exchangeability", "randomization"]
+
+SMALLEST_EIGENVALUE = 1e-9
+"""Floor of the eigenvalues of the columns' correlation matrix, and of 1 - R^2 of an outcome on the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One entry of c: which model answers (None: a covariate), which arm's units show it (None: all), mean known or not."""
+
+    model: int | None
+    arm: int | None = None
+    known_mean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Covariance (D + C, D + C) of z, outcomes first, then ``columns``; ``arms`` empty means one population."""
+
+    arms: tuple[str, ...]
+    models: tuple[str, ...]
+    columns: tuple[Column, ...]
+    covariance: Matrix
+    prediction_design: PredictionDesign
+    identification: Identification = "exchangeability"
+
+    @property
+    def n_arms(self) -> int:
+        """D, counting one population as one arm."""
+        return max(1, len(self.arms))
+
+    @property
+    def outcome_variance(self) -> Matrix:
+        """Variance of the outcome by arm, (D,)."""
+        return np.diag(self.covariance)[: self.n_arms].copy()
+
+
+def floored(joint: Joint) -> tuple[Joint, bool]:
+    """The joint with every block (y_d, c) positive definite, and whether anything had to move.
+
+    Eigenvalues of the columns' correlation matrix are raised to 1e-9; an outcome that the columns would explain
+    beyond 1 - 1e-9 has its covariances shrunk to that. Sub-blocks of positive definite blocks stay so.
+    """
+    sigma, D = joint.covariance.copy(), joint.n_arms
+    scale = np.sqrt(np.diag(sigma)[D:])
+    scale = np.where(scale > 0, scale, 1.0)
+    values, vectors = np.linalg.eigh(sigma[D:, D:] / np.outer(scale, scale))
+    moved = bool(values.size) and bool(values.min() < SMALLEST_EIGENVALUE)
+    if moved:
+        raised = (vectors * np.maximum(values, SMALLEST_EIGENVALUE)) @ vectors.T
+        sigma[D:, D:] = raised * np.outer(scale, scale)
+    for d in range(D):
+        shown = [D + j for j, column in enumerate(joint.columns) if column.arm in (None, d)]
+        explained = _explained(sigma, d, shown)
+        if explained > (1 - SMALLEST_EIGENVALUE) * sigma[d, d]:
+            moved = True
+            shrink = np.sqrt((1 - SMALLEST_EIGENVALUE) * sigma[d, d] / explained)
+            sigma[d, shown] *= shrink
+            sigma[shown, d] *= shrink
+    return (replace(joint, covariance=sigma), True) if moved else (joint, False)
+
+
+def _explained(sigma: Matrix, d: int, shown: list[int]) -> float:
+    """Variance of outcome d explained by its columns, s' S^{-1} s."""
+    if not shown:
+        return 0.0
+    cross = sigma[d, shown]
+    return float(cross @ np.linalg.solve(sigma[np.ix_(shown, shown)], cross))
