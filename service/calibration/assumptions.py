@@ -27,7 +27,7 @@ def exchangeability(frame: Frame) -> Assumption | None:
     statement = {
         "not_testable": "LLM-only units come from the humans' population; too few units to test it",
         "rejected": "LLM-only units should come from the humans' population, but their mean predictions differ",
-        "not_rejected": "LLM-only units come from the humans' population; their mean predictions do not differ detectably",
+        "not_rejected": "LLM-only units come from the humans' population; mean predictions do not differ detectably",
     }
     return Assumption("exchangeability", status, value, statement[status])
 

@@ -1,7 +1,8 @@
 """The parts of an answer: what stands beside the calibrated number, each computed once from a frame.
 
 Formula: PPI correlation of a contrast rho^2 = sum t_d^2 s_yd^2 R_d^2/n_d / sum t_d^2 s_yd^2/n_d (signed for one column
-and one arm); effective sample size = n_used Var_human_only / Var_calibrated; variance ratio = Var_calibrated / Var_human_only;
+and one arm); effective sample size = n_used Var_human_only / Var_calibrated;
+variance ratio = Var_calibrated / Var_human_only;
 dispersion ratio = sd(f) / sd(y) over an arm's humans.
 Shapes: contrast t (D,). Units: none (ratios, counts).
 Source: statistics.md section 2; Broska, Howes & van Loon (2025), Sociological Methods & Research 54(3).
@@ -15,7 +16,7 @@ import numpy as np
 
 from service.calibration.answer import ArmBlock, Effect, ModelBlock, PredictionBlock, Verdict
 from service.calibration.columns import fit_arm
-from service.calibration.estimate import Estimate, Frame, model_direction
+from service.calibration.estimate import Estimate, Frame
 from service.calibration.inference import Result
 from service.calibration.least_squares import ArmFit
 from service.calibration.moments import FloatArray, merge
@@ -76,7 +77,9 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
     return Effect(value, float(np.sqrt(max(0.0, variance))) if testable else None)
 
 
-def model_block(frame: Frame, contrast: FloatArray, model: str, ratio_without: float | None) -> ModelBlock:
+def model_block(
+    frame: Frame, contrast: FloatArray, model: str, alone: Effect | None, ratio_without: float | None
+) -> ModelBlock:
     """One model's LLM-only estimate, PPI correlation and the variance ratio without it."""
     columns = frame.sample.columns
     own = [j for j in frame.screened.usable if columns[j].model == model]
@@ -84,7 +87,7 @@ def model_block(frame: Frame, contrast: FloatArray, model: str, ratio_without: f
     draws = [c.icc for c in columns if c.kind == "prediction" and c.model == model and c.icc is not None]
     return ModelBlock(
         name=model,
-        llm_only=llm_only(frame, contrast, model_direction(frame.sample, model)),
+        llm_only=alone,
         ppi_correlation=ppi_correlation(fits, contrast),
         variance_ratio_without=ratio_without,
         icc=float(np.mean(draws)) if draws else None,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from service.calibration import assumptions, blocks, report
-from service.calibration.answer import Alternative, Answer, Applied, ArmBlock, Assumption, EstimateBlock, Verdict
+from service.calibration.answer import Alternative, Answer, Applied, ArmBlock, Assumption, Claim, EstimateBlock, Verdict
 from service.calibration.contrast import Contrast
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL
 from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, UnsupportedCombination, Warned
 from service.calibration.estimands import estimand
-from service.calibration.estimate import Estimate, Frame
+from service.calibration.estimate import Estimate, Frame, model_direction
 from service.calibration.estimators import ESTIMATORS, Estimator, estimator
 from service.calibration.inference import Result, Settings, infer
 from service.calibration.moments import FloatArray
@@ -57,7 +58,7 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
     listed = assumptions.others(resolved.frame.sample, plan.inference_population)
     listed += [tested] if tested is not None else []
     applied = _applied(resolved, [a.verdict for a in arms])
-    weakest = "exploratory" if any(e.claim == "exploratory" for e in estimates) else "confirmatory"
+    weakest: Claim = "exploratory" if any(e.claim == "exploratory" for e in estimates) else "confirmatory"
     return Answer(
         claim=weakest,
         verdict=estimates[0].verdict,
@@ -80,7 +81,7 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     chosen = estimator(plan.estimator)
     plain = Frame(sample, identification)
     frame = Frame(sample, identification, compat=True) if plan.compat and chosen.historical else plain
-    method = "normal" if plan.interval == "normal" else "t"
+    method: Literal["t", "normal"] = "normal" if plan.interval == "normal" else "t"
     settings = Settings(plan.confidence_level, plan.alternative, plan.null_value, method, plan.inference_population)
     return Resolved(
         plan, name, contrasts, chosen, frame, plain, estimator("human_only").fit(plain, np.zeros(0)), settings
@@ -120,7 +121,7 @@ def _identification(sample: Sample, plan: Plan) -> Identification:
         raise UnsupportedCombination.at(
             "/plan/identification",
             "unsupported_combination",
-            "randomization identifies nothing here: the reference mean comes from LLM-only units, which nobody randomized",
+            "randomization identifies nothing here: the reference mean comes from LLM-only units",
             "supported: exchangeability; randomization needs shared predictions (every unit under every condition)",
         )
     if plan.inference_population == "sample" and chosen != "randomization":
@@ -145,7 +146,8 @@ def _estimate_block(
     calibrated = infer(estimate, t, resolved.settings)
     n = sum(plain.human[d].n for d in used)
     ratio = _ratio(calibrated, human)
-    asked = bool(plain.sample.models)
+    models = plain.sample.models
+    alone = blocks.llm_only(plain, t, plain.directions) if models else None
     return EstimateBlock(
         name=contrast.name,
         outcome=plain.sample.outcome,
@@ -153,15 +155,21 @@ def _estimate_block(
         verdict=verdict,
         result=_finite(calibrated),
         human_only=_finite(human),
-        llm_only=blocks.llm_only(plain, t, plain.directions) if asked else None,
+        llm_only=alone,
         models=tuple(
-            blocks.model_block(plain, t, model, _ratio_without(resolved, model, t, human))
-            for model in plain.sample.models
+            blocks.model_block(
+                plain,
+                t,
+                model,
+                alone if len(models) == 1 else blocks.llm_only(plain, t, model_direction(plain.sample, model)),
+                _ratio_without(resolved, model, t, human),
+            )
+            for model in models
         ),
         variance_ratio=ratio,
         human_sample_size=n,
         effective_sample_size=_effective(n, ratio, verdict),
-        ppi_correlation=blocks.ppi_correlation(plain.screened.fits, t) if asked else None,
+        ppi_correlation=blocks.ppi_correlation(plain.screened.fits, t) if models else None,
         alternatives=_alternatives(resolved, t, human, n) if resolved.plan.compare else (),
     )
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Card:
     """Facts about one estimand, estimator or interval; plain text throughout.
 
-    ``name`` is the registry key and the wire value, ``formula`` is in words and plain symbols, ``limits`` says where the
-    method must not be used and how a user would notice.
+    ``name`` is the registry key and the wire value, ``formula`` is in words and plain symbols, ``limits`` says where
+    the method must not be used and how a user would notice.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 Formula: an indicator (two distinct values over all units) with fewer than 3 humans in either state in any arm is
 dropped (``rare_indicator``); where a unit has leverage h_i > 1 - 1e-8 the column whose removal lowers the largest
-leverage most is dropped (``isolated_unit``). Constant and collinear columns are dropped arm by arm by the least squares.
+leverage most is dropped (``isolated_unit``). The least squares drop constant and collinear columns arm by arm.
 Assumes: rows; moments show neither indicators nor leverages, there only the least squares drops.
 Breaks: with n <= rank + 1 humans in an arm every leverage is 1; such an arm gets no fit (``None``).
 Source: statistics.md section 2 (facts to test).

@@ -7,7 +7,8 @@ Formula: with slope b_d, human means ybar_d, cbar_d and pool mean cbar*,
     r_i  = a_i e_i / sqrt(1 - h_i)                                  influence of a human's residual
     v_d  = sum r_i^2                                                 HC2;  W_d = HC2 covariance of b_d (0 when fixed)
     df_d = (sum a_i^2)^2 / [ sum u_i^2 (1 - 2 h_i) + tr(G M G M) ],  u_i = a_i^2/(1 - h_i),  M = sum u_i x_i x_i'
-From moments (homoskedastic): v_d = s_d^2 (1/n_d + d' S_d^{-1} d), d = cbar* - cbar_d, W_d = s_d^2 S_d^{-1}, df_d = n_d - p - 1.
+From moments (homoskedastic), with d = cbar* - cbar_d:
+    v_d = s_d^2 (1/n_d + d' S_d^{-1} d),  W_d = s_d^2 S_d^{-1},  df_d = n_d - p - 1
 Shapes: D arms, p columns, n_d humans per arm; theta, variance, df (D,); slope (D, p); slope_covariance (D, p, p).
 Units: theta in outcome units, variance in their square.
 Assumes: units independent, equal weights. Breaks: n_d <= rank + 1 (``too_many_columns``).
@@ -147,7 +148,7 @@ class _ArmPart:
 
 
 def assemble(frame: Frame, slopes: Sequence[ArmFit | FloatArray], pools: tuple[Pool, ...]) -> Estimate:
-    """The estimate for one slope per arm: an ``ArmFit`` for the arm's own least squares, an array (p,) for a fixed one."""
+    """The estimate for one slope per arm: its ``ArmFit`` for own least squares, an array (p,) for a fixed slope."""
     parts = []
     for d, slope in enumerate(slopes):
         pool = pools[frame.sample.pool_of(d)]

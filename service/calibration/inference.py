@@ -120,8 +120,8 @@ def _pool_variance(
     if estimate.frame.compat:
         return plain * (size - 1) / size / size, 0.0
     arms = [d for d in range(len(contrast)) if estimate.frame.sample.pool_of(d) == k and contrast[d]]
-    slope_variance = np.einsum("d,dij->ij", contrast[arms] ** 2, estimate.slope_covariance[arms])
-    noise = float(np.einsum("ij,ij->", pool.sampling, slope_variance))
+    slope_variance = sum((contrast[d] ** 2 * estimate.slope_covariance[d] for d in arms), np.zeros_like(pool.sampling))
+    noise = float(np.vdot(pool.sampling, slope_variance))
     variance = max(0.0, plain - noise) / size
     return variance, variance**2 / (size - 1) + 2.0 * float(sampled @ slope_variance @ sampled) / size**2
 
@@ -170,7 +170,7 @@ def _joint(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tupl
 
 
 def clustered_sum_of_squares(values: Sequence[FloatArray], clusters: Sequence[IntArray | None]) -> float:
-    """Sum over clusters of (sum of the influence values in the cluster)^2; without cluster codes every unit is its own."""
+    """Sum over clusters of the squared sum of their influence values; without codes every unit is its own."""
     whole = np.concatenate(values)
     codes = [c for c in clusters if c is not None]
     if len(codes) < len(clusters):
@@ -182,7 +182,7 @@ def clustered_sum_of_squares(values: Sequence[FloatArray], clusters: Sequence[In
 def _pool_influence(c: FloatArray, slope: FloatArray, pool: Pool) -> FloatArray:
     estimated = _estimated(slope, pool)
     scale = np.sqrt(pool.size / (pool.size - 1)) / pool.size
-    return (estimated @ c - float(estimated @ pool.mean)) * scale
+    return np.asarray((estimated @ c - float(estimated @ pool.mean)) * scale)
 
 
 def _estimated(slope: FloatArray, pool: Pool) -> FloatArray:

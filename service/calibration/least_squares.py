@@ -161,6 +161,8 @@ def inverse_factor(
         factor, kept = grown, [*kept, j]
     if not kept:
         return (), np.zeros((p, 0))
+    if len(kept) == 1:
+        return tuple(kept), _embedded(1.0 / spread[kept, None], kept, p)
     inverse = solve_triangular(factor, np.eye(len(kept)), lower=True).T
     return tuple(kept), _embedded(inverse / spread[kept, None], kept, p)
 

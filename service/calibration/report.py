@@ -9,7 +9,7 @@ from service.calibration.inference import Result
 
 VERDICTS = {
     "llm_used": "LLM answers were used",
-    "human_only_chosen": "LLM answers explained too little of the human outcome to be used, so the human-only estimate stands",
+    "human_only_chosen": "LLM answers explained too little to be used, so the human-only estimate stands",
     "human_only_requested": "the human-only estimate was requested",
     "no_pool": "there were no LLM-only units to learn from, so the human-only estimate stands",
     "no_llm": "no LLM column could be used, so the estimate rests on the humans",
@@ -22,11 +22,14 @@ def paragraph(
     """A paragraph with the first estimate's numbers, the sample sizes, the method and what it assumes."""
     first = estimates[0]
     n_llm_only = arms[0].n_llm_only if applied.prediction_design == "shared" else sum(a.n_llm_only for a in arms)
-    sentences = [
+    opening = (
         f"The estimate of {first.name} for outcome {first.outcome} was {_number(first.result.estimate)} "
         f"({_interval(first.result)}), calibrated on {sum(a.n_human for a in arms)} human respondents and "
         f"{n_llm_only} LLM-only units with estimator {applied.estimator} "
-        f"({applied.prediction_design} predictions, identification by {applied.identification}).",
+        f"({applied.prediction_design} predictions, identification by {applied.identification})."
+    )
+    sentences = [
+        opening,
         f"The human-only estimate was {_number(first.human_only.estimate)} ({_interval(first.human_only)}).",
     ]
     if first.llm_only is not None:
@@ -58,7 +61,8 @@ def _interval(result: Result) -> str:
     low = "-inf" if interval.lower is None else _number(interval.lower)
     high = "inf" if interval.upper is None else _number(interval.upper)
     degrees = "normal" if result.df is None else f"t with {_number(result.df)} degrees of freedom"
-    return f"{100 * interval.level:g}% interval {low} to {high}, standard error {_number(result.standard_error)}, {degrees}"
+    error = _number(result.standard_error)
+    return f"{100 * interval.level:g}% interval {low} to {high}, standard error {error}, {degrees}"
 
 
 def _number(value: float) -> str:

@@ -1,7 +1,7 @@
-"""The sample: human and LLM responses parsed once into finite, read-only float64 arrays; nothing behind it checks again.
+"""The sample: human and LLM responses, parsed once into finite, read-only float64 arrays.
 
-A unit belongs to exactly one source: the humans of one arm, or the LLM-only units of one pool. Every source holds either
-its rows (``Units``) or their moments (``Moments`` with the outcome first); a sample never mixes the two.
+Nothing behind it checks again. A unit belongs to exactly one source: the humans of one arm, or the LLM-only units
+of one pool. A source holds its rows (``Units``) or moments (``Moments``, outcome first); a sample never mixes the two.
 
 Shapes: n humans of an arm, m LLM-only units of a pool, p columns (predictions, covariates, refusal indicators).
 Units: outcomes and predictions in the caller's scale.
@@ -71,7 +71,7 @@ class Sample:
     arms: tuple[str, ...]
     prediction_design: PredictionDesign
     columns: tuple[Column, ...]
-    human: tuple[Units, ...] | tuple[Moments, ...]
+    human: tuple[Units | Moments, ...]
     llm_only: tuple[Units | Moments | None, ...]
     pointers: tuple[str, ...]
     outcome: str = "y"

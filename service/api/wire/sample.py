@@ -211,11 +211,11 @@ def _units(units: list[str], n: int) -> list[Problem]:
     if len(units) != n:
         text = f"{len(units)} entries, the outcome has {n}"
         return [Problem("/data/unit", "length_mismatch", text, "every column has one entry per unit")]
-    seen: set[str] = set()
+    first = {name: i for i, name in reversed(list(enumerate(units)))}
     return [
         Problem(f"/data/unit/{i}", "duplicate_unit", "another unit has this name", "name every unit once")
         for i, name in enumerate(units)
-        if name in seen or seen.add(name)
+        if first[name] != i
     ]
 
 

@@ -1,4 +1,4 @@
-"""Exchangeability: do LLM-only units have the same mean predictions as the humans they stand in for?
+"""Exchangeability: whether LLM-only units have the mean predictions of the humans they stand in for.
 
 Name: two-sample Hotelling T^2 (Wald) test of E[c | LLM-only] = E[c | human].
 Formula: per pool, d = cbar_human - reference, V = S (1/n + 1/m), S the pooled covariance with nu = n + m - 2; columns

@@ -18,7 +18,7 @@ from service.calibration.tuning import tuned, tuning
 CARD = Card(
     name="power_tuned",
     title="PPI++ (one tuning)",
-    formula="human mean plus lambda times (LLM-only mean - paired LLM mean), one lambda minimising the contrast's variance",
+    formula="human mean plus lambda times (LLM-only mean - paired LLM mean), one lambda minimising the variance",
     assumptions=("LLM-only units come from the humans' population",),
     limits=("lambda is treated as known: intervals are short below about 50 humans", "one LLM direction only"),
     sources=("arXiv 2311.01453",),

@@ -2,8 +2,8 @@
 
 Shapes: per arm human (n,), llm (n,), llm_only (m,); NaN marks a missing value. One LLM, named ``llm``; the design is
 independent, so every arm is evaluated on its own pool.
-Raises: ``duplicate_arm``, ``no_arms``, ``length_mismatch``, ``missing_human_answer``, ``no_paired_predictions`` and what
-``draft`` raises.
+Raises: ``duplicate_arm``, ``no_arms``, ``length_mismatch``, ``missing_human_answer``, ``no_paired_predictions``
+and what ``draft`` raises.
 Source: api.md section 2. Differs: in nothing.
 """
 
@@ -44,7 +44,7 @@ def from_arrays(arms: Sequence[ArmArrays], missing: Missing = "error") -> Sample
     if problems:
         raise InvalidSample(problems)
     keep = [~np.isnan(arm.human) for arm in arms]
-    columns = ()
+    columns: tuple[DraftColumn, ...] = ()
     if all(paired):
         llm_only = tuple(None if arm.llm_only is None or not arm.llm_only.size else arm.llm_only for arm in arms)
         human = tuple(arm.llm[k] for arm, k in zip(arms, keep, strict=True) if arm.llm is not None)

@@ -1,7 +1,7 @@
 """From raw columns with missing values to a sample: the one place where data is checked, filled and frozen.
 
-Missing LLM answers are never dropped: each column has one fill, applied alike to human and LLM-only units, and a refusal
-indicator becomes a further column. With the indicator among the columns the answer does not depend on the fill.
+Missing LLM answers are never dropped: each column has one fill, applied alike to human and LLM-only units, and a
+refusal indicator becomes a further column. With the indicator among the columns the answer does not depend on the fill.
 Shapes: per arm y (n,), per column one array per arm (n,) and one per pool (m,) or None; NaN marks a missing value.
 Raises: ``too_few_humans``, ``no_variation``, ``not_finite``, ``numeric_overflow``, ``no_usable_answers``,
 ``unsupported_combination`` (missing answers in a column whose population mean is known).
@@ -199,8 +199,8 @@ def _missing_answers(columns: Sequence[DraftColumn]) -> list[Warned]:
     return [
         Warned(
             "missing_llm_answers",
-            f"{sum(c.column.n_missing_human) + sum(c.column.n_missing_llm_only)} LLM answers are missing; they were filled "
-            "alike everywhere and a refusal column was added",
+            f"{sum(c.column.n_missing_human) + sum(c.column.n_missing_llm_only)} LLM answers are missing; they were "
+            "filled alike everywhere and a refusal column was added",
             c.column.pointer,
         )
         for c in columns

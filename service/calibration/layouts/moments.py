@@ -1,7 +1,7 @@
 """The ``moments`` layout: per arm count, mean and covariance of (outcome, predictions); no row leaves the lab.
 
 Entries that name the same arm are merged exactly as if their rows had been sent together.
-Shapes: mean (1 + p,) and covariance (1 + p, 1 + p) per arm, (p,) and (p, p) for LLM-only units; covariances divide by n - 1.
+Shapes: mean (1 + p,) and covariance (1 + p, 1 + p) per arm, (p,) and (p, p) for LLM-only units, divisor n - 1.
 Raises: ``duplicate_column``, ``unknown_arm``, ``length_mismatch``, ``not_a_covariance``, ``too_few_humans``,
 ``no_variation``, ``not_finite``, ``prediction_design_required``, ``llm_only_arm``, ``missing_arm``.
 Source: statistics.md section 4 (moments instead of rows). Differs: in nothing.

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.calibration.errors import InvalidSample, Problem
 from service.calibration.layouts.arrays import MODEL, dropped_units, missing_human
@@ -121,7 +122,7 @@ def _lengths(table: Table) -> list[Problem]:
     ]
 
 
-def _rows(table: Table, asked: np.ndarray, used: np.ndarray) -> tuple[_Rows, list[Problem]]:
+def _rows(table: Table, asked: NDArray[np.bool_], used: NDArray[np.bool_]) -> tuple[_Rows, list[Problem]]:
     if table.arm is None:
         rows = _Rows(("all",), "independent", (np.flatnonzero(used),), (np.flatnonzero(~asked),))
         return rows, []
@@ -191,8 +192,8 @@ def _covariate_problems(values: FloatArray | Labels, place: str) -> list[Problem
 
 def _predictions(table: Table, rows: _Rows) -> list[DraftColumn]:
     groups: dict[tuple[str, str | None], list[int]] = {}
-    for j, column in enumerate(table.predictions):
-        groups.setdefault((column.model, column.arm), []).append(j)
+    for j, sent in enumerate(table.predictions):
+        groups.setdefault((sent.model, sent.arm), []).append(j)
     drafts = []
     for (model, arm), index in groups.items():
         first = table.predictions[index[0]]
@@ -207,7 +208,7 @@ def _predictions(table: Table, rows: _Rows) -> list[DraftColumn]:
 
 def _mean_of_draws(draws: FloatArray) -> FloatArray:
     if draws.shape[0] == 1:
-        return draws[0]
+        return np.asarray(draws[0])
     present = ~np.isnan(draws)
     count = present.sum(axis=0)
     total = np.where(present, draws, 0.0).sum(axis=0)
