@@ -29,7 +29,6 @@ from service.calibration.designs.interior_point import (
     InformationTable,
     Integers,
     Limits,
-    Matrix,
     Moments,
     Vector,
     follow_path,
@@ -110,7 +109,7 @@ def _natural_units(limits: Limits) -> Vector:
 
 
 def _gap(limits: Limits, pulled: Vector, values: Vector, weights: Vector, prices: Vector) -> float:
-    """Relative gap to the best of three lower bounds: the solver's multipliers repaired in two ways, the budget's alone."""
+    """Relative gap to the best lower bound: from the solver's multipliers repaired in two ways, or the budget's alone."""
     free = limits.rows[0] == 0
     everything = np.ones_like(free)
     candidates = ((prices, free), (prices, everything), (np.zeros_like(prices), free))
@@ -119,7 +118,7 @@ def _gap(limits: Limits, pulled: Vector, values: Vector, weights: Vector, prices
 
 
 def feasible_prices(limits: Limits, pulled: Vector, prices: Vector, capped: npt.NDArray[np.bool_]) -> Vector:
-    """Prices (K,) with rows'l >= pulled: shortfalls of ``capped`` groups go to their count limits, the rest to the budget."""
+    """Prices (K,) with rows'l >= pulled: ``capped`` groups' shortfalls go to their count limits, the rest to the budget."""
     raised = prices.copy()
     for row in range(1, limits.bounds.size):
         on_row = capped & (limits.rows[row] > 0)

@@ -59,7 +59,7 @@ def llm_pays(rho: float, gamma: float, persona: float = 0.0) -> bool:
 
 
 def effective_sample_size(n: float, llm_only: float, rho: float) -> float:
-    """n (n + N) / (n + N (1 - rho^2))."""
+    """Size of a human sample of the same variance, n (n + N) / (n + N (1 - rho^2))."""
     return n * (n + llm_only) / (n + llm_only * (1 - rho**2))
 
 
@@ -88,7 +88,7 @@ def independent_arms(residual: Vector, explained: Vector, c_h: float, c_f: float
 
 
 def twins(residual: Vector, explained: float, c_h: float, c_g: float, budget: float) -> TwoPhase:
-    """Arms sharing one pool of twins at price c_g: residual a_d, explained b = (beta_1 - beta_0)'Sigma(beta_1 - beta_0)."""
+    """Arms sharing a pool of twins at price c_g: residual a_d, explained b = (beta_1-beta_0)'Sigma(beta_1-beta_0)."""
     A = float(np.sum(np.sqrt(residual)))
     k = budget / (A * math.sqrt(c_h) + math.sqrt(explained * c_g))
     n = k * np.sqrt(residual) / math.sqrt(c_h)

@@ -18,8 +18,8 @@ from itertools import combinations, product
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from service.calibration.designs.allocation import InformationTable, Matrix, Vector
-from service.calibration.designs.joint import Joint
+from service.calibration.designs.interior_point import InformationTable, Matrix, Vector
+from service.calibration.designs.joint import Joint, columns_shown
 from service.calibration.errors import InvalidPlan, Problem, UnsupportedCombination
 
 MOST_MODELS = 8
@@ -106,7 +106,7 @@ def _refuse_bad(joint: Joint, costs: Costs) -> None:
 
 
 def information_table(joint: Joint, groups: tuple[Group, ...], contrasts: Matrix) -> InformationTable:
-    """Whitened rows of every group, F_g = L_g^{-1} A_g; contrasts (D, C) over the arms. Known means are no parameters."""
+    """Whitened rows of every group, F_g = L_g^{-1} A_g, without the known means; contrasts (C, D) over arms."""
     D = joint.n_arms
     unknown = [*range(D), *(D + j for j, column in enumerate(joint.columns) if not column.known_mean)]
     place = {entry: p for p, entry in enumerate(unknown)}
@@ -117,28 +117,19 @@ def information_table(joint: Joint, groups: tuple[Group, ...], contrasts: Matrix
         if entries not in cache:
             cache[entries] = _whitened(joint.covariance, entries, place)
         blocks.append(cache[entries])
-    padded = np.zeros((len(unknown), contrasts.shape[1]))
-    padded[:D] = contrasts
+    padded = np.zeros((len(unknown), contrasts.shape[0]))
+    padded[:D] = contrasts.T
     starts = np.cumsum([0, *(block.shape[0] for block in blocks[:-1])]).astype(np.intp)
     return InformationTable(np.concatenate(blocks), starts, padded)
 
 
 def _observed(joint: Joint, group: Group) -> tuple[int, ...]:
     """Entries of z that a unit of the group shows."""
-    D, arm = joint.n_arms, 0 if group.arm is None and group.human else group.arm
-    outcome = [arm] if group.human and arm is not None else []
-    columns = [
-        D + j
-        for j, column in enumerate(joint.columns)
-        if (column.model is None or column.model in group.models)
-        and (column.arm is None or arm_shows(joint, column.arm, arm))
-    ]
-    return (*outcome, *columns)
-
-
-def arm_shows(joint: Joint, column_arm: int, arm: int | None) -> bool:
-    """Under shared predictions every unit shows every condition, else only its own arm's."""
-    return joint.prediction_design == "shared" or column_arm == (arm or 0)
+    D, arm = joint.n_arms, group.arm or 0
+    outcome = [arm] if group.human else []
+    bought = {None, *group.models}
+    shown = columns_shown(joint.columns, joint.prediction_design, arm)
+    return (*outcome, *(D + j for j in shown if joint.columns[j].model in bought))
 
 
 def _whitened(covariance: Matrix, entries: tuple[int, ...], place: dict[int, int]) -> Matrix:

@@ -73,7 +73,7 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Counts (G,), bound s0, slacks of limits (K,) and contrasts (C,), and the multipliers of all three inequalities."""
+    """Counts (G,), bound s0, slacks of limits (K,) and contrasts (C,), multipliers of all three inequalities."""
 
     counts: Vector
     bound: float

@@ -11,7 +11,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from service.calibration.errors import InvalidPlan, Warned
+
 Matrix = npt.NDArray[np.float64]
+Vector = npt.NDArray[np.float64]
 PredictionDesign = Literal["single", "shared", "independent"]
 Identification = Literal["exchangeability", "randomization"]
 
@@ -21,11 +24,16 @@ SMALLEST_EIGENVALUE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One entry of c: which model answers (None: a covariate), which arm's units show it (None: all), mean known or not."""
+    """One entry of c: which model answers (None: a covariate), for which arm (None: no arm), mean known or not."""
 
     model: int | None
     arm: int | None = None
     known_mean: bool = False
+
+
+def columns_shown(columns: tuple[Column, ...], design: PredictionDesign, arm: int | None) -> list[int]:
+    """Columns that a unit of the arm can show: all under ``shared``, else its own arm's and those of no arm."""
+    return [j for j, column in enumerate(columns) if design == "shared" or column.arm in (None, arm)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,36 @@ class Joint:
         return np.diag(self.covariance)[: self.n_arms].copy()
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a design rests on: the joint covariance, the contrasts (C, D) over arms, and doubts about either."""
+
+    joint: Joint
+    contrasts: Matrix
+    warnings: tuple[Warned, ...] = ()
+
+
+def against_control(n_arms: int) -> Matrix:
+    """Every arm minus the first, (D - 1, D); the mean itself for one population, (1, 1)."""
+    if n_arms == 1:
+        return np.ones((1, 1))
+    return np.hstack([-np.ones((n_arms - 1, 1)), np.eye(n_arms - 1)])
+
+
+def basis_of(joint: Joint, contrasts: Matrix | None) -> Basis:
+    """The basis with a usable covariance, warned when floored; refuses contrasts that do not fit the arms."""
+    wanted = (
+        against_control(joint.n_arms) if contrasts is None else np.atleast_2d(np.asarray(contrasts, dtype=np.float64))
+    )
+    if wanted.shape[1] != joint.n_arms or not np.all(np.isfinite(wanted)) or not np.all(np.any(wanted != 0, axis=1)):
+        detail = f"a contrast needs {joint.n_arms} finite weights, one per arm, not all zero"
+        raise InvalidPlan.at("/basis/contrasts", "bad_contrast", detail, "give a weight for each arm")
+    usable, moved = floored(joint)
+    message = "predictions are perfectly correlated with each other or with the outcome; a floor of 1e-9 was applied"
+    doubts = (Warned("singular_correlations", message, "/basis"),) if moved else ()
+    return Basis(usable, wanted, doubts)
+
+
 def floored(joint: Joint) -> tuple[Joint, bool]:
     """The joint with every block (y_d, c) positive definite, and whether anything had to move.
 
@@ -65,7 +103,7 @@ def floored(joint: Joint) -> tuple[Joint, bool]:
         raised = (vectors * np.maximum(values, SMALLEST_EIGENVALUE)) @ vectors.T
         sigma[D:, D:] = raised * np.outer(scale, scale)
     for d in range(D):
-        shown = [D + j for j, column in enumerate(joint.columns) if column.arm in (None, d)]
+        shown = [D + j for j in columns_shown(joint.columns, joint.prediction_design, d)]
         explained = _explained(sigma, d, shown)
         if explained > (1 - SMALLEST_EIGENVALUE) * sigma[d, d]:
             moved = True
