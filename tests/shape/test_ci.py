@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+from tests.shape.sources import ROOT
+
+
+def run_steps(script: str) -> subprocess.CompletedProcess[str]:
+    lines = f"set -euo pipefail; . .ci/steps\n{script}\nreport"
+    return subprocess.run(["bash", "-c", lines], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+
+
+@pytest.mark.parametrize("script", ["run", "steps", "container"])
+def test_script_is_bash(script):
+    subprocess.run(["bash", "-n", ROOT / ".ci" / script], check=True, timeout=30)
+
+
+def test_a_failing_command_inside_a_step_fails_the_run_and_the_rest_still_runs():
+    done = run_steps("broken() { false; echo never; }; step one broken; step two echo here")
+    assert done.returncode == 1
+    assert re.search(r"FAILED +one \(exit 1\)", done.stdout)
+    assert re.search(r"passed +two", done.stdout)
+    assert "never" not in done.stdout
+
+
+def test_good_steps_pass_and_the_tests_are_summed_up_at_the_end():
+    done = run_steps("step test echo '12 passed in 3.40s'")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "12 passed in 3.40s"
+
+
+def test_what_could_not_run_is_said_and_is_not_passed():
+    done = run_steps("unable() { echo 'no tool'; exit 75; }; step image unable; leave_out more 'not asked'")
+    assert done.returncode == 0
+    assert re.search(r"NOT RUN +image: no tool\nNOT RUN +more: not asked", done.stdout)
+    assert not re.search(r"passed +image", done.stdout)

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.shape import mirror
+from tests.shape.sources import ROOT, modules, tree
+
+SERVICE = modules("service")
+TESTS = modules("tests")
+
+
+@pytest.mark.parametrize("module", [m for m in SERVICE if mirror.has_code(tree(m))])
+def test_module_has_its_test_file(module):
+    assert module in mirror.ELSEWHERE or mirror.is_tested(module, TESTS), f"{mirror.test_file(module)} is missing"
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_test_file_has_its_module(test):
+    assert not mirror.is_orphan(test, SERVICE)
+
+
+def test_exceptions_are_needed_and_true():
+    assert [m for m in mirror.ELSEWHERE if m not in SERVICE or mirror.is_tested(m, TESTS)] == []
+    assert [place for place in mirror.ELSEWHERE.values() if not (ROOT / place.split(":")[0]).exists()] == []
+
+
+def test_a_missing_test_file_is_seen():
+    assert mirror.test_file("service/api/wire/plan.py") == "tests/api/wire/test_plan.py"
+    assert mirror.is_tested("service/cli.py", ["tests/test_cli_gateway.py"])
+    assert not mirror.is_tested("service/cli.py", ["tests/api/test_cli.py", "tests/test_client.py"])
+    assert mirror.is_orphan("tests/api/test_gone.py", ["service/api/here.py"])
+    assert not mirror.is_orphan("tests/acceptance/test_hostile.py", ["service/api/here.py"])
