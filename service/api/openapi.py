@@ -38,7 +38,7 @@ _GET_STATUSES = (400, 406, 431, 500)
 
 def build_document(computations: Sequence[Computation[Any, Any]]) -> bytes:
     """The encoded document for these computing paths."""
-    answers = [computation.answer for computation in computations if computation.answer is not None]
+    answers = [kind for computation in computations for kind in (computation.answer, computation.validation)]
     schemas = answer_schemas([*answers, Card, Entry, FieldError, ProblemDocument])
     schemas |= request_schemas([computation.request for computation in computations])
     document: Schema = {
@@ -61,7 +61,7 @@ def _post(computation: Computation[Any, Any]) -> Schema:
     content: Schema = {"schema": reference(computation.request)}
     if computation.examples:
         content["examples"] = {name: {"value": msgspec.json.decode(body)} for name, body in computation.examples}
-    answer = reference(computation.answer) if computation.answer else {"type": "object"}
+    answer = {"anyOf": [reference(computation.answer), reference(computation.validation)]}
     validate_only = {
         "name": "validate_only",
         "in": "query",

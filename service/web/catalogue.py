@@ -250,6 +250,13 @@ WEB_ENTRIES = (
         "Send {} or leave the field out (R: setNames(list(), character())).",
     ),
     Entry(
+        "invalid_base64",
+        422,
+        "A binary array is not base64",
+        "The data of a binary array is base64 (standard alphabet, padded) of little-endian numbers.",
+        "Encode the bytes again (Python: base64.b64encode; R: base64enc::base64encode).",
+    ),
+    Entry(
         "mixed_column",
         422,
         "A column mixes numbers and strings",

@@ -61,19 +61,27 @@ class Inspection:
             self._list(chosen, value, pointer)
         elif isinstance(chosen, inspect.IntType) and isinstance(value, float):
             return self._integer(chosen, value, pointer)
-        elif isinstance(chosen, (inspect.LiteralType, inspect.EnumType)):
+        else:
+            self._scalar(chosen, value, pointer)
+        return value
+
+    def _scalar(self, chosen: inspect.Type, value: str | float | None, pointer: str) -> None:
+        if isinstance(chosen, (inspect.LiteralType, inspect.EnumType)):
             if value not in mismatch.allowed(chosen):
                 self.note(mismatch.unknown_value(mismatch.allowed(chosen), value, pointer))
         elif isinstance(chosen, (inspect.FloatType, inspect.IntType)) and isinstance(value, (int, float)):
             self._number(chosen, value, pointer)
-        elif isinstance(chosen, inspect.StrType) and (needed := mismatch.text_broken(chosen, str(value))):
-            self.note(FieldError(pointer, "out_of_range", "The string is not of the form needed.", needed))
-        return value
+        elif isinstance(chosen, inspect.BytesType) and not mismatch.is_base64(str(value)):
+            self.note(FieldError(pointer, "invalid_base64", "The string is not base64.", "Standard alphabet, padded."))
+        elif isinstance(chosen, inspect.StrType):
+            self._text(chosen, str(value), pointer)
 
     def _object(self, kind: inspect.Type, value: dict[str, Any], pointer: str) -> None:
         if isinstance(kind, inspect.DictType):
             self._size(kind, len(value), pointer)
             for key, item in value.items():
+                if isinstance(kind.key_type, inspect.StrType):
+                    self._text(kind.key_type, key, child(pointer, key))
                 value[key] = self.visit(kind.value_type, item, child(pointer, key))
         elif isinstance(kind, _Unresolved):
             self.note(kind.problem(value, pointer))
@@ -118,8 +126,14 @@ class Inspection:
     def _number(self, kind: inspect.FloatType | inspect.IntType, value: float, pointer: str) -> None:
         if isinstance(kind, inspect.FloatType) and abs(value) > mismatch.LARGEST:
             self.note(mismatch.overflow(pointer))
+        elif kind.multiple_of == 1 and value % 1:
+            self.note(mismatch.not_an_integer(pointer))
         elif needed := mismatch.range_broken(kind, value):
             self.note(FieldError(pointer, "out_of_range", "The number is out of range.", f"It must be {needed}."))
+
+    def _text(self, kind: inspect.StrType, value: str, pointer: str) -> None:
+        if needed := mismatch.text_broken(kind, value):
+            self.note(FieldError(pointer, "out_of_range", "The string is not of the form needed.", needed))
 
     def _size(self, kind: inspect.ListType | inspect.VarTupleType | inspect.DictType, size: int, pointer: str) -> None:
         low, high = kind.min_length or 0, kind.max_length

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from msgspec import inspect
 
 from service.web.json_scan import Json
@@ -21,6 +22,7 @@ PYTHON_TYPES: dict[type, frozenset[type]] = {
     inspect.FloatType: frozenset({int, float}),
     inspect.IntType: frozenset({int}),
     inspect.StrType: frozenset({str}),
+    inspect.BytesType: frozenset({str}),
     inspect.BoolType: frozenset({bool}),
     inspect.NoneType: frozenset({type(None)}),
 }
@@ -149,6 +151,15 @@ def allowed(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
     return list(kind.values) if isinstance(kind, inspect.LiteralType) else [member.value for member in kind.cls]
 
 
+def is_base64(text: str) -> bool:
+    """Whether msgspec reads the string as bytes."""
+    try:
+        msgspec.convert(text, bytes)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def unconstrained(kind: inspect.Type) -> bool:
     """Whether a scalar type takes every value of its JSON type."""
     names = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
@@ -188,6 +199,7 @@ def _word(kind: inspect.Type) -> str:
         inspect.FloatType: "number",
         inspect.IntType: "integer",
         inspect.StrType: "string",
+        inspect.BytesType: "string (base64)",
         inspect.BoolType: "boolean",
         inspect.NoneType: "null",
     }

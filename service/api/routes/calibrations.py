@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
 from service.api.routes.computation import Computation
 from service.api.wire import calibration
+from service.api.wire.answer import CalibrationAnswer, Validated
 
 
 def calibrations() -> Computation[Any, Any]:
@@ -18,5 +20,7 @@ def calibrations() -> Computation[Any, Any]:
         to_core=calibration.to_core,
         run=calibration.run,
         validated=calibration.validated,
-        answer=getattr(calibration, "CalibrationAnswer", None),
+        answer=CalibrationAnswer,
+        validation=Validated,
+        examples=(("twins", files("service.api").joinpath("example.json").read_bytes()),),
     )

@@ -1,10 +1,11 @@
-"""What every POST does: bytes -> strict struct -> job -> encoded answer, placed by predicted cost.
+"""What every POST does: bytes -> strict struct and digest -> job -> encoded answer, placed by predicted cost.
 
 A path is described by a ``Computation``; the calibration core is reached only through its three functions.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -45,10 +46,11 @@ class Computation(Generic[Wire, Job]):
     name: str
     title: str
     request: type[Wire]
-    to_core: Callable[[Wire], Job]
+    to_core: Callable[[Wire, str], Job]
     run: Callable[[Job], bytes]
     validated: Callable[[Job], bytes]
-    answer: type | None = None
+    answer: type
+    validation: type
     examples: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -71,7 +73,8 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
             body = inflate(body, desk.limits.inflate())
         elif body.count(b",") > desk.limits.max_values:
             raise too_many_values(desk.limits.max_values)
-        job: HasWork = computation.to_core(decoder.decode(body))
+        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        job: HasWork = computation.to_core(decoder.decode(body), digest)
         return job
 
     @post(computation.path, status_code=200)

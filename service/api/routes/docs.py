@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from service.web.problems import ProblemError
 
@@ -34,7 +35,7 @@ def page() -> Response[bytes]:
 
 
 @get("/docs/{name:str}", sync_to_thread=False)
-def asset(name: str) -> Response[bytes]:
+def asset(name: FromPath[str]) -> Response[bytes]:
     """A script or style of the page."""
     if name not in _ASSETS:
         raise ProblemError("not_found", "The documentation has no such asset.")

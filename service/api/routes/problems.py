@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from service.web.body import header
 from service.web.negotiation import acceptable
@@ -25,7 +26,7 @@ def problem_handlers(catalogue: Catalogue) -> list[HTTPRouteHandler]:
         return _answer(request, {"problems": list(catalogue.values())}, tuple(catalogue.values()))
 
     @get("/v1/problems/{code:str}", sync_to_thread=False)
-    def one(request: Request[Any, Any, Any], code: str) -> Response[bytes]:
+    def one(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[bytes]:
         entry = catalogue.get(code)
         if entry is None:
             raise ProblemError("not_found", "The catalogue has no such code.")
