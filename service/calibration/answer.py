@@ -132,4 +132,3 @@ class Answer:
     applied: Applied
     assumptions: tuple[Assumption, ...]
     warnings: tuple[Warned, ...]
-    report: str

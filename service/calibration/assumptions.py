@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.calibration.answer import Assumption, Claim, Status, Verdict
-from service.calibration.columns import Dropped
+from service.calibration.columns import GLANCE, Dropped
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL, p_value
 from service.calibration.errors import Warned
 from service.calibration.estimate import Frame
@@ -93,6 +93,8 @@ def _rare_outcomes(sample: Sample) -> list[Warned]:
     found = []
     for source, place in zip(sample.human, sample.pointers, strict=True):
         if not isinstance(source, Units) or source.y is None:
+            continue
+        if len(set(source.y[:GLANCE].tolist())) > 2:
             continue
         low, high = source.y.min(), source.y.max()
         at_low, at_high = int((source.y == low).sum()), int((source.y == high).sum())

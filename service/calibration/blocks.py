@@ -11,6 +11,7 @@ Source: statistics.md section 2; Broska, Howes & van Loon (2025), Sociological M
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def ppi_correlation(fits: Sequence[ArmFit | None], contrast: FloatArray) -> floa
             return None
         share = contrast[d] ** 2 * fit.variance_y / fit.n
         top, bottom = top + share * max(0.0, fit.r_squared), bottom + share
-    size = float(np.sqrt(min(1.0, top / bottom)))
+    size = sqrt(min(1.0, top / bottom))
     first = fits[used[0]]
     signed = len(used) == 1 and first is not None and first.rank == 1 and first.slope[first.kept[0]] < 0.0
     return -size if signed else size
@@ -64,17 +65,18 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
     for arms in pools:
         only = frame.llm_only[frame.sample.pool_of(arms[0])]
         everyone = range(len(contrast)) if frame.sample.shared else arms
-        paired = merge([frame.human[d].select(range(1, frame.human[d].mean.shape[0])) for d in everyone])
-        source = paired if only is None else only
+        source = merge([frame.human[d].without_first() for d in everyone]) if only is None else only
         weights = np.sum([contrast[d] * directions[d] for d in arms], axis=0)
-        known = np.isfinite(frame.known)
-        value += float(weights @ np.where(known, frame.known, source.mean))
-        estimated = np.where(known, 0.0, weights)
+        mean, estimated = source.mean, weights
+        if frame.any_known:
+            known = np.isfinite(frame.known)
+            mean, estimated = np.where(known, frame.known, mean), np.where(known, 0.0, weights)
+        value += float(weights @ mean)
         if source.n < 2:
             testable = False
             continue
-        variance += float(estimated @ source.covariance() @ estimated) / source.n
-    return Effect(value, float(np.sqrt(max(0.0, variance))) if testable else None)
+        variance += float(estimated @ source.scatter @ estimated) / (source.n * (source.n - 1))
+    return Effect(value, sqrt(max(0.0, variance)) if testable else None)
 
 
 def model_block(
@@ -82,8 +84,9 @@ def model_block(
 ) -> ModelBlock:
     """One model's LLM-only estimate, PPI correlation and the variance ratio without it."""
     columns = frame.sample.columns
-    own = [j for j in frame.screened.usable if columns[j].model == model]
-    fits = [_fit_on(frame, d, own) for d in range(len(contrast))]
+    own = tuple(j for j in frame.screened.usable if columns[j].model == model)
+    whole = own == frame.screened.usable
+    fits = frame.screened.fits if whole else [_fit_on(frame, d, own) for d in range(len(contrast))]
     draws = [c.icc for c in columns if c.kind == "prediction" and c.model == model and c.icc is not None]
     return ModelBlock(
         name=model,
@@ -94,9 +97,7 @@ def model_block(
     )
 
 
-def _fit_on(frame: Frame, arm: int, columns: list[int]) -> ArmFit | None:
-    if tuple(columns) == frame.screened.usable:
-        return frame.screened.fits[arm]
+def _fit_on(frame: Frame, arm: int, columns: Sequence[int]) -> ArmFit | None:
     fit = fit_arm(frame.sample.human[arm], columns)
     return fit if fit.n >= fit.rank + 2 else None
 
@@ -107,13 +108,13 @@ def arm_block(frame: Frame, estimate: Estimate, arm: int, verdict: Verdict, mean
     only = frame.llm_only[sample.pool_of(arm)]
     dropped = {x.column for x in frame.screened.dropped if x.arm in (None, arm)}
     joint = frame.human[arm]
-    spread = np.sqrt(np.diag(joint.scatter) / joint.scatter[0, 0])
+    squares = joint.scatter.diagonal().tolist()
     predictions = tuple(
         PredictionBlock(
             model=column.model or "",
             arm=column.arm,
             tuning=float(estimate.slope[arm, j]),
-            dispersion_ratio=float(spread[j + 1]),
+            dispersion_ratio=sqrt(squares[j + 1] / squares[0]),
             n_missing=_n_missing(column, arm, sample.pool_of(arm)),
             dropped=j in dropped,
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Literal
 
 import numpy as np
 
-from service.calibration import assumptions, blocks, report
+from service.calibration import assumptions, blocks
 from service.calibration.answer import Alternative, Answer, Applied, ArmBlock, Assumption, Claim, EstimateBlock, Verdict
 from service.calibration.contrast import Contrast
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL
@@ -67,7 +68,6 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
         applied=applied,
         assumptions=tuple(listed),
         warnings=_warnings(resolved, tested, estimates),
-        report=report.paragraph(applied, estimates, arms, listed),
     )
 
 
@@ -175,7 +175,8 @@ def _estimate_block(
 
 
 def _arm_block(resolved: Resolved, arm: int, shared_fit: Estimate | None) -> ArmBlock:
-    unit = np.eye(len(resolved.frame.sample.arms))[arm]
+    unit = np.zeros(len(resolved.frame.sample.arms))
+    unit[arm] = 1.0
     estimate = resolved.fit(unit) if shared_fit is None else shared_fit
     mean = infer(estimate, unit, replace(resolved.settings, null_value=None))
     verdict = blocks.arm_verdict(resolved.frame, estimate, arm, resolved.plan.estimator)
@@ -235,7 +236,7 @@ def _finite(result: Result) -> Result:
         result.interval.lower,
         result.interval.upper,
     )
-    if all(x is None or np.isfinite(x) for x in numbers):
+    if all(x is None or isfinite(x) for x in numbers):
         return result
     raise NotIdentified.at(
         "/data",

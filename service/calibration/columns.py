@@ -20,6 +20,7 @@ from service.calibration.moments import FloatArray, Moments
 from service.calibration.sample import Sample, Units
 
 RARE = 3
+GLANCE = 16  # a column with three values among its first units is no indicator
 ISOLATED = 1.0 - 1e-8
 
 
@@ -74,6 +75,8 @@ def _rare_indicators(sample: Sample) -> set[int]:
     if not sample.has_rows or not sample.columns:
         return set()
     human = [source.c for source in sample.human if isinstance(source, Units)]
+    if all(len(set(row[:GLANCE].tolist())) > 2 for row in human[0]):
+        return set()
     low = np.min([c.min(axis=1) for c in human], axis=0)
     high = np.max([c.max(axis=1) for c in human], axis=0)
     fewest = np.min(

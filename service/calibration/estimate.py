@@ -78,6 +78,11 @@ class Frame:
         return np.array([np.nan if c.population_mean is None else c.population_mean for c in self.sample.columns])
 
     @cached_property
+    def any_known(self) -> bool:
+        """Whether any column's population mean is known."""
+        return any(c.population_mean is not None for c in self.sample.columns)
+
+    @cached_property
     def pools(self) -> tuple[Pool, ...]:
         """Each pool with humans and, unless randomization identifies, its LLM-only units."""
         return tuple(self._pool(k, humans=True) for k in range(len(self.sample.llm_only)))
@@ -91,27 +96,31 @@ class Frame:
     def has_pool(self) -> tuple[bool, ...]:
         """Whether an arm's pool knows more about c than the arm's own humans do."""
         return tuple(
-            self.sample.shared or self.llm_only[d] is not None or bool(np.isfinite(self.known).any())
-            for d in range(len(self.sample.arms))
+            self.sample.shared or self.llm_only[d] is not None or self.any_known for d in range(len(self.sample.arms))
         )
 
     @cached_property
     def directions(self) -> FloatArray:
         """Each arm's own LLM prediction as weights on the columns (D, p): the equal-weight mean over models."""
-        per_model = [model_direction(self.sample, model) for model in self.sample.models]
-        return np.mean(per_model, axis=0) if per_model else np.zeros((len(self.sample.arms), len(self.sample.columns)))
+        models = self.sample.models
+        total = np.zeros((len(self.sample.arms), len(self.sample.columns)))
+        for model in models:
+            total += model_direction(self.sample, model) / len(models)
+        return total
 
     def _pool(self, k: int, *, humans: bool) -> Pool:
         arms = tuple(range(len(self.sample.arms))) if self.sample.shared else (k,)
         llm_only = None if self.sample.shared and self.identification == "randomization" else self.llm_only[k]
         in_pool = arms if humans or llm_only is None else ()
-        parts = [_without_outcome(self.human[d]) for d in in_pool] + ([llm_only] if llm_only is not None else [])
+        parts = [self.human[d].without_first() for d in in_pool] + ([llm_only] if llm_only is not None else [])
         whole = moments.merge(parts)
-        known = np.isfinite(self.known)
         covariance = whole.covariance() if whole.n > 1 else np.zeros_like(whole.scatter)
-        sampling = np.where(known[:, None] | known[None, :], 0.0, covariance) if known.any() else covariance
-        mean = np.where(known, self.known, whole.mean) if known.any() else whole.mean
-        return Pool(mean, covariance, sampling, whole.n, in_pool, None if llm_only is None else k)
+        source = None if llm_only is None else k
+        if not self.any_known:
+            return Pool(whole.mean, covariance, covariance, whole.n, in_pool, source)
+        known = np.isfinite(self.known)
+        sampling = np.where(known[:, None] | known[None, :], 0.0, covariance)
+        return Pool(np.where(known, self.known, whole.mean), covariance, sampling, whole.n, in_pool, source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +224,10 @@ def _own(fit: ArmFit, pool: Pool) -> _ArmPart:
 
 def _bell_mccaffrey(a: FloatArray, spare: FloatArray, basis: FloatArray) -> float:
     u = a * a / spare
-    z = np.vstack([np.full(a.shape[0], 1.0 / np.sqrt(a.shape[0])), basis])
+    n = a.shape[0]
+    z = np.concatenate((np.full((1, n), n**-0.5), basis))
     inner = (z * u) @ z.T
-    bottom = float((u * u) @ (2.0 * spare - 1.0)) + float(np.einsum("ij,ij->", inner, inner))
+    bottom = float((u * u) @ (2.0 * spare - 1.0)) + float(np.vdot(inner, inner))
     return float(a @ a) ** 2 / bottom
 
 
@@ -242,8 +252,4 @@ def _joint_moments(source: Units | Moments) -> Moments:
     if isinstance(source, Moments):
         return source
     assert source.y is not None
-    return moments.of_columns(np.vstack([source.y, source.c]))
-
-
-def _without_outcome(joint: Moments) -> Moments:
-    return Moments(joint.n, joint.mean[1:], joint.scatter[1:, 1:])
+    return moments.of_columns(np.concatenate((source.y[None], source.c)))

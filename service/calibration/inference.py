@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite, sqrt
 from typing import Literal
 
 import numpy as np
@@ -62,13 +63,13 @@ class Settings:
 def infer(estimate: Estimate, contrast: FloatArray, settings: Settings) -> Result:
     """Estimate, standard error, df, p-value and interval of a contrast (D,) of arm means."""
     variance, df = contrast_variance(estimate, contrast, settings.population)
-    normal = settings.method == "normal" or not np.isfinite(df)
+    normal = settings.method == "normal" or not isfinite(df)
     return result(float(contrast @ estimate.theta), variance, None if normal else df, settings)
 
 
 def result(value: float, variance: float, df: float | None, settings: Settings) -> Result:
     """The result for an estimate with this variance; t quantiles with ``df``, normal ones with None."""
-    error = float(np.sqrt(variance))
+    error = sqrt(variance)
     one_sided = settings.alternative != "two_sided"
     tail = 1.0 - settings.level if one_sided else (1.0 - settings.level) / 2.0
     quantile = float(-ndtri(tail) if df is None else -stdtrit(df, tail))
@@ -98,42 +99,43 @@ def contrast_variance(estimate: Estimate, contrast: FloatArray, population: Popu
     slopes = estimate.pool_slopes(contrast)
     if population == "super" and _needs_joint_form(estimate, contrast, slopes):
         return _joint(estimate, contrast, slopes)
-    used = contrast != 0.0
-    human = contrast[used] ** 2 * estimate.variance[used]
-    total, square = float(human.sum()), float((human**2 / estimate.df[used]).sum())
-    if population == "super":
-        for k, pool in enumerate(estimate.pools):
-            if slopes[k].any():
-                variance, spread = _pool_variance(estimate, contrast, slopes[k], k, pool)
-                total, square = total + variance, square + spread
+    variances, degrees = estimate.variance.tolist(), estimate.df.tolist()
+    used = [d for d, weight in enumerate(contrast.tolist()) if weight]
+    human = [float(contrast[d]) ** 2 * variances[d] for d in used]
+    total = sum(human)
+    square = sum(v * v / degrees[d] for v, d in zip(human, used, strict=True))
+    for k, pool in enumerate(estimate.pools if population == "super" else ()):
+        if slopes[k].any():
+            arms = [d for d in used if estimate.frame.sample.pool_of(d) == k]
+            variance, spread = _pool_variance(estimate, contrast, slopes[k], arms, pool)
+            total, square = total + variance, square + spread
     if estimate.frame.compat:
         return total, float("inf")
-    return total, _df(total, square, estimate.df[used])
+    return total, _df(total, square, min(degrees[d] for d in used))
 
 
 def _pool_variance(
-    estimate: Estimate, contrast: FloatArray, slope: FloatArray, k: int, pool: Pool
+    estimate: Estimate, contrast: FloatArray, slope: FloatArray, arms: Sequence[int], pool: Pool
 ) -> tuple[float, float]:
     """v_Tk and its term in the denominator of df; in ``compat`` the published ddof-0 form."""
     size, sampled = pool.size, pool.sampling @ slope
     plain = float(slope @ sampled)
     if estimate.frame.compat:
         return plain * (size - 1) / size / size, 0.0
-    arms = [d for d in range(len(contrast)) if estimate.frame.sample.pool_of(d) == k and contrast[d]]
-    slope_variance = sum((contrast[d] ** 2 * estimate.slope_covariance[d] for d in arms), np.zeros_like(pool.sampling))
-    noise = float(np.vdot(pool.sampling, slope_variance))
-    variance = max(0.0, plain - noise) / size
+    slope_variance = np.zeros_like(pool.sampling)
+    for d in arms:
+        slope_variance += contrast[d] ** 2 * estimate.slope_covariance[d]
+    variance = max(0.0, plain - float(np.vdot(pool.sampling, slope_variance))) / size
     return variance, variance**2 / (size - 1) + 2.0 * float(sampled @ slope_variance @ sampled) / size**2
 
 
-def _df(total: float, square: float, df: FloatArray) -> float:
-    floor = float(df.min())
+def _df(total: float, square: float, floor: float) -> float:
+    """Satterthwaite's df, not below the smallest of the parts."""
     return max(floor, total**2 / square) if square > 0.0 else floor
 
 
 def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> bool:
-    clustered = any(isinstance(s, Units) and s.cluster is not None for s in estimate.frame.sample.human)
-    return clustered or any(
+    return estimate.frame.sample.clustered or any(
         estimate.fixed[d] and contrast[d] != 0.0 and bool(slopes[k].any())
         for k, pool in enumerate(estimate.pools)
         for d in pool.humans
@@ -166,7 +168,7 @@ def _joint(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tupl
     parts = np.array([float(v @ v) for v in values])
     total = clustered_sum_of_squares(values, clusters)
     square = float((parts**2 / np.array(degrees)).sum())
-    return total, _df(total, square, estimate.df[contrast != 0.0])
+    return total, _df(total, square, float(estimate.df[contrast != 0.0].min()))
 
 
 def clustered_sum_of_squares(values: Sequence[FloatArray], clusters: Sequence[IntArray | None]) -> float:
@@ -212,7 +214,7 @@ def _joint_from_moments(estimate: Estimate, contrast: FloatArray, slopes: FloatA
             parts.append(_sum_of_squares(only, reach, float(reach @ (only.mean - pool.mean))))
             degrees.append(float(max(1, only.n - 1)))
     total, values = float(sum(parts)), np.array(parts)
-    return total, _df(total, float((values**2 / np.array(degrees)).sum()), estimate.df[contrast != 0.0])
+    return total, _df(total, float((values**2 / np.array(degrees)).sum()), float(estimate.df[contrast != 0.0].min()))
 
 
 def _sum_of_squares(source: Moments, weights: FloatArray, offset: float) -> float:

@@ -68,14 +68,14 @@ class ArmFit:
 
 def fit_rows(y: FloatArray, c: FloatArray, usable: Sequence[int]) -> ArmFit:
     """Fit one arm from rows, y (n,) on the usable columns of c (p, n); the other columns get slope 0."""
-    n, p = y.shape[0], c.shape[0]
-    mean_y = float(y.mean())
+    n = y.shape[0]
+    mean_y = float(np.add.reduce(y)) / n
     centred_y = y - mean_y
-    mean_c = c.mean(axis=1) if p else np.zeros(0)
+    mean_c = np.add.reduce(c, axis=1) / n
     kept, basis, loading = _orthonormal(c, mean_c, usable)
     score = basis @ centred_y
     residual = centred_y - score @ basis
-    leverage = np.einsum("kn,kn->n", basis, basis) + 1.0 / n
+    leverage = np.add.reduce(basis * basis, axis=0) + 1.0 / n
     return ArmFit(
         n=n,
         mean_y=mean_y,
@@ -116,8 +116,8 @@ def _orthonormal(
     if not usable:
         return (), np.zeros((0, n)), np.zeros((p, 0))
     centred = c - mean[:, None]
-    spread = np.sqrt(np.einsum("pn,pn->p", centred, centred))
-    size = np.maximum(c.max(axis=1), -c.min(axis=1))
+    spread = np.sqrt(np.add.reduce(centred * centred, axis=1))
+    size = np.maximum.reduce(np.abs(c), axis=1)
     tolerance = np.maximum(RELATIVE * spread, 8 * EPS * np.sqrt(n) * size) + SMALLEST_SPREAD
     kept = [j for j in usable if spread[j] > tolerance[j]]
     while kept:

@@ -32,15 +32,20 @@ class Moments:
 
     def select(self, index: Sequence[int]) -> Moments:
         """The moments of a subset of the columns, in the order of ``index``."""
-        keep = list(index)
-        return Moments(self.n, self.mean[keep], self.scatter[np.ix_(keep, keep)])
+        keep = np.array(index, dtype=np.intp)
+        return Moments(self.n, self.mean[keep], self.scatter[keep[:, None], keep])
+
+    def without_first(self) -> Moments:
+        """The moments of all columns but the first, which is the outcome of humans."""
+        return Moments(self.n, self.mean[1:], self.scatter[1:, 1:])
 
 
 def of_columns(columns: FloatArray) -> Moments:
     """Moments of ``columns``, shape (k, n): one row per column of the data; two passes, so offsets do no harm."""
-    mean = columns.mean(axis=1)
+    n = columns.shape[1]
+    mean = np.add.reduce(columns, axis=1) / n
     centred = columns - mean[:, None]
-    return Moments(columns.shape[1], mean, centred @ centred.T)
+    return Moments(n, mean, centred @ centred.T)
 
 
 def of_covariance(n: int, mean: FloatArray, covariance: FloatArray) -> Moments:
@@ -57,4 +62,4 @@ def _merge_two(a: Moments, b: Moments) -> Moments:
     n = a.n + b.n
     gap = b.mean - a.mean
     mean = a.mean + gap * (b.n / n)
-    return Moments(n, mean, a.scatter + b.scatter + np.outer(gap, gap) * (a.n * b.n / n))
+    return Moments(n, mean, a.scatter + b.scatter + gap[:, None] * (gap * (a.n * b.n / n)))

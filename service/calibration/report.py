@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.calibration.answer import Applied, ArmBlock, Assumption, EstimateBlock
+from service.calibration.answer import Answer, Assumption
 from service.calibration.inference import Result
 
 VERDICTS = {
@@ -16,11 +16,9 @@ VERDICTS = {
 }
 
 
-def paragraph(
-    applied: Applied, estimates: Sequence[EstimateBlock], arms: Sequence[ArmBlock], assumptions: Sequence[Assumption]
-) -> str:
+def paragraph(answer: Answer) -> str:
     """A paragraph with the first estimate's numbers, the sample sizes, the method and what it assumes."""
-    first = estimates[0]
+    applied, arms, first = answer.applied, answer.arms, answer.estimates[0]
     n_llm_only = arms[0].n_llm_only if applied.prediction_design == "shared" else sum(a.n_llm_only for a in arms)
     opening = (
         f"The estimate of {first.name} for outcome {first.outcome} was {_number(first.result.estimate)} "
@@ -40,7 +38,7 @@ def paragraph(
             f"{_number(first.effective_sample_size)} against {first.human_sample_size} humans used."
         )
     sentences.append(f"In short, {VERDICTS[first.verdict]}; the claim is {first.claim}.")
-    sentences.append(_assumed(assumptions))
+    sentences.append(_assumed(answer.assumptions))
     return " ".join(sentences)
 
 

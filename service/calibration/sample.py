@@ -89,6 +89,11 @@ class Sample:
         return isinstance(self.human[0], Units)
 
     @property
+    def clustered(self) -> bool:
+        """Whether units belong to clusters."""
+        return isinstance(self.human[0], Units) and self.human[0].cluster is not None
+
+    @property
     def models(self) -> tuple[str, ...]:
         """The models in order of first appearance."""
         return tuple(dict.fromkeys(c.model for c in self.columns if c.kind == "prediction" and c.model is not None))

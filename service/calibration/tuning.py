@@ -1,8 +1,8 @@
 """The tuning (lambda): the multiple of the LLM prediction that minimises a contrast's variance.
 
 Formula: the estimate theta(lambda) = sum_d t_d [ybar_d + lambda u_d'(cbar*_k - cbar_d)] gives every unit of
-a source s the coefficient g_s on c, for humans of arm d g_d = t_d u_d / n_d - q B_1, for LLM-only units g_S = -q B_1, with
-B_1 = sum t_d u_d over the arms of the pool and q = 1/pool size (0 for units outside the pool). Then
+a source s the coefficient g_s on c: for humans of arm d g_d = t_d u_d / n_d - q B_1, for LLM-only units g_S = -q B_1,
+with B_1 = sum t_d u_d over the arms of the pool and q = 1/pool size (0 for units outside the pool). Then
     lambda = sum_d t_d cov_d(y, c) g_d / sum_s n_s g_s' Sigma g_s,   Sigma the pooled covariance of c.
 One arm, LLM-only pool: cov_H(y, f) / ((1 + n/N) var(f)), the plug-in of PPI++.
 Shapes: contrast t (D,), directions u (D, p); lambda is a number.

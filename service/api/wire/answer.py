@@ -11,6 +11,7 @@ import msgspec
 from service.calibration import answer as core
 from service.calibration.errors import Warned
 from service.calibration.inference import Result as CoreResult
+from service.calibration.report import paragraph
 
 WORK_LIMIT = 1e9
 
@@ -249,7 +250,7 @@ def from_core(answer: core.Answer, digests: Digests) -> CalibrationAnswer:
         cost_share=None,
         llm_pays=None,
         warnings=warnings(answer.warnings),
-        report=answer.report,
+        report=paragraph(answer),
     )
 
 

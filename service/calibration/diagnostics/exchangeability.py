@@ -31,25 +31,28 @@ def p_value(frame: Frame) -> float | None:
 
 def _pool_p_value(frame: Frame, k: int) -> float | None:
     arms = range(len(frame.sample.arms)) if frame.sample.shared else (k,)
-    human = merge([Moments(m.n, m.mean[1:], m.scatter[1:, 1:]) for m in (frame.human[d] for d in arms)])
-    known = np.isfinite(frame.known)
+    human = merge([frame.human[d].without_first() for d in arms])
     columns = list(frame.screened.usable)
     only = frame.llm_only[k]
+    if only is not None and not frame.any_known:
+        scatter = (human.scatter + only.scatter) * (1.0 / human.n + 1.0 / only.n)
+        return _hotelling(human, human.mean - only.mean, scatter, human.n + only.n - 2, columns)
+    known = np.isfinite(frame.known)
     if only is None:
         columns = [j for j in columns if known[j]]
-        return _hotelling(human, frame.known, human.scatter / human.n, human.n - 1, columns)
+        gap = np.where(known, human.mean - frame.known, 0.0)
+        return _hotelling(human, gap, human.scatter / human.n, human.n - 1, columns)
     share = 1.0 / human.n + np.where(known[:, None] | known[None, :], 0.0, 1.0 / only.n)
-    reference = np.where(known, frame.known, only.mean)
-    return _hotelling(human, reference, (human.scatter + only.scatter) * share, human.n + only.n - 2, columns)
+    gap = human.mean - np.where(known, frame.known, only.mean)
+    return _hotelling(human, gap, (human.scatter + only.scatter) * share, human.n + only.n - 2, columns)
 
 
-def _hotelling(human: Moments, reference: FloatArray, scatter: FloatArray, nu: int, columns: list[int]) -> float | None:
-    """P-value of T^2 for d = human mean - reference, with V = scatter / nu."""
+def _hotelling(human: Moments, gap: FloatArray, scatter: FloatArray, nu: int, columns: list[int]) -> float | None:
+    """P-value of T^2 for a gap of means d, with V = scatter / nu."""
     kept, loading = inverse_factor(scatter, human.mean, human.n, columns)
     p = len(kept)
     if p == 0 or nu - p + 1 < 1:
         return None
-    gap = np.where(np.isfinite(reference), human.mean - reference, 0.0)
     scaled = loading.T @ gap
     square = nu * float(scaled @ scaled)
     return float(fdtrc(p, nu - p + 1, square * (nu - p + 1) / (nu * p)))
