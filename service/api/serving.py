@@ -27,7 +27,7 @@ class _Server(uvicorn.Server):
 
 
 def serve(host: str, port: int) -> int:
-    """Serve until a signal comes; the exit status is 0 then, 1 when the start failed, 2 for bad settings."""
+    """Serve until a signal comes; 0 then, 2 for bad settings. A start that fails ends the process with status 3."""
     try:
         settings = read_settings(os.environ)
     except SettingsError as error:
@@ -38,7 +38,7 @@ def serve(host: str, port: int) -> int:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, _already_handled)
     server.run()
-    return 0 if server.started else 1
+    return 0
 
 
 def _config(service: Service, host: str, port: int, settings: Settings) -> uvicorn.Config:

@@ -1,0 +1,56 @@
+"""HTTP by hand over a socket: what no well-behaved client would send, and a strict reading of the answer."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def request(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
+    """The bytes of a request with Content-Length."""
+    given = {"Host": "test", "Content-Type": "application/json", "Content-Length": str(len(body))}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{k}: {v}" for k, v in given.items() if v), "", ""]
+    return "\r\n".join(lines).encode("latin-1") + body
+
+
+def say(server, data: bytes, *, head: bool = False) -> Reply:
+    """Send everything, then read one answer."""
+    with server.connect() as connection:
+        connection.sendall(data)
+        return hear(connection, head=head)
+
+
+def hear(connection: socket.socket, *, head: bool = False) -> Reply:
+    """One answer, its body as long as Content-Length says."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(1 << 16)
+        assert piece, f"the connection closed after {data!r}"
+        data += piece
+    top, _, body = data.partition(b"\r\n\r\n")
+    status, *lines = top.decode("latin-1").split("\r\n")
+    headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}
+    length = 0 if head or status.split()[1] == "204" else int(headers["content-length"])
+    while len(body) < length:
+        piece = connection.recv(1 << 16)
+        assert piece, "the connection closed inside the body"
+        body += piece
+    return Reply(int(status.split()[1]), headers, body)
+
+
+def post(server, body: bytes, path: str = "/v1/calibrations", **headers: str) -> Reply:
+    return say(server, request("POST", path, body, **headers))
