@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.calibration.designs.interior_point import (
+    CONVERGED,
     InformationTable,
     Integers,
     Limits,
@@ -68,6 +69,11 @@ def allocate(table: InformationTable, limits: Limits) -> Allocation:
     return full if used.size == table.n_groups else _resolved_on(used, table, limits, full)
 
 
+def quick_variance(table: InformationTable, limits: Limits) -> float:
+    """Smallest worst variance to about 1e-10 of itself, without the counts: for searches over prices."""
+    return _solved(table, limits, 1e-10).variance
+
+
 def _refuse_too_large(table: InformationTable) -> None:
     (R, P), C, G = table.factors.shape, table.contrasts.shape[1], table.n_groups
     work = R * P * (P + C) + G * C * P * min(C * P, G)
@@ -81,7 +87,7 @@ def _refuse_too_large(table: InformationTable) -> None:
         )
 
 
-def _solved(table: InformationTable, limits: Limits) -> Allocation:
+def _solved(table: InformationTable, limits: Limits, converged: float = CONVERGED) -> Allocation:
     """Scale everything to about one, follow the central path, scale back and certify."""
     scale = _natural_units(limits)
     unit = rescaled(limits, scale)
@@ -94,7 +100,7 @@ def _solved(table: InformationTable, limits: Limits) -> Allocation:
     size = float(np.sqrt(first.variances.max()))
     scaled = InformationTable(factors, table.starts, table.contrasts / size)
     start = Moments(first.variances / size**2, first.slopes / size, first.root)
-    state, steps = follow_path(scaled, unit, start)
+    state, steps = follow_path(scaled, unit, start, converged)
     weights = state.weights / state.weights.sum()
     gap = _gap(unit, pull(scaled, state.moments) @ weights, state.moments.variances, weights, state.limit_price)
     return Allocation(state.counts * scale, float(state.moments.variances.max()) * size**2, gap, steps)
@@ -109,7 +115,7 @@ def _natural_units(limits: Limits) -> Vector:
 
 
 def _gap(limits: Limits, pulled: Vector, values: Vector, weights: Vector, prices: Vector) -> float:
-    """Relative gap to the best lower bound: from the solver's multipliers repaired in two ways, or the budget's alone."""
+    """Relative gap to the best of three lower bounds: the solver's prices repaired in two ways, the budget's alone."""
     free = limits.rows[0] == 0
     everything = np.ones_like(free)
     candidates = ((prices, free), (prices, everything), (np.zeros_like(prices), free))
@@ -118,7 +124,7 @@ def _gap(limits: Limits, pulled: Vector, values: Vector, weights: Vector, prices
 
 
 def feasible_prices(limits: Limits, pulled: Vector, prices: Vector, capped: npt.NDArray[np.bool_]) -> Vector:
-    """Prices (K,) with rows'l >= pulled: ``capped`` groups' shortfalls go to their count limits, the rest to the budget."""
+    """Prices (K,) with rows'l >= pulled: shortfalls of ``capped`` groups go to count limits, others to the budget."""
     raised = prices.copy()
     for row in range(1, limits.bounds.size):
         on_row = capped & (limits.rows[row] > 0)

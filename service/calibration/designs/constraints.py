@@ -35,12 +35,8 @@ class Constraints:
     @property
     def any_count(self) -> bool:
         """Whether anything but the budget limits the counts."""
-        return bool(np.any(np.asarray(self.min_human_per_arm) > 0)) or self.most_given
-
-    @property
-    def most_given(self) -> bool:
-        """Whether an upper count is stated."""
-        return self.max_human is not None or self.max_llm_only is not None
+        stated = self.max_human is not None or self.max_llm_only is not None
+        return stated or bool(np.any(np.asarray(self.min_human_per_arm) > 0))
 
 
 def in_arm(groups: tuple[Group, ...], n_arms: int) -> Matrix:
@@ -115,23 +111,29 @@ def usable(groups: tuple[Group, ...], constraints: Constraints) -> tuple[Group, 
     return groups if constraints.max_llm_only != 0 else tuple(group for group in groups if group.human)
 
 
-def limits_of(groups: tuple[Group, ...], constraints: Constraints, n_arms: int, budget: float) -> Limits:
-    """Rows, bounds and a strictly interior point; limits that meet exactly are loosened by 1e-7 of themselves."""
-    refuse_infeasible(groups, constraints, n_arms, budget)
-    prices, arms, least = unit_costs(groups), in_arm(groups, n_arms), constraints.least(n_arms)
+def whole_limits(groups: tuple[Group, ...], constraints: Constraints, n_arms: int) -> tuple[Matrix, Vector]:
+    """Count limits (K, G) and bounds (K,), lower ones negated; a cap on LLM-only units when some are free."""
+    arms, least = in_arm(groups, n_arms), constraints.least(n_arms)
     humans = arms.sum(axis=0)
     pool = 1 - humans
     most_pool = constraints.max_llm_only
-    if most_pool is None and np.any(prices[pool > 0] == 0):
+    if most_pool is None and np.any(unit_costs(groups)[pool > 0] == 0):
         most_pool = FREE_LLM_ONLY_CAP
-    rows, bounds = [prices, *(-arms[least > 0])], [budget, *(-least[least > 0])]
+    rows, bounds = [*(-arms[least > 0])], [*(-least[least > 0])]
     for row, most in ((humans, constraints.max_human), (pool, most_pool)):
         if most is not None and row.any():
             rows.append(row)
             bounds.append(most)
+    return np.array(rows).reshape(len(bounds), len(groups)), np.array(bounds)
+
+
+def limits_of(groups: tuple[Group, ...], constraints: Constraints, n_arms: int, budget: float) -> Limits:
+    """Rows, bounds and a strictly interior point; limits that meet exactly are loosened by 1e-7 of themselves."""
+    refuse_infeasible(groups, constraints, n_arms, budget)
+    rows, bounds = whole_limits(groups, constraints, n_arms)
     core = np.zeros(len(groups))
-    core[cheapest_human(groups, n_arms)] = least
-    return _with_interior(np.array(rows), np.array(bounds), core)
+    core[cheapest_human(groups, n_arms)] = constraints.least(n_arms)
+    return _with_interior(np.vstack([unit_costs(groups), rows]), np.append(budget, bounds), core)
 
 
 def _with_interior(rows: Matrix, bounds: Vector, core: Vector) -> Limits:

@@ -113,12 +113,14 @@ def pull(table: InformationTable, moments: Moments) -> Matrix:
     return np.asarray(np.add.reduceat((table.factors @ moments.slopes) ** 2, table.starts, axis=0))
 
 
-def follow_path(table: InformationTable, limits: Limits, moments: Moments) -> tuple[State, int]:
+def follow_path(
+    table: InformationTable, limits: Limits, moments: Moments, converged: float = CONVERGED
+) -> tuple[State, int]:
     """The optimum and the Newton steps it took, from the interior point whose moments are given."""
     state, terms = _start(limits, moments), table.n_groups + limits.bounds.size + moments.variances.size
     for step in range(MOST_STEPS):
         residual = _residual(table, limits, state)
-        if state.duality < CONVERGED and residual < SMALL_RESIDUAL:
+        if state.duality < converged and residual < SMALL_RESIDUAL * converged / CONVERGED:
             return state, step
         mu = (0.1 if residual <= NEAR * state.duality else 1.0) * state.duality / terms
         moved = _stepped(table, limits, state, _direction(table, limits, state, mu), mu)

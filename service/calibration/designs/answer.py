@@ -1,0 +1,109 @@
+"""What a design answers: frozen values named as on the wire, counts in numbers of units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.calibration.errors import Warned
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCount:
+    """Units of one group; ``arm`` None: one population or a twin without a human answer."""
+
+    arm: str | None
+    human: bool
+    models: tuple[str, ...]
+    n: float
+    unit_cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCount:
+    """Units of one arm; ``n_llm_only`` None where LLM-only units belong to no arm."""
+
+    name: str
+    n_human: float
+    n_llm_only: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelValue:
+    """Answers bought of one model, what they cost, the variance without it over the variance, minus one; break-even.
+
+    ``break_even_price``: price of one answer above which none is bought; None when none is bought at any price.
+    """
+
+    name: str
+    n: float
+    cost: float
+    marginal_value: float
+    break_even_price: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuousDesign:
+    """The unrounded optimum."""
+
+    groups: tuple[GroupCount, ...]
+    n_human: float
+    n_llm_only: float
+    cost: float
+    standard_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class WholeDesign:
+    """The design in whole units and what it achieves for the worst contrast."""
+
+    groups: tuple[GroupCount, ...]
+    arms: tuple[ArmCount, ...]
+    n_human: float
+    n_llm_only: float
+    sampling_ratio: float
+    draws_per_persona: int
+    models: tuple[ModelValue, ...]
+    cost: float
+    standard_error: float
+    interval_width: float
+    effective_sample_size: float
+    mde: float
+    power: float | None
+    optimality_gap: float
+
+
+@dataclass(frozen=True, slots=True)
+class HumanOnlyDesign:
+    """What humans alone give for the budget, or cost for the target; None where the limits rule it out."""
+
+    n_human: float | None
+    cost: float | None
+    standard_error: float | None
+    power: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierPoint:
+    """One budget's design."""
+
+    n_human: float
+    n_llm_only: float
+    cost: float
+    standard_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class DesignAnswer:
+    """Everything /v1/designs shows; ``bands``, ``robust``, ``top_up`` are not computed yet."""
+
+    design: WholeDesign
+    continuous: ContinuousDesign
+    human_only: HumanOnlyDesign
+    cost_share: float
+    llm_pays: bool
+    rho_min: float | None
+    frontier: tuple[FrontierPoint, ...]
+    warnings: tuple[Warned, ...]
+    bands: None = None
+    robust: None = None
+    top_up: None = None

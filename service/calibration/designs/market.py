@@ -1,0 +1,194 @@
+"""One design problem in the engine's terms: groups, prices, limits; solved for a budget or for a target variance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from service.calibration.designs.allocation import Allocation, allocate, only, quick_variance, variances
+from service.calibration.designs.constraints import (
+    Constraints,
+    check_constraints,
+    limits_of,
+    refuse_infeasible,
+    usable,
+    whole_limits,
+)
+from service.calibration.designs.groups import Costs, Group, groups_on_offer, information_table, unit_costs
+from service.calibration.designs.integers import Offer, Wanted, whole_counts
+from service.calibration.designs.interior_point import InformationTable, Integers, Limits, Matrix, Vector
+from service.calibration.designs.joint import Basis, Joint
+from service.calibration.errors import InvalidPlan
+
+SMALL_SPEND_SHARE = 1e-6
+MOST_TRIALS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The groups on offer at these prices, with their information and the limits of the counts."""
+
+    joint: Joint
+    contrasts: Matrix
+    costs: Costs
+    groups: tuple[Group, ...]
+    table: InformationTable
+    constraints: Constraints
+
+    @property
+    def prices(self) -> Vector:
+        """Unit costs (G,)."""
+        return unit_costs(self.groups)
+
+    @property
+    def scales(self) -> bool:
+        """Whether only the budget limits the design, so that counts and precision are proportional to it."""
+        return not self.constraints.any_count and bool(np.all(self.prices > 0))
+
+
+def market_of(basis: Basis, costs: Costs, constraints: Constraints) -> Market:
+    """Everything on offer; refuses bad prices, counts and identification."""
+    check_constraints(constraints, basis.joint.n_arms)
+    groups = usable(groups_on_offer(basis.joint, costs), constraints)
+    table = information_table(basis.joint, groups, basis.contrasts)
+    return Market(basis.joint, basis.contrasts, costs, groups, table, constraints)
+
+
+def repriced(market: Market, model: int, price: float) -> Market:
+    """The market after one model's price changed."""
+    prices = tuple(price if k == model else one for k, one in enumerate(market.costs.llm))
+    basis = Basis(market.joint, market.contrasts)
+    return market_of(basis, replace(market.costs, llm=prices), market.constraints)
+
+
+def humans_alone(market: Market, constraints: Constraints) -> Market:
+    """The same contrasts with outcomes only: no model, no covariate (Welch)."""
+    arms = tuple(dict.fromkeys(group.arm for group in market.groups if group.human))
+    D = market.joint.n_arms
+    joint = replace(market.joint, models=(), columns=(), covariance=market.joint.covariance[:D, :D])
+    groups = tuple(Group(arm, True, (), market.costs.human) for arm in arms)
+    table = information_table(joint, groups, market.contrasts)
+    return replace(market, joint=joint, groups=groups, table=table, constraints=constraints)
+
+
+def without_model(market: Market, model: int) -> Market:
+    """The market that does not sell one model: groups shed it, and LLM-only units that showed nothing else leave."""
+    return _shedding(market, {model})
+
+
+def models_stripped(market: Market) -> Market:
+    """The market that sells no model: humans with their covariates."""
+    return _shedding(market, set(range(len(market.joint.models))))
+
+
+def _shedding(market: Market, models: set[int]) -> Market:
+    """Groups without these models; a group that shares all else with a cheaper one is not offered twice."""
+    cheapest: dict[tuple[int | None, bool, tuple[int, ...]], Group] = {}
+    for group in market.groups:
+        kept = tuple(k for k in group.models if k not in models)
+        key = (group.arm, group.human, kept)
+        if (kept or group.human) and (key not in cheapest or group.unit_cost < cheapest[key].unit_cost):
+            cheapest[key] = Group(group.arm, group.human, kept, group.unit_cost)
+    groups = tuple(cheapest.values())
+    return replace(market, groups=groups, table=information_table(market.joint, groups, market.contrasts))
+
+
+def best_for_budget(market: Market, budget: float) -> Allocation:
+    """The continuous optimum of a budget."""
+    return allocate(market.table, limits_of(market.groups, market.constraints, market.joint.n_arms, budget))
+
+
+def best_variance(market: Market, budget: float) -> float:
+    """Variance of the optimum, without its counts."""
+    limits = limits_of(market.groups, market.constraints, market.joint.n_arms, budget)
+    return quick_variance(market.table, limits)
+
+
+def budget_for_target(market: Market, variance: float) -> float:
+    """Smallest budget whose optimum reaches the variance: by proportionality, or by bracketing and regula falsi."""
+    D = market.joint.n_arms
+    refuse_infeasible(market.groups, market.constraints, D, None)
+    least = _least_budget(market)
+    first = best_for_budget(market, least).variance
+    if market.scales:
+        return least * first / variance
+    if first <= variance:
+        return least
+    low, high = least, least * first / variance
+    low_excess, reached = first / variance - 1, best_for_budget(market, high).variance
+    for _ in range(40):
+        if reached <= variance:
+            break
+        low, low_excess, high = high, reached / variance - 1, high * max(2.0, reached / variance)
+        reached = best_for_budget(market, high).variance
+    else:
+        detail = "no budget reaches the target: the most humans and LLM-only units allowed are too few"
+        raise InvalidPlan.at("/objective", "target_out_of_reach", detail, "allow more units or a larger target")
+    return _bracketed(market, variance, (low, low_excess), (high, reached / variance - 1))
+
+
+def _least_budget(market: Market) -> float:
+    """Price of the least humans allowed, and of at least one in each arm."""
+    D = market.joint.n_arms
+    cheapest = np.array([min(g.unit_cost for g in market.groups if g.human and (g.arm or 0) == d) for d in range(D)])
+    return float(cheapest @ np.maximum(market.constraints.least(D), 1.0))
+
+
+def _bracketed(market: Market, variance: float, low: tuple[float, float], high: tuple[float, float]) -> float:
+    """Illinois steps on variance/target - 1 between a budget that misses the target and one that reaches it."""
+    (a, fa), (b, fb) = low, high
+    for _ in range(MOST_TRIALS):
+        if b - a <= 1e-12 * b or fb > -1e-11:
+            break
+        c = b - fb * (b - a) / (fb - fa)
+        if not a < c < b:
+            c = (a + b) / 2
+        fc = best_for_budget(market, c).variance / variance - 1
+        if fc <= 0:
+            b, fb, fa = c, fc, fa / 2
+        else:
+            a, fa, fb = c, fc, fb / 2
+    return b
+
+
+def whole_design(market: Market, counts: Vector, wanted: Wanted, *, thorough: bool = True) -> Vector | None:
+    """Whole counts (G,) near the optimum, with at least one human of every arm that a contrast asks about."""
+    prices = market.prices
+    spend = float(prices @ counts)
+    used = np.flatnonzero((counts * prices > SMALL_SPEND_SHARE * spend) | ((prices == 0) & (counts > 0)))
+    found = whole_counts(_offer(market, used), counts[used], wanted, thorough=thorough)
+    if found is None:
+        return None
+    whole = np.zeros(counts.size)
+    whole[used] = found
+    return whole
+
+
+def _offer(market: Market, used: Integers) -> Offer:
+    groups = tuple(market.groups[g] for g in used)
+    rows, bounds = whole_limits(groups, market.constraints, market.joint.n_arms)
+    asked = np.any(market.contrasts != 0, axis=0)
+    human = np.array([float(group.human) for group in groups])
+    alone = [sum(g.human and g.arm == group.arm for g in groups) == 1 for group in groups]
+    least = [float(g.human and one and bool(asked[g.arm or 0])) for g, one in zip(groups, alone, strict=True)]
+    limits = Limits(np.vstack([unit_costs(groups), rows]), np.append(np.inf, bounds), np.zeros(used.size))
+    return Offer(only(market.table, used), limits, np.array(least), human)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Whole counts (G,), and the continuous optimum with its budget that they round."""
+
+    counts: Vector
+    optimum: Allocation
+    budget: float
+
+    def cost(self, market: Market) -> float:
+        """Price of the whole counts."""
+        return float(market.prices @ self.counts)
+
+
+def worst_variance(market: Market, counts: Vector) -> float:
+    """Variance of the worst contrast at these counts."""
+    return float(variances(market.table, counts).max())
