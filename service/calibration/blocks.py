@@ -15,12 +15,12 @@ from math import sqrt
 
 import numpy as np
 
+from service.calibration import least_squares
 from service.calibration.answer import ArmBlock, Effect, ModelBlock, PredictionBlock, Verdict
-from service.calibration.columns import fit_arm
 from service.calibration.estimate import Estimate, Frame
 from service.calibration.inference import Result
 from service.calibration.least_squares import ArmFit
-from service.calibration.moments import FloatArray, merge
+from service.calibration.moments import FloatArray, Moments, merge
 from service.calibration.sample import Column
 
 
@@ -61,22 +61,27 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
     if not used or not all(directions[d].any() for d in used):
         return None
     value, variance, testable = 0.0, 0.0, True
-    pools = [used] if frame.sample.shared else [[d] for d in used]
+    pools, columns = [used] if frame.sample.shared else [[d] for d in used], frame.sample.columns
     for arms in pools:
-        only = frame.llm_only[frame.sample.pool_of(arms[0])]
-        everyone = range(len(contrast)) if frame.sample.shared else arms
-        source = merge([frame.human[d].without_first() for d in everyone]) if only is None else only
-        weights = np.sum([contrast[d] * directions[d] for d in arms], axis=0)
+        source = _llm_answers(frame, arms[0])
+        weights = contrast[arms] @ directions[arms]
         mean, estimated = source.mean, weights
         if frame.any_known:
             known = np.isfinite(frame.known)
             mean, estimated = np.where(known, frame.known, mean), np.where(known, 0.0, weights)
-        value += float(weights @ mean)
-        if source.n < 2:
-            testable = False
-            continue
-        variance += float(estimated @ source.scatter @ estimated) / (source.n * (source.n - 1))
+        value += float(weights @ mean) + sum(w * c.origin for w, c in zip(weights, columns, strict=True) if c.origin)
+        testable = testable and source.n > 1
+        variance += float(estimated @ source.scatter @ estimated) / (source.n * max(1, source.n - 1))
     return Effect(value, sqrt(max(0.0, variance)) if testable else None)
+
+
+def _llm_answers(frame: Frame, arm: int) -> Moments:
+    """The LLM-only units of an arm's pool or, where there are none, the paired LLM answers."""
+    only = frame.llm_only[frame.sample.pool_of(arm)]
+    if only is not None:
+        return only
+    everyone = range(len(frame.human)) if frame.sample.shared else (arm,)
+    return merge([frame.human[d].without_first() for d in everyone])
 
 
 def model_block(
@@ -98,8 +103,8 @@ def model_block(
 
 
 def _fit_on(frame: Frame, arm: int, columns: Sequence[int]) -> ArmFit | None:
-    fit = fit_arm(frame.sample.human[arm], columns)
-    return fit if fit.n >= fit.rank + 2 else None
+    fitted = least_squares.fit(frame.arms[arm], columns)
+    return fitted if fitted.spare else None
 
 
 def arm_block(frame: Frame, estimate: Estimate, arm: int, verdict: Verdict, mean: Result) -> ArmBlock:

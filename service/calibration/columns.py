@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.calibration.least_squares import ArmFit, fit_moments, fit_rows
-from service.calibration.moments import FloatArray, Moments
+from service.calibration.least_squares import Arm, ArmFit, fit
+from service.calibration.moments import FloatArray
 from service.calibration.sample import Sample, Units
 
 RARE = 3
@@ -42,33 +42,25 @@ class Screened:
     dropped: tuple[Dropped, ...]
 
 
-def screen(sample: Sample) -> Screened:
+def screen(sample: Sample, arms: Sequence[Arm]) -> Screened:
     """Fit every arm on the columns that can carry a slope, and say which cannot and why."""
     rare = _rare_indicators(sample)
     usable = [j for j in range(len(sample.columns)) if j not in rare]
     dropped = [Dropped(j, "rare_indicator") for j in sorted(rare)]
     while True:
-        fits = tuple(fit_arm(source, usable) for source in sample.human)
-        isolating = _isolating_column(sample, fits)
+        fits = tuple(fit(arm, usable) for arm in arms)
+        isolating = _isolating_column(arms, fits)
         if isolating is None:
             break
         usable.remove(isolating)
         dropped.append(Dropped(isolating, "isolated_unit"))
     dropped += [
-        Dropped(j, "constant_column" if _constant(sample.human[d], j) else "collinear_column", d)
-        for d, fit in enumerate(fits)
+        Dropped(j, "constant_column" if fit(arms[d], [j]).rank == 0 else "collinear_column", d)
+        for d, fitted in enumerate(fits)
         for j in usable
-        if j not in fit.kept and not (fit.rank >= fit.n - 1)
+        if j not in fitted.kept and fitted.spare
     ]
-    return Screened(tuple(usable), tuple(fit if fit.n >= fit.rank + 2 else None for fit in fits), tuple(dropped))
-
-
-def fit_arm(source: Units | Moments, usable: Sequence[int]) -> ArmFit:
-    """Least squares of one arm's humans on the usable columns."""
-    if isinstance(source, Moments):
-        return fit_moments(source, usable)
-    assert source.y is not None
-    return fit_rows(source.y, source.c, usable)
+    return Screened(tuple(usable), tuple(f if f.spare else None for f in fits), tuple(dropped))
 
 
 def _rare_indicators(sample: Sample) -> set[int]:
@@ -94,20 +86,16 @@ def _two_valued(values: FloatArray, low: float, high: float) -> bool:
     return bool(np.all((values == low) | (values == high)))
 
 
-def _isolating_column(sample: Sample, fits: Sequence[ArmFit]) -> int | None:
-    for source, fit in zip(sample.human, fits, strict=True):
-        if fit.rows is None or fit.n < fit.rank + 2 or fit.rows.leverage.max() <= ISOLATED:
+def _isolating_column(arms: Sequence[Arm], fits: Sequence[ArmFit]) -> int | None:
+    for arm, fitted in zip(arms, fits, strict=True):
+        if fitted.rows is None or not fitted.spare or fitted.rows.leverage.max() <= ISOLATED:
             continue
-        unit = int(fit.rows.leverage.argmax())
-        return min(fit.kept, key=lambda j: _leverage_without(source, fit, j, unit))
+        unit = int(fitted.rows.leverage.argmax())
+        return min(fitted.kept, key=lambda j: _leverage_without(arm, fitted, j, unit))
     return None
 
 
-def _leverage_without(source: Units | Moments, fit: ArmFit, column: int, unit: int) -> float:
-    refit = fit_arm(source, [j for j in fit.kept if j != column])
+def _leverage_without(arm: Arm, fitted: ArmFit, column: int, unit: int) -> float:
+    refit = fit(arm, [j for j in fitted.kept if j != column])
     assert refit.rows is not None
     return float(refit.rows.leverage[unit])
-
-
-def _constant(source: Units | Moments, column: int) -> bool:
-    return fit_arm(source, [column]).rank == 0

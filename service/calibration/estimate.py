@@ -27,7 +27,7 @@ import numpy as np
 from service.calibration import moments
 from service.calibration.columns import Screened, screen
 from service.calibration.errors import NotIdentified
-from service.calibration.least_squares import ArmFit
+from service.calibration.least_squares import Arm, ArmFit
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Identification
 from service.calibration.sample import Sample, Units
@@ -57,10 +57,20 @@ class Frame:
     identification: Identification
     compat: bool = False
 
+    @property
+    def ddof(self) -> int:
+        """Divisor correction of a fixed slope's variance: 0 as published, else 1."""
+        return 0 if self.compat else 1
+
+    @cached_property
+    def arms(self) -> tuple[Arm, ...]:
+        """Each arm's humans, ready for fitting."""
+        return tuple(_arm(source) for source in self.sample.human)
+
     @cached_property
     def human(self) -> tuple[Moments, ...]:
         """Moments of (y, c) of each arm's humans, outcome first."""
-        return tuple(_joint_moments(source) for source in self.sample.human)
+        return tuple(arm.joint for arm in self.arms)
 
     @cached_property
     def llm_only(self) -> tuple[Moments | None, ...]:
@@ -70,12 +80,13 @@ class Frame:
     @cached_property
     def screened(self) -> Screened:
         """Least-squares fits of every arm and the columns without a slope."""
-        return screen(self.sample)
+        return screen(self.sample, self.arms)
 
     @cached_property
     def known(self) -> FloatArray:
-        """Known population mean of each column (p,), NaN where it is not known."""
-        return np.array([np.nan if c.population_mean is None else c.population_mean for c in self.sample.columns])
+        """Known population mean of each column (p,) from its origin, NaN where it is not known."""
+        columns = self.sample.columns
+        return np.array([np.nan if c.population_mean is None else c.population_mean - c.origin for c in columns])
 
     @cached_property
     def any_known(self) -> bool:
@@ -125,7 +136,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Calibrated arm means with the pieces of their variance; ``influence`` holds r_i per arm (rows only).
+    """Calibrated arm means with the pieces of their variance; ``influence`` holds r_i of arms on their own slope.
 
     ``fixed`` marks arms whose slope is not their own least-squares slope: their residuals are not orthogonal to c.
     """
@@ -139,6 +150,16 @@ class Estimate:
     fixed: tuple[bool, ...]
     pools: tuple[Pool, ...]
     influence: tuple[FloatArray | None, ...]
+
+    def human_influence(self, arm: int) -> FloatArray:
+        """r_i of an arm's humans (n,), from rows: e_i / sqrt(n (n - 1)) for a fixed slope."""
+        influence, deviations = self.influence[arm], self.frame.arms[arm].deviations
+        if influence is not None:
+            return influence
+        assert deviations is not None
+        n = deviations.shape[1]
+        residual = deviations[0] - self.slope[arm] @ deviations[1:]
+        return np.asarray(residual / np.sqrt(n * (n - self.frame.ddof)))
 
     def pool_slopes(self, contrast: FloatArray) -> FloatArray:
         """B_k = sum of t_d b_d over the arms evaluated on pool k, shape (pools, p)."""
@@ -232,24 +253,15 @@ def _bell_mccaffrey(a: FloatArray, spare: FloatArray, basis: FloatArray) -> floa
 
 
 def _fixed(frame: Frame, arm: int, slope: FloatArray, pool: Pool) -> _ArmPart:
-    joint, source = frame.human[arm], frame.sample.human[arm]
-    n, p = joint.n, slope.shape[0]
+    joint, n = frame.human[arm], frame.human[arm].n
     theta = float(joint.mean[0]) + float(slope @ (pool.mean - joint.mean[1:]))
-    ddof = 0 if frame.compat else 1
-    if isinstance(source, Moments):
-        weights = np.concatenate([[1.0], -slope])
-        r, square = None, float(weights @ joint.scatter @ weights)
-    else:
-        assert source.y is not None
-        residual = source.y - joint.mean[0]
-        if slope.any():
-            residual = residual - slope @ (source.c - joint.mean[1:, None])
-        r, square = residual / np.sqrt(n * (n - ddof)), float(residual @ residual)
-    return _ArmPart(theta, square / (n * (n - ddof)), float(n - 1), slope, np.zeros((p, p)), r)
+    weights = np.concatenate(([1.0], -slope))
+    variance = float(weights @ joint.scatter @ weights) / (n * (n - frame.ddof))
+    return _ArmPart(theta, variance, float(n - 1), slope, np.zeros_like(pool.covariance), None)
 
 
-def _joint_moments(source: Units | Moments) -> Moments:
+def _arm(source: Units | Moments) -> Arm:
     if isinstance(source, Moments):
-        return source
+        return Arm(source, None)
     assert source.y is not None
-    return moments.of_columns(np.concatenate((source.y[None], source.c)))
+    return Arm(*moments.centred(np.concatenate((source.y[None], source.c))))

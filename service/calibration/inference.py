@@ -64,7 +64,14 @@ def infer(estimate: Estimate, contrast: FloatArray, settings: Settings) -> Resul
     """Estimate, standard error, df, p-value and interval of a contrast (D,) of arm means."""
     variance, df = contrast_variance(estimate, contrast, settings.population)
     normal = settings.method == "normal" or not isfinite(df)
-    return result(float(contrast @ estimate.theta), variance, None if normal else df, settings)
+    value = float(contrast @ estimate.theta) + level(contrast) * estimate.frame.sample.origin
+    return result(value, variance, None if normal else df, settings)
+
+
+def level(contrast: FloatArray) -> float:
+    """Sum of a contrast's weights: 1 for a mean, exactly 0 for a difference."""
+    total = float(contrast.sum())
+    return 0.0 if abs(total) < 1e-9 else total
 
 
 def result(value: float, variance: float, df: float | None, settings: Settings) -> Result:
@@ -152,11 +159,9 @@ def _joint(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tupl
     degrees: list[float] = []
     for d, source in enumerate(sample.human):
         k = sample.pool_of(d)
-        influence = estimate.influence[d]
         assert isinstance(source, Units)
-        assert influence is not None
         reach = _pool_influence(source.c, slopes[k], estimate.pools[k]) if d in estimate.pools[k].humans else 0.0
-        values.append(contrast[d] * influence + reach)
+        values.append(contrast[d] * estimate.human_influence(d) + reach)
         clusters.append(source.cluster)
         degrees.append(float(estimate.df[d]))
     for k, pool in enumerate(estimate.pools):

@@ -56,6 +56,11 @@ class ArmFit:
         return len(self.kept)
 
     @property
+    def spare(self) -> bool:
+        """Whether a degree of freedom is left for the residual variance: n > rank + 1."""
+        return self.n > self.rank + 1
+
+    @property
     def r_squared(self) -> float:
         """Share of the outcome's variance explained, 1 - RSS / TSS."""
         return 1.0 - self.rss / (self.variance_y * (self.n - 1))
@@ -66,35 +71,28 @@ class ArmFit:
         return 1.0 - (1.0 - self.r_squared) * (self.n - 1) / (self.n - self.rank - 1)
 
 
-def fit_rows(y: FloatArray, c: FloatArray, usable: Sequence[int]) -> ArmFit:
-    """Fit one arm from rows, y (n,) on the usable columns of c (p, n); the other columns get slope 0."""
-    n = y.shape[0]
-    mean_y = float(np.add.reduce(y)) / n
-    centred_y = y - mean_y
-    mean_c = np.add.reduce(c, axis=1) / n
-    kept, basis, loading = _orthonormal(c, mean_c, usable)
-    score = basis @ centred_y
-    residual = centred_y - score @ basis
-    leverage = np.add.reduce(basis * basis, axis=0) + 1.0 / n
-    return ArmFit(
-        n=n,
-        mean_y=mean_y,
-        mean_c=mean_c,
-        variance_y=float(centred_y @ centred_y) / (n - 1),
-        slope=loading @ score,
-        kept=kept,
-        loading=loading,
-        rss=float(residual @ residual),
-        rows=RowFit(basis, residual, leverage),
-    )
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One arm's humans for fitting: moments of (y, c) and, where rows are at hand, their deviations (1 + p, n)."""
+
+    joint: Moments
+    deviations: FloatArray | None
 
 
-def fit_moments(joint: Moments, usable: Sequence[int]) -> ArmFit:
-    """Fit one arm from the moments of (y, c), outcome first, on the usable columns of c."""
+def fit(arm: Arm, usable: Sequence[int]) -> ArmFit:
+    """Fit an arm's outcome on the usable columns of c; the other columns get slope 0."""
+    joint, rows = arm.joint, None
     total = float(joint.scatter[0, 0])
-    cross = joint.scatter[1:, 0]
-    kept, loading = inverse_factor(joint.scatter[1:, 1:], joint.mean[1:], joint.n, usable)
-    score = loading.T @ cross
+    if arm.deviations is None:
+        kept, loading = inverse_factor(joint.scatter[1:, 1:], joint.mean[1:], joint.n, usable)
+        score = loading.T @ joint.scatter[1:, 0]
+        rss = max(0.0, total - float(score @ score))
+    else:
+        kept, basis, loading = _orthonormal(arm.deviations[1:], joint, usable)
+        score = basis @ arm.deviations[0]
+        residual = arm.deviations[0] - score @ basis
+        rss = float(residual @ residual)
+        rows = RowFit(basis, residual, np.add.reduce(basis * basis, axis=0) + 1.0 / joint.n)
     return ArmFit(
         n=joint.n,
         mean_y=float(joint.mean[0]),
@@ -103,28 +101,27 @@ def fit_moments(joint: Moments, usable: Sequence[int]) -> ArmFit:
         slope=loading @ score,
         kept=kept,
         loading=loading,
-        rss=max(0.0, total - float(score @ score)),
-        rows=None,
+        rss=rss,
+        rows=rows,
     )
 
 
 def _orthonormal(
-    c: FloatArray, mean: FloatArray, usable: Sequence[int]
+    c: FloatArray, joint: Moments, usable: Sequence[int]
 ) -> tuple[tuple[int, ...], FloatArray, FloatArray]:
-    """Kept columns, orthonormal basis (k, n) of their centred values, loading (p, k)."""
+    """Kept columns, orthonormal basis (k, n) of the deviations c (p, n), loading (p, k)."""
     p, n = c.shape
     if not usable:
         return (), np.zeros((0, n)), np.zeros((p, 0))
-    centred = c - mean[:, None]
-    spread = np.sqrt(np.add.reduce(centred * centred, axis=1))
-    size = np.maximum.reduce(np.abs(c), axis=1)
+    spread = np.sqrt(joint.scatter.diagonal()[1:])
+    size = np.abs(joint.mean[1:]) + spread
     tolerance = np.maximum(RELATIVE * spread, 8 * EPS * np.sqrt(n) * size) + SMALLEST_SPREAD
     kept = [j for j in usable if spread[j] > tolerance[j]]
     while kept:
         if len(kept) == 1:
             norm = spread[kept[0]]
-            return tuple(kept), centred[kept] / norm, _embedded(np.array([[1.0 / norm]]), kept, p)
-        q, r = np.linalg.qr((centred[kept] / spread[kept, None]).T)
+            return tuple(kept), c[kept] / norm, _embedded(np.array([[1.0 / norm]]), kept, p)
+        q, r = np.linalg.qr((c[kept] / spread[kept, None]).T)
         remainder = np.zeros(len(kept))
         remainder[: r.shape[0]] = np.abs(np.diag(r))
         dependent = np.flatnonzero(remainder * spread[kept] <= tolerance[kept])

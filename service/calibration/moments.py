@@ -42,10 +42,15 @@ class Moments:
 
 def of_columns(columns: FloatArray) -> Moments:
     """Moments of ``columns``, shape (k, n): one row per column of the data; two passes, so offsets do no harm."""
+    return centred(columns)[0]
+
+
+def centred(columns: FloatArray) -> tuple[Moments, FloatArray]:
+    """Moments of ``columns`` (k, n) and the deviations from their means (k, n)."""
     n = columns.shape[1]
     mean = np.add.reduce(columns, axis=1) / n
-    centred = columns - mean[:, None]
-    return Moments(n, mean, centred @ centred.T)
+    deviations = columns - mean[:, None]
+    return Moments(n, mean, deviations @ deviations.T), deviations
 
 
 def of_covariance(n: int, mean: FloatArray, covariance: FloatArray) -> Moments:

@@ -29,7 +29,8 @@ class Column:
     """What is known of one column of c: its place, whose prediction it is, and how missing answers were filled.
 
     ``arm`` is the condition the LLM was asked under (shared predictions only); ``n_missing_human`` has one count per
-    arm, ``n_missing_llm_only`` one per pool; ``icc`` is the intraclass correlation of repeated draws.
+    arm, ``n_missing_llm_only`` one per pool; ``icc`` is the intraclass correlation of repeated draws; values are
+    held as deviations from ``origin``.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     n_missing_llm_only: tuple[int, ...] = ()
     icc: float | None = None
     pointer: str = ""
+    origin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Sample:
     """Humans by arm and LLM-only units by pool, on the same p columns.
 
     ``human`` has one source per arm. ``llm_only`` has one entry for a shared pool and one per arm otherwise, ``None``
-    where a pool has no LLM-only unit. ``pointers`` say where each arm's humans stand in the caller's data.
+    where a pool has no LLM-only unit. ``pointers`` say where each arm's humans stand in the caller's data. Outcomes are
+    held as deviations from ``origin``, which is 0 unless their level dwarfs their spread (a mean near 1e8 with sd 1).
     """
 
     arms: tuple[str, ...]
@@ -75,6 +78,7 @@ class Sample:
     llm_only: tuple[Units | Moments | None, ...]
     pointers: tuple[str, ...]
     outcome: str = "y"
+    origin: float = 0.0
     n_dropped: int = 0
     warnings: tuple[Warned, ...] = field(default=())
 

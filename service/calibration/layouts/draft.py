@@ -25,6 +25,7 @@ FEWEST_HUMANS = 3
 FEW_HUMANS = 10
 LARGEST = 1e70  # fourth powers stay inside a double
 SMALLEST_SPREAD = 1e-70
+DWARFED = 1e3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +59,21 @@ def finish(draft: Draft) -> Sample:
     problems += [p for column in draft.columns for p in _column_problems(column)]
     if problems:
         raise InvalidSample(problems)
-    columns = [part for column in draft.columns for part in _expanded(column)]
+    columns = [_shifted(part) for column in draft.columns for part in _expanded(column)]
+    origin = _origin(draft.y)
     warnings = [*draft.warnings, *_few_humans(draft), *_missing_answers(columns)]
     return Sample(
         arms=draft.arms,
         prediction_design=draft.prediction_design,
         columns=tuple(c.column for c in columns),
-        human=tuple(_units([c.human[d] for c in columns], y) for d, y in enumerate(draft.y)),
+        human=tuple(_units([c.human[d] for c in columns], y - origin) for d, y in enumerate(draft.y)),
         llm_only=tuple(
             _units([a for c in columns if (a := c.llm_only[k]) is not None], None) if m and columns else None
             for k, m in enumerate(draft.pools)
         ),
         pointers=draft.pointers,
         outcome=draft.outcome,
+        origin=origin,
         n_dropped=draft.n_dropped,
         warnings=tuple(warnings),
     )
@@ -171,6 +174,25 @@ def _expanded(draft: DraftColumn) -> list[DraftColumn]:
         tuple(None if m is None else m.astype(np.float64) for m in marks_only),
     )
     return [filled, refusal]
+
+
+def _origin(arrays: Sequence[FloatArray]) -> float:
+    """A value near all of the data where its level dwarfs its spread, so that differences keep their digits; else 0."""
+    low, high = min(float(a.min()) for a in arrays), max(float(a.max()) for a in arrays)
+    level = low if low > 0.0 else -high
+    return float(arrays[0][0]) if level > DWARFED * (high - low) else 0.0
+
+
+def _shifted(draft: DraftColumn) -> DraftColumn:
+    origin = _origin(draft.human)
+    if origin == 0.0:
+        return draft
+    return replace(
+        draft,
+        column=replace(draft.column, origin=origin),
+        human=tuple(a - origin for a in draft.human),
+        llm_only=tuple(None if a is None else a - origin for a in draft.llm_only),
+    )
 
 
 def _units(columns: Sequence[FloatArray], y: FloatArray | None) -> Units:
