@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from service.web.catalogue import WEB_ENTRIES
-from service.web.problems import Entry, catalogue_of
+from importlib.resources import files
 
-CORE_ENTRIES: tuple[Entry, ...] = ()
-CATALOGUE = catalogue_of((*WEB_ENTRIES, *CORE_ENTRIES))
+from service.web.problems import Catalogue, read_catalogue, web_catalogue
+
+CATALOGUE: Catalogue = {
+    **web_catalogue(),
+    **read_catalogue(files("service.api").joinpath("catalogue.toml").read_text()),
+}

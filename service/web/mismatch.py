@@ -60,7 +60,7 @@ def explain(expected: Expected, value: Json, pointer: str) -> FieldError:
 
 def _reason(expected: Expected, value: Json) -> tuple[str, str]:
     if value is None:
-        return "null_value", "Send a value; a field that is optional may be left out."
+        return "null_not_allowed", "Send a value; a field that is optional may be left out."
     if isinstance(value, (dict, list)):
         return _container_for_other(expected, value)
     if expected.takes(*_LISTS):

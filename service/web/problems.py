@@ -6,8 +6,11 @@ catalogue, which owns the status and the fixed title of each code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Protocol
 
 import msgspec
@@ -63,14 +66,16 @@ class Entry:
 Catalogue = Mapping[str, Entry]
 
 
-def catalogue_of(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """The entries by code; a code that stands twice is a ValueError."""
-    by_code: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.code in by_code:
-            raise ValueError(f"{entry.code} stands twice in the catalogue")
-        by_code[entry.code] = entry
-    return by_code
+def read_catalogue(text: str) -> dict[str, Entry]:
+    """The entries of a TOML text, one table per code."""
+    tables = tomllib.loads(text)
+    return {code: msgspec.convert({"code": code, "status": None} | table, Entry) for code, table in tables.items()}
+
+
+@cache
+def web_catalogue() -> Catalogue:
+    """The refusals that do not depend on what the service computes."""
+    return read_catalogue(files("service.web").joinpath("catalogue.toml").read_text())
 
 
 class ProblemError(Exception):

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 
+class Pieces(list[Any]):
+    """A body whose unread rest can be looked at afterwards."""
+
+
 @dataclass
 class Answer:
     status: int
@@ -25,7 +29,7 @@ async def call(
 ) -> Answer:
     """Body pieces are bytes; a number waits so many seconds, None disconnects."""
     path, _, query = path.partition("?")
-    pieces = [body] if isinstance(body, bytes) else list(body)
+    pieces = [body] if isinstance(body, bytes) else body if isinstance(body, Pieces) else list(body)
     given = {"host": "test", **(headers or {})}
     if pieces != [b""] and "content-length" not in given:
         given["transfer-encoding"] = "chunked"

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from service.api.schemas import answer_schemas, reference, request_schemas
+
+
+class Inner(msgspec.Struct, tag_field="kind", tag="inner", forbid_unknown_fields=True):
+    """Inner."""
+
+    default: int = 3
+
+
+class Other(msgspec.Struct, tag_field="kind", tag="other", forbid_unknown_fields=True):
+    enum: Literal["a", "b"] | None = None
+
+
+class Outer(msgspec.Struct, forbid_unknown_fields=True):
+    part: Inner | Other
+    level: Annotated[float, msgspec.Meta(description="The level.")] = 0.95
+    parts: dict[str, list[Inner]] = {}
+    pair: Literal[1, "a"] | None = None
+
+
+def keywords(node: object, within_properties: bool = False) -> set[str]:
+    if isinstance(node, list):
+        return set().union(*map(keywords, node)) if node else set()
+    if not isinstance(node, dict):
+        return set()
+    own = set() if within_properties else set(node)
+    return own.union(*(keywords(v, k == "properties" and not within_properties) for k, v in node.items()))
+
+
+def test_defaults_are_told_in_words() -> None:
+    schemas = request_schemas([Outer])
+    assert "default" not in keywords(schemas, within_properties=True)
+    assert schemas["Outer"]["properties"]["level"]["description"] == "The level. Default: 0.95."
+    assert schemas["Inner"]["properties"]["default"]["description"] == "Default: 3."
+    assert schemas["Outer"]["required"] == ["part"]
+
+
+def test_every_enum_has_a_type() -> None:
+    schemas = request_schemas([Outer])
+    assert schemas["Inner"]["properties"]["kind"] == {"enum": ["inner"], "type": "string"}
+    assert schemas["Other"]["properties"]["enum"]["anyOf"][0] == {"enum": ["a", "b"], "type": "string"}
+    assert schemas["Outer"]["properties"]["pair"]["anyOf"][0]["type"] == ["integer", "string"]
+
+
+def test_unions_have_a_discriminator_and_objects_are_closed() -> None:
+    schemas = request_schemas([Outer])
+    mapping = schemas["Outer"]["properties"]["part"]["discriminator"]["mapping"]
+    assert mapping == {"inner": "#/components/schemas/Inner", "other": "#/components/schemas/Other"}
+    assert all(schema["additionalProperties"] is False for schema in schemas.values())
+
+
+def test_an_answer_has_every_field() -> None:
+    assert answer_schemas([Outer])["Outer"]["required"] == ["part", "level", "parts", "pair"]
+
+
+def test_a_reference_leads_to_the_component() -> None:
+    assert reference(Outer) == {"$ref": "#/components/schemas/Outer"}

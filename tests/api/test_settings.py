@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from service.api.settings import Settings, SettingsError, read_settings, variables
+
+
+def test_without_variables_the_defaults_hold() -> None:
+    assert read_settings({}) == Settings()
+
+
+def test_every_variable_is_read() -> None:
+    changed = {
+        name: "7" if not isinstance(default, bool) else str(not default).lower()
+        for name, default in variables().items()
+    }
+    settings = read_settings(changed)
+    assert settings.access_log is False
+    assert (settings.threads, settings.limits.max_arms, settings.limits.deadline_seconds) == (7, 7, 7.0)
+    assert len(changed) == 15
+
+
+@pytest.mark.parametrize("value", ["", "two", "0", "-1", "1.5", "inf"])
+def test_a_bad_number_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^RECTIFIER_THREADS: a positive whole number is needed$"):
+        read_settings({"RECTIFIER_THREADS": value})
+
+
+def test_all_bad_values_are_named_together() -> None:
+    with pytest.raises(SettingsError, match=r"RECTIFIER_DEADLINE_SECONDS.*; RECTIFIER_ACCESS_LOG: true or false"):
+        read_settings({"RECTIFIER_ACCESS_LOG": "yes", "RECTIFIER_DEADLINE_SECONDS": "nan"})
+
+
+def test_what_kubernetes_injects_is_ignored() -> None:
+    injected = {"RECTIFIER_PORT": "tcp://10.0.0.1:8000", "RECTIFIER_SERVICE_HOST": "10.0.0.1"}
+    assert read_settings(injected) == Settings()
+    assert not set(injected) & set(variables())

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from service.web.negotiation import acceptable, check_content_type, content_encoding
+from service.web.problems import ProblemError
+
+OFFERED = ("application/json", "text/html")
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, "application/json"),
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("text/html", "text/html"),
+        ("text/*", "text/html"),
+        ("TEXT/HTML;charset=utf-8", "text/html"),
+        ("application/json;q=0.5, text/html", "text/html"),
+        ("text/html, */*", "application/json"),
+        ("text/html, */*;q=0.9", "text/html"),
+        ("text/html;q=0, */*", "application/json"),
+        ("application/json;q=oops, text/html", "text/html"),
+        (",,text/html,", "text/html"),
+    ],
+)
+def test_the_client_gets_what_it_likes_best(accept: str | None, chosen: str) -> None:
+    assert acceptable(accept, OFFERED) == chosen
+
+
+@pytest.mark.parametrize("accept", ["image/png", "*/*;q=0", "application/xml, image/*", "json", "text/html;q=0"])
+def test_nothing_acceptable_is_refused(accept: str) -> None:
+    with pytest.raises(ProblemError, match="not_acceptable"):
+        acceptable(accept, OFFERED if accept != "text/html;q=0" else ("text/html",))
+
+
+@pytest.mark.parametrize("value", [None, "", "application/json", "APPLICATION/JSON ; charset=latin1"])
+def test_json_and_no_type_at_all_are_read(value: str | None) -> None:
+    check_content_type(value, ("application/json",))
+
+
+@pytest.mark.parametrize("value", ["text/json", "application/jsonx", "application/json+x", "x"])
+def test_other_types_are_refused_with_those_that_are_read(value: str) -> None:
+    with pytest.raises(ProblemError, match="unsupported_media_type") as caught:
+        check_content_type(value, ("application/json",))
+    assert caught.value.headers == {"Accept": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(None, "identity"), ("", "identity"), ("Identity", "identity"), ("GZIP", "gzip"), ("x-gzip", "gzip")],
+)
+def test_known_encodings(value: str | None, name: str) -> None:
+    assert content_encoding(value) == name
+
+
+@pytest.mark.parametrize("value", ["br", "gzip, gzip", "deflate", "zstd"])
+def test_unknown_encodings_are_refused(value: str) -> None:
+    with pytest.raises(ProblemError, match="unsupported_media_type"):
+        content_encoding(value)
