@@ -37,8 +37,8 @@ def test_decision_records_are_numbered_once():
 
 def test_changelog_tells_changed_numbers_of_this_version():
     page = text("CHANGELOG.md") or ""
-    assert PROJECT["version"] in page
-    assert "Numbers that changed" in page
+    assert re.search(rf"^## (?:Unreleased|{re.escape(PROJECT['version'])})\b", page, re.MULTILINE)
+    assert "### Numbers that changed" in page
 
 
 def test_one_version_everywhere():
