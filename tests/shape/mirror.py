@@ -11,8 +11,8 @@ from tests.shape.sources import Function
 MIRRORED = ("api", "calibration", "gateway", "web")
 
 ELSEWHERE = {
-    "service/calibration/estimands/__init__.py": "tests/contract/test_answers.py: a registry is tested on all it holds",
-    "service/calibration/estimators/__init__.py": "tests/contract/test_answers.py: a registry is tested on all it holds",
+    "service/calibration/estimands/__init__.py": "tests/contract/test_answers.py: tested on all it holds",
+    "service/calibration/estimators/__init__.py": "tests/contract/test_answers.py: tested on all it holds",
 }
 """Modules without a test file of their own: where they are tested, and why there."""
 
