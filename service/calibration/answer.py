@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from service.calibration.designs.answer import DesignAnswer
 from service.calibration.errors import Warned
 from service.calibration.inference import Result
 
@@ -132,3 +133,4 @@ class Answer:
     applied: Applied
     assumptions: tuple[Assumption, ...]
     warnings: tuple[Warned, ...]
+    design: DesignAnswer | None = None

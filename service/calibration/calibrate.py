@@ -12,6 +12,11 @@ import numpy as np
 from service.calibration import assumptions, blocks
 from service.calibration.answer import Alternative, Answer, Applied, ArmBlock, Assumption, Claim, EstimateBlock, Verdict
 from service.calibration.contrast import Contrast
+from service.calibration.designs.answer import DesignAnswer
+from service.calibration.designs.constraints import Constraints
+from service.calibration.designs.design import Objective
+from service.calibration.designs.study import design_of_study
+from service.calibration.designs.summary import Aim
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL
 from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, UnsupportedCombination, Warned
 from service.calibration.estimands import estimand
@@ -19,7 +24,7 @@ from service.calibration.estimate import Estimate, Frame, model_direction
 from service.calibration.estimators import ESTIMATORS, Estimator, estimator
 from service.calibration.inference import Result, Settings, infer
 from service.calibration.moments import FloatArray
-from service.calibration.plan import Identification, Plan
+from service.calibration.plan import Costs, Identification, Plan
 from service.calibration.sample import Sample
 
 STRENGTH: tuple[Verdict, ...] = ("llm_used", "human_only_chosen", "no_llm", "no_pool", "human_only_requested")
@@ -68,7 +73,21 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
         applied=applied,
         assumptions=tuple(listed),
         warnings=_warnings(resolved, tested, estimates),
+        design=None if plan.costs is None else study_design(resolved, plan.costs),
     )
+
+
+def study_design(
+    resolved: Resolved,
+    costs: Costs,
+    objective: Objective | None = None,
+    limits: Constraints | None = None,
+    aim: Aim | None = None,
+) -> DesignAnswer:
+    """The optimal design that a resolved plan's data suggest at these prices (see ``designs.study``)."""
+    contrasts = np.array([c.weights for c in resolved.contrasts])
+    own = aim or Aim(confidence_level=resolved.plan.confidence_level)
+    return design_of_study(resolved.plain, contrasts, costs, objective, limits, own)
 
 
 def resolve(sample: Sample, plan: Plan) -> Resolved:

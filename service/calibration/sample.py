@@ -29,7 +29,7 @@ class Column:
     """What is known of one column of c: its place, whose prediction it is, and how missing answers were filled.
 
     ``arm`` is the condition the LLM was asked under (shared predictions only); ``n_missing_human`` has one count per
-    arm, ``n_missing_llm_only`` one per pool; ``icc`` is the intraclass correlation of repeated draws; values are
+    arm, ``n_missing_llm_only`` one per pool; ``icc`` is the intraclass correlation of repeated ``draws``; values are
     held as deviations from ``origin``.
     """
 
@@ -41,6 +41,7 @@ class Column:
     n_missing_human: tuple[int, ...] = ()
     n_missing_llm_only: tuple[int, ...] = ()
     icc: float | None = None
+    draws: int = 1
     pointer: str = ""
     origin: float = 0.0
 

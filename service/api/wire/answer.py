@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
+from service.api.wire.design_answer import WholeDesign, whole
+from service.api.wire.doubts import Warning, Work, warnings  # noqa: A004 - the word on the wire
 from service.calibration import answer as core
-from service.calibration.errors import Warned
 from service.calibration.inference import Result as CoreResult
 from service.calibration.report import paragraph
-
-WORK_LIMIT = 1e9
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -152,14 +150,6 @@ class Assumption(msgspec.Struct, frozen=True):
     statement: str
 
 
-class Warning(msgspec.Struct, frozen=True):  # noqa: A001 - the word on the wire
-    """A doubt about the answer."""
-
-    code: str
-    message: str
-    pointer: str
-
-
 class Summary(msgspec.Struct, frozen=True):
     """The first estimate, flat."""
 
@@ -186,20 +176,13 @@ class CalibrationAnswer(msgspec.Struct, frozen=True):
     arms: list[Arm]
     applied: Applied
     assumptions: list[Assumption]
-    design: None
+    design: WholeDesign | None
     bands: None
     robust: None
     cost_share: float | None
     llm_pays: bool | None
     warnings: list[Warning]
     report: str
-
-
-class Work(msgspec.Struct, frozen=True):
-    """Estimated work and the limit, in numbers read."""
-
-    estimated: float
-    limit: float
 
 
 class Validated(msgspec.Struct, frozen=True):
@@ -244,12 +227,12 @@ def from_core(answer: core.Answer, digests: Digests) -> CalibrationAnswer:
         arms=[_arm(a) for a in answer.arms],
         applied=applied(answer.applied),
         assumptions=[Assumption(a.name, a.status, a.p_value, a.statement) for a in answer.assumptions],
-        design=None,
+        design=None if answer.design is None else whole(answer.design.design),
         bands=None,
         robust=None,
-        cost_share=None,
-        llm_pays=None,
-        warnings=warnings(answer.warnings),
+        cost_share=None if answer.design is None else answer.design.cost_share,
+        llm_pays=None if answer.design is None else answer.design.llm_pays,
+        warnings=warnings([*answer.warnings, *(() if answer.design is None else answer.design.warnings)]),
         report=paragraph(answer),
     )
 
@@ -273,11 +256,6 @@ def applied(done: core.Applied) -> Applied:
         seed=done.seed,
         reason=done.reason,
     )
-
-
-def warnings(found: Sequence[Warned]) -> list[Warning]:
-    """The wire form of warnings."""
-    return [Warning(w.code, w.message, w.pointer) for w in found]
 
 
 def _estimate(block: core.EstimateBlock) -> Estimate:

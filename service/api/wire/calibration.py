@@ -11,6 +11,7 @@ import msgspec
 from service.api.wire import answer as wire
 from service.api.wire import plan as wire_plan
 from service.api.wire import sample as wire_sample
+from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.calibration import plan as core
 from service.calibration.calibrate import Resolved, calibrate, resolve
 from service.calibration.errors import CalibrationError, Problem
@@ -73,8 +74,8 @@ def validated(job: Job) -> bytes:
         wire.Validated(
             valid=True,
             applied=wire.applied(answer.applied),
-            work=wire.Work(estimated=job.work, limit=wire.WORK_LIMIT),
-            warnings=wire.warnings(answer.warnings),
+            work=Work(estimated=job.work, limit=WORK_LIMIT),
+            warnings=warnings(answer.warnings),
         )
     )
 

@@ -1,4 +1,13 @@
-"""What a design answers: frozen values named as on the wire, counts in numbers of units."""
+"""What a design answers: frozen values named as on the wire.
+
+**Shapes** scalars and tuples of records, one per group, arm, model or budget.
+**Units** counts in units (a model's ``n`` in answers), money in one currency, standard errors in outcome units.
+**Assumes** nothing; it is filled by summary.py and design.py.
+**Breaks** counts are floats: whole in ``design``, fractional in ``continuous``.
+**Raises** nothing.
+**Source** the wire contract of /v1/designs.
+**Differs** ``bands``, ``robust`` and ``top_up`` are fields without values yet.
+"""
 
 from __future__ import annotations
 

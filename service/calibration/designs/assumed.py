@@ -1,14 +1,19 @@
 """A design basis from stated quantities: outcome sd, PPI correlations, correlations of models and of conditions.
 
-Columns are on unit scale (only correlations matter). Under ``shared`` a model is asked under every condition, and
-conditions correlate like a Kronecker product::
+Under ``shared`` a model is asked under every condition, and conditions correlate like a Kronecker product::
 
     corr(y_d, f_jd) = rho_jd              corr(f_jd, f_ld) = R_jl
     corr(y_d, f_je) = a rho_jd            corr(f_jd, f_le) = a R_jl       (e another condition, a the arm correlation)
 
 so an LLM's answer under the other condition says nothing more about y_d than its answer under the own one.
 
-**Raises** InvalidPlan: bad_correlation, bad_sd, length_mismatch, impossible_correlations.
+**Shapes** D arms, K models: outcome sd (D,), PPI correlations (D, K), model correlations (K, K) or (D, K, K).
+**Units** columns on unit scale (only correlations matter), outcomes in their own.
+**Assumes** the Kronecker form; a pilot knows the cross-condition correlations, a statement does not.
+**Breaks** optimistic correlations promise savings that the study will not see; person-level ones are .05 to .45.
+**Raises** InvalidPlan: bad_correlation, bad_sd, length_mismatch, missing_arm_correlation, bad_prediction_design,
+impossible_correlations, bad_contrast.
+**Source** Broska, Howes & van Loon (2025) for the PPI correlation; the Kronecker form is ours.
 **Differs** correlations that contradict each other are refused, not repaired; exactly singular ones are floored.
 """
 

@@ -1,10 +1,14 @@
 """Closed forms of optimal allocations; the oracles of the engine, and the source of ``rho_min``.
 
 Symbols: c_h price of a human answer, c_f of an LLM answer, gamma = c_f/c_h, T = n + N units in the pool.
-Shapes: arrays over arms, (D,). Units: variances in squared outcome units, prices in one currency.
-Assumes: positive prices, every human has the LLM's answer, no limit but the budget.
-Breaks: where the LLM does not pay the two-phase forms would ask for T < n; check ``llm_pays`` first.
-Source: Neyman (1938) double sampling; Angelopoulos et al. 2311.01453; Broska, Howes & van Loon (2025), section 4.
+
+**Shapes** scalars, or arrays over arms (D,).
+**Units** variances in squared outcome units, prices in one currency.
+**Assumes** positive prices, every human has the LLM's answer, no limit but the budget.
+**Breaks** where the LLM does not pay the two-phase forms would ask for T < n; check ``llm_pays`` first.
+**Raises** nothing.
+**Source** Neyman (1938), double sampling; Angelopoulos et al. 2311.01453; Broska, Howes & van Loon (2025).
+**Differs** ``rho_min`` also for profiles that cost money.
 """
 
 from __future__ import annotations

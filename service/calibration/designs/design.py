@@ -4,11 +4,14 @@ Effective sample size: number of humans, allocated over the arms as humans alone
 variance, V_1/Var with V_1 the best human-only variance per human: sd^2 for one population, (sum_d |t_d| sd_d)^2 for
 one contrast. Cost share: cost over what those humans cost. With several contrasts the worst counts on both sides.
 
+**Shapes** one basis, one objective; the answer's records are in answer.py.
 **Units** money in one currency, standard errors in outcome units.
 **Assumes** the covariances of the basis are true; normal quantiles (the study is large enough).
+**Breaks** correlations from a small pilot are uncertain, and so is everything here; no bands yet.
 **Raises** InvalidPlan (bad_objective, infeasible_constraints, target_out_of_reach, ...), UnsupportedCombination,
 NotIdentified, TooExpensive.
 **Source** Broska, Howes & van Loon (2025); see allocation.py and integers.py for the methods.
+**Differs** from ppi-python's planner: several models and arms, predictions bought only where they pay, no overspending.
 """
 
 from __future__ import annotations

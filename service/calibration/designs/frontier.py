@@ -1,4 +1,13 @@
-"""The frontier: the design at a range of budgets around the chosen one, ready to plot."""
+"""The frontier: the design at a range of budgets around the chosen one, ready to plot.
+
+**Shapes** up to 13 points by rising budget, a quarter to four times the chosen one in equal steps of its logarithm.
+**Units** counts in units, money in the caller's currency, standard errors in outcome units.
+**Assumes** what design.py assumes; without count limits counts and precision scale with the budget.
+**Breaks** points are rounded without a search, so they may miss the best whole numbers by part of a percent.
+**Raises** nothing: budgets that the limits rule out have no point.
+**Source** allocation.py.
+**Differs** whole units at every point, where peers plot the continuous curve.
+"""
 
 from __future__ import annotations
 

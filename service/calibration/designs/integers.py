@@ -6,7 +6,12 @@ optimum by steps of up to 8 units and by exchanges of pairs, until nothing impro
 the same cost the one with fewest humans is kept.
 
 **Shapes** S groups with a positive count, Q candidates, P means, C contrasts.
+**Units** counts of units; money to a relative 1e-12, the dust of sums of decimal prices.
+**Assumes** the continuous optimum is near.
 **Breaks** more than 2e6 numbers per round of candidates: then the rounded optimum is completed without a search.
+**Raises** nothing; None where no candidate meets the limits.
+**Source** our own; brute force is the oracle in the tests.
+**Differs** ppi-python's rounding overspends in 16 of 56 reference cases and misses the target in 7 of 28.
 """
 
 from __future__ import annotations

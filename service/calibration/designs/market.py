@@ -1,4 +1,16 @@
-"""One design problem in the engine's terms: groups, prices, limits; solved for a budget or for a target variance."""
+"""One design problem in the engine's terms: groups, prices, limits; solved for a budget or for a target variance.
+
+Without count limits V is proportional to 1/budget, so a target needs one solve; with them the budget is bracketed and
+found by regula falsi (Illinois).
+
+**Shapes** G groups on offer; counts (G,).
+**Units** money in the caller's currency, variances in squared outcome units.
+**Assumes** what allocation.py assumes.
+**Breaks** a target that the most humans and LLM-only units cannot reach (refused).
+**Raises** InvalidPlan (infeasible_constraints, target_out_of_reach, bad_price, bad_count), NotIdentified, TooExpensive.
+**Source** allocation.py; Dowell & Jarratt (1971) for the Illinois steps.
+**Differs** nothing known.
+"""
 
 from __future__ import annotations
 

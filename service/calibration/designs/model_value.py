@@ -1,4 +1,14 @@
-"""What each model is worth: the variance without it, and the price above which none of its answers is bought."""
+"""What each model is worth: the variance without it, and the price above which none of its answers is bought.
+
+**Shapes** scalars, one model at a time.
+**Units** prices in the caller's currency, variances in squared outcome units.
+**Assumes** all other prices stay, the budget stays.
+**Breaks** two models that can replace each other are each worth little, though together they are worth much.
+**Raises** what allocation.py raises.
+**Source** the dual of the design problem: sqrt(V) = max t'x with x'M_g x <= price of g (Elfving 1952; Pukelsheim 2006).
+**Differs** found by solving at trial prices rather than from one optimum's multipliers, which leave the unbought
+model's coordinate of x undetermined.
+"""
 
 from __future__ import annotations
 

@@ -7,9 +7,11 @@ Per arm d with n_d humans, S_d the covariance of its p columns, Sigma that of th
     cov(y_d, c) = kappa_d Sigma b_d,   var(y_d) = s_d^2 + kappa_d^2 b'Sigma b
 
 **Shapes** covariance of (y, c) (1 + p, 1 + p) by arm, pool covariance (C, C).
+**Units** outcome and columns in their own.
 **Assumes** homoskedastic residuals; slopes do not depend on which units were in the pilot.
 **Breaks** a small pilot: everything here is a point estimate.
 **Raises** NotIdentified (too_few_humans, no_variation), InvalidPlan (length_mismatch).
+**Source** the debiased pool term of the regression estimator; Theil's adjusted R^2.
 **Differs** residual variance and explained variance are debiased as in the estimator (statistics.md section 2), since
 plug-in R^2 with many columns promises savings from noise. Positive definite by construction, up to the floor.
 """

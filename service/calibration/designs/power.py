@@ -1,6 +1,14 @@
-"""Power, minimum detectable effect and interval width of a contrast with a known standard error (normal, both tails).
+"""Power, minimum detectable effect and interval width of a contrast with a known standard error.
 
-power(d) = Phi(-z + d/SE) + Phi(-z - d/SE),  z = Phi^{-1}(1 - (1 - level)/2);  width = 2 z SE
+    power(d) = Phi(-z + d/SE) + Phi(-z - d/SE),  z = Phi^{-1}(1 - (1 - level)/2);  width = 2 z SE
+
+**Shapes** scalars.
+**Units** effects and standard errors in outcome units.
+**Assumes** a normal estimate with known standard error.
+**Breaks** below about 30 humans per arm the t quantile asks for more.
+**Raises** nothing; design.py checks the ranges.
+**Source** the normal two-sided test; both tails.
+**Differs** peers drop the far tail, which matters only where power is near the level.
 """
 
 from __future__ import annotations

@@ -1,4 +1,13 @@
-"""From counts to the answer's figures: groups, arms, models, standard error, power, value of each model."""
+"""From counts to the answer's figures: groups, arms, models, standard error, power, value of each model.
+
+**Shapes** one record per group with a positive count, per arm, per model.
+**Units** money rounded to 12 significant digits, everything else as computed.
+**Assumes** what design.py assumes.
+**Breaks** nothing known.
+**Raises** what model_value.py raises.
+**Source** the wire contract of /v1/designs.
+**Differs** nothing known.
+"""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ def _predictions(table: Table, rows: _Rows) -> list[DraftColumn]:
         name = model if arm is None else f"{model} under {arm}"
         place = f"/data/predictions/{index[0]}/values"
         icc = intraclass_correlation(draws) if len(index) > 1 else None
-        column = Column(name, "prediction", model, arm, first.population_mean, icc=icc, pointer=place)
+        column = Column(name, "prediction", model, arm, first.population_mean, icc=icc, draws=len(index), pointer=place)
         drafts.append(_split(column, _mean_of_draws(draws), rows, first.fill))
     return drafts
 

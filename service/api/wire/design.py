@@ -1,0 +1,210 @@
+"""POST /v1/designs on the wire: from assumed quantities, moments or a pilot to an optimal sampling design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+import msgspec
+
+from service.api.wire import plan as wire_plan
+from service.api.wire import sample as wire_sample
+from service.api.wire.assumed import AssumedBasis, Stated, problems_of, stated_basis
+from service.api.wire.columns import Name
+from service.api.wire.design_answer import AppliedDesign, ValidatedDesign, from_core
+from service.api.wire.doubts import WORK_LIMIT, Work
+from service.calibration import plan as core_plan
+from service.calibration.calibrate import resolve, study_design
+from service.calibration.designs.answer import DesignAnswer
+from service.calibration.designs.constraints import Constraints as CoreConstraints
+from service.calibration.designs.design import Objective as CoreObjective
+from service.calibration.designs.design import design
+from service.calibration.designs.groups import Costs as CoreCosts
+from service.calibration.designs.study import model_prices
+from service.calibration.designs.summary import Aim
+from service.calibration.errors import CalibrationError, Problem
+from service.calibration.sample import Sample
+
+ENCODER = msgspec.json.Encoder()
+POWER, LEVEL = 0.8, 0.95
+SOLVING = 1e5  # work of one optimisation, in numbers read
+Amount = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+
+
+class MomentsBasis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="moments", tag_field="kind"):
+    """Moments of earlier data."""
+
+    data: wire_sample.MomentsLayout
+    plan: wire_plan.Plan | None = None
+
+
+class PilotBasis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="pilot", tag_field="kind"):
+    """A pilot study: the data and plan of a calibration."""
+
+    data: wire_sample.Data
+    plan: wire_plan.Plan | None = None
+
+
+class DesignCosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Prices in one currency."""
+
+    human: Amount
+    llm: wire_plan.Price | dict[Name, wire_plan.Price]
+    persona: wire_plan.Price | None = None
+
+
+class BudgetObjective(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="budget", tag_field="kind"):
+    """The smallest variance for a budget."""
+
+    budget: Amount
+
+
+class ErrorObjective(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="standard_error", tag_field="kind"):
+    """The least cost for a standard error."""
+
+    standard_error: Amount
+
+
+class SizeObjective(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="effective_sample_size", tag_field="kind"
+):
+    """The least cost for an effective sample size."""
+
+    effective_sample_size: Amount
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Minimums and maximums on whole units."""
+
+    min_human_per_arm: wire_plan.Price | None = None
+    max_human: Amount | None = None
+    max_llm_only: wire_plan.Price | None = None
+
+
+class DesignRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known or assumed, what things cost, and what is wanted."""
+
+    basis: AssumedBasis | MomentsBasis | PilotBasis
+    costs: DesignCosts
+    objective: BudgetObjective | ErrorObjective | SizeObjective
+    arms: list[Name] | None = None
+    prediction_design: Literal["shared", "independent"] | None = None
+    identification: Literal["randomization", "exchangeability"] | None = None
+    contrasts: list[wire_plan.NamedContrast] | None = None
+    constraints: Limits | None = None
+    effect: float | None = None
+    power: wire_plan.Level | None = None
+    confidence_level: wire_plan.Level | None = None
+    draws: dict[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A design request on its way; ``study`` is None for an assumed basis."""
+
+    request: DesignRequest
+    study: tuple[Sample, core_plan.Plan] | None
+    body_digest: str
+    work: float
+
+
+def to_core(request: DesignRequest, body_digest: str = "") -> Job:
+    """The job of a request; raises ``CalibrationError`` with every problem."""
+    problems: list[Problem] = []
+    if request.draws is not None:
+        text = "draws per persona are not optimised yet"
+        problems.append(Problem("/draws", "unsupported_combination", text, "supported: leave it out (one draw)"))
+    if isinstance(request.basis, AssumedBasis):
+        problems += problems_of(_stated(request, request.basis))
+        study, size = None, 0
+    else:
+        problems += _named_by_the_data(request)
+        study, size = _study(request, request.basis, problems), wire_sample.numbers(request.basis.data)
+    if problems:
+        raise CalibrationError(problems)
+    return Job(request, study, body_digest, SOLVING + size)
+
+
+def run(job: Job) -> bytes:
+    """The encoded answer of a job; raises ``CalibrationError``."""
+    return ENCODER.encode(from_core(answer(job)))
+
+
+def validated(job: Job) -> bytes:
+    """What a valid request would be done with; raises the ``CalibrationError`` that it would get."""
+    applied = AppliedDesign(_kind(job.request.basis), _kind(job.request.objective))
+    return ENCODER.encode(ValidatedDesign(True, applied, Work(job.work, WORK_LIMIT), from_core(answer(job)).warnings))
+
+
+def answer(job: Job) -> DesignAnswer:
+    """The core's answer to a job."""
+    request, costs = job.request, job.request.costs
+    limits, objective = _limits(request.constraints), _objective(request)
+    persona = costs.persona or 0.0
+    if job.study is None:
+        assert isinstance(request.basis, AssumedBasis)
+        stated = _stated(request, request.basis)
+        aim = Aim(request.effect, request.power or POWER, request.confidence_level or LEVEL)
+        prices = CoreCosts(costs.human, model_prices(stated.models, costs.llm, "/costs/llm"), persona)
+        return design(stated_basis(stated), prices, objective, limits, aim)
+    sample, plan = job.study
+    aim = Aim(request.effect, request.power or POWER, plan.confidence_level)
+    return study_design(resolve(sample, plan), core_plan.Costs(costs.human, costs.llm, persona), objective, limits, aim)
+
+
+def _kind(part: msgspec.Struct) -> str:
+    return str(part.__struct_config__.tag)
+
+
+def _stated(request: DesignRequest, basis: AssumedBasis) -> Stated:
+    return Stated(
+        basis=basis,
+        arms=tuple(request.arms or ()),
+        prediction_design=request.prediction_design,
+        identification=request.identification or "exchangeability",
+        contrasts=tuple(request.contrasts or ()),
+        priced=tuple(request.costs.llm) if isinstance(request.costs.llm, dict) else (),
+    )
+
+
+def _named_by_the_data(request: DesignRequest) -> list[Problem]:
+    return [
+        Problem(f"/{name}", "unsupported_combination", f"{name} comes from the data of this basis", "leave it out")
+        for name in ("arms", "prediction_design")
+        if getattr(request, name) is not None
+    ]
+
+
+def _study(
+    request: DesignRequest, basis: MomentsBasis | PilotBasis, problems: list[Problem]
+) -> tuple[Sample, core_plan.Plan] | None:
+    """Sample and plan of the basis; what the request itself says of identification, contrasts and level goes first."""
+    sent = basis.plan or wire_plan.Plan(identification="exchangeability")
+    plan = wire_plan.to_core(sent, problems, "/basis/plan")
+    try:
+        sample = wire_sample.to_core(basis.data, sent.missing or "error")
+    except CalibrationError as refused:
+        problems += [replace(p, pointer=f"/basis{p.pointer}") for p in refused.problems]
+        return None
+    stated = request.contrasts and tuple(core_plan.NamedContrast(c.name, c.weights) for c in request.contrasts)
+    return sample, replace(
+        plan,
+        identification=request.identification or plan.identification,
+        contrasts=stated or plan.contrasts,
+        confidence_level=request.confidence_level or plan.confidence_level,
+    )
+
+
+def _limits(sent: Limits | None) -> CoreConstraints:
+    if sent is None:
+        return CoreConstraints()
+    return CoreConstraints(sent.min_human_per_arm or 0.0, sent.max_human, sent.max_llm_only)
+
+
+def _objective(request: DesignRequest) -> CoreObjective:
+    asked = request.objective
+    if isinstance(asked, BudgetObjective):
+        return CoreObjective("budget", asked.budget)
+    if isinstance(asked, ErrorObjective):
+        return CoreObjective("standard_error", asked.standard_error)
+    return CoreObjective("effective_sample_size", asked.effective_sample_size)

@@ -1,0 +1,164 @@
+"""The answer of a design on the wire: every documented field present, null where it does not apply."""
+
+from __future__ import annotations
+
+import msgspec
+
+from service.api.wire.doubts import Warning as WireWarning
+from service.api.wire.doubts import Work, warnings
+from service.calibration.designs import answer as core
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A way of spending on one unit; ``arm`` is null for one population or a twin without a human answer."""
+
+    arm: str | None
+    human: bool
+    models: list[str]
+    n: float
+    unit_cost: float
+
+
+class ArmUnits(msgspec.Struct, frozen=True):
+    """Units of one arm."""
+
+    name: str
+    n_human: float
+    n_llm_only: float | None
+
+
+class ModelUnits(msgspec.Struct, frozen=True):
+    """Answers bought of one model and what they are worth."""
+
+    name: str
+    n: float
+    cost: float
+    marginal_value: float
+    break_even_price: float | None
+
+
+class WholeDesign(msgspec.Struct, frozen=True):
+    """The design in whole units and what it achieves."""
+
+    groups: list[Group]
+    arms: list[ArmUnits]
+    n_human: float
+    n_llm_only: float
+    sampling_ratio: float
+    draws_per_persona: int
+    models: list[ModelUnits]
+    cost: float
+    standard_error: float
+    interval_width: float
+    effective_sample_size: float
+    mde: float
+    power: float | None
+    optimality_gap: float
+
+
+class ContinuousDesign(msgspec.Struct, frozen=True):
+    """The unrounded optimum."""
+
+    groups: list[Group]
+    n_human: float
+    n_llm_only: float
+    cost: float
+    standard_error: float
+
+
+class HumanOnlyDesign(msgspec.Struct, frozen=True):
+    """What humans alone would give or cost."""
+
+    n_human: float | None
+    cost: float | None
+    standard_error: float | None
+    power: float | None
+
+
+class FrontierPoint(msgspec.Struct, frozen=True):
+    """One budget's design."""
+
+    n_human: float
+    n_llm_only: float
+    cost: float
+    standard_error: float
+
+
+class DesignReply(msgspec.Struct, frozen=True):
+    """The answer of POST /v1/designs."""
+
+    design: WholeDesign
+    continuous: ContinuousDesign
+    human_only: HumanOnlyDesign
+    cost_share: float
+    llm_pays: bool
+    rho_min: float | None
+    bands: None
+    robust: None
+    frontier: list[FrontierPoint]
+    top_up: None
+    warnings: list[WireWarning]
+
+
+class AppliedDesign(msgspec.Struct, frozen=True):
+    """The kinds of basis and objective."""
+
+    basis: str
+    objective: str
+
+
+class ValidatedDesign(msgspec.Struct, frozen=True):
+    """The answer of ``?validate_only=true``."""
+
+    valid: bool
+    applied: AppliedDesign
+    work: Work
+    warnings: list[WireWarning]
+
+
+def from_core(found: core.DesignAnswer) -> DesignReply:
+    """The wire form of a design answer."""
+    alone = found.human_only
+    return DesignReply(
+        design=whole(found.design),
+        continuous=ContinuousDesign(
+            [_group(g) for g in found.continuous.groups],
+            found.continuous.n_human,
+            found.continuous.n_llm_only,
+            found.continuous.cost,
+            found.continuous.standard_error,
+        ),
+        human_only=HumanOnlyDesign(alone.n_human, alone.cost, alone.standard_error, alone.power),
+        cost_share=found.cost_share,
+        llm_pays=found.llm_pays,
+        rho_min=found.rho_min,
+        bands=None,
+        robust=None,
+        frontier=[FrontierPoint(p.n_human, p.n_llm_only, p.cost, p.standard_error) for p in found.frontier],
+        top_up=None,
+        warnings=warnings(found.warnings),
+    )
+
+
+def whole(found: core.WholeDesign) -> WholeDesign:
+    """The wire form of a design in whole units."""
+    return WholeDesign(
+        groups=[_group(g) for g in found.groups],
+        arms=[ArmUnits(a.name, a.n_human, a.n_llm_only) for a in found.arms],
+        n_human=found.n_human,
+        n_llm_only=found.n_llm_only,
+        sampling_ratio=found.sampling_ratio,
+        draws_per_persona=found.draws_per_persona,
+        models=[ModelUnits(m.name, m.n, m.cost, m.marginal_value, m.break_even_price) for m in found.models],
+        cost=found.cost,
+        standard_error=found.standard_error,
+        interval_width=found.interval_width,
+        effective_sample_size=found.effective_sample_size,
+        mde=found.mde,
+        power=found.power,
+        optimality_gap=found.optimality_gap,
+    )
+
+
+def _group(group: core.GroupCount) -> Group:
+    return Group(group.arm, group.human, list(group.models), group.n, group.unit_cost)
