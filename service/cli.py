@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; its exit status."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads cost small matrices a hundredfold; read at import
     chosen = _parser().parse_args(arguments)
     if chosen.command == "serve":
         from service.api.serving import serve

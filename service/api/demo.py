@@ -36,8 +36,24 @@ def demo() -> int:
 
 
 def shown(answer: dict[str, Any]) -> str:
-    """The answer for people."""
-    return json.dumps(answer, indent=2)
+    """The first estimate of an answer for people, beside what humans and the LLM say alone, and what to buy next."""
+    first, design, costs = answer["estimates"][0], answer["design"], answer["design"]["cost"]
+    lines = [f"{first['name']} (outcome {first['outcome']}), {first['human_sample_size']} humans", ""]
+    for label, part in (("calibrated", first), ("human-only", first["human_only"])):
+        interval = part["interval"]
+        between = f"[{interval['lower']:6.3f}, {interval['upper']:6.3f}]"
+        lines.append(f"  {label:11s}{part['estimate']:7.3f}  {100 * interval['level']:g}% interval {between}")
+    lines += [
+        f"  {'LLM-only':11s}{first['llm_only']['estimate']:7.3f}  {first['llm_only']['claim']}: no interval is valid",
+        "",
+        f"  effective sample size {first['effective_sample_size']:.1f}, PPI correlation {first['ppi_correlation']:.2f}, "
+        f"claim {answer['claim']}, verdict {first['verdict']}",
+        f"  next study for {costs:g}: {design['n_human']:g} humans, {design['n_llm_only']:g} LLM-only units, "
+        f"sampling ratio {design['sampling_ratio']:.2f}, {100 * answer['cost_share']:.0f}% of what humans alone cost",
+        "",
+        answer["report"],
+    ]
+    return "\n".join(lines)
 
 
 @contextmanager

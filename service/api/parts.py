@@ -9,6 +9,7 @@ import msgspec
 
 from service.api.app import Parts
 from service.api.routes.calibrations import calibrations
+from service.api.routes.designs import designs
 from service.api.wire import calibration
 from service.calibration.card import Card
 from service.calibration.estimands import ESTIMANDS
@@ -27,7 +28,7 @@ class ProofFailedError(RuntimeError):
 
 def calibration_parts() -> Parts:
     """Everything registered now."""
-    return Parts(computations=(calibrations(),), cards=cards(), prove=prove)
+    return Parts(computations=(calibrations(), designs()), cards=cards(), prove=prove)
 
 
 def cards() -> Mapping[str, Sequence[Card]]:

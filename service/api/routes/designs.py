@@ -1,0 +1,30 @@
+"""POST /v1/designs: what is known or assumed and what things cost in; the optimal sampling design out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.api.routes.computation import Computation
+from service.api.wire import design
+from service.api.wire.design_answer import DesignReply, ValidatedDesign
+
+EXAMPLE = b"""{"basis": {"kind": "assumed", "ppi_correlation": {"gpt": 0.6, "small": 0.3}, "model_correlation": 0.4},
+ "costs": {"human": 5.0, "llm": {"gpt": 0.2, "small": 0.005}}, "objective": {"kind": "budget", "budget": 1000},
+ "constraints": {"min_human_per_arm": 20}, "effect": 0.2, "power": 0.8, "confidence_level": 0.95}
+"""
+
+
+def designs() -> Computation[Any, Any]:
+    """The path's description."""
+    return Computation(
+        path="/v1/designs",
+        name="design",
+        title="The optimal sampling design for a budget or a target",
+        request=design.DesignRequest,
+        to_core=design.to_core,
+        run=design.run,
+        validated=design.validated,
+        answer=DesignReply,
+        validation=ValidatedDesign,
+        examples=(("two-models", EXAMPLE),),
+    )
