@@ -35,18 +35,18 @@ def say(server, data: bytes, *, head: bool = False) -> Reply:
 
 
 def hear(connection: socket.socket, *, head: bool = False) -> Reply:
-    """One answer, its body as long as Content-Length says."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        piece = connection.recv(1 << 16)
-        assert piece, f"the connection closed after {data!r}"
-        data += piece
-    top, _, body = data.partition(b"\r\n\r\n")
-    status, *lines = top.decode("latin-1").split("\r\n")
+    """One answer and not a byte more, its body as long as Content-Length says."""
+    top = b""
+    while not top.endswith(b"\r\n\r\n"):
+        piece = connection.recv(1)
+        assert piece, f"the connection closed after {top!r}"
+        top += piece
+    status, *lines = top.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}
     length = 0 if head or status.split()[1] == "204" else int(headers["content-length"])
+    body = b""
     while len(body) < length:
-        piece = connection.recv(1 << 16)
+        piece = connection.recv(length - len(body))
         assert piece, "the connection closed inside the body"
         body += piece
     return Reply(int(status.split()[1]), headers, body)
