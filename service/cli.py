@@ -1,4 +1,4 @@
-"""The command ``rectifier``: serve, gateway, demo, openapi."""
+"""The command ``rectifier``: serve, gateway, demo, methods, openapi."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from service.api.demo import demo
 
         return demo()
+    if chosen.command == "methods":
+        from service.api.parts import cards
+        from service.api.render.methods import table
+
+        print(table(cards()), end="")
+        return 0
     if chosen.command == "openapi":
         from service.api.openapi import build_document
         from service.api.parts import calibration_parts
@@ -38,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         command.add_argument("--port", type=int, default=port, help="port to listen on (default: %(default)s)")
     commands.add_parser("demo", help="start the service, calibrate the bundled example, print the answer, stop")
+    commands.add_parser("methods", help="print the table of methods")
     commands.add_parser("openapi", help="print the OpenAPI document")
     return parser
 

@@ -43,16 +43,18 @@ def shown(answer: dict[str, Any]) -> str:
         interval = part["interval"]
         between = f"[{interval['lower']:6.3f}, {interval['upper']:6.3f}]"
         lines.append(f"  {label:11s}{part['estimate']:7.3f}  {100 * interval['level']:g}% interval {between}")
-    lines += [
-        f"  {'LLM-only':11s}{first['llm_only']['estimate']:7.3f}  {first['llm_only']['claim']}: no interval is valid",
-        "",
-        f"  effective sample size {first['effective_sample_size']:.1f}, PPI correlation {first['ppi_correlation']:.2f}, "
-        f"claim {answer['claim']}, verdict {first['verdict']}",
+    used = (
+        f"  effective sample size {first['effective_sample_size']:.1f}, "
+        f"PPI correlation {first['ppi_correlation']:.2f}, claim {answer['claim']}, verdict {first['verdict']}"
+    )
+    bought = (
         f"  next study for {costs:g}: {design['n_human']:g} humans, {design['n_llm_only']:g} LLM-only units, "
-        f"sampling ratio {design['sampling_ratio']:.2f}, {100 * answer['cost_share']:.0f}% of what humans alone cost",
-        "",
-        answer["report"],
-    ]
+        f"sampling ratio {design['sampling_ratio']:.2f}, {100 * answer['cost_share']:.0f}% of what humans alone cost"
+    )
+    alone = (
+        f"  {'LLM-only':11s}{first['llm_only']['estimate']:7.3f}  {first['llm_only']['claim']}: no interval is valid"
+    )
+    lines += [alone, "", used, bought, "", answer["report"]]
     return "\n".join(lines)
 
 

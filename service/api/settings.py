@@ -32,7 +32,7 @@ class Settings:
     """Requests that may wait; beyond it 503."""
     inline_body_bytes: int = 16 << 10
     """Bodies up to this size are decoded on the event loop, larger ones in a thread."""
-    inline_work: float = 100_000.0
+    inline_work: float = 50_000.0
     """Work units up to which a small request is computed on the event loop."""
     shutdown_seconds: int = 35
     """Seconds that requests in flight have to finish after SIGTERM."""

@@ -1,0 +1,1 @@
+"""Answers and facts in forms for people."""
