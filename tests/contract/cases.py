@@ -1,0 +1,93 @@
+"""The registered pairs, the kinds of study they are tried on, and the numbers that are compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from service.calibration.answer import Answer
+from service.calibration.calibrate import calibrate
+from service.calibration.estimands import ESTIMANDS
+from service.calibration.estimators import ESTIMATORS
+from service.calibration.inference import Result
+from service.calibration.plan import NamedContrast, Plan
+from tests.calibration.studies import Study, simulate
+
+PAIRS = [
+    pytest.param(estimator.name, estimand.name, id=f"{estimator.name}-{estimand.name}")
+    for estimator in ESTIMATORS
+    for estimand in ESTIMANDS
+]
+# name: arguments of simulate, whether LLM-only units of twins are used
+KINDS = {
+    "one population": ({"n": (12,), "m": 30}, None),
+    "one skewed population, three models": ({"n": (25,), "m": 15, "models": 3, "outcome": "skewed"}, None),
+    "tiny independent arms": ({"n": (5, 6), "m": (9, 8)}, None),
+    "binary, independent, two models": ({"n": (24, 30), "m": (40, 50), "models": 2, "outcome": "binary"}, None),
+    "Likert twins": ({"n": (20, 25), "design": "shared", "outcome": "likert"}, None),
+    "skewed twins with personas": (
+        {"n": (30, 20), "m": 60, "design": "shared", "models": 2, "outcome": "skewed"},
+        "exchangeability",
+    ),
+    "three arms of twins, two models, two covariates": (
+        {"n": (18, 20, 22), "m": 25, "design": "shared", "models": 2, "covariates": 2},
+        "exchangeability",
+    ),
+    "three independent Likert arms, a covariate": (
+        {"n": (14, 12, 16), "m": (20, 30, 10), "covariates": 1, "outcome": "likert"},
+        None,
+    ),
+    "a useless LLM": ({"n": (15, 15), "m": (60, 60), "quality": 0.0}, None),
+    "no LLM-only unit": ({"n": (12, 15)}, None),
+}
+SEEDS = st.integers(0, 2**32 - 1)
+EXAMPLES = settings(max_examples=10)  # for every pair: with 12 pairs some 120 studies per law
+
+
+def kinds(estimand: str, *, without: str = "\0") -> st.SearchStrategy[str]:
+    """The kinds of study an estimand is defined for."""
+    arms = {"mean": 1}.get(estimand, 2)
+    return st.sampled_from([k for k, (of, _) in KINDS.items() if len(of["n"]) >= arms and without not in k])
+
+
+def study(kind: str, seed: int) -> Study:
+    return simulate(seed, **KINDS[kind][0])
+
+
+def plan(kind: str, estimator: str, estimand: str, **more) -> Plan:
+    return Plan(estimator=estimator, estimand=estimand, identification=KINDS[kind][1], **more)
+
+
+def answer(of: Study, asked: Plan) -> Answer:
+    return calibrate(of.sample(), asked)
+
+
+def numbers(result: Result) -> list[float]:
+    """Every number of a result; an open end stands as 0."""
+    ends = [result.interval.lower or 0.0, result.interval.upper or 0.0]
+    return [result.estimate, result.standard_error, result.df or 0.0, result.p_value or 0.0, *ends]
+
+
+def results(found: Answer) -> list[list[float]]:
+    """Every result of an answer: calibrated, human-only, arm means."""
+    blocks = [numbers(r) for e in found.estimates for r in (e.result, e.human_only)]
+    return blocks + [numbers(a.mean) for a in found.arms]
+
+
+def same(found: Answer, expected: Answer, rel: float) -> None:
+    """Both answers have the same results, and drew the same conclusions."""
+    for ours, theirs in zip(results(found), results(expected), strict=True):
+        assert ours == pytest.approx(theirs, rel=rel, abs=rel)
+    assert [e.verdict for e in found.estimates] == [e.verdict for e in expected.estimates]
+    assert found.claim == expected.claim
+
+
+def negated(asked: Plan, arms: tuple[str, ...]) -> tuple[Plan, Plan]:
+    """A plan with all contrasts against the first arm, and the plan with each of them the other way round."""
+    pairs = [(arm, arms[0]) for arm in arms[1:]]
+    forward = tuple(NamedContrast(f"{a} - {b}", {a: 1.0, b: -1.0}) for a, b in pairs)
+    backward = tuple(NamedContrast(f"{b} - {a}", {a: -1.0, b: 1.0}) for a, b in pairs)
+    return replace(asked, contrasts=forward), replace(asked, contrasts=backward)

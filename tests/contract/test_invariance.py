@@ -1,0 +1,119 @@
+"""What must not change an answer: the scale of LLM columns, copies of them, the order of units and columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.calibration.estimators import ESTIMATORS
+from service.calibration.sample import Column
+from tests.calibration.studies import Study
+from tests.contract import cases
+from tests.contract.cases import EXAMPLES, PAIRS, SEEDS
+from tests.contract.laws import LAWS
+
+SCALES = st.sampled_from([-20.0, -1.0, -0.05, 0.1, 3.0, 50.0])
+
+
+def with_more(study: Study, rows: np.ndarray, names: list[Column]) -> Study:
+    """The study with further columns: ``rows`` picks existing ones, -1 a constant."""
+
+    def more(c: np.ndarray) -> np.ndarray:
+        return np.vstack([c, *(np.full((1, c.shape[1]), 4.0) if j < 0 else c[j : j + 1] for j in rows)])
+
+    return replace(study.with_c(more), columns=(*study.columns, *names))
+
+
+def renamed(column: Column, model: str) -> Column:
+    return replace(column, name=f"{model} {column.arm}", model=model)
+
+
+def test_every_estimator_says_which_laws_hold() -> None:
+    assert set(LAWS) == {e.name for e in ESTIMATORS}
+    assert all(len(laws.why) > 10 for laws in LAWS.values())
+
+
+@pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
+@EXAMPLES
+@given(data=st.data(), seed=SEEDS, common=SCALES)
+def test_affine_maps_of_llm_columns(estimator: str, estimand: str, data, seed: int, common: float) -> None:
+    kind = data.draw(cases.kinds(estimand))
+    study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
+    scale, shift = np.ones((len(study.columns), 1)), np.zeros((len(study.columns), 1))
+    for j in study.predictions:
+        shift[j] = data.draw(st.integers(-100, 100))
+        own = {"any": data.draw(SCALES), "common": common, "shift": 1.0}
+        scale[j] = own[LAWS[estimator].maps]
+    mapped = study.with_c(lambda c: scale * c + shift)
+    cases.same(cases.answer(mapped, plan), cases.answer(study, plan), 1e-9)
+
+
+@pytest.mark.parametrize("estimator", [e.name for e in ESTIMATORS if LAWS[e.name].maps != "any"])
+def test_wider_maps_do_change_the_others(estimator: str) -> None:
+    """The table of laws is not merely cautious: where it says a law fails, it fails."""
+    kind = "binary, independent, two models"
+    study, plan = cases.study(kind, 1), cases.plan(kind, estimator, "mean")
+    change = {"common": [[5.0], [1.0]], "shift": [[5.0], [5.0]]}[LAWS[estimator].maps]
+    mapped = cases.answer(study.with_c(lambda c: np.array(change) * c), plan)
+    assert mapped.estimates[0].result.estimate != pytest.approx(cases.answer(study, plan).estimates[0].result.estimate)
+
+
+@pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
+@EXAMPLES
+@given(data=st.data(), seed=SEEDS)
+def test_copies_of_llm_columns(estimator: str, estimand: str, data, seed: int) -> None:
+    kind = data.draw(cases.kinds(estimand))
+    study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
+    picked = study.predictions
+    if LAWS[estimator].copies == "any":
+        picked = data.draw(st.lists(st.sampled_from(picked), min_size=1, max_size=3, unique=True))
+    names = [renamed(study.columns[j], f"copy of {study.columns[j].model}") for j in picked]
+    cases.same(cases.answer(with_more(study, picked, names), plan), cases.answer(study, plan), 1e-9)
+
+
+@pytest.mark.parametrize(("estimator", "estimand"), [p for p in PAIRS if LAWS[p.values[0]].constant_model])
+@EXAMPLES
+@given(data=st.data(), seed=SEEDS)
+def test_one_more_llm_that_always_says_the_same(estimator: str, estimand: str, data, seed: int) -> None:
+    kind = data.draw(cases.kinds(estimand))
+    study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
+    names = [renamed(study.columns[j], "stubborn") for j in study.predictions if study.columns[j].model == "m0"]
+    more = with_more(study, np.full(len(names), -1), names)
+    cases.same(cases.answer(more, plan), cases.answer(study, plan), 1e-9)
+
+
+@pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
+@EXAMPLES
+@given(data=st.data(), seed=SEEDS)
+def test_llms_that_always_say_the_same_leave_the_humans(estimator: str, estimand: str, data, seed: int) -> None:
+    kind = data.draw(cases.kinds(estimand, without="covariate"))
+    study = cases.study(kind, seed)
+    found = cases.answer(study.with_c(lambda c: np.full_like(c, 4.0)), cases.plan(kind, estimator, estimand))
+    for estimate in found.estimates:
+        assert cases.numbers(estimate.result) == pytest.approx(cases.numbers(estimate.human_only), rel=1e-12)
+        assert estimate.effective_sample_size == pytest.approx(estimate.human_sample_size, rel=1e-12)
+
+
+@pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
+@EXAMPLES
+@given(data=st.data(), seed=SEEDS)
+def test_the_order_of_units(estimator: str, estimand: str, data, seed: int) -> None:
+    kind = data.draw(cases.kinds(estimand))
+    study, plan, rng = cases.study(kind, seed), cases.plan(kind, estimator, estimand), np.random.default_rng(seed)
+    shuffled = study.with_rows(lambda z: z[:, rng.permutation(z.shape[1])])
+    cases.same(cases.answer(shuffled, plan), cases.answer(study, plan), 1e-12)
+
+
+@pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
+@EXAMPLES
+@given(data=st.data(), seed=SEEDS)
+def test_the_order_of_columns(estimator: str, estimand: str, data, seed: int) -> None:
+    kind = data.draw(cases.kinds(estimand))
+    study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
+    order = data.draw(st.permutations(range(len(study.columns))))
+    moved = replace(study.with_c(lambda c: c[list(order)]), columns=tuple(study.columns[j] for j in order))
+    cases.same(cases.answer(moved, plan), cases.answer(study, plan), 1e-11)
