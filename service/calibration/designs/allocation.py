@@ -64,8 +64,8 @@ def allocate(table: InformationTable, limits: Limits) -> Allocation:
     """The design of smallest worst variance within the limits, re-solved on the groups that matter."""
     _refuse_too_large(table)
     full = _solved(table, limits)
-    share = full.counts * limits.rows[0] / limits.bounds[0]
-    used = np.flatnonzero((share > SMALL_SPEND_SHARE) | (limits.rows[0] == 0))
+    spending = full.counts * limits.rows[0]
+    used = np.flatnonzero((spending > SMALL_SPEND_SHARE * spending.sum()) | (limits.rows[0] == 0))
     return full if used.size == table.n_groups else _resolved_on(used, table, limits, full)
 
 

@@ -184,7 +184,8 @@ def _threshold(market: Market) -> float | None:
 
 def _doubts(market: Market, plan: Plan) -> list[Warned]:
     doubts = []
-    if float((in_arm(market.groups, market.joint.n_arms) @ plan.counts).min()) < FEW_HUMANS:
+    asked = np.any(market.contrasts != 0, axis=0)
+    if float((in_arm(market.groups, market.joint.n_arms) @ plan.counts)[asked].min()) < FEW_HUMANS:
         message = "an arm gets fewer than 10 humans: normal intervals and stated correlations are not to be trusted"
         doubts.append(Warned("few_humans", message, "/constraints/min_human_per_arm"))
     capped = market.constraints.max_llm_only is None and np.any(market.prices == 0)

@@ -29,6 +29,8 @@ Counts = npt.NDArray[np.float64]
 Score = tuple[float, float, float, float]
 
 REACH = 8
+MOST_EXCHANGED = 12
+"""Groups up to which pairs are exchanged."""
 MOST_ROUNDS = 60
 MOST_NUMBERS = 2_000_000
 ROUNDING = 1e-6
@@ -116,15 +118,20 @@ def _improved(search: _Search, best: Counts, score: Score) -> tuple[Counts, Scor
 
 
 def _steps(search: _Search) -> Counts:
-    """Changes of one group by up to 8 and of two groups by one each, the filler left alone, (Q, S)."""
+    """Changes of one group by up to 8 and of two groups by one or 8 each, the filler left alone, (Q, S)."""
     S = search.prices.size
     others = [g for g in range(S) if g != search.filler]
     sizes = [size for size in range(-REACH, REACH + 1) if size]
     unit = np.eye(S)
     steps = [size * unit[g] for g in others for size in sizes]
-    if S <= 12:
-        steps += [a * unit[g] + b * unit[h] for g in others for h in others if g < h for a in (-1, 1) for b in (-1, 1)]
+    if S <= MOST_EXCHANGED:
+        pairs = [(g, h) for g in others for h in others if g < h]
+        steps += [a * unit[g] + b * unit[h] for g, h in pairs for size in (1, REACH) for a, b in _signs(size)]
     return np.array(steps).reshape(-1, S)
+
+
+def _signs(size: int) -> tuple[tuple[int, int], ...]:
+    return ((size, size), (size, -size), (-size, size), (-size, -size))
 
 
 def _completed(search: _Search, candidates: Counts) -> Counts:

@@ -34,6 +34,7 @@ def design_of_study(
     frame: Frame,
     contrasts: Matrix,
     costs: StudyCosts,
+    *,
     objective: Objective | None = None,
     limits: Constraints | None = None,
     aim: Aim | None = None,
