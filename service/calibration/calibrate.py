@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite
-from typing import Literal
 
 import numpy as np
 
@@ -18,34 +17,16 @@ from service.calibration.designs.design import Objective
 from service.calibration.designs.study import design_of_study
 from service.calibration.designs.summary import Aim
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL
-from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, UnsupportedCombination, Warned
-from service.calibration.estimands import estimand
+from service.calibration.errors import CalibrationError, NotIdentified, Warned
 from service.calibration.estimate import Estimate, Frame, model_direction
-from service.calibration.estimators import ESTIMATORS, Estimator, estimator
-from service.calibration.inference import Result, Settings, infer
+from service.calibration.estimators import ESTIMATORS
+from service.calibration.inference import Result, infer
 from service.calibration.moments import FloatArray
-from service.calibration.plan import Costs, Identification, Plan
+from service.calibration.plan import Costs, Plan
+from service.calibration.resolution import Resolved, resolve
 from service.calibration.sample import Sample
 
 STRENGTH: tuple[Verdict, ...] = ("llm_used", "human_only_chosen", "no_llm", "no_pool", "human_only_requested")
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """A plan with its defaults decided, and the frames and estimates every contrast shares."""
-
-    plan: Plan
-    estimand: str
-    contrasts: tuple[Contrast, ...]
-    estimator: Estimator
-    frame: Frame
-    plain: Frame
-    human_only: Estimate
-    settings: Settings
-
-    def fit(self, contrast: FloatArray) -> Estimate:
-        """The plan's estimate for a contrast (D,)."""
-        return self.estimator.fit(self.frame, contrast)
 
 
 def calibrate(sample: Sample, plan: Plan) -> Answer:
@@ -87,70 +68,7 @@ def study_design(
     """The optimal design that a resolved plan's data suggest at these prices (see ``designs.study``)."""
     contrasts = np.array([c.weights for c in resolved.contrasts])
     own = aim or Aim(confidence_level=resolved.plan.confidence_level)
-    return design_of_study(resolved.plain, contrasts, costs, objective, limits, own)
-
-
-def resolve(sample: Sample, plan: Plan) -> Resolved:
-    """Every default decided and every combination that is not offered refused; computes no estimate."""
-    sample = sample.reordered(_order(sample, plan))
-    name = plan.estimand or ("mean_difference" if len(sample.arms) > 1 else "mean")
-    contrasts = estimand(name).contrasts(sample.arms, plan)
-    _check_predictions(sample, plan)
-    identification = _identification(sample, plan)
-    chosen = estimator(plan.estimator)
-    plain = Frame(sample, identification)
-    frame = Frame(sample, identification, compat=True) if plan.compat and chosen.historical else plain
-    method: Literal["t", "normal"] = "normal" if plan.interval == "normal" else "t"
-    settings = Settings(plan.confidence_level, plan.alternative, plan.null_value, method, plan.inference_population)
-    return Resolved(
-        plan, name, contrasts, chosen, frame, plain, estimator("human_only").fit(plain, np.zeros(0)), settings
-    )
-
-
-def _order(sample: Sample, plan: Plan) -> list[int]:
-    everyone = list(range(len(sample.arms)))
-    if plan.control is None:
-        return everyone
-    if plan.contrasts is not None:
-        raise InvalidPlan.at(
-            "/plan/control",
-            "unsupported_combination",
-            "control and contrasts exclude each other",
-            "supported: control alone (every arm against it) or contrasts alone",
-        )
-    if plan.control not in sample.arms:
-        raise InvalidPlan.at("/plan/control", "unknown_arm", "the data has no arm of this name", "names match exactly")
-    first = sample.arms.index(plan.control)
-    return [first, *(d for d in everyone if d != first)]
-
-
-def _check_predictions(sample: Sample, plan: Plan) -> None:
-    if plan.estimator != "human_only" and not any(c.kind == "prediction" for c in sample.columns):
-        raise NotIdentified.at(
-            "/data",
-            "no_paired_predictions",
-            "no LLM answer is paired with a human answer",
-            "send the LLM's answers for the human units (llm, or predictions), or use estimator human_only",
-        )
-
-
-def _identification(sample: Sample, plan: Plan) -> Identification:
-    chosen = plan.identification or ("randomization" if sample.shared else "exchangeability")
-    if chosen == "randomization" and not sample.shared:
-        raise UnsupportedCombination.at(
-            "/plan/identification",
-            "unsupported_combination",
-            "randomization identifies nothing here: the reference mean comes from LLM-only units",
-            "supported: exchangeability; randomization needs shared predictions (every unit under every condition)",
-        )
-    if plan.inference_population == "sample" and chosen != "randomization":
-        raise UnsupportedCombination.at(
-            "/plan/inference_population",
-            "unsupported_combination",
-            "inference about the sample at hand needs shared predictions identified by randomization",
-            "supported: super with any identification; sample with shared predictions and randomization",
-        )
-    return chosen
+    return design_of_study(resolved.plain, contrasts, costs, objective=objective, limits=limits, aim=own)
 
 
 def _estimate_block(

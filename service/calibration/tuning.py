@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from service.calibration.errors import NotIdentified, UnsupportedCombination
-from service.calibration.estimate import Estimate, Frame, Pool, assemble
+from service.calibration.estimate import Estimate, Frame, assemble
 from service.calibration.moments import FloatArray
 
 
@@ -66,34 +66,26 @@ def _check(frame: Frame, arm: int) -> None:
 
 def tuning(frame: Frame, contrast: FloatArray) -> float:
     """Lambda for a contrast (D,); 0 where the prediction does not vary."""
-    pools, sample = frame.reference_pools, frame.sample
-    top = bottom = 0.0
-    for k, pool in enumerate(pools):
-        arms = [d for d in range(len(sample.arms)) if sample.pool_of(d) == k and frame.has_pool[d]]
-        spread = frame.pools[k].covariance
-        slope = (
-            np.sum([contrast[d] * frame.directions[d] for d in arms], axis=0) if arms else np.zeros(len(sample.columns))
-        )
-        top_k, bottom_k = _human_terms(frame, contrast, pool, spread, slope, arms)
-        top, bottom = top + top_k, bottom + bottom_k
-        if pool.llm_only is not None:
-            masked = np.where(np.isfinite(frame.known), 0.0, slope) / pool.size
-            outside = pool.size - sum(frame.human[d].n for d in pool.humans)
-            bottom += outside * float(masked @ spread @ masked)
+    terms = [_pool_terms(frame, contrast, k) for k in range(len(frame.reference_pools))]
+    top, bottom = sum(part[0] for part in terms), sum(part[1] for part in terms)
     if bottom <= 0.0:
         return 0.0
     value = top / bottom
     return min(1.0, max(0.0, value)) if frame.compat else value
 
 
-def _human_terms(
-    frame: Frame, contrast: FloatArray, pool: Pool, spread: FloatArray, slope: FloatArray, arms: list[int]
-) -> tuple[float, float]:
+def _pool_terms(frame: Frame, contrast: FloatArray, k: int) -> tuple[float, float]:
+    """Numerator and denominator of lambda over the units of pool k and of the arms evaluated on it."""
+    pool, spread = frame.reference_pools[k], frame.pools[k].covariance
+    arms = [d for d in range(len(contrast)) if frame.sample.pool_of(d) == k and frame.has_pool[d]]
+    reach = np.where(np.isfinite(frame.known), 0.0, contrast[arms] @ frame.directions[arms]) / pool.size
     top = bottom = 0.0
     for d in arms:
         joint = frame.human[d]
-        inside = np.where(np.isfinite(frame.known), 0.0, slope) / pool.size if d in pool.humans else 0.0
-        g = contrast[d] * frame.directions[d] / joint.n - inside
-        top += float(contrast[d] * (joint.covariance(0 if frame.compat else 1)[1:, 0] @ g))
+        g = contrast[d] * frame.directions[d] / joint.n - (reach if d in pool.humans else 0.0)
+        top += float(contrast[d] * (joint.covariance(frame.ddof)[1:, 0] @ g))
         bottom += joint.n * float(g @ spread @ g)
+    if pool.llm_only is not None:
+        outside = pool.size - sum(frame.human[d].n for d in pool.humans)
+        bottom += outside * float(reach @ spread @ reach)
     return top, bottom

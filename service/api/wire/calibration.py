@@ -13,8 +13,9 @@ from service.api.wire import plan as wire_plan
 from service.api.wire import sample as wire_sample
 from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.calibration import plan as core
-from service.calibration.calibrate import Resolved, calibrate, resolve
+from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, Problem
+from service.calibration.resolution import Resolved, resolve
 from service.calibration.sample import Sample
 
 METHOD_VERSION = "2026.1"

@@ -14,7 +14,7 @@ from service.api.wire.columns import Name
 from service.api.wire.design_answer import AppliedDesign, ValidatedDesign, from_core
 from service.api.wire.doubts import WORK_LIMIT, Work
 from service.calibration import plan as core_plan
-from service.calibration.calibrate import resolve, study_design
+from service.calibration.calibrate import study_design
 from service.calibration.designs.answer import DesignAnswer
 from service.calibration.designs.constraints import Constraints as CoreConstraints
 from service.calibration.designs.design import Objective as CoreObjective
@@ -23,6 +23,7 @@ from service.calibration.designs.groups import Costs as CoreCosts
 from service.calibration.designs.study import model_prices
 from service.calibration.designs.summary import Aim
 from service.calibration.errors import CalibrationError, Problem
+from service.calibration.resolution import resolve
 from service.calibration.sample import Sample
 
 ENCODER = msgspec.json.Encoder()

@@ -7,6 +7,7 @@ with a known population mean have that mean as reference and V = S/n. T^2 = d'V^
 Shapes: p columns that carry a slope in some arm. Units: none.
 Assumes: independent units; exact for Gaussian columns, else in large samples.
 Breaks: tests means only; different shapes with equal means pass. With nu < p it is ``None`` (not testable).
+Raises: nothing.
 Source: Hotelling (1931), Annals of Mathematical Statistics 2:360-378; statistics.md section 6.
 Differs: pooled covariance, because under the tested hypothesis the two distributions are equal.
 """

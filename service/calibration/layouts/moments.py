@@ -65,18 +65,7 @@ def from_moments(data: MomentData) -> Sample:
     return Sample(
         arms=names,
         prediction_design=data.prediction_design or "independent",
-        columns=tuple(
-            Column(
-                model if arm is None else f"{model} under {arm}",
-                "prediction",
-                model,
-                arm,
-                n_missing_human=(0,) * len(names),
-                n_missing_llm_only=(0,) * len(pools),
-                pointer=f"/data/predictions/{j}",
-            )
-            for j, (model, arm) in enumerate(data.columns)
-        ),
+        columns=_columns(data, len(names), len(pools)),
         human=human,
         llm_only=tuple(merge([_moments(e) for e in pool]) if pool and p else None for pool in pools),
         pointers=pointers,
@@ -85,6 +74,21 @@ def from_moments(data: MomentData) -> Sample:
             for m, place in zip(human, pointers, strict=True)
             if m.n < FEW_HUMANS
         ),
+    )
+
+
+def _columns(data: MomentData, n_arms: int, n_pools: int) -> tuple[Column, ...]:
+    return tuple(
+        Column(
+            model if arm is None else f"{model} under {arm}",
+            "prediction",
+            model,
+            arm,
+            n_missing_human=(0,) * n_arms,
+            n_missing_llm_only=(0,) * n_pools,
+            pointer=f"/data/predictions/{j}",
+        )
+        for j, (model, arm) in enumerate(data.columns)
     )
 
 

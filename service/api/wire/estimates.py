@@ -1,0 +1,184 @@
+"""Estimates and arms on the wire: the parts of an answer that hold numbers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from service.calibration import answer as core
+from service.calibration.inference import Result as CoreResult
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """A confidence interval; an open end is null."""
+
+    method: Literal["t", "normal"]
+    level: float
+    lower: float | None
+    upper: float | None
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A result: estimate, uncertainty, test."""
+
+    estimate: float
+    standard_error: float
+    df: float | None
+    p_value: float | None
+    interval: Interval
+
+
+class LlmOnly(msgspec.Struct, frozen=True):
+    """A heuristic number from LLM answers alone."""
+
+    estimate: float
+    standard_error: float | None
+    claim: core.Claim
+
+
+class ModelPart(msgspec.Struct, frozen=True):
+    """One LLM's part in an estimate."""
+
+    name: str
+    llm_only: LlmOnly | None
+    ppi_correlation: float | None
+    variance_ratio_without: float | None
+    icc: float | None
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    """The same estimand by another estimator."""
+
+    estimator: str
+    estimate: float
+    standard_error: float
+    df: float | None
+    p_value: float | None
+    interval: Interval
+    variance_ratio: float | None
+    effective_sample_size: float | None
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """One estimate: calibrated, human-only and LLM-only side by side."""
+
+    name: str
+    outcome: str
+    component: str | None
+    claim: core.Claim
+    estimate: float
+    standard_error: float
+    df: float | None
+    p_value: float | None
+    p_value_adjusted: float | None
+    interval: Interval
+    human_only: Result
+    llm_only: LlmOnly | None
+    models: list[ModelPart]
+    variance_ratio: float | None
+    human_sample_size: int
+    effective_sample_size: float | None
+    ppi_correlation: float | None
+    verdict: core.Verdict
+    alternatives: list[Alternative]
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """One prediction column in one arm; ``tuning`` is its slope."""
+
+    model: str
+    arm: str | None
+    category: str | None
+    tuning: float
+    dispersion_ratio: float
+    n_missing: int
+    dropped: bool
+
+
+class Arm(msgspec.Struct, frozen=True):
+    """One arm: calibrated mean, sizes, what the LLM explains."""
+
+    name: str
+    outcome: str
+    component: str | None
+    n_human: int
+    n_llm_only: int
+    r_squared: float | None
+    adjusted_r_squared: float | None
+    verdict: core.Verdict
+    mean: Result
+    predictions: list[Prediction]
+
+
+def estimate(block: core.EstimateBlock) -> Estimate:
+    """The wire form of one estimate."""
+    result = block.result
+    return Estimate(
+        name=block.name,
+        outcome=block.outcome,
+        component=None,
+        claim=block.claim,
+        estimate=result.estimate,
+        standard_error=result.standard_error,
+        df=result.df,
+        p_value=result.p_value,
+        p_value_adjusted=None,
+        interval=_interval(result),
+        human_only=_result(block.human_only),
+        llm_only=_effect(block.llm_only),
+        models=[
+            ModelPart(m.name, _effect(m.llm_only), m.ppi_correlation, m.variance_ratio_without, m.icc)
+            for m in block.models
+        ],
+        variance_ratio=block.variance_ratio,
+        human_sample_size=block.human_sample_size,
+        effective_sample_size=block.effective_sample_size,
+        ppi_correlation=block.ppi_correlation,
+        verdict=block.verdict,
+        alternatives=[
+            Alternative(
+                a.estimator,
+                a.result.estimate,
+                a.result.standard_error,
+                a.result.df,
+                a.result.p_value,
+                _interval(a.result),
+                a.variance_ratio,
+                a.effective_sample_size,
+            )
+            for a in block.alternatives
+        ],
+    )
+
+
+def arm(block: core.ArmBlock) -> Arm:
+    """The wire form of one arm."""
+    return Arm(
+        name=block.name,
+        outcome=block.outcome,
+        component=None,
+        n_human=block.n_human,
+        n_llm_only=block.n_llm_only,
+        r_squared=block.r_squared,
+        adjusted_r_squared=block.adjusted_r_squared,
+        verdict=block.verdict,
+        mean=_result(block.mean),
+        predictions=[
+            Prediction(p.model, p.arm, None, p.tuning, p.dispersion_ratio, p.n_missing, p.dropped)
+            for p in block.predictions
+        ],
+    )
+
+
+def _result(result: CoreResult) -> Result:
+    return Result(result.estimate, result.standard_error, result.df, result.p_value, _interval(result))
+
+
+def _interval(result: CoreResult) -> Interval:
+    i = result.interval
+    return Interval(i.method, i.level, i.lower, i.upper)
+
+
+def _effect(effect: core.Effect | None) -> LlmOnly | None:
+    return None if effect is None else LlmOnly(effect.estimate, effect.standard_error, effect.claim)

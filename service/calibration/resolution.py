@@ -1,0 +1,99 @@
+"""From a sample and a plan to what will be done: every default decided, every combination not offered refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from service.calibration.contrast import Contrast
+from service.calibration.errors import InvalidPlan, NotIdentified, UnsupportedCombination
+from service.calibration.estimands import estimand
+from service.calibration.estimate import Estimate, Frame
+from service.calibration.estimators import Estimator, estimator
+from service.calibration.inference import Settings
+from service.calibration.moments import FloatArray
+from service.calibration.plan import Identification, Plan
+from service.calibration.sample import Sample
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A plan with its defaults decided, and the frames and estimates every contrast shares."""
+
+    plan: Plan
+    estimand: str
+    contrasts: tuple[Contrast, ...]
+    estimator: Estimator
+    frame: Frame
+    plain: Frame
+    human_only: Estimate
+    settings: Settings
+
+    def fit(self, contrast: FloatArray) -> Estimate:
+        """The plan's estimate for a contrast (D,)."""
+        return self.estimator.fit(self.frame, contrast)
+
+
+def resolve(sample: Sample, plan: Plan) -> Resolved:
+    """Every default decided and every combination that is not offered refused; computes no estimate."""
+    sample = sample.reordered(_order(sample, plan))
+    name = plan.estimand or ("mean_difference" if len(sample.arms) > 1 else "mean")
+    contrasts = estimand(name).contrasts(sample.arms, plan)
+    _check_predictions(sample, plan)
+    identification = _identification(sample, plan)
+    chosen = estimator(plan.estimator)
+    plain = Frame(sample, identification)
+    frame = Frame(sample, identification, compat=True) if plan.compat and chosen.historical else plain
+    method: Literal["t", "normal"] = "normal" if plan.interval == "normal" else "t"
+    settings = Settings(plan.confidence_level, plan.alternative, plan.null_value, method, plan.inference_population)
+    return Resolved(
+        plan, name, contrasts, chosen, frame, plain, estimator("human_only").fit(plain, np.zeros(0)), settings
+    )
+
+
+def _order(sample: Sample, plan: Plan) -> list[int]:
+    everyone = list(range(len(sample.arms)))
+    if plan.control is None:
+        return everyone
+    if plan.contrasts is not None:
+        raise InvalidPlan.at(
+            "/plan/control",
+            "unsupported_combination",
+            "control and contrasts exclude each other",
+            "supported: control alone (every arm against it) or contrasts alone",
+        )
+    if plan.control not in sample.arms:
+        raise InvalidPlan.at("/plan/control", "unknown_arm", "the data has no arm of this name", "names match exactly")
+    first = sample.arms.index(plan.control)
+    return [first, *(d for d in everyone if d != first)]
+
+
+def _check_predictions(sample: Sample, plan: Plan) -> None:
+    if plan.estimator != "human_only" and not any(c.kind == "prediction" for c in sample.columns):
+        raise NotIdentified.at(
+            "/data",
+            "no_paired_predictions",
+            "no LLM answer is paired with a human answer",
+            "send the LLM's answers for the human units (llm, or predictions), or use estimator human_only",
+        )
+
+
+def _identification(sample: Sample, plan: Plan) -> Identification:
+    chosen = plan.identification or ("randomization" if sample.shared else "exchangeability")
+    if chosen == "randomization" and not sample.shared:
+        raise UnsupportedCombination.at(
+            "/plan/identification",
+            "unsupported_combination",
+            "randomization identifies nothing here: the reference mean comes from LLM-only units",
+            "supported: exchangeability; randomization needs shared predictions (every unit under every condition)",
+        )
+    if plan.inference_population == "sample" and chosen != "randomization":
+        raise UnsupportedCombination.at(
+            "/plan/inference_population",
+            "unsupported_combination",
+            "inference about the sample at hand needs shared predictions identified by randomization",
+            "supported: super with any identification; sample with shared predictions and randomization",
+        )
+    return chosen
