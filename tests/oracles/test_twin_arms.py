@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
-import os
-from functools import cache
-from pathlib import Path
-
-import numpy as np
 import pytest
 
 from service.calibration.calibrate import calibrate
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
 from service.calibration.plan import Plan
 from service.calibration.sample import Sample
+from tests.oracles.twin_arms import ABSENT, FOLDER, arms_of
+from tests.oracles.twin_arms import CASES as EXPECTED
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / os.environ.get("RECTIFIER_DATA", "../shared/data") / "twin_arms"
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the folder twin_arms of RECTIFIER_DATA (default ../shared/data) is absent"
-)
-EXPECTED = json.loads((FOLDER / "expected.json").read_text())["cases"] if FOLDER.is_dir() else {"no data": {}}
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=ABSENT)
 CLOSE = {"rel": 1e-10, "abs": 1e-12}
 
 
-@cache
-def rows() -> list[dict[str, str]]:
-    with gzip.open(FOLDER / "arms.csv.gz", "rt", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def study(case: str) -> Sample:
-    name, variable, twin = case.split("|")
-    mine = [r for r in rows() if (r["study"], r["variable"]) == (name, variable)]
-
-    def values(arm: str, labelled: str, column: str) -> np.ndarray:
-        return np.array([float(r[column]) for r in mine if (r["D"], r["labeled"]) == (arm, labelled)])
-
-    return from_arrays(
-        [
-            ArmArrays(label, values(d, "1", "human"), values(d, "1", twin), values(d, "0", twin))
-            for d, label in (("0", "control"), ("1", "treatment"))
-        ]
-    )
+    return from_arrays([ArmArrays(*arm) for arm in arms_of(case)])
 
 
 @pytest.mark.parametrize("case", EXPECTED)
