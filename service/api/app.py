@@ -43,10 +43,11 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The application and the handle on its life."""
+    """The application and the handles on its life and its work."""
 
     asgi: ASGIApp
     lifecycle: Lifecycle
+    placement: Placement
 
 
 def create_service(settings: Settings, parts: Parts) -> Service:
@@ -79,7 +80,8 @@ def create_service(settings: Settings, parts: Parts) -> Service:
         request_max_body_size=None,
         debug=False,
     )
-    return Service(Telemetry(app, registry, CATALOGUE, parts.write_log if settings.access_log else None), lifecycle)
+    write_log = parts.write_log if settings.access_log else None
+    return Service(Telemetry(app, registry, CATALOGUE, write_log), lifecycle, placement)
 
 
 def _refuse(request: Request[Any, Any, Any], problem: ProblemError) -> Response[bytes]:

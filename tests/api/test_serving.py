@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 
-from service.api import serving
+from service.api import demo, serving
 from service.api.demo import DemoError, post, running_server
 
 
@@ -28,3 +30,22 @@ def test_the_start_loads_neither_scipy_stats_nor_statsmodels() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_work_past_its_deadline_does_not_keep_the_process_alive() -> None:
+    code = (
+        "import os, signal, sys, threading, time; from service.api import serving; from tests.api.standin import SUMS\n"
+        "from service.api.app import Parts\n"
+        "serving.calibration_parts = lambda: Parts((SUMS,))\n"
+        "sys.exit(serving.serve('127.0.0.1', int(sys.argv[1])))"
+    )
+    port = demo._free_port()
+    environment = os.environ | {"RECTIFIER_DEADLINE_SECONDS": "0.2", "RECTIFIER_INLINE_WORK": "0.5"}
+    with subprocess.Popen([sys.executable, "-c", code, str(port)], env=environment) as process:
+        demo._wait_until_ready(f"http://127.0.0.1:{port}", process)
+        with pytest.raises(DemoError, match="deadline_exceeded"):
+            post(f"http://127.0.0.1:{port}/v1/sums", b'{"numbers": [1], "seconds": 60}')
+        started = time.monotonic()
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+        assert time.monotonic() - started < 10
