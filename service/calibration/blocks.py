@@ -30,9 +30,9 @@ def arm_verdict(frame: Frame, estimate: Estimate, arm: int, estimator: str) -> V
         return "human_only_requested"
     if not frame.has_pool[arm]:
         return "no_pool"
-    if estimate.slope[arm].any():
-        used = [j for j in np.flatnonzero(estimate.slope[arm]) if frame.sample.columns[j].kind != "covariate"]
-        return "llm_used" if used else "no_llm"
+    used = [c.kind for c, slope in zip(frame.sample.columns, estimate.slope[arm].tolist(), strict=True) if slope]
+    if used:
+        return "llm_used" if any(kind != "covariate" for kind in used) else "no_llm"
     fit = frame.screened.fits[arm]
     if fit is not None and not any(frame.sample.columns[j].kind == "prediction" for j in fit.kept):
         return "no_llm"
@@ -58,7 +58,7 @@ def ppi_correlation(fits: Sequence[ArmFit | None], contrast: FloatArray) -> floa
 def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effect | None:
     """The LLM-only estimate of a contrast along ``directions`` (D, p); None where an arm has no prediction."""
     used = [d for d in range(len(contrast)) if contrast[d]]
-    if not used or not all(directions[d].any() for d in used):
+    if not used or not all(np.count_nonzero(directions[d]) for d in used):
         return None
     value, variance, testable = 0.0, 0.0, True
     pools, columns = [used] if frame.sample.shared else [[d] for d in used], frame.sample.columns

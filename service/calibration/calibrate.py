@@ -41,7 +41,7 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
         tested = assumptions.exchangeability(resolved.plain) if plan.estimator != "human_only" else None
         shared_fit = None if resolved.estimator.by_contrast else resolved.fit(resolved.contrasts[0].weights)
         estimates = tuple(_estimate_block(resolved, c, shared_fit, tested) for c in resolved.contrasts)
-        arms = tuple(_arm_block(resolved, d, shared_fit) for d in range(len(resolved.frame.sample.arms)))
+        arms = tuple(_arm_block(resolved, d, shared_fit, estimates) for d in range(len(resolved.frame.sample.arms)))
     listed = assumptions.others(resolved.frame.sample, plan.inference_population)
     listed += [tested] if tested is not None else []
     applied = _applied(resolved, [a.verdict for a in arms])
@@ -111,13 +111,18 @@ def _estimate_block(
     )
 
 
-def _arm_block(resolved: Resolved, arm: int, shared_fit: Estimate | None) -> ArmBlock:
+def _arm_block(
+    resolved: Resolved, arm: int, shared_fit: Estimate | None, estimates: Sequence[EstimateBlock]
+) -> ArmBlock:
     unit = np.zeros(len(resolved.frame.sample.arms))
     unit[arm] = 1.0
     estimate = resolved.fit(unit) if shared_fit is None else shared_fit
-    mean = infer(estimate, unit, replace(resolved.settings, null_value=None))
+    if resolved.estimand == "mean":
+        mean = replace(estimates[arm].result, p_value=None)
+    else:
+        mean = _finite(infer(estimate, unit, replace(resolved.settings, null_value=None)))
     verdict = blocks.arm_verdict(resolved.frame, estimate, arm, resolved.plan.estimator)
-    return blocks.arm_block(resolved.plain, estimate, arm, verdict, _finite(mean))
+    return blocks.arm_block(resolved.plain, estimate, arm, verdict, mean)
 
 
 def _ratio(calibrated: Result, human: Result) -> float | None:
@@ -165,15 +170,9 @@ def _shared_cache(resolved: Resolved, frame: Frame) -> Frame:
 
 
 def _finite(result: Result) -> Result:
-    numbers = (
-        result.estimate,
-        result.standard_error,
-        result.df,
-        result.p_value,
-        result.interval.lower,
-        result.interval.upper,
-    )
-    if all(x is None or isfinite(x) for x in numbers):
+    interval = result.interval
+    total = result.estimate + result.standard_error + (result.df or 0.0) + (result.p_value or 0.0)
+    if isfinite(total + (interval.lower or 0.0) + (interval.upper or 0.0)):
         return result
     raise NotIdentified.at(
         "/data",

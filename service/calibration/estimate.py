@@ -249,15 +249,16 @@ def _bell_mccaffrey(a: FloatArray, spare: FloatArray, basis: FloatArray) -> floa
     z = np.concatenate((np.full((1, n), n**-0.5), basis))
     inner = (z * u) @ z.T
     bottom = float((u * u) @ (2.0 * spare - 1.0)) + float(np.vdot(inner, inner))
-    return float(a @ a) ** 2 / bottom
+    top = float(a @ a)
+    return top * top / bottom
 
 
 def _fixed(frame: Frame, arm: int, slope: FloatArray, pool: Pool) -> _ArmPart:
     joint, n = frame.human[arm], frame.human[arm].n
     theta = float(joint.mean[0]) + float(slope @ (pool.mean - joint.mean[1:]))
     weights = np.concatenate(([1.0], -slope))
-    variance = float(weights @ joint.scatter @ weights) / (n * (n - frame.ddof))
-    return _ArmPart(theta, variance, float(n - 1), slope, np.zeros_like(pool.covariance), None)
+    variance = max(float(weights @ joint.scatter @ weights), 0.0) / (n * (n - frame.ddof))
+    return _ArmPart(theta, variance, float(n - 1), slope, np.zeros(pool.covariance.shape), None)
 
 
 def _arm(source: Units | Moments) -> Arm:

@@ -112,7 +112,7 @@ def contrast_variance(estimate: Estimate, contrast: FloatArray, population: Popu
     total = sum(human)
     square = sum(v * v / degrees[d] for v, d in zip(human, used, strict=True))
     for k, pool in enumerate(estimate.pools if population == "super" else ()):
-        if slopes[k].any():
+        if np.count_nonzero(slopes[k]):
             arms = [d for d in used if estimate.frame.sample.pool_of(d) == k]
             variance, spread = _pool_variance(estimate, contrast, slopes[k], arms, pool)
             total, square = total + variance, square + spread
@@ -129,21 +129,22 @@ def _pool_variance(
     plain = float(slope @ sampled)
     if estimate.frame.compat:
         return plain * (size - 1) / size / size, 0.0
-    slope_variance = np.zeros_like(pool.sampling)
+    slope_variance = np.zeros(pool.sampling.shape)
     for d in arms:
         slope_variance += contrast[d] ** 2 * estimate.slope_covariance[d]
-    variance = max(0.0, plain - float(np.vdot(pool.sampling, slope_variance))) / size
-    return variance, variance**2 / (size - 1) + 2.0 * float(sampled @ slope_variance @ sampled) / size**2
+    variance = max(plain - float(np.vdot(pool.sampling, slope_variance)), 0.0) / size
+    spread = 2.0 * float(sampled @ slope_variance @ sampled) / size**2
+    return variance, variance * variance / (size - 1) + spread
 
 
 def _df(total: float, square: float, floor: float) -> float:
     """Satterthwaite's df, not below the smallest of the parts."""
-    return max(floor, total**2 / square) if square > 0.0 else floor
+    return max(total * total / square, floor) if square > 0.0 else floor
 
 
 def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> bool:
     return estimate.frame.sample.clustered or any(
-        estimate.fixed[d] and contrast[d] != 0.0 and bool(slopes[k].any())
+        estimate.fixed[d] and contrast[d] != 0.0 and bool(np.count_nonzero(slopes[k]))
         for k, pool in enumerate(estimate.pools)
         for d in pool.humans
     )
@@ -224,4 +225,4 @@ def _joint_from_moments(estimate: Estimate, contrast: FloatArray, slopes: FloatA
 
 def _sum_of_squares(source: Moments, weights: FloatArray, offset: float) -> float:
     """Sum over units of (weights'(z - mean) + offset)^2."""
-    return float(weights @ source.scatter @ weights) + source.n * offset**2
+    return max(float(weights @ source.scatter @ weights), 0.0) + source.n * offset * offset

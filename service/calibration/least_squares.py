@@ -86,7 +86,7 @@ def fit(arm: Arm, usable: Sequence[int]) -> ArmFit:
     if arm.deviations is None:
         kept, loading = inverse_factor(joint.scatter[1:, 1:], joint.mean[1:], joint.n, usable)
         score = loading.T @ joint.scatter[1:, 0]
-        rss = max(0.0, total - float(score @ score))
+        rss = max(total - float(score @ score), 0.0)
     else:
         kept, basis, loading = _orthonormal(arm.deviations[1:], joint, usable)
         score = basis @ arm.deviations[0]

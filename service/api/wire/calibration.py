@@ -13,9 +13,9 @@ from service.api.wire import plan as wire_plan
 from service.api.wire import sample as wire_sample
 from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.calibration import plan as core
+from service.calibration.answer import Applied
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, Problem
-from service.calibration.resolution import Resolved, resolve
 from service.calibration.sample import Sample
 
 METHOD_VERSION = "2026.1"
@@ -64,7 +64,7 @@ def work(request: CalibrationRequest) -> float:
 def run(job: Job) -> bytes:
     """The encoded answer of a job; raises ``CalibrationError``."""
     answer = calibrate(job.sample, job.plan)
-    digests = wire.Digests(job.body_digest, plan_digest(resolve(job.sample, job.plan)), SERVICE_VERSION, METHOD_VERSION)
+    digests = wire.Digests(job.body_digest, plan_digest(job.plan, answer.applied), SERVICE_VERSION, METHOD_VERSION)
     return ENCODER.encode(wire.from_core(answer, digests))
 
 
@@ -81,29 +81,18 @@ def validated(job: Job) -> bytes:
     )
 
 
-def plan_digest(resolved: Resolved) -> str:
+def plan_digest(plan: core.Plan, done: Applied) -> str:
     """SHA-256 of the plan with every default filled in."""
-    plan = resolved.plan
-    whole = {
-        "estimand": resolved.estimand,
-        "identification": resolved.frame.identification,
-        "contrasts": [
-            (c.name, dict(zip(resolved.frame.sample.arms, c.weights.tolist(), strict=True))) for c in resolved.contrasts
-        ],
-        **{
-            name: getattr(plan, name)
-            for name in (
-                "estimator",
-                "confidence_level",
-                "inference_population",
-                "alternative",
-                "null_value",
-                "interval",
-                "compare",
-                "compat",
-                "seed",
-                "costs",
-            )
-        },
+    asked = {"estimator": plan.estimator, "interval": plan.interval, "compare": plan.compare, "costs": plan.costs}
+    whole = asked | {
+        "estimand": done.estimand,
+        "identification": done.identification,
+        "contrasts": list(done.contrasts.items()),
+        "confidence_level": done.confidence_level,
+        "inference_population": done.inference_population,
+        "alternative": done.alternative,
+        "null_value": done.null_value,
+        "compat": plan.compat,
+        "seed": done.seed,
     }
     return "sha256:" + hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()

@@ -1,0 +1,31 @@
+"""python -m benchmarks: every ratio in one run, as a Markdown table; about two minutes."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import platform
+import sys
+
+from benchmarks import core, http
+
+
+def main() -> None:
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}\n")
+    print("| core, CPU, median | ppi-python 0.2.3 | calibrate() | times faster |\n|---|---|---|---|")
+    for n, m in ((100, 1000), (1000, 10_000), (1000, 100_000)):
+        theirs, ours, ratio = core.pair(n, m)
+        print(f"| mean, n = {n:,}, N = {m:,} | {1e3 * theirs:.3f} ms | {1e3 * ours:.3f} ms | {ratio:.1f} |", flush=True)
+    print("\n| growth, n = 1,000 | calibrate() | ns per LLM-only unit |\n|---|---|---|")
+    for m, seconds in core.growth():
+        print(f"| N = {m:,} | {1e3 * seconds:.2f} ms | {1e9 * seconds / m:.2f} |", flush=True)
+    print("\n| HTTP, server CPU per request, median | ms | over the JSON floor |\n|---|---|---|")
+    for n, m, requests in ((100, 1000, 100), (1000, 10_000, 50), (1000, 1_000_000, 3)):
+        for kind, (seconds, ratio) in http.against_floor(n, m, requests=requests).items():
+            print(f"| n = {n:,}, N = {m:,}, {kind} | {1e3 * seconds:.2f} | {ratio:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
