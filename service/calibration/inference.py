@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -63,7 +63,7 @@ class Settings:
 def infer(estimate: Estimate, contrast: FloatArray, settings: Settings) -> Result:
     """Estimate, standard error, df, p-value and interval of a contrast (D,) of arm means."""
     variance, df = contrast_variance(estimate, contrast, settings.population)
-    normal = settings.method == "normal" or not isfinite(df)
+    normal = settings.method == "normal" or estimate.frame.compat
     value = float(contrast @ estimate.theta) + level(contrast) * estimate.frame.sample.origin
     return result(value, variance, None if normal else df, settings)
 
