@@ -31,7 +31,9 @@ def content_encoding(value: str | None) -> str:
 
 def acceptable(accept: str | None, offered: Sequence[str]) -> str:
     """The offered media type the client likes best (ties: our order); 406 when it accepts none."""
-    ranges = [_media_range(part) for part in (accept or "*/*").split(",") if part.strip()] or [("*/*", 1.0)]
+    if not accept or accept in {"*/*", offered[0]}:
+        return offered[0]
+    ranges = [_media_range(part) for part in accept.split(",") if part.strip()] or [("*/*", 1.0)]
     best = max(offered, key=lambda media_type: _quality(media_type, ranges))
     if _quality(best, ranges) <= 0:
         raise ProblemError("not_acceptable", f"This path answers with: {', '.join(offered)}.")

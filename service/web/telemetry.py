@@ -64,6 +64,7 @@ class Telemetry:
         self._seconds = Histogram(
             "rectifier_http_request_duration_seconds", "Whole request.", names, buckets=_BUCKETS, registry=registry
         )
+        self._observers: dict[tuple[object, ...], Histogram] = {}
         self._in_flight = Gauge("rectifier_http_requests_in_flight", "Requests being answered.", registry=registry)
         self._failures = Counter("rectifier_http_failures_total", "Faults of ours.", ("route",), registry=registry)
 
@@ -104,7 +105,11 @@ class Telemetry:
         route = scope.get("path_template") or "unmatched"
         failure = failure or scope["state"].get("failure")
         size = size_class(exchange.received)
-        self._seconds.labels(method, route, str(exchange.status), size).observe(seconds)
+        labels = (method, route, exchange.status, size)
+        observer = self._observers.get(labels)
+        if observer is None:
+            observer = self._observers[labels] = self._seconds.labels(*map(str, labels))
+        observer.observe(seconds)
         if failure:
             self._failures.labels(route).inc()
         if self._write is not None:
