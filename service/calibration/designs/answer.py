@@ -40,7 +40,8 @@ class ArmCount:
 class ModelValue:
     """Answers bought of one model, what they cost, the variance without it over the variance, minus one; break-even.
 
-    ``break_even_price``: price of one answer above which none is bought; None when none is bought at any price.
+    ``break_even_price``: price of one answer above which none is bought; None when none is bought at any price, or the
+    problem is too large (warned).
     """
 
     name: str

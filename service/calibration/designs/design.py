@@ -188,6 +188,9 @@ def _doubts(market: Market, plan: Plan) -> list[Warned]:
     if float((in_arm(market.groups, market.joint.n_arms) @ plan.counts)[asked].min()) < FEW_HUMANS:
         message = "an arm gets fewer than 10 humans: normal intervals and stated correlations are not to be trusted"
         doubts.append(Warned("few_humans", message, "/constraints/min_human_per_arm"))
+    if not market.many_solves:
+        message = "a problem this large is solved once: no break-even prices, and under count limits no frontier"
+        doubts.append(Warned("large_design", message, "/basis"))
     capped = market.constraints.max_llm_only is None and np.any(market.prices == 0)
     if capped:
         message = f"LLM-only units cost nothing; at most {FREE_LLM_ONLY_CAP:.0f} are planned"

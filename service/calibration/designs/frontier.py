@@ -3,7 +3,8 @@
 **Shapes** up to 13 points by rising budget, a quarter to four times the chosen one in equal steps of its logarithm.
 **Units** counts in units, money in the caller's currency, standard errors in outcome units.
 **Assumes** what design.py assumes; without count limits counts and precision scale with the budget.
-**Breaks** points are rounded without a search, so they may miss the best whole numbers by part of a percent.
+**Breaks** points are rounded without a search, so they may miss the best whole numbers by part of a percent; problems
+too large to be solved often have the plan's point only, when count limits forbid scaling.
 **Raises** nothing: budgets that the limits rule out have no point.
 **Source** allocation.py.
 **Differs** whole units at every point, where peers plot the continuous curve.
@@ -28,7 +29,8 @@ MULTIPLES = tuple(2.0 ** (k / 3) for k in range(-6, 7))
 
 def frontier_of(market: Market, plan: Plan) -> tuple[FrontierPoint, ...]:
     """Points by rising budget; the plan itself is the one at multiple one."""
-    points = [_point(market, plan.counts) if multiple == 1 else _at(market, plan, multiple) for multiple in MULTIPLES]
+    multiples = MULTIPLES if market.scales or market.many_solves else (1.0,)
+    points = [_point(market, plan.counts) if multiple == 1 else _at(market, plan, multiple) for multiple in multiples]
     return tuple(point for point in points if point is not None)
 
 

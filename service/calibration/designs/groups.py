@@ -110,13 +110,7 @@ def information_table(joint: Joint, groups: tuple[Group, ...], contrasts: Matrix
     D = joint.n_arms
     unknown = [*range(D), *(D + j for j, column in enumerate(joint.columns) if not column.known_mean)]
     place = {entry: p for p, entry in enumerate(unknown)}
-    cache: dict[tuple[int, ...], Matrix] = {}
-    blocks = []
-    for group in groups:
-        entries = _observed(joint, group)
-        if entries not in cache:
-            cache[entries] = _whitened(joint.covariance, entries, place)
-        blocks.append(cache[entries])
+    blocks = [_whitened(joint.covariance, _observed(joint, group), place) for group in groups]
     padded = np.zeros((len(unknown), contrasts.shape[0]))
     padded[:D] = contrasts.T
     starts = np.cumsum([0, *(block.shape[0] for block in blocks[:-1])]).astype(np.intp)

@@ -155,30 +155,23 @@ def _residual(table: InformationTable, limits: Limits, state: State) -> float:
 
 
 def _curvature(table: InformationTable, state: State) -> Matrix:
-    """W (G, at most C P): the scaled Hessian of the Lagrangian is W W'."""
+    """W (G, at most C P): the scaled Hessian of the Lagrangian is W W'; independent arms leave most columns empty."""
     blocks = []
     for c in np.flatnonzero(state.weights > 1e-12):
         seen = table.factors * (table.factors @ state.moments.slopes[:, c])[:, None]
         per_group = np.add.reduceat(seen, table.starts, axis=0) * state.counts[:, None]
-        blocks.append(np.sqrt(2 * state.weights[c]) * (per_group @ state.moments.root.T))
+        block = np.sqrt(2 * state.weights[c]) * (per_group @ state.moments.root.T)
+        blocks.append(block[:, np.any(block != 0, axis=0)])
     return np.hstack(blocks)
 
 
 def _solve_core(diagonal: Vector, W: Matrix, right: Matrix) -> Matrix:
-    """(diag + W W')^{-1} right through the singular values of diag^{-1/2} W, exact also for a tiny diagonal.
-
-    With many contrasts W is wide: then its Gram matrix, at half the digits, is a step good enough and much cheaper.
-    """
+    """(diag + W W')^{-1} right through the singular values of diag^{-1/2} W (a Gram matrix loses half the digits)."""
     root = np.sqrt(diagonal)[:, None]
-    whitened, scaled = W / root, right / root
-    if W.shape[1] > 4 * W.shape[0]:
-        squared, left = np.linalg.eigh(whitened @ whitened.T)
-        squared = np.maximum(squared, 0.0)
-    else:
-        left, singular, _ = np.linalg.svd(whitened, full_matrices=False)
-        squared = singular**2
+    left, singular, _ = np.linalg.svd(W / root, full_matrices=False)
+    scaled = right / root
     inside = left.T @ scaled
-    return np.asarray((scaled - left @ (inside * (squared / (1 + squared))[:, None])) / root)
+    return np.asarray((scaled - left @ (inside * (singular**2 / (1 + singular**2))[:, None])) / root)
 
 
 @dataclass(frozen=True, slots=True)

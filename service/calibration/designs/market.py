@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.calibration.designs.allocation import Allocation, allocate, only, quick_variance, variances
+from service.calibration.designs.allocation import Allocation, allocate, only, quick_variance, variances, work_of
 from service.calibration.designs.constraints import (
     Constraints,
     check_constraints,
@@ -35,6 +35,8 @@ from service.calibration.errors import InvalidPlan
 
 SMALL_SPEND_SHARE = 1e-6
 MOST_TRIALS = 80
+WORK_OF_MANY_SOLVES = 3e7
+"""Work of one Newton step, times models, above which break-even prices and re-solved frontiers are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Market:
         return unit_costs(self.groups)
 
     @property
+    def many_solves(self) -> bool:
+        """Whether the problem is small enough to be solved at many prices or budgets."""
+        return work_of(self.table) * max(1, len(self.joint.models)) <= WORK_OF_MANY_SOLVES
+
+    @property
     def scales(self) -> bool:
         """Whether only the budget limits the design, so that counts and precision are proportional to it."""
         return not self.constraints.any_count and bool(np.all(self.prices > 0))
@@ -70,8 +77,11 @@ def market_of(basis: Basis, costs: Costs, constraints: Constraints) -> Market:
 def repriced(market: Market, model: int, price: float) -> Market:
     """The market after one model's price changed."""
     prices = tuple(price if k == model else one for k, one in enumerate(market.costs.llm))
-    basis = Basis(market.joint, market.contrasts)
-    return market_of(basis, replace(market.costs, llm=prices), market.constraints)
+    costs = replace(market.costs, llm=prices)
+    groups = usable(groups_on_offer(market.joint, costs), market.constraints)
+    same = [(g.arm, g.human, g.models) for g in groups] == [(g.arm, g.human, g.models) for g in market.groups]
+    table = market.table if same else information_table(market.joint, groups, market.contrasts)
+    return replace(market, costs=costs, groups=groups, table=table)
 
 
 def humans_alone(market: Market, constraints: Constraints) -> Market:
@@ -154,8 +164,6 @@ def _bracketed(market: Market, variance: float, low: tuple[float, float], high: 
         if b - a <= 1e-12 * b or fb > -1e-11:
             break
         c = b - fb * (b - a) / (fb - fa)
-        if not a < c < b:
-            c = (a + b) / 2
         fc = best_for_budget(market, c).variance / variance - 1
         if fc <= 0:
             b, fb, fa = c, fc, fa / 2

@@ -112,6 +112,6 @@ def _model_values(market: Market, plan: Plan) -> tuple[ModelValue, ...]:
         units = sum(n for group, n in zip(market.groups, plan.counts, strict=True) if k in group.models)
         answers = float(units) * answers_per_unit
         marginal = max(0.0, variance_without(market, k, plan.budget) / plan.optimum.variance - 1)
-        price = break_even_price(market, k, plan.budget)
+        price = break_even_price(market, k, plan.budget) if market.many_solves else None
         values.append(ModelValue(name, answers, money(answers * market.costs.llm[k]), marginal, price))
     return tuple(values)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.calibration.designs import market
 from service.calibration.designs.assumed import Assumed, assumed_basis
 from service.calibration.designs.constraints import Constraints
 from service.calibration.designs.design import SUPPORTED, Objective, design
@@ -170,6 +171,16 @@ def test_64_arms_with_one_contrast():
     pair = design(many_arms(2, 1, "independent"), Costs(1.0, (0.01,)), Objective("budget", 10_000))
     assert answer.continuous.standard_error == pytest.approx(pair.continuous.standard_error, rel=1e-9)
     assert answer.warnings == ()
+
+
+def test_a_large_problem_is_solved_once(monkeypatch):
+    monkeypatch.setattr(market, "WORK_OF_MANY_SOLVES", 1.0)
+    question = (twins(sigma_a(), 1), Costs(5.0, (0.02,)), Objective("budget", 2000))
+    large, limited = design(*question), design(*question, Constraints(150.0))
+    assert [w.code for w in large.warnings] == ["large_design"]
+    assert large.design.models[0].break_even_price is None
+    assert large.design.models[0].marginal_value > 0.4
+    assert (len(large.frontier), len(limited.frontier)) == (13, 1)
 
 
 def test_too_many_ways_are_refused():

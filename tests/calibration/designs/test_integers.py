@@ -9,7 +9,9 @@ from service.calibration.designs import integers
 from service.calibration.designs.closed_forms import effective_sample_size, one_population
 from service.calibration.designs.constraints import Constraints
 from service.calibration.designs.groups import Costs
-from service.calibration.designs.integers import Wanted
+from service.calibration.designs.integers import Offer, Wanted, whole_counts
+from service.calibration.designs.interior_point import InformationTable, Limits
+from service.calibration.designs.joint import Basis, Column, Joint
 from service.calibration.designs.market import best_for_budget, market_of, whole_design, worst_variance
 from tests.calibration.designs.cases import TABLE, one, sigma_a, twins
 
@@ -109,6 +111,27 @@ def test_without_search(monkeypatch):
     monkeypatch.setattr(integers, "MOST_ROUNDS", 0)
     assert whole(one(0.9), Costs(1.0, (0.1,)), 1000)[1].tolist() == quick.tolist()
     assert market.prices @ quick <= 1000 * (1 + 1e-12)
+
+
+def test_many_arms_are_searched_one_at_a_time():
+    D = 14
+    covariance = np.eye(2 * D)
+    for d in range(D):
+        covariance[d, D + d] = covariance[D + d, d] = 0.8
+    columns = tuple(Column(0, d) for d in range(D))
+    joint = Joint(tuple(f"a{d}" for d in range(D)), ("f",), columns, covariance, "independent")
+    basis = Basis(joint, np.linspace(-1, 1.3, D)[None, :])
+    market, counts = whole(basis, Costs(1.0, (0.05,)), 3000)
+    assert np.count_nonzero(counts) == 2 * D
+    assert market.prices @ counts <= 3000 * (1 + 1e-12)
+    assert worst_variance(market, counts) <= best_for_budget(market, 3000).variance * (1 + 1e-3)
+
+
+def test_candidates_that_leave_a_mean_unseen_are_still_compared():
+    table = InformationTable(np.eye(2), np.array([0, 1]), np.array([[1.0], [0.0]]))
+    limits = Limits(np.array([[5.0, 1.0]]), np.array([np.inf]), np.zeros(2))
+    offer = Offer(table, limits, np.zeros(2), np.array([1.0, 0.0]))
+    assert whole_counts(offer, np.array([19.0, 5.0]), Wanted(budget=100.0)).tolist() == [20, 0]
 
 
 def test_one_group_has_nothing_to_search():

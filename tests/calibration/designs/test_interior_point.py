@@ -73,9 +73,9 @@ def test_path_gives_up_after_the_last_step(monkeypatch):
 
 
 def test_path_stops_when_no_step_helps(monkeypatch):
-    monkeypatch.setattr(interior_point, "_stepped", lambda *_: None)
     first = moments_at(TABLE, LIMITS.interior)
     assert first is not None
+    monkeypatch.setattr(interior_point, "moments_at", lambda *_: None)
     state, steps = follow_path(TABLE, LIMITS, first)
     assert steps == 0
     assert state.counts is LIMITS.interior

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from service.calibration.designs import market as market_module
 from service.calibration.designs.constraints import Constraints
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.market import (
@@ -39,6 +40,15 @@ def test_target_with_limits_finds_the_budget(constraints):
     market = o1(constraints)
     variance = best_for_budget(market, 2000).variance
     assert budget_for_target(market, variance) == pytest.approx(2000, rel=1e-8)
+
+
+def test_bracketing_ends_on_the_side_that_reaches_the_target(monkeypatch):
+    monkeypatch.setattr(market_module, "MOST_TRIALS", 2)
+    market = o1(Constraints((230.0, 150.0)))
+    variance = best_for_budget(market, 2000).variance
+    rough = budget_for_target(market, variance)
+    assert best_for_budget(market, rough).variance <= variance
+    assert rough > 2001
 
 
 def test_target_that_the_least_humans_already_reach():
@@ -82,6 +92,16 @@ def test_repricing_keeps_everything_else():
     assert dear.costs == Costs(5.0, (1.0,))
     assert dear.constraints == market.constraints
     assert best_variance(dear, 2000) > best_variance(market, 2000)
+
+
+def test_repricing_to_nothing_changes_the_offer():
+    free = repriced(o1(Constraints(max_llm_only=10.0)), 0, 0.0)
+    assert [(g.human, g.models, g.unit_cost) for g in free.groups] == [
+        (True, (0,), 5.0),
+        (True, (0,), 5.0),
+        (False, (0,), 0.0),
+    ]
+    assert free.table.n_groups == 3
 
 
 def test_plan_knows_its_cost():
