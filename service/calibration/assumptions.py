@@ -64,10 +64,10 @@ def doubts(frame: Frame, tested: Assumption | None, *, llm_asked: bool) -> list[
         found.append(Warned("llm_only_ignored", text, "/data"))
     found += [_dropped(sample, x) for x in frame.screened.dropped]
     if tested is not None and tested.status == "rejected":
-        text = "LLM-only units differ from the humans in their mean predictions: the claim is exploratory"
+        text = "LLM-only units differ from the humans in their mean predictions: estimates using them are exploratory"
         found.append(Warned("exchangeability_rejected", text, "/data"))
     if tested is not None and tested.status == "not_testable":
-        text = "exchangeability could not be tested: the claim is exploratory"
+        text = "exchangeability could not be tested: estimates using LLM-only units are exploratory"
         found.append(Warned("exchangeability_not_testable", text, "/data"))
     found += [
         Warned("no_pool", "an arm has no LLM-only unit, so its LLM answers cannot add anything: human-only", place)

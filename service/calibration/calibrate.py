@@ -26,6 +26,7 @@ from service.calibration.plan import Costs, Plan
 from service.calibration.resolution import Resolved, resolve
 from service.calibration.sample import Sample
 
+NO_VARIANCE = 1e-20  # a variance ratio below this is rounding: the estimated variance is zero
 STRENGTH: tuple[Verdict, ...] = ("llm_used", "human_only_chosen", "no_llm", "no_pool", "human_only_requested")
 
 
@@ -44,7 +45,7 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
         arms = tuple(_arm_block(resolved, d, shared_fit, estimates) for d in range(len(resolved.frame.sample.arms)))
     listed = assumptions.others(resolved.frame.sample, plan.inference_population)
     listed += [tested] if tested is not None else []
-    applied = _applied(resolved, [a.verdict for a in arms])
+    applied = _applied(resolved, shared_fit)
     weakest: Claim = "exploratory" if any(e.claim == "exploratory" for e in estimates) else "confirmatory"
     return Answer(
         claim=weakest,
@@ -126,13 +127,16 @@ def _arm_block(
 
 
 def _ratio(calibrated: Result, human: Result) -> float | None:
-    return (calibrated.standard_error / human.standard_error) ** 2 if human.standard_error > 0.0 else None
+    if human.standard_error <= 0.0:
+        return None
+    relative = calibrated.standard_error / human.standard_error
+    return relative * relative
 
 
 def _effective(n: int, ratio: float | None, verdict: Verdict) -> float | None:
     if verdict not in ("llm_used", "no_llm"):
         return float(n)
-    return n / ratio if ratio else None
+    return None if ratio is None or ratio < NO_VARIANCE else n / ratio
 
 
 def _ratio_without(resolved: Resolved, model: str, contrast: FloatArray, human: Result) -> float | None:
@@ -157,11 +161,11 @@ def _alternatives(resolved: Resolved, contrast: FloatArray, human: Result, n: in
             continue
         frame = replace(resolved.plain, compat=resolved.plan.compat and other.historical)
         try:
-            result = infer(other.fit(_shared_cache(resolved, frame), contrast), contrast, resolved.settings)
+            result = _finite(infer(other.fit(_shared_cache(resolved, frame), contrast), contrast, resolved.settings))
         except CalibrationError:
             continue
         ratio = _ratio(result, human)
-        found.append(Alternative(other.name, _finite(result), ratio, n / ratio if ratio else None))
+        found.append(Alternative(other.name, result, ratio, _effective(n, ratio, "llm_used")))
     return tuple(found)
 
 
@@ -182,18 +186,22 @@ def _finite(result: Result) -> Result:
     )
 
 
-def _applied(resolved: Resolved, verdicts: Sequence[Verdict]) -> Applied:
+def _choice(frame: Frame, estimate: Estimate) -> tuple[str, str]:
+    """What ``auto`` came to, and why."""
+    n_arms, n_used = len(estimate.theta), int(estimate.slope.any(axis=1).sum())
+    if n_used:
+        where = "every arm" if n_used == n_arms else f"{n_used} of {n_arms} arms"
+        return "regression", f"columns explain more than chance would (adjusted R^2 above columns/(n - 2)) in {where}"
+    if not any(frame.has_pool):
+        return "human_only", "no arm has LLM-only units, so its LLM answers cannot add anything"
+    return "human_only", "in no arm do columns explain more than chance would: the human-only estimate has limited harm"
+
+
+def _applied(resolved: Resolved, shared_fit: Estimate | None) -> Applied:
     plan, sample = resolved.plan, resolved.frame.sample
     name, reason = plan.estimator, "as requested"
-    if plan.estimator == "auto":
-        used = [arm for arm, v in zip(sample.arms, verdicts, strict=True) if v == "llm_used"]
-        name = "regression" if used else "human_only"
-        reason = (
-            "the LLM explains more than chance would (adjusted R^2 above columns/(n - 2)) in "
-            + ("every arm" if len(used) == len(sample.arms) else f"{len(used)} of {len(sample.arms)} arms")
-            if used
-            else "in no arm do LLM answers explain more than chance would: the human-only estimate has limited harm"
-        )
+    if plan.estimator == "auto" and shared_fit is not None:
+        name, reason = _choice(resolved.frame, shared_fit)
     method = "normal" if plan.interval == "normal" or resolved.frame.compat else "t"
     return Applied(
         estimand=resolved.estimand,

@@ -71,7 +71,7 @@ def infer(estimate: Estimate, contrast: FloatArray, settings: Settings) -> Resul
 def level(contrast: FloatArray) -> float:
     """Sum of a contrast's weights: 1 for a mean, exactly 0 for a difference."""
     total = float(contrast.sum())
-    return 0.0 if abs(total) < 1e-9 else total
+    return 0.0 if abs(total) < 1e-9 * float(np.abs(contrast).sum()) else total
 
 
 def result(value: float, variance: float, df: float | None, settings: Settings) -> Result:

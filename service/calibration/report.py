@@ -20,6 +20,8 @@ def paragraph(answer: Answer) -> str:
     """A paragraph with the first estimate's numbers, the sample sizes, the method and what it assumes."""
     applied, arms, first = answer.applied, answer.arms, answer.estimates[0]
     n_llm_only = arms[0].n_llm_only if applied.prediction_design == "shared" else sum(a.n_llm_only for a in arms)
+    if applied.identification == "randomization" or applied.estimator == "human_only":
+        n_llm_only = 0
     opening = (
         f"The estimate of {first.name} for outcome {first.outcome} was {_number(first.result.estimate)} "
         f"({_interval(first.result)}), calibrated on {sum(a.n_human for a in arms)} human respondents and "

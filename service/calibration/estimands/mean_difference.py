@@ -29,6 +29,7 @@ CARD = Card(
 )
 
 TOLERANCE = 1e-9
+SMALLEST = 1e-6  # squares of smaller weights would be lost beside the data
 
 
 def contrasts(arms: Sequence[str], plan: Plan) -> tuple[Contrast, ...]:
@@ -65,8 +66,8 @@ def _problems(index: int, named: NamedContrast, arms: Sequence[str]) -> list[Pro
         if arm not in arms
     ]
     weights = list(named.weights.values())
-    if not any(weights):
-        found.append(Problem(place, "empty_contrast", "every weight is 0", "give at least two arms a weight"))
+    if not any(abs(w) >= SMALLEST for w in weights):
+        found.append(Problem(place, "empty_contrast", "every weight is 0 or next to it", "give two arms a weight"))
     elif abs(sum(weights)) > TOLERANCE * sum(abs(w) for w in weights):
         found.append(
             Problem(place, "contrast_sum", "the weights of a difference must sum to 0", "for example 1 and -1")

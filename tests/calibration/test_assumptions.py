@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from service.calibration.answer import Assumption
+from service.calibration.assumptions import claim, doubts, exchangeability, others
+from service.calibration.estimate import Frame
+from service.calibration.sample import Column
+from tests.calibration.studies import Study, as_moments, simulate
+
+ARMS = simulate(13, (12, 12), (20, 20))
+TWINS = simulate(13, (12, 12), 20, design="shared")
+
+
+def having(status: str) -> Assumption:
+    return Assumption("exchangeability", status, None, "")
+
+
+@pytest.mark.parametrize(
+    ("assumption", "verdicts", "expected"),
+    [
+        (None, ["llm_used"], "confirmatory"),
+        (having("not_rejected"), ["llm_used"], "confirmatory"),
+        (having("rejected"), ["llm_used", "no_pool"], "exploratory"),
+        (having("not_testable"), ["llm_used"], "exploratory"),
+        (having("rejected"), ["human_only_chosen", "no_pool", "no_llm"], "confirmatory"),
+    ],
+)
+def test_a_claim_is_as_good_as_what_it_rests_on(assumption, verdicts, expected: str) -> None:
+    assert claim(assumption, verdicts) == expected
+
+
+def test_what_the_data_cannot_test() -> None:
+    names = [a.name for a in others(ARMS.sample(), "super")]
+    assert names == ["random_assignment", "random_sampling", "independent_units", "no_leakage"]
+    one = simulate(13, (12,), covariates=1, models=0)
+    known = replace(one, columns=(replace(one.columns[0], population_mean=0.0),))
+    assert [a.name for a in others(known.sample(), "sample")] == ["independent_units", "known_population_means"]
+    assert {a.status for a in others(ARMS.sample(), "super")} == {"assumed"}
+    assert all(a.statement and a.p_value is None for a in others(ARMS.sample(), "super"))
+
+
+def test_exchangeability_is_assumed_where_llm_only_units_are_used() -> None:
+    assert exchangeability(Frame(TWINS.sample(), "randomization")) is None
+    assert exchangeability(Frame(replace(ARMS, llm_only=(None, None)).sample(), "exchangeability")) is None
+    assert exchangeability(Frame(ARMS.sample(), "exchangeability")).status == "not_rejected"
+    far = replace(ARMS, llm_only=tuple(c + 9.0 for c in ARMS.llm_only))
+    assert exchangeability(Frame(far.sample(), "exchangeability")).status == "rejected"
+    still = ARMS.with_c(lambda c: np.full_like(c, 2.0))
+    found = exchangeability(Frame(still.sample(), "exchangeability"))
+    assert (found.status, found.p_value) == ("not_testable", None)
+
+
+def warned(study: Study, identification: str = "exchangeability", *, asked: bool = True) -> list[tuple[str, str]]:
+    frame = Frame(study.sample(), identification)
+    return [(w.code, w.pointer) for w in doubts(frame, exchangeability(frame), llm_asked=asked)]
+
+
+def test_no_doubt_about_a_plain_study() -> None:
+    assert warned(ARMS) == []
+
+
+def test_llm_only_units_that_are_not_used() -> None:
+    assert warned(TWINS, "randomization") == [("llm_only_ignored", "/data")]
+    assert warned(replace(TWINS, llm_only=(None,)), "randomization") == []
+
+
+def test_arms_without_a_pool_by_place() -> None:
+    assert warned(replace(ARMS, llm_only=(ARMS.llm_only[0], None))) == [("no_pool", "/data/arms/1/human")]
+
+
+def test_human_only_hears_nothing_of_llms() -> None:
+    assert warned(replace(ARMS, llm_only=(None, None)), asked=False) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "code", "said"),
+    [
+        (lambda y, f: np.full(len(y), 3.0), "constant_column", "of arm 'control'"),
+        (lambda y, f: 2.0 * f, "collinear_column", "of arm 'treatment'"),
+        (lambda y, f: (np.arange(len(y)) < 2).astype(float), "rare_indicator", "and was left out"),
+        (lambda y, f: 1e9 * (np.arange(len(y)) == 3) + np.arange(len(y)), "isolated_unit", "a single unit"),
+    ],
+)
+def test_columns_left_out_are_named(column, code: str, said: str) -> None:
+    c = tuple(np.vstack([f, column(y, f[0])]) for y, f in zip(ARMS.y, ARMS.c, strict=True))
+    llm_only = tuple(np.vstack([f, f if code == "collinear_column" else np.zeros_like(f)]) for f in ARMS.llm_only)
+    columns = (*ARMS.columns, Column("x", "covariate", pointer="/data/covariates/x"))
+    frame = Frame(Study(ARMS.y, c, llm_only, columns).sample(), "exchangeability")
+    found = [w for w in doubts(frame, None, llm_asked=True) if w.code == code]
+    assert {w.pointer for w in found} == {"/data/covariates/x"}
+    assert all("'x'" in w.message for w in found)
+    assert any(said in w.message for w in found)
+
+
+@pytest.mark.parametrize(("ones", "rare"), [(4, True), (5, False), (8, True), (7, False)])
+def test_rare_binary_outcomes(ones: int, rare: bool) -> None:
+    y = (np.arange(12) < ones).astype(float)
+    study = replace(ARMS, y=(y, ARMS.y[1]))
+    assert (("rare_outcome", "/data/arms/0/human") in warned(study)) is rare
+
+
+def test_a_third_answer_is_not_binary_and_moments_cannot_tell() -> None:
+    y = np.array([0.0] * 10 + [1.0, 2.0])
+    study = replace(ARMS, y=(y, ARMS.y[1]))
+    assert warned(study) == []
+    binary = replace(ARMS, y=(np.minimum(y, 1.0), ARMS.y[1]))
+    assert doubts(Frame(as_moments(binary.sample()), "exchangeability"), None, llm_asked=True) == []
