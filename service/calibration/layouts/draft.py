@@ -55,7 +55,11 @@ class Draft:
 
 def finish(draft: Draft) -> Sample:
     """The checked, filled, read-only sample of a draft, or every reason why there is none."""
-    problems = [p for y, pointer in zip(draft.y, draft.pointers, strict=True) for p in outcome_problems(y, pointer)]
+    problems = [
+        p
+        for name, y, pointer in zip(draft.arms, draft.y, draft.pointers, strict=True)
+        for p in outcome_problems(name, y, pointer)
+    ]
     problems += [p for column in draft.columns for p in _column_problems(column)]
     if problems:
         raise InvalidSample(problems)
@@ -97,7 +101,7 @@ def value_problems(values: FloatArray, pointer: str) -> list[Problem]:
     ]
 
 
-def outcome_problems(y: FloatArray, pointer: str) -> list[Problem]:
+def outcome_problems(arm: str, y: FloatArray, pointer: str) -> list[Problem]:
     """What makes an arm's human outcomes impossible to analyse; y (n,) without missing values."""
     found = value_problems(y, pointer)
     if found:
@@ -107,7 +111,7 @@ def outcome_problems(y: FloatArray, pointer: str) -> list[Problem]:
             Problem(
                 pointer,
                 "too_few_humans",
-                f"{y.shape[0]} human answers, at least {FEWEST_HUMANS} are needed in every arm",
+                f"arm {arm!r} has {y.shape[0]} human answers, at least {FEWEST_HUMANS} are needed in every arm",
                 "collect more human answers; no calibration is possible without them",
             )
         ]
@@ -116,7 +120,7 @@ def outcome_problems(y: FloatArray, pointer: str) -> list[Problem]:
             Problem(
                 pointer,
                 "no_variation",
-                "all human answers of this arm are the same, so their uncertainty cannot be estimated",
+                f"all human answers of arm {arm!r} are the same, so their uncertainty cannot be estimated",
                 "collect more answers, or report this arm without an interval",
             )
         ]
@@ -208,11 +212,11 @@ def _few_humans(draft: Draft) -> list[Warned]:
     return [
         Warned(
             "few_humans",
-            f"an arm has {y.shape[0]} human answers; below {FEW_HUMANS} the interval rests on the outcome being "
+            f"arm {arm!r} has {y.shape[0]} human answers; below {FEW_HUMANS} the interval rests on the outcome being "
             "close to normal",
             pointer,
         )
-        for y, pointer in zip(draft.y, draft.pointers, strict=True)
+        for arm, y, pointer in zip(draft.arms, draft.y, draft.pointers, strict=True)
         if y.shape[0] < FEW_HUMANS
     ]
 

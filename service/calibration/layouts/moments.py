@@ -70,8 +70,8 @@ def from_moments(data: MomentData) -> Sample:
         llm_only=tuple(merge([_moments(e) for e in pool]) if pool and p else None for pool in pools),
         pointers=pointers,
         warnings=tuple(
-            Warned("few_humans", f"an arm has {m.n} human answers, fewer than {FEW_HUMANS}", place)
-            for m, place in zip(human, pointers, strict=True)
+            Warned("few_humans", f"arm {name!r} has {m.n} human answers, fewer than {FEW_HUMANS}", place)
+            for name, m, place in zip(names, human, pointers, strict=True)
             if m.n < FEW_HUMANS
         ),
     )
