@@ -6,7 +6,8 @@ with a known population mean have that mean as reference and V = S/n. T^2 = d'V^
 (p, nu - p + 1) degrees of freedom. Several pools: p-value = min(1, pools x smallest), Bonferroni.
 Shapes: p columns that carry a slope in some arm. Units: none.
 Assumes: independent units; exact for Gaussian columns, else in large samples.
-Breaks: tests means only; different shapes with equal means pass. With nu < p it is ``None`` (not testable).
+Breaks: tests means only; different shapes with equal means pass. With more than nu columns only the first nu are
+tested; where none varies it is ``None`` (not testable).
 Raises: nothing.
 Source: Hotelling (1931), Annals of Mathematical Statistics 2:360-378; statistics.md section 6.
 Differs: pooled covariance, because under the tested hypothesis the two distributions are equal.
@@ -50,9 +51,9 @@ def _pool_p_value(frame: Frame, k: int) -> float | None:
 
 def _hotelling(human: Moments, gap: FloatArray, scatter: FloatArray, nu: int, columns: list[int]) -> float | None:
     """P-value of T^2 for a gap of means d, with V = scatter / nu."""
-    kept, loading = inverse_factor(scatter, human.mean, human.n, columns)
+    kept, loading = inverse_factor(scatter, human.mean, nu + 1, columns)
     p = len(kept)
-    if p == 0 or nu - p + 1 < 1:
+    if p == 0:
         return None
     scaled = loading.T @ gap
     square = nu * float(scaled @ scaled)
