@@ -2,8 +2,8 @@
 
 Truth, stated before any estimate: trust on a 1-7 scale rises by 0.5 scale points on average under treatment (before
 rounding to the scale). The LLM tracks people (correlation about .6 with their answers) but exaggerates the effect
-(about 1.1 points instead of 0.5). 60 humans per arm answered; 600 further personas, drawn from the same population, were
-only asked of the LLM, under both conditions.
+(about 1.1 points instead of 0.5). 60 humans per arm answered; 600 further personas, drawn from the same population,
+were asked of the LLM only, under both conditions.
 
 Run: python examples/make_demo.py   (writes service/api/example.json)
 """

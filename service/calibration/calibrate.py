@@ -199,7 +199,8 @@ def _choice(frame: Frame, estimate: Estimate) -> tuple[str, str]:
 
 def _applied(resolved: Resolved, shared_fit: Estimate | None) -> Applied:
     plan, sample = resolved.plan, resolved.frame.sample
-    name, reason = plan.estimator, "as requested"
+    name: str = plan.estimator
+    reason = "as requested"
     if plan.estimator == "auto" and shared_fit is not None:
         name, reason = _choice(resolved.frame, shared_fit)
     method = "normal" if plan.interval == "normal" or resolved.frame.compat else "t"

@@ -16,11 +16,11 @@ from service.calibration import plan as core
 from service.calibration.answer import Applied
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, Problem
+from service.calibration.estimators import ESTIMATORS
 from service.calibration.sample import Sample
 
 METHOD_VERSION = "2026.1"
 SERVICE_VERSION = version("rectifier")
-ESTIMATORS_COMPARED = 6
 ENCODER = msgspec.json.Encoder()
 
 
@@ -57,7 +57,7 @@ def to_core(request: CalibrationRequest, body_digest: str = "") -> Job:
 
 def work(request: CalibrationRequest) -> float:
     """Estimated work in units of one number read: data x estimators."""
-    compared = ESTIMATORS_COMPARED if request.plan is not None and request.plan.compare else 1
+    compared = len(ESTIMATORS) if request.plan is not None and request.plan.compare else 1
     return float(wire_sample.numbers(request.data) * compared)
 
 
