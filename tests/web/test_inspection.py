@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated, Any
 
+import msgspec
 import pytest
 
+from service.web.problems import ProblemError
+from service.web.strict_json import StrictDecoder
 from tests.web.refusals import DECODER, TABLE, changed, found, refused
 
 
@@ -108,3 +112,35 @@ def test_structure_is_not_crowded_out_by_contents() -> None:
 def test_the_hint_names_the_closest_field() -> None:
     assert "'human'" in refused(changed("/data/arms/0/humans", [1])).errors[0].hint
     assert "'ppi'" in refused(changed("/plan/estimator", "pppi")).errors[0].hint
+
+
+class Odd(msgspec.Struct, forbid_unknown_fields=True):
+    pair: tuple[int, float] | None = None
+    anything: Any = None
+    raw: msgspec.Raw = msgspec.Raw(b"null")
+    few: Annotated[dict[Annotated[str, msgspec.Meta(min_length=1)], int], msgspec.Meta(max_length=1)] = {}
+    rows: list[dict[str, int]] = []
+    data: bytes = b""
+    even: Annotated[float, msgspec.Meta(multiple_of=2)] = 0
+    whole: Annotated[float, msgspec.Meta(multiple_of=1)] = 0
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"pair": [1, "x"]}, [("/pair/1", "wrong_type")]),
+        ({"pair": [1.5, 1]}, [("/pair/0", "not_an_integer")]),
+        ({"few": {"": 1}}, [("/few/", "out_of_range")]),
+        ({"few": {"a": 1, "b": 2}}, [("/few", "out_of_range")]),
+        ({"rows": [{"a": 1}, {"a": "x"}]}, [("/rows/1/a", "wrong_type")]),
+        ({"data": "!"}, [("/data", "invalid_base64")]),
+        ({"data": 3}, [("/data", "wrong_type")]),
+        ({"even": 3}, [("/even", "out_of_range")]),
+        ({"whole": 1.5}, [("/whole", "not_an_integer")]),
+        ({"anything": {"x": [1, "NA"]}, "raw": [{}], "zzz": 1}, [("/zzz", "unknown_field")]),
+    ],
+)
+def test_less_common_types(document: dict[str, object], expected: list[tuple[str, str]]) -> None:
+    with pytest.raises(ProblemError) as caught:
+        StrictDecoder(Odd).decode(json.dumps(document).encode())
+    assert [(e.pointer, e.code) for e in caught.value.errors] == expected
