@@ -133,6 +133,7 @@ def _structure_problems(data: MomentData, names: Sequence[str]) -> list[Problem]
         text, hint = "two or more arms need a prediction design", '"shared" or "independent"'
         problems.append(Problem("/data/prediction_design", "prediction_design_required", text, hint))
     shared = data.prediction_design == "shared"
+    undecided = len(names) > 1 and data.prediction_design is None
     for j, (_, arm) in enumerate(data.columns):
         place = f"/data/predictions/{j}"
         if data.columns[j] in data.columns[:j]:
@@ -141,12 +142,12 @@ def _structure_problems(data: MomentData, names: Sequence[str]) -> list[Problem]
             )
         if arm is not None and arm not in names:
             problems.append(Problem(f"{place}/arm", "unknown_arm", "the data has no arm of this name", "match exactly"))
-        elif arm is not None and not shared:
+        elif arm is not None and not shared and not undecided:
             text = "under independent predictions a unit's prediction is for its own arm"
             problems.append(
                 Problem(f"{place}/arm", "arm_not_allowed", text, "leave out arm, or use shared predictions")
             )
-    for i, entry in enumerate(data.llm_only):
+    for i, entry in enumerate(() if undecided else data.llm_only):
         problems += _pool_problems(entry, f"/data/llm_only/{i}/arm", names, shared=shared)
     return problems
 

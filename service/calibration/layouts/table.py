@@ -138,6 +138,7 @@ def _rows(table: Table, asked: NDArray[np.bool_], used: NDArray[np.bool_]) -> tu
         text = "two or more arms need to say whether units carry predictions under all conditions"
         hint = '"shared" (every unit under every condition, twins) or "independent" (each arm its own LLM units)'
         problems.append(Problem("/data/prediction_design", "prediction_design_required", text, hint))
+        return _Rows(arms, design, (), ()), problems
     human = tuple(np.flatnonzero(used & (codes == c)) for c in order)
     if design == "shared" and len(arms) > 1:
         text, hint = "an LLM-only unit has an arm although predictions are shared", "send null for its arm"
@@ -157,6 +158,7 @@ def _rows(table: Table, asked: NDArray[np.bool_], used: NDArray[np.bool_]) -> tu
 
 def _prediction_problems(table: Table, arms: Sequence[str]) -> list[Problem]:
     problems, seen = [], set()
+    undecided = "shared" if len(arms) > 1 else "independent"  # with two arms the missing design is a problem of its own
     if not arms:
         problems.append(Problem("/data/arm", "no_arms", "no unit has an arm", "send at least one arm"))
     for j, column in enumerate(table.predictions):
@@ -171,7 +173,7 @@ def _prediction_problems(table: Table, arms: Sequence[str]) -> list[Problem]:
             problems.append(
                 Problem(f"{place}/arm", "unknown_arm", "the data has no arm of this name", "names match exactly")
             )
-        elif column.arm is not None and table.prediction_design != "shared":
+        elif column.arm is not None and (table.prediction_design or undecided) != "shared":
             text = "under independent predictions a row's prediction is for its own arm"
             problems.append(
                 Problem(f"{place}/arm", "arm_not_allowed", text, "leave out arm, or use shared predictions")

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from service.calibration.errors import InvalidSample
+from service.calibration.layouts.table import Labels, PredictionColumn, Table, escaped, from_table
+from tests.calibration.studies import problems
+
+NAN = np.nan
+
+
+def floats(*values: float) -> np.ndarray:
+    return np.array(values)
+
+
+def labels(*codes: int, names: tuple[str, ...] = ("a", "b")) -> Labels:
+    return Labels(np.array(codes), names)
+
+
+# eight units: three humans in each arm, two LLM-only units
+Y = floats(3, 4, 2, 5, 4, 6, NAN, NAN)
+ARM = labels(1, 1, 1, 0, 0, 0, -1, -1)
+F0, F1 = (PredictionColumn(floats(*range(k, k + 8)) % 5, "gpt", a) for k, a in ((3, "a"), (1, "b")))
+TWINS = Table("trust", Y, (F0, F1), ARM, "shared")
+OWN = replace(
+    TWINS, predictions=(replace(F0, arm=None),), arm=labels(1, 1, 1, 0, 0, 0, 0, 1), prediction_design="independent"
+)
+ONE = replace(TWINS, predictions=(replace(F0, arm=None),), arm=None, prediction_design=None)
+
+
+def refused(table: Table, missing: str = "error") -> list[tuple[str, str]]:
+    with pytest.raises(InvalidSample) as found:
+        from_table(table, missing)
+    assert all(p.detail for p in found.value.problems)
+    return problems(found.value)
+
+
+def changed(values: np.ndarray, at: int, value: float) -> np.ndarray:
+    return np.where(np.arange(len(values)) == at, value, values)
+
+
+def test_twins() -> None:
+    sample = from_table(TWINS)
+    assert (sample.arms, sample.outcome, sample.shared) == (("b", "a"), "trust", True)
+    assert [s.y.tolist() for s in sample.human] == [[3, 4, 2], [5, 4, 6]]
+    assert [(c.name, c.model, c.arm, c.pointer) for c in sample.columns] == [
+        ("gpt under a", "gpt", "a", "/data/predictions/0/values"),
+        ("gpt under b", "gpt", "b", "/data/predictions/1/values"),
+    ]
+    assert sample.human[1].c.tolist() == [F0.values[3:6].tolist(), F1.values[3:6].tolist()]
+    assert [s.c.tolist() for s in sample.llm_only] == [[F0.values[6:].tolist(), F1.values[6:].tolist()]]
+    assert sample.pointers == ("/data/outcomes/trust",) * 2
+
+
+def test_independent_arms_have_their_own_llm_only_units() -> None:
+    sample = from_table(OWN)
+    assert sample.arms == ("b", "a")
+    assert [s.c.tolist() for s in sample.llm_only] == [[[F0.values[7]]], [[F0.values[6]]]]
+
+
+def test_one_population() -> None:
+    sample = from_table(ONE)
+    assert sample.arms == ("all",)
+    assert (sample.human[0].n, sample.llm_only[0].n) == (6, 2)
+    named = from_table(replace(ONE, arm=labels(0, 0, 0, 0, 0, 0, -1, -1)))
+    assert (named.arms, named.human[0].n, named.llm_only[0].n) == (("a",), 6, 2)
+    nobody = from_table(replace(ONE, y=floats(3, 4, 2, 5, 4, 6, 1, 2)))
+    assert nobody.llm_only == (None,)
+
+
+def test_who_is_human_may_be_said() -> None:
+    """A unit with an outcome may be no human; one without is then a missing answer."""
+    human = (True,) * 6 + (False, False)
+    sample = from_table(replace(ONE, y=floats(3, 4, 2, 5, 4, 6, 9, 9), human=human))
+    assert (sample.human[0].n, sample.llm_only[0].n) == (6, 2)
+    asked = replace(ONE, human=(True,) * 7 + (False,))
+    assert refused(asked) == [("/data/outcomes/trust/6", "missing_human_answer")]
+    dropped = from_table(asked, "drop_unit")
+    assert (dropped.human[0].n, dropped.llm_only[0].n, dropped.n_dropped) == (6, 1, 1)
+    assert [w.code for w in dropped.warnings] == ["missing_human_dropped", "few_humans"]
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (replace(TWINS, prediction_design=None), [("/data/prediction_design", "prediction_design_required")]),
+        (replace(TWINS, arm=labels(*[1] * 6, -1, -1), prediction_design=None, predictions=(F1,)),
+         [("/data/predictions/0/arm", "arm_not_allowed")]),
+        (replace(TWINS, arm=labels(1, -1, 1, 0, 0, 0, -1, 1)), [
+            ("/data/arm/1", "missing_arm"), ("/data/arm/7", "llm_only_arm"),
+        ]),
+        (replace(OWN, arm=labels(1, 1, 1, 0, 0, 0, -1, 1)), [("/data/arm/6", "missing_arm")]),
+        (replace(OWN, predictions=(F0,)), [("/data/predictions/0/arm", "arm_not_allowed")]),
+        (replace(TWINS, predictions=(F0, F1, F0)), [("/data/predictions/2", "duplicate_column")]),
+        (replace(TWINS, predictions=(replace(F0, arm="z"),)), [("/data/predictions/0/arm", "unknown_arm")]),
+        (replace(TWINS, y=changed(Y, 1, np.inf)), [("/data/outcomes/trust/1", "not_finite")]),
+        (replace(ONE, y=changed(Y, 1, 1e80), outcome="a/b"), [("/data/outcomes/a~1b/1", "numeric_overflow")]),
+        (replace(ONE, predictions=(replace(F0, arm=None, values=changed(F0.values, 7, -np.inf)),)),
+         [("/data/predictions/0/values/7", "not_finite")]),
+        (replace(ONE, predictions=(replace(F0, arm=None, values=F0.values * NAN),)),
+         [("/data/predictions/0/values", "no_usable_answers")]),
+        (replace(ONE, covariates=(("age", changed(Y, 7, 3)),)), [("/data/covariates/age/6", "missing_covariate")]),
+        (replace(ONE, covariates=(("a/~", changed(F0.values, 2, 1e99)),)),
+         [("/data/covariates/a~1~0/2", "numeric_overflow")]),
+        (replace(ONE, covariates=(("s", labels(0, 1, -1, 0, 1, 0, 1, 0)),)),
+         [("/data/covariates/s/2", "missing_covariate")]),
+        (replace(TWINS, arm=labels(*[-1] * 8), y=Y * NAN), [
+            ("/data/arm", "no_arms"),
+            ("/data/predictions/0/arm", "unknown_arm"), ("/data/predictions/1/arm", "unknown_arm"),
+        ]),
+        (replace(ONE, y=floats(1, 2, *[NAN] * 6)), [("/data/outcomes/trust", "too_few_humans")]),
+    ],
+)  # fmt: skip
+def test_every_refusal_at_its_place(table: Table, expected: list[tuple[str, str]]) -> None:
+    assert refused(table) == expected
+
+
+def test_every_length_is_compared_with_the_outcome() -> None:
+    short = Table(
+        "y",
+        Y,
+        (PredictionColumn(floats(1.0)),),
+        labels(0),
+        covariates=(("x", floats(1.0)), ("s", labels(0))),
+        human=(True,),
+    )
+    places = ["predictions/0/values", "covariates/x", "covariates/s", "arm", "human"]
+    assert refused(short) == [(f"/data/{place}", "length_mismatch") for place in places]
+
+
+def test_covariates_are_columns_and_names_become_indicators() -> None:
+    sex = labels(2, 0, 2, 0, 2, 0, 2, 2, names=("m", "unused", "f"))
+    sample = from_table(replace(ONE, covariates=(("age", F1.values), ("sex", sex))))
+    assert [(c.name, c.kind, c.model, c.pointer) for c in sample.columns[1:]] == [
+        ("age", "covariate", None, "/data/covariates/age"),
+        ("sex=m", "covariate", None, "/data/covariates/sex"),
+    ]
+    assert sample.human[0].c[2].tolist() == [0, 1, 0, 1, 0, 1]
+    assert sample.llm_only[0].c[2].tolist() == [0, 0]
+
+
+def test_names_are_sorted_so_that_order_of_appearance_does_not_matter() -> None:
+    three = labels(2, 0, 1, 0, 2, 1, 0, 1, names=("z", "k", "a"))
+    columns = from_table(replace(ONE, covariates=(("s", three),))).columns
+    assert [c.name for c in columns[1:]] == ["s=k", "s=z"]
+
+
+D0 = np.array([1.0, 2.0, 3.0, 4.0, 2.0, 1.0, 3.0, NAN])
+D1 = np.array([2.0, 2.0, 4.0, NAN, 2.0, 3.0, 3.0, NAN])
+
+
+def test_repeated_draws_are_averaged_over_those_present() -> None:
+    draws = tuple(PredictionColumn(v, "gpt", draw=k) for k, v in enumerate((D0, D1)))
+    sample = from_table(replace(ONE, predictions=draws))
+    prediction, refusal = sample.columns
+    assert sample.human[0].c[0].tolist() == [1.5, 2.0, 3.5, 4.0, 2.0, 2.0]
+    assert (prediction.draws, prediction.n_missing_llm_only, refusal.kind) == (2, (1,), "refusal")
+    assert prediction.pointer == "/data/predictions/0/values"
+
+
+def test_the_intraclass_correlation_by_hand() -> None:
+    """Six units with both draws: (1,2) (2,2) (3,4) (2,2) (1,3) (3,3); one-way analysis of variance.
+
+    Unit means 1.5 2 3.5 2 2 3, grand mean 7/3; MSB = 2 (25/36 + 1/9 + 49/36 + 1/9 + 1/9 + 4/9) / 5 = 17/15;
+    MSW = (0.5 + 0 + 0.5 + 0 + 2 + 0) / 6 = 1/2; ICC = (17/15 - 1/2) / (17/15 + 1/2) = 19/49.
+    """
+    draws = tuple(PredictionColumn(v, "gpt", draw=k) for k, v in enumerate((D0, D1)))
+    column = from_table(replace(ONE, predictions=draws)).columns[0]
+    assert column.icc == pytest.approx(19 / 49)
+
+
+def test_no_correlation_without_draws_units_or_variation() -> None:
+    assert from_table(ONE).columns[0].icc is None
+    for first, second in ((D0, changed(D0 * NAN, 0, 1.0)), (np.full(8, 2.0), np.full(8, 2.0))):
+        draws = tuple(PredictionColumn(v, "gpt", draw=k) for k, v in enumerate((first, second)))
+        assert from_table(replace(ONE, predictions=draws)).columns[0].icc is None
+
+
+def test_what_is_said_of_a_column_is_kept() -> None:
+    column = PredictionColumn(changed(F0.values, 3, NAN), "gpt", fill=9.0)
+    assert from_table(replace(ONE, predictions=(column,))).human[0].c[0][3] == 9.0
+    known = PredictionColumn(F0.values, "gpt", population_mean=2.5)
+    assert from_table(replace(ONE, predictions=(known,))).columns[0].population_mean == 2.5
+
+
+def test_names_in_pointers_are_escaped() -> None:
+    assert escaped("a/b~c") == "a~1b~0c"
