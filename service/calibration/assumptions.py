@@ -70,8 +70,8 @@ def doubts(frame: Frame, tested: Assumption | None, *, llm_asked: bool) -> list[
         text = "exchangeability could not be tested: estimates using LLM-only units are exploratory"
         found.append(Warned("exchangeability_not_testable", text, "/data"))
     found += [
-        Warned("no_pool", "an arm has no LLM-only unit, so its LLM answers cannot add anything: human-only", place)
-        for has, place in zip(frame.has_pool, sample.pointers, strict=True)
+        Warned("no_pool", f"arm {arm!r} has no LLM-only unit, so its LLM answers add nothing: human-only", place)
+        for arm, has, place in zip(sample.arms, frame.has_pool, sample.pointers, strict=True)
         if not has
     ]
     return found

@@ -18,7 +18,7 @@ from service.calibration.designs.study import design_of_study
 from service.calibration.designs.summary import Aim
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL
 from service.calibration.errors import CalibrationError, NotIdentified, Warned
-from service.calibration.estimate import Estimate, Frame, model_direction
+from service.calibration.estimate import Estimate, Frame
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.inference import Result, infer
 from service.calibration.moments import FloatArray
@@ -85,7 +85,7 @@ def _estimate_block(
     n = sum(plain.human[d].n for d in used)
     ratio = _ratio(calibrated, human)
     models = plain.sample.models
-    alone = blocks.llm_only(plain, t, plain.directions) if models else None
+    alone = blocks.llm_only(plain, t, plain.sample.directions) if models else None
     return EstimateBlock(
         name=contrast.name,
         outcome=plain.sample.outcome,
@@ -99,7 +99,7 @@ def _estimate_block(
                 plain,
                 t,
                 model,
-                alone if len(models) == 1 else blocks.llm_only(plain, t, model_direction(plain.sample, model)),
+                alone if len(models) == 1 else blocks.llm_only(plain, t, plain.sample.direction(model)),
                 _ratio_without(resolved, model, t, human),
             )
             for model in models

@@ -110,15 +110,6 @@ class Frame:
             self.sample.shared or self.llm_only[d] is not None or self.any_known for d in range(len(self.sample.arms))
         )
 
-    @cached_property
-    def directions(self) -> FloatArray:
-        """Each arm's own LLM prediction as weights on the columns (D, p): the equal-weight mean over models."""
-        models = self.sample.models
-        total = np.zeros((len(self.sample.arms), len(self.sample.columns)))
-        for model in models:
-            total += model_direction(self.sample, model) / len(models)
-        return total
-
     def _pool(self, k: int, *, humans: bool) -> Pool:
         arms = tuple(range(len(self.sample.arms))) if self.sample.shared else (k,)
         llm_only = None if self.sample.shared and self.identification == "randomization" else self.llm_only[k]
@@ -212,17 +203,6 @@ def required_fit(frame: Frame, arm: int) -> ArmFit:
             "add humans (at least columns + 2 per arm), send fewer columns, or use estimator auto",
         )
     return fit
-
-
-def model_direction(sample: Sample, model: str) -> FloatArray:
-    """The model's prediction for each arm as weights on the columns (D, p); zero rows where it has none."""
-    direction = np.zeros((len(sample.arms), len(sample.columns)))
-    for d, arm in enumerate(sample.arms):
-        own = [j for j, c in enumerate(sample.columns) if c.kind == "prediction" and c.model == model and c.arm == arm]
-        any_arm = [j for j, c in enumerate(sample.columns) if c.kind == "prediction" and c.model == model and not c.arm]
-        for j in own or any_arm:
-            direction[d, j] = 1.0 / len(own or any_arm)
-    return direction
 
 
 def _own(fit: ArmFit, pool: Pool) -> _ArmPart:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -63,7 +64,7 @@ class Units:
         return int(self.c.shape[1])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
     """Humans by arm and LLM-only units by pool, on the same p columns.
 
@@ -83,7 +84,7 @@ class Sample:
     n_dropped: int = 0
     warnings: tuple[Warned, ...] = field(default=())
 
-    @property
+    @cached_property
     def shared(self) -> bool:
         """Whether every unit carries the predictions under all conditions."""
         return self.prediction_design == "shared" and len(self.arms) > 1
@@ -93,15 +94,32 @@ class Sample:
         """Whether rows, not only moments, are at hand."""
         return isinstance(self.human[0], Units)
 
-    @property
+    @cached_property
     def clustered(self) -> bool:
         """Whether units belong to clusters."""
         return isinstance(self.human[0], Units) and self.human[0].cluster is not None
 
-    @property
+    @cached_property
     def models(self) -> tuple[str, ...]:
         """The models in order of first appearance."""
         return tuple(dict.fromkeys(c.model for c in self.columns if c.kind == "prediction" and c.model is not None))
+
+    @cached_property
+    def directions(self) -> FloatArray:
+        """Each arm's own LLM prediction as weights on the columns (D, p): the equal-weight mean over models."""
+        total = np.zeros((len(self.arms), len(self.columns)))
+        for model in self.models:
+            total += self.direction(model) / len(self.models)
+        return total
+
+    def direction(self, model: str) -> FloatArray:
+        """A model's prediction for each arm as weights on the columns (D, p); zero rows where it has none."""
+        weights = np.zeros((len(self.arms), len(self.columns)))
+        mine = [(j, c.arm) for j, c in enumerate(self.columns) if c.kind == "prediction" and c.model == model]
+        for d, arm in enumerate(self.arms):
+            own = [j for j, asked_under in mine if asked_under == arm] or [j for j, under in mine if under is None]
+            weights[d, own] = 1.0 / max(1, len(own))
+        return weights
 
     def pool_of(self, arm: int) -> int:
         """Index of the pool an arm is evaluated on."""

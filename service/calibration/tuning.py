@@ -34,14 +34,14 @@ def tuned(frame: Frame, tunings: Sequence[float]) -> Estimate:
             slopes.append(none)
             continue
         _check(frame, d)
-        slopes.append(value * frame.directions[d])
+        slopes.append(value * frame.sample.directions[d])
     return assemble(frame, slopes, frame.reference_pools)
 
 
 def _check(frame: Frame, arm: int) -> None:
     sample = frame.sample
     pool = frame.reference_pools[sample.pool_of(arm)]
-    if not frame.directions[arm].any():
+    if not frame.sample.directions[arm].any():
         raise UnsupportedCombination.at(
             "/data/predictions",
             "no_prediction_for_arm",
@@ -78,11 +78,11 @@ def _pool_terms(frame: Frame, contrast: FloatArray, k: int) -> tuple[float, floa
     """Numerator and denominator of lambda over the units of pool k and of the arms evaluated on it."""
     pool, spread = frame.reference_pools[k], frame.pools[k].covariance
     arms = [d for d in range(len(contrast)) if frame.sample.pool_of(d) == k and frame.has_pool[d]]
-    reach = np.where(np.isfinite(frame.known), 0.0, contrast[arms] @ frame.directions[arms]) / pool.size
+    reach = np.where(np.isfinite(frame.known), 0.0, contrast[arms] @ frame.sample.directions[arms]) / pool.size
     top = bottom = 0.0
     for d in arms:
         joint = frame.human[d]
-        g = contrast[d] * frame.directions[d] / joint.n - (reach if d in pool.humans else 0.0)
+        g = contrast[d] * frame.sample.directions[d] / joint.n - (reach if d in pool.humans else 0.0)
         top += float(contrast[d] * (joint.covariance(frame.ddof)[1:, 0] @ g))
         bottom += joint.n * float(g @ spread @ g)
     if pool.llm_only is not None:

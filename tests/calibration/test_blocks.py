@@ -55,7 +55,7 @@ def test_an_arm_outside_the_contrast_needs_no_fit() -> None:
 
 def test_llm_only_of_independent_arms() -> None:
     own = frame(ARMS)
-    found = llm_only(own, T, own.directions)
+    found = llm_only(own, T, own.sample.directions)
     means = [c.mean(axis=0) for c in ARMS.llm_only]
     assert found.estimate == pytest.approx(means[1].mean() - means[0].mean())
     assert found.standard_error == pytest.approx(np.sqrt(sum(np.var(m, ddof=1) / len(m) for m in means)))
@@ -65,7 +65,7 @@ def test_llm_only_of_independent_arms() -> None:
 def test_llm_only_of_twins_is_the_mean_difference_within_units() -> None:
     shared = frame(TWINS)
     d = (TWINS.llm_only[0][1::2] - TWINS.llm_only[0][0::2]).mean(axis=0)
-    found = llm_only(shared, T, shared.directions)
+    found = llm_only(shared, T, shared.sample.directions)
     assert [found.estimate, found.standard_error] == pytest.approx([d.mean(), np.sqrt(np.var(d, ddof=1) / 40)])
 
 
@@ -73,36 +73,36 @@ def test_without_llm_only_units_the_paired_answers_speak() -> None:
     shared = frame(replace(TWINS, llm_only=(None,)), "randomization")
     c = np.hstack(TWINS.c)
     d = (c[1::2] - c[0::2]).mean(axis=0)
-    found = llm_only(shared, T, shared.directions)
+    found = llm_only(shared, T, shared.sample.directions)
     assert [found.estimate, found.standard_error] == pytest.approx([d.mean(), np.sqrt(np.var(d, ddof=1) / 45)])
     own = frame(replace(ARMS, llm_only=(None, ARMS.llm_only[1])))
     expected = ARMS.llm_only[1].mean() - ARMS.c[0].mean()
-    assert llm_only(own, T, own.directions).estimate == pytest.approx(expected)
+    assert llm_only(own, T, own.sample.directions).estimate == pytest.approx(expected)
 
 
 def test_llm_only_at_a_known_mean_has_no_error() -> None:
     study = replace(ONE, columns=(replace(ONE.columns[0], population_mean=0.3),))
-    found = llm_only(frame(study), np.ones(1), frame(study).directions)
+    found = llm_only(frame(study), np.ones(1), frame(study).sample.directions)
     assert (found.estimate, found.standard_error) == (0.3, 0.0)
 
 
 def test_one_llm_only_unit_has_no_error_at_all() -> None:
     own = frame(simulate(14, (20, 25), (1, 50)))
-    assert llm_only(own, T, own.directions).standard_error is None
-    assert llm_only(own, np.array([0.0, 1.0]), own.directions).standard_error > 0.0
+    assert llm_only(own, T, own.sample.directions).standard_error is None
+    assert llm_only(own, np.array([0.0, 1.0]), own.sample.directions).standard_error > 0.0
 
 
 def test_no_prediction_no_llm_only() -> None:
     own = frame(ARMS)
-    nothing = np.zeros_like(own.directions)
+    nothing = np.zeros_like(own.sample.directions)
     assert llm_only(own, T, nothing) is None
-    assert llm_only(own, np.zeros(2), own.directions) is None
+    assert llm_only(own, np.zeros(2), own.sample.directions) is None
 
 
 @pytest.mark.parametrize("level", [0.0, 1e8])
 def test_llm_only_of_a_mean_is_at_the_level_of_its_column(level: float) -> None:
     own = frame(ONE.with_c(lambda c: c + level))
-    assert llm_only(own, np.ones(1), own.directions).estimate == pytest.approx(ONE.llm_only[0].mean() + level)
+    assert llm_only(own, np.ones(1), own.sample.directions).estimate == pytest.approx(ONE.llm_only[0].mean() + level)
 
 
 def test_a_models_block_knows_its_own_columns_only() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.calibration.errors import NotIdentified
-from service.calibration.estimate import Frame, assemble, human_only, model_direction, required_fit
+from service.calibration.estimate import Frame, assemble, human_only, required_fit
 from service.calibration.sample import Column
 from tests.calibration.studies import Study, as_moments, problems, simulate
 
@@ -73,18 +73,18 @@ def test_a_pool_of_one_llm_only_unit_has_no_covariance() -> None:
 
 
 def test_directions_are_the_equal_weight_mean_of_an_arms_own_predictions() -> None:
-    directions = Frame(TWINS.sample(), "randomization").directions
+    directions = Frame(TWINS.sample(), "randomization").sample.directions
     assert [c.arm for c in TWINS.columns] == ["control", "treatment", "control", "treatment"]
     assert directions.tolist() == [[0.5, 0.0, 0.5, 0.0], [0.0, 0.5, 0.0, 0.5]]
-    assert Frame(ARMS.sample(), "exchangeability").directions.tolist() == [[0.5, 0.5]] * 2
-    assert model_direction(TWINS.sample(), "m1").tolist() == [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
-    assert not Frame(simulate(4, covariates=1, models=0).sample(), "exchangeability").directions.any()
+    assert Frame(ARMS.sample(), "exchangeability").sample.directions.tolist() == [[0.5, 0.5]] * 2
+    assert TWINS.sample().direction("m1").tolist() == [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
+    assert not Frame(simulate(4, covariates=1, models=0).sample(), "exchangeability").sample.directions.any()
 
 
 def test_a_column_for_no_arm_speaks_for_the_arms_without_their_own() -> None:
     columns = (Column("a", "prediction", "m", "control"), Column("b", "prediction", "m", None))
     study = replace(simulate(4, design="shared"), columns=columns)
-    assert model_direction(study.sample(), "m").tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert study.sample().direction("m").tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
 def test_human_only_is_the_mean_and_its_variance() -> None:
