@@ -126,17 +126,15 @@ def _arm_block(
     return blocks.arm_block(resolved.plain, estimate, arm, verdict, mean)
 
 
-def _ratio(calibrated: Result, human: Result) -> float | None:
-    if human.standard_error <= 0.0:
-        return None
+def _ratio(calibrated: Result, human: Result) -> float:
     relative = calibrated.standard_error / human.standard_error
     return relative * relative
 
 
-def _effective(n: int, ratio: float | None, verdict: Verdict) -> float | None:
+def _effective(n: int, ratio: float, verdict: Verdict) -> float | None:
     if verdict not in ("llm_used", "no_llm"):
         return float(n)
-    return None if ratio is None or ratio < NO_VARIANCE else n / ratio
+    return None if ratio < NO_VARIANCE else n / ratio
 
 
 def _ratio_without(resolved: Resolved, model: str, contrast: FloatArray, human: Result) -> float | None:
