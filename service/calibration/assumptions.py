@@ -6,9 +6,7 @@ used, was tested and not rejected (level ``TEST_LEVEL``). Everything else is exp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from service.calibration.answer import Assumption, Claim, Status, Verdict
+from service.calibration.answer import Assumption, Claim, Status
 from service.calibration.columns import GLANCE, Dropped
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL, p_value
 from service.calibration.errors import Warned
@@ -47,10 +45,10 @@ def others(sample: Sample, population: str) -> list[Assumption]:
     return [Assumption(name, "assumed", None, statement) for name, statement in found]
 
 
-def claim(tested: Assumption | None, verdicts: Sequence[Verdict]) -> Claim:
-    """The claim of an estimate whose arms have these verdicts."""
-    rests_on_it = tested is not None and "llm_used" in verdicts
-    return "exploratory" if rests_on_it and tested is not None and tested.status != "not_rejected" else "confirmatory"
+def claim(tested: Assumption | None, *, adjusted: bool) -> Claim:
+    """The claim of an estimate; ``adjusted``: some arm of it has a slope, so it rests on what was tested."""
+    doubtful = adjusted and tested is not None and tested.status != "not_rejected"
+    return "exploratory" if doubtful else "confirmatory"
 
 
 def doubts(frame: Frame, tested: Assumption | None, *, llm_asked: bool) -> list[Warned]:

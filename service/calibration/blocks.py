@@ -61,7 +61,8 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
     if not used or not all(np.count_nonzero(directions[d]) for d in used):
         return None
     value, variance, testable = 0.0, 0.0, True
-    pools, columns = [used] if frame.sample.shared else [[d] for d in used], frame.sample.columns
+    pools = [used] if frame.sample.shared else [[d] for d in used]
+    origins = np.array([c.origin for c in frame.sample.columns])
     for arms in pools:
         source = _llm_answers(frame, arms[0])
         weights = contrast[arms] @ directions[arms]
@@ -69,7 +70,7 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
         if frame.any_known:
             known = np.isfinite(frame.known)
             mean, estimated = np.where(known, frame.known, mean), np.where(known, 0.0, weights)
-        value += float(weights @ mean) + sum(w * c.origin for w, c in zip(weights, columns, strict=True) if c.origin)
+        value += float(weights @ mean) + float(weights @ origins)
         testable = testable and source.n > 1
         variance += float(estimated @ source.scatter @ estimated) / (source.n * max(1, source.n - 1))
     return Effect(value, sqrt(max(0.0, variance)) if testable else None)

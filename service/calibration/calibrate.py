@@ -89,7 +89,7 @@ def _estimate_block(
     return EstimateBlock(
         name=contrast.name,
         outcome=plain.sample.outcome,
-        claim=assumptions.claim(tested, verdicts),
+        claim=assumptions.claim(tested, adjusted=any(np.count_nonzero(estimate.slope[d]) for d in used)),
         verdict=verdict,
         result=_finite(calibrated),
         human_only=_finite(human),
@@ -223,6 +223,9 @@ def _applied(resolved: Resolved, shared_fit: Estimate | None) -> Applied:
 
 def _warnings(resolved: Resolved, tested: Assumption | None, estimates: Sequence[EstimateBlock]) -> tuple[Warned, ...]:
     found = assumptions.doubts(resolved.plain, tested, llm_asked=resolved.plan.estimator != "human_only")
+    if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
+        text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"
+        found.append(Warned("no_llm_only_units", text, "/plan/identification"))
     if resolved.frame.compat:
         text = "published form: normal quantile, ddof 0, lambda in [0, 1]; intervals are too short in small samples"
         found.append(Warned("compat_mode", text, "/plan/compat"))

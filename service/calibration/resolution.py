@@ -82,6 +82,8 @@ def _check_predictions(sample: Sample, plan: Plan) -> None:
 
 def _identification(sample: Sample, plan: Plan) -> Identification:
     chosen = plan.identification or ("randomization" if sample.shared else "exchangeability")
+    if sample.shared and not sample.goes_beyond_humans:
+        return "randomization"
     if chosen == "randomization" and not sample.shared:
         raise UnsupportedCombination.at(
             "/plan/identification",

@@ -100,17 +100,24 @@ class Sample:
         return isinstance(self.human[0], Units) and self.human[0].cluster is not None
 
     @cached_property
+    def goes_beyond_humans(self) -> bool:
+        """Whether anything is known of c beyond the humans: an LLM-only unit or a population mean."""
+        only = any(source is not None for source in self.llm_only)
+        return only or any(c.population_mean is not None for c in self.columns)
+
+    @cached_property
     def models(self) -> tuple[str, ...]:
         """The models in order of first appearance."""
         return tuple(dict.fromkeys(c.model for c in self.columns if c.kind == "prediction" and c.model is not None))
 
     @cached_property
     def directions(self) -> FloatArray:
-        """Each arm's own LLM prediction as weights on the columns (D, p): the equal-weight mean over models."""
-        total = np.zeros((len(self.arms), len(self.columns)))
-        for model in self.models:
-            total += self.direction(model) / len(self.models)
-        return total
+        """Each arm's own LLM prediction as weights on the columns (D, p).
+
+        The equal-weight mean over the models that answered for every arm, so that no contrast mixes models; else 0.
+        """
+        each = [direction for m in self.models if (direction := self.direction(m)).any(axis=1).all()]
+        return np.asarray(sum(each) / len(each)) if each else np.zeros((len(self.arms), len(self.columns)))
 
     def direction(self, model: str) -> FloatArray:
         """A model's prediction for each arm as weights on the columns (D, p); zero rows where it has none."""

@@ -20,17 +20,17 @@ def having(status: str) -> Assumption:
 
 
 @pytest.mark.parametrize(
-    ("assumption", "verdicts", "expected"),
+    ("assumption", "adjusted", "expected"),
     [
-        (None, ["llm_used"], "confirmatory"),
-        (having("not_rejected"), ["llm_used"], "confirmatory"),
-        (having("rejected"), ["llm_used", "no_pool"], "exploratory"),
-        (having("not_testable"), ["llm_used"], "exploratory"),
-        (having("rejected"), ["human_only_chosen", "no_pool", "no_llm"], "confirmatory"),
+        (None, True, "confirmatory"),
+        (having("not_rejected"), True, "confirmatory"),
+        (having("rejected"), True, "exploratory"),
+        (having("not_testable"), True, "exploratory"),
+        (having("rejected"), False, "confirmatory"),
     ],
 )
-def test_a_claim_is_as_good_as_what_it_rests_on(assumption, verdicts, expected: str) -> None:
-    assert claim(assumption, verdicts) == expected
+def test_a_claim_is_as_good_as_what_it_rests_on(assumption, adjusted: bool, expected: str) -> None:
+    assert claim(assumption, adjusted=adjusted) == expected
 
 
 def test_what_the_data_cannot_test() -> None:
