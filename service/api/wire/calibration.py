@@ -17,6 +17,7 @@ from service.calibration.answer import Applied
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, Problem
 from service.calibration.estimators import ESTIMATORS
+from service.calibration.layouts.draft import Missing
 from service.calibration.sample import Sample
 
 METHOD_VERSION = "2026.1"
@@ -33,12 +34,13 @@ class CalibrationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request on its way: sample, plan, the digest of its body and the work it is expected to take."""
+    """A request on its way: sample, plan, digest of its body, expected work, what a missing human answer means."""
 
     sample: Sample
     plan: core.Plan
     body_digest: str
     work: float
+    missing: Missing
 
 
 def to_core(request: CalibrationRequest, body_digest: str = "") -> Job:
@@ -46,13 +48,14 @@ def to_core(request: CalibrationRequest, body_digest: str = "") -> Job:
     problems: list[Problem] = []
     sent = request.plan or wire_plan.Plan()
     plan = wire_plan.to_core(sent, problems)
+    missing: Missing = sent.missing or "error"
     try:
-        sample = wire_sample.to_core(request.data, sent.missing or "error")
+        sample = wire_sample.to_core(request.data, missing)
     except CalibrationError as refused:
         raise type(refused)([*problems, *refused.problems]) from refused
     if problems:
         raise CalibrationError(problems)
-    return Job(sample, plan, body_digest, work(request))
+    return Job(sample, plan, body_digest, work(request), missing)
 
 
 def work(request: CalibrationRequest) -> float:
@@ -64,7 +67,7 @@ def work(request: CalibrationRequest) -> float:
 def run(job: Job) -> bytes:
     """The encoded answer of a job; raises ``CalibrationError``."""
     answer = calibrate(job.sample, job.plan)
-    digests = wire.Digests(job.body_digest, plan_digest(job.plan, answer.applied), SERVICE_VERSION, METHOD_VERSION)
+    digests = wire.Digests(job.body_digest, plan_digest(job, answer.applied), SERVICE_VERSION, METHOD_VERSION)
     return ENCODER.encode(wire.from_core(answer, digests))
 
 
@@ -81,10 +84,12 @@ def validated(job: Job) -> bytes:
     )
 
 
-def plan_digest(plan: core.Plan, done: Applied) -> str:
+def plan_digest(job: Job, done: Applied) -> str:
     """SHA-256 of the plan with every default filled in."""
+    plan = job.plan
     asked = {"estimator": plan.estimator, "interval": plan.interval, "compare": plan.compare, "costs": plan.costs}
     whole = asked | {
+        "missing": job.missing,
         "estimand": done.estimand,
         "identification": done.identification,
         "contrasts": list(done.contrasts.items()),

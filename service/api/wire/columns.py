@@ -36,7 +36,8 @@ def numeric(column: NumericColumn, pointer: str, problems: list[Problem]) -> Flo
         problems.append(
             Problem(pointer, "mixed_column", "categories stand where numbers belong", "leave out categories")
         )
-    return _decoded(column, pointer, problems).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # signalling NaNs are missing numbers like any other
+        return _decoded(column, pointer, problems).astype(np.float64)
 
 
 def labels(column: LabelColumn, pointer: str, problems: list[Problem]) -> Labels:

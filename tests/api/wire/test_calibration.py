@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from importlib.metadata import version
+
+import msgspec
+import pytest
+
+from service.api.wire.calibration import CalibrationRequest, Job, plan_digest, run, to_core, validated, work
+from service.api.wire.doubts import WORK_LIMIT
+from service.calibration.calibrate import calibrate
+from service.calibration.errors import CalibrationError, InvalidSample
+from service.calibration.estimators import ESTIMATORS
+from tests.api.wire.test_sample import ARRAYS, TABLE
+
+GOOD = {"data": {**ARRAYS, "arms": ARRAYS["arms"][:1] * 1}, "plan": {"estimand": {"type": "mean"}}}
+
+
+def job(document: dict, digest: str = "sha256:body") -> Job:
+    return to_core(msgspec.json.decode(json.dumps(document), type=CalibrationRequest), digest)
+
+
+def planned(**plan) -> dict:
+    return {"data": copy.deepcopy(TABLE), "plan": plan}
+
+
+def digest(**plan) -> str:
+    ready = job(planned(**plan))
+    return plan_digest(ready, calibrate(ready.sample, ready.plan).applied)
+
+
+def test_a_request_becomes_a_job() -> None:
+    ready = job(GOOD)
+    assert (ready.sample.arms, ready.plan.estimand) == (("control",), "mean")
+    assert (ready.body_digest, ready.work) == ("sha256:body", 13.0)
+    assert job({"data": GOOD["data"]}).plan.estimator == "auto"
+
+
+def test_problems_of_plan_and_data_are_listed_together() -> None:
+    document = {"data": ARRAYS, "plan": {"interval": "score", "margin": 0.1}}
+    with pytest.raises(InvalidSample) as refused:
+        job(document)
+    assert [p.pointer for p in refused.value.problems] == ["/plan/interval", "/plan/margin", "/data/arms/1/human/3"]
+
+
+def test_problems_of_the_plan_alone_are_a_refusal_too() -> None:
+    with pytest.raises(CalibrationError) as refused:
+        job({"data": GOOD["data"], "plan": {"interval": "score"}})
+    assert [p.pointer for p in refused.value.problems] == ["/plan/interval"]
+
+
+def test_missing_human_answers_are_the_plans_choice() -> None:
+    assert job({"data": ARRAYS, "plan": {"missing": "drop_unit"}}).sample.n_dropped == 1
+
+
+def test_comparing_is_work_for_every_estimator() -> None:
+    def estimated(plan: dict | None) -> float:
+        return work(msgspec.convert({"data": GOOD["data"], "plan": plan}, CalibrationRequest))
+
+    assert estimated({"compare": True}) == len(ESTIMATORS) * estimated(None) == len(ESTIMATORS) * estimated({})
+
+
+def test_run_gives_the_documented_answer() -> None:
+    answer = json.loads(run(job(GOOD)))
+    assert answer["request_digest"] == "sha256:body"
+    assert answer["service_version"] == version("rectifier")
+    assert answer["method_version"] == "2026.1"
+    assert answer["summary"]["estimate"] == answer["estimates"][0]["estimate"]
+    assert answer["applied"]["estimand"] == {"type": "mean"}
+
+
+def test_the_same_request_gives_the_same_bytes() -> None:
+    assert run(job(planned(compare=True))) == run(job(planned(compare=True)))
+
+
+def test_validation_says_what_would_be_done_and_no_number() -> None:
+    found = json.loads(validated(job(GOOD)))
+    assert set(found) == {"valid", "applied", "work", "warnings"}
+    assert found["valid"] is True
+    assert found["work"] == {"estimated": 13.0, "limit": WORK_LIMIT}
+    whole = json.loads(run(job(GOOD)))
+    assert (found["applied"], found["warnings"]) == (whole["applied"], whole["warnings"])
+
+
+def test_validation_gives_the_error_it_would_get() -> None:
+    ready = job(planned(estimator="regression"))
+    for way in (run, validated):
+        with pytest.raises(CalibrationError) as refused:
+            way(ready)
+        assert [p.code for p in refused.value.problems] == ["too_many_columns"]
+
+
+def test_the_plan_digest_is_of_the_plan_with_its_defaults() -> None:
+    """Defaults said aloud change nothing; every choice that changes what is done does."""
+    plain = digest(estimator="human_only")
+    assert len(plain) == len("sha256:") + hashlib.sha256().digest_size * 2
+    spoken = digest(
+        estimator="human_only",
+        estimand={"type": "mean_difference"},
+        identification="randomization",
+        control="control",
+        confidence_level=0.95,
+        alternative="two_sided",
+        interval="auto",
+        missing="error",
+        seed=0,
+        compare=False,
+    )
+    assert spoken == plain
+    others = [
+        digest(estimator="human_only", **change)
+        for change in (
+            {"estimand": {"type": "mean"}},
+            {"identification": "exchangeability"},
+            {"control": "treatment"},
+            {"contrasts": [{"name": "x", "weights": {"control": 1, "treatment": -1}}]},
+            {"confidence_level": 0.9},
+            {"alternative": "less"},
+            {"null_value": 1.0},
+            {"interval": "normal"},
+            {"inference_population": "sample"},
+            {"compare": True},
+            {"compat": True},
+            {"missing": "drop_unit"},
+            {"seed": 1},
+        )
+    ]
+    assert len({plain, digest(), *others}) == len(others) + 2
+
+
+def test_the_digest_does_not_depend_on_the_numbers() -> None:
+    document = planned(estimator="human_only")
+    document["data"]["outcomes"]["trust"][0] = 1.5
+    other = job(document)
+    assert plan_digest(other, calibrate(other.sample, other.plan).applied) == digest(estimator="human_only")

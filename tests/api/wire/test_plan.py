@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import typing
+
+import msgspec
+import pytest
+
+from service.api.wire.plan import NOT_YET, OFFERED, Plan, to_core
+from service.calibration import plan as core
+from service.calibration.errors import Problem
+from service.calibration.estimators import ESTIMATORS
+
+
+def read(**fields) -> tuple[core.Plan, list[Problem]]:
+    problems: list[Problem] = []
+    return to_core(msgspec.convert(fields, Plan), problems), problems
+
+
+def test_an_empty_plan_is_the_default_plan() -> None:
+    assert read() == (core.Plan(), [])
+
+
+def test_null_means_absent() -> None:
+    nothing = dict.fromkeys(Plan.__struct_fields__)
+    assert read(**nothing) == (core.Plan(), [])
+
+
+def test_every_field_arrives() -> None:
+    found, problems = read(
+        estimand={"type": "mean_difference"},
+        estimator="ppi",
+        identification="randomization",
+        control="a",
+        contrasts=[{"name": "d", "weights": {"a": -1, "b": 1}}],
+        confidence_level=0.9,
+        inference_population="sample",
+        alternative="less",
+        null_value=0.5,
+        interval="normal",
+        multiplicity="none",
+        tuning="per_arm",
+        missing="drop_unit",
+        compare=True,
+        compat=True,
+        replicates=1999,
+        seed=7.0,
+        costs={"human": 5, "llm": {"gpt": 0.1}, "persona": 0.2, "budget": 100},
+    )
+    assert problems == []
+    assert found == core.Plan(
+        estimand="mean_difference",
+        estimator="ppi",
+        identification="randomization",
+        control="a",
+        contrasts=(core.NamedContrast("d", {"a": -1.0, "b": 1.0}),),
+        confidence_level=0.9,
+        inference_population="sample",
+        alternative="less",
+        null_value=0.5,
+        interval="normal",
+        compare=True,
+        compat=True,
+        costs=core.Costs(5.0, {"gpt": 0.1}, 0.2, 100.0),
+        seed=7,
+    )
+
+
+@pytest.mark.parametrize(("sent", "read_as"), [({"type": "mean"}, "mean"), (None, None)])
+def test_estimands(sent, read_as: str | None) -> None:
+    assert read(estimand=sent)[0].estimand == read_as
+
+
+def test_costs_without_persona_and_budget() -> None:
+    assert read(costs={"human": 5, "llm": 0.1})[0].costs == core.Costs(5.0, 0.1, 0.0, None)
+
+
+def test_an_empty_list_of_contrasts_is_not_absent() -> None:
+    assert read(contrasts=[])[0].contrasts == ()
+    assert read(contrasts=None)[0].contrasts is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("estimator", "design_based"),
+        ("identification", "sampling"),
+        ("alternative", "equivalence"),
+        ("interval", "bootstrap_t"),
+        ("multiplicity", "holm"),
+        ("margin", 0.2),
+        ("tuning", "one"),
+        ("bounds", [0, 1]),
+        ("target", {"margins": {}}),
+        ("stratum_shares", {"a": 1}),
+    ],
+)
+def test_what_is_not_computed_yet_is_refused_at_its_place(field: str, value) -> None:
+    problems: list[Problem] = []
+    plan = msgspec.json.decode(msgspec.json.encode({field: value}), type=Plan)
+    to_core(plan, problems, "/basis/plan")
+    assert [(p.pointer, p.code) for p in problems] == [(f"/basis/plan/{field}", "unsupported_combination")]
+    assert problems[0].hint.startswith("supported: ")
+
+
+def test_several_at_once_are_all_listed() -> None:
+    assert len(read(estimator="design_based", interval="score", margin=1.0)[1]) == 3
+
+
+def test_what_is_offered_is_what_the_core_knows() -> None:
+    assert set(OFFERED["estimator"]) == {e.name for e in ESTIMATORS} == set(typing.get_args(core.EstimatorName))
+    assert set(OFFERED["interval"]) == set(typing.get_args(core.IntervalMethod))
+    assert set(OFFERED["alternative"]) == set(typing.get_args(core.Alternative))
+    assert set(OFFERED["identification"]) == set(typing.get_args(core.Identification))
+    assert {*OFFERED, *NOT_YET} <= set(Plan.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("confidence_level", 0.0),
+        ("confidence_level", 1.0),
+        ("seed", 1.5),
+        ("seed", -1),
+        ("null_value", 1e71),
+        ("contrasts", [{"name": "", "weights": {}}]),
+        ("contrasts", [{"name": "d", "weights": {"a": 1e7}}]),
+        ("costs", {"human": 0, "llm": 0}),
+        ("costs", {"human": 1, "llm": -1}),
+        ("control", ""),
+        ("estimator", "magic"),
+        ("estimand", {"type": "mean", "extra": 1}),
+        ("unknown", 1),
+    ],
+)
+def test_values_out_of_range_are_no_plan(field: str, value) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({field: value}, Plan)
