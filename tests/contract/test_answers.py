@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.api.wire import answer as wire
-from service.calibration.estimands import ESTIMANDS, estimand
-from service.calibration.estimators import ESTIMATORS, estimator
+from service.calibration.estimands import ESTIMANDS
+from service.calibration.estimators import ESTIMATORS
 from tests.contract import cases
 from tests.contract.cases import EXAMPLES, PAIRS, SEEDS
 
@@ -88,13 +88,3 @@ def test_every_card_is_complete(entry) -> None:
         texts = [value] if isinstance(value, str) else list(value)
         assert texts, field.name
         assert all(isinstance(text, str) and text.strip() == text and len(text) > 2 for text in texts), field.name
-
-
-@pytest.mark.parametrize("registry", [ESTIMATORS, ESTIMANDS], ids=["estimators", "estimands"])
-def test_names_are_unique_and_found(registry) -> None:
-    names = [entry.name for entry in registry]
-    assert len(set(names)) == len(names)
-    find = estimator if registry is ESTIMATORS else estimand
-    assert [find(name) for name in names] == list(registry)
-    with pytest.raises(StopIteration):
-        find("nothing")
