@@ -84,6 +84,14 @@ def test_randomization_needs_no_exchangeability() -> None:
     assert (opted_in.claim, status(opted_in)) == ("exploratory", "rejected")
 
 
+def test_exchangeability_without_any_llm_only_unit_is_randomization() -> None:
+    twins = simulate(12, (30, 30), design="shared")
+    found = answer(twins, identification="exchangeability")
+    assert (found.applied.identification, found.claim, status(found)) == ("randomization", "confirmatory", None)
+    assert [(w.code, w.pointer) for w in found.warnings] == [("no_llm_only_units", "/plan/identification")]
+    assert answer(twins).warnings == ()
+
+
 @pytest.mark.parametrize(
     "study",
     [WORTHLESS, simulate(12, (30, 30), design="shared", quality=0.0), simulate(11, (30,), 90, quality=0.0)],

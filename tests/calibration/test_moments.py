@@ -43,3 +43,12 @@ def test_merging_is_one_set_of_rows() -> None:
     assert merged.mean == pytest.approx(whole.mean, rel=1e-15)
     assert merged.scatter == pytest.approx(whole.scatter, rel=1e-15, abs=1e-14)
     assert merge([whole]) is whole
+
+
+@pytest.mark.parametrize("level", [0.0, 3.0, 5.0, 1e4])
+def test_near_and_far_from_0_the_scatter_is_the_same(level: float) -> None:
+    """Raw second moments serve near 0, deviations elsewhere: both to rounding of the values themselves."""
+    rows = np.random.default_rng(1).normal(size=(3, 500))
+    assert of_columns(rows + level).scatter == pytest.approx(of_columns(rows).scatter, rel=1e-11, abs=1e-9)
+    found, _ = centred(rows + level)
+    assert of_columns(rows + level).scatter == pytest.approx(found.scatter, rel=1e-13, abs=1e-11)

@@ -80,3 +80,21 @@ def test_the_same_order_is_the_same_sample() -> None:
     assert sample.reordered([0, 1, 2]) is sample
     uncounted = replace(sample, columns=tuple(replace(c, n_missing_human=()) for c in sample.columns))
     assert uncounted.reordered([1, 0, 2]).columns == uncounted.columns
+
+
+def test_what_goes_beyond_the_humans() -> None:
+    assert TWINS.sample().goes_beyond_humans
+    alone = replace(TWINS, llm_only=(None,))
+    assert not alone.sample().goes_beyond_humans
+    known = replace(alone, columns=(replace(TWINS.columns[0], population_mean=0.0), *TWINS.columns[1:]))
+    assert known.sample().goes_beyond_humans
+    assert ARMS.sample().goes_beyond_humans
+
+
+def test_a_model_that_skipped_an_arm_does_not_enter_the_mean_over_models() -> None:
+    """Else a contrast would be one model's answer in one arm minus another model's in the other."""
+    three = replace(TWINS.with_c(lambda c: c[:3]), columns=TWINS.columns[:3])
+    assert three.sample().directions.tolist() == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    assert three.sample().direction("m1").tolist() == [[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+    halves = replace(TWINS.with_c(lambda c: c[[0, 3]]), columns=(TWINS.columns[0], TWINS.columns[3]))
+    assert not halves.sample().directions.any()
