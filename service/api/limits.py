@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service.api.wire.sample import Bounds
 from service.web.body import BodyLimits
 from service.web.compression import InflateLimits
 
@@ -19,11 +20,9 @@ class Limits:
     max_values: int = 10_000_000
     """Values (numbers, strings, nulls) in the body, counted before decoding."""
     max_prediction_columns: int = 200
-    """Prediction columns (outcome x model x arm x category x draw)."""
+    """Prediction columns (outcome x model x arm x category x draw) and covariates together."""
     max_arms: int = 64
     """Arms of a study."""
-    max_replicates: int = 10_000
-    """Resampling replicates."""
     deadline_seconds: float = 30.0
     """Seconds from the complete body to the answer, waiting included."""
     body_idle_seconds: float = 10.0
@@ -34,6 +33,10 @@ class Limits:
     def body(self) -> BodyLimits:
         """The bounds on reading."""
         return BodyLimits(self.max_body_bytes, self.body_idle_seconds, self.body_seconds)
+
+    def bounds(self) -> Bounds:
+        """The bounds on a sample."""
+        return Bounds(self.max_arms, self.max_prediction_columns, self.max_values)
 
     def inflate(self) -> InflateLimits:
         """The bounds on decompression."""

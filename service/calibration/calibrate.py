@@ -46,6 +46,7 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
     listed = assumptions.others(resolved.frame.sample, plan.inference_population)
     listed += [tested] if tested is not None else []
     applied = _applied(resolved, shared_fit)
+    bought, doubt = _design(resolved)
     weakest: Claim = "exploratory" if any(e.claim == "exploratory" for e in estimates) else "confirmatory"
     return Answer(
         claim=weakest,
@@ -54,9 +55,26 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
         arms=arms,
         applied=applied,
         assumptions=tuple(listed),
-        warnings=_warnings(resolved, tested, estimates),
-        design=None if plan.costs is None else study_design(resolved, plan.costs),
+        warnings=(*_warnings(resolved, tested, estimates), *doubt),
+        design=bought,
     )
+
+
+def _design(resolved: Resolved) -> tuple[DesignAnswer | None, tuple[Warned, ...]]:
+    """The design for the plan's costs; a warning instead where the data cannot tell, a refusal where the costs are wrong."""
+    if resolved.plan.costs is None:
+        return None, ()
+    try:
+        return study_design(resolved, resolved.plan.costs), ()
+    except NotIdentified as unknown:
+        text = f"no design could be computed: {unknown.problems[0].detail}"
+        return None, (Warned("design_not_computed", text, "/plan/costs"),)
+    except CalibrationError as refused:
+        raise type(refused)([replace(p, pointer=_in_plan(p.pointer)) for p in refused.problems]) from refused
+
+
+def _in_plan(pointer: str) -> str:
+    return f"/plan{pointer}" if pointer.startswith("/costs") else "/plan/costs"
 
 
 def study_design(

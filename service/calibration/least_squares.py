@@ -8,7 +8,7 @@ s^2 = RSS / (n - rank - 1).
 
 Shapes: y (n,), c (p, n), basis Q (k, n) with k = rank, loading L (p, k) with b = L L' S_cy and S^{-1} = L L'.
 Units: slopes are outcome units per column unit.
-Source: Golub & Van Loan, Matrix Computations, section 5.3 (QR, rank-deficient case); statistics.md section 2.
+Source: Golub & Van Loan, Matrix Computations, section 5.2 (Gram-Schmidt QR); statistics.md section 2.
 """
 
 from __future__ import annotations
@@ -116,20 +116,36 @@ def _orthonormal(
     spread = np.sqrt(joint.scatter.diagonal()[1:])
     size = np.abs(joint.mean[1:]) + spread
     tolerance = np.maximum(RELATIVE * spread, 8 * EPS * np.sqrt(n) * size) + SMALLEST_SPREAD
-    kept = [j for j in usable if spread[j] > tolerance[j]]
-    while kept:
-        if len(kept) == 1:
-            norm = spread[kept[0]]
-            return tuple(kept), c[kept] / norm, _embedded(np.array([[1.0 / norm]]), kept, p)
-        q, r = np.linalg.qr((c[kept] / spread[kept, None]).T)
-        remainder = np.zeros(len(kept))
-        remainder[: r.shape[0]] = np.abs(np.diag(r))
-        dependent = np.flatnonzero(remainder * spread[kept] <= tolerance[kept])
-        if dependent.size == 0:
-            inverse = solve_triangular(r, np.eye(len(kept)), check_finite=False)
-            return tuple(kept), np.ascontiguousarray(q.T), _embedded(inverse / spread[kept, None], kept, p)
-        del kept[int(dependent[0])]
-    return (), np.zeros((0, n)), np.zeros((p, 0))
+    candidates = [j for j in usable if spread[j] > tolerance[j]]
+    if len(candidates) == 1:
+        norm = spread[candidates[0]]
+        return tuple(candidates), c[candidates] / norm, _embedded(np.array([[1.0 / norm]]), candidates, p)
+    kept: list[int] = []
+    most = min(len(candidates), n - 1)
+    basis, factor = np.zeros((most, n)), np.zeros((most, most))
+    for j in candidates:
+        k = len(kept)
+        if k == most:
+            break
+        remainder, along = _remainder(c[j] / spread[j], basis[:k])
+        norm = float(np.sqrt(remainder @ remainder))
+        if norm * spread[j] > tolerance[j]:
+            basis[k], factor[:k, k], factor[k, k] = remainder / norm, along, norm
+            kept.append(j)
+    k = len(kept)
+    inverse = solve_triangular(factor[:k, :k], np.eye(k), check_finite=False)
+    return tuple(kept), basis[:k], _embedded(inverse / spread[kept, None], kept, p)
+
+
+def _remainder(column: FloatArray, basis: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The part of a column (n,) outside an orthonormal basis (k, n), and its coefficients on the basis (k,).
+
+    Classical Gram-Schmidt twice, which is orthogonal to rounding (Giraud, Langou & Rozloznik 2005).
+    """
+    first = basis @ column
+    once = column - first @ basis
+    second = basis @ once
+    return once - second @ basis, first + second
 
 
 def inverse_factor(

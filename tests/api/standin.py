@@ -45,7 +45,7 @@ class Valid(msgspec.Struct):
     digest: str
 
 
-def to_core(asked: Sums, digest: str) -> Job:
+def to_core(asked: Sums, digest: str, _bounds: object) -> Job:
     if asked.trouble == "one":
         raise CalibrationError.at("/numbers", "zero_variance", "The numbers do not vary.", "Send others.")
     if asked.trouble == "two":

@@ -7,7 +7,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     limits = Limits()
     assert (limits.max_body_bytes, limits.max_inflated_bytes) == (64 * 2**20, 256 * 2**20)
     assert (limits.max_values, limits.max_prediction_columns, limits.max_arms) == (10_000_000, 200, 64)
-    assert (limits.max_replicates, limits.deadline_seconds) == (10_000, 30.0)
+    assert limits.deadline_seconds == 30.0
 
 
 def test_the_parts_carry_the_limits_they_are_made_from() -> None:

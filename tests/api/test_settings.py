@@ -17,7 +17,7 @@ def test_every_variable_is_read() -> None:
     settings = read_settings(changed)
     assert settings.access_log is False
     assert (settings.threads, settings.limits.max_arms, settings.limits.deadline_seconds) == (7, 7, 7.0)
-    assert len(changed) == 15
+    assert len(changed) == 14
 
 
 @pytest.mark.parametrize("value", ["", "two", "0", "-1", "1.5", "inf"])

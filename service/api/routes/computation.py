@@ -16,6 +16,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from service.api.limits import Limits
 from service.api.placement import Placement
+from service.api.wire.doubts import WORK_LIMIT
+from service.api.wire.sample import Bounds
+from service.calibration.errors import TooExpensive
 from service.web.body import header, read_body
 from service.web.compression import inflate, too_many_values
 from service.web.negotiation import acceptable, check_content_type, content_encoding
@@ -46,7 +49,7 @@ class Computation(Generic[Wire, Job]):
     name: str
     title: str
     request: type[Wire]
-    to_core: Callable[[Wire, str], Job]
+    to_core: Callable[[Wire, str, Bounds], Job]
     run: Callable[[Job], bytes]
     validated: Callable[[Job], bytes]
     answer: type
@@ -67,6 +70,7 @@ class Desk:
 def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPRouteHandler:
     """The POST handler of one path."""
     decoder = StrictDecoder(computation.request)
+    bounds = desk.limits.bounds()
 
     def parse(body: bytearray, encoding: str) -> HasWork:
         if encoding == "gzip":
@@ -74,7 +78,10 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
         elif body.count(b",") > desk.limits.max_values:
             raise too_many_values(desk.limits.max_values)
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-        job: HasWork = computation.to_core(decoder.decode(body), digest)
+        job: HasWork = computation.to_core(decoder.decode(body), digest, bounds)
+        if job.work > WORK_LIMIT:
+            text = f"the work is estimated at {job.work:.3g}, the limit is {WORK_LIMIT:.3g}"
+            raise TooExpensive.at("", "too_expensive", text, "fewer columns, contrasts or estimators, or moments")
         return job
 
     @post(computation.path, status_code=200)

@@ -19,7 +19,7 @@ from service.calibration.layouts.table import escaped
 from service.calibration.moments import FloatArray
 
 Correlation = Annotated[float, msgspec.Meta(ge=-1, le=1)]
-Spread = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+Spread = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
 ByModel = Correlation | dict[Name, Correlation]
 Between = Correlation | dict[Name, dict[Name, Correlation]]
 

@@ -11,7 +11,8 @@ import msgspec
 from service.api.wire import answer as wire
 from service.api.wire import plan as wire_plan
 from service.api.wire import sample as wire_sample
-from service.api.wire.doubts import WORK_LIMIT, Work, warnings
+from service.api.wire.doubts import SOLVING, WORK_LIMIT, Work, warnings
+from service.api.wire.sample import BOUNDS, Bounds
 from service.calibration import plan as core
 from service.calibration.answer import Applied
 from service.calibration.calibrate import calibrate
@@ -20,6 +21,7 @@ from service.calibration.estimators import ESTIMATORS
 from service.calibration.layouts.draft import Missing
 from service.calibration.sample import Sample
 
+PER_CONTRAST = 3e3  # work of one contrast
 METHOD_VERSION = "2026.1"
 SERVICE_VERSION = version("rectifier")
 ENCODER = msgspec.json.Encoder()
@@ -43,14 +45,14 @@ class Job:
     missing: Missing
 
 
-def to_core(request: CalibrationRequest, body_digest: str = "") -> Job:
+def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds = BOUNDS) -> Job:
     """The job of a request; raises ``CalibrationError`` with every problem of plan and data."""
     problems: list[Problem] = []
     sent = request.plan or wire_plan.Plan()
     plan = wire_plan.to_core(sent, problems)
     missing: Missing = sent.missing or "error"
     try:
-        sample = wire_sample.to_core(request.data, missing)
+        sample = wire_sample.to_core(request.data, missing, bounds)
     except CalibrationError as refused:
         raise type(refused)([*problems, *refused.problems]) from refused
     if problems:
@@ -59,9 +61,12 @@ def to_core(request: CalibrationRequest, body_digest: str = "") -> Job:
 
 
 def work(request: CalibrationRequest) -> float:
-    """Estimated work in units of one number read: data x estimators."""
-    compared = len(ESTIMATORS) if request.plan is not None and request.plan.compare else 1
-    return float(wire_sample.numbers(request.data) * compared)
+    """Estimated work in numbers used once: every model and estimator fits every number against every column."""
+    plan = request.plan or wire_plan.Plan()
+    columns, models = wire_sample.shape(request.data)
+    fits = columns * (models + 1) * (len(ESTIMATORS) if plan.compare else 1)
+    contrasts = PER_CONTRAST * len(plan.contrasts or ()) * (models + 1) * (len(ESTIMATORS) if plan.compare else 1)
+    return float(wire_sample.numbers(request.data) * fits + contrasts) + (SOLVING if plan.costs else 0.0)
 
 
 def run(job: Job) -> bytes:

@@ -12,7 +12,8 @@ from service.api.wire import sample as wire_sample
 from service.api.wire.assumed import AssumedBasis, Stated, problems_of, stated_basis
 from service.api.wire.columns import Name
 from service.api.wire.design_answer import AppliedDesign, ValidatedDesign, from_core
-from service.api.wire.doubts import WORK_LIMIT, Work
+from service.api.wire.doubts import SOLVING, WORK_LIMIT, Work
+from service.api.wire.sample import BOUNDS, Bounds
 from service.calibration import plan as core_plan
 from service.calibration.calibrate import study_design
 from service.calibration.designs.answer import DesignAnswer
@@ -28,8 +29,7 @@ from service.calibration.sample import Sample
 
 ENCODER = msgspec.json.Encoder()
 POWER, LEVEL = 0.8, 0.95
-SOLVING = 1e5  # work of one optimisation, in numbers read
-Amount = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+Amount = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
 
 
 class MomentsBasis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="moments", tag_field="kind"):
@@ -109,7 +109,7 @@ class Job:
     work: float
 
 
-def to_core(request: DesignRequest, body_digest: str = "") -> Job:
+def to_core(request: DesignRequest, body_digest: str = "", bounds: Bounds = BOUNDS) -> Job:
     """The job of a request; raises ``CalibrationError`` with every problem."""
     problems: list[Problem] = []
     if request.draws is not None:
@@ -120,7 +120,7 @@ def to_core(request: DesignRequest, body_digest: str = "") -> Job:
         study, size = None, 0
     else:
         problems += _named_by_the_data(request)
-        study, size = _study(request, request.basis, problems), wire_sample.numbers(request.basis.data)
+        study, size = _study(request, request.basis, problems, bounds), wire_sample.numbers(request.basis.data)
     if problems:
         raise CalibrationError(problems)
     return Job(request, study, body_digest, SOLVING + size)
@@ -177,13 +177,13 @@ def _named_by_the_data(request: DesignRequest) -> list[Problem]:
 
 
 def _study(
-    request: DesignRequest, basis: MomentsBasis | PilotBasis, problems: list[Problem]
+    request: DesignRequest, basis: MomentsBasis | PilotBasis, problems: list[Problem], bounds: Bounds
 ) -> tuple[Sample, core_plan.Plan] | None:
     """Sample and plan of the basis; what the request itself says of identification, contrasts and level goes first."""
     sent = basis.plan or wire_plan.Plan(identification="exchangeability")
     plan = wire_plan.to_core(sent, problems, "/basis/plan")
     try:
-        sample = wire_sample.to_core(basis.data, sent.missing or "error")
+        sample = wire_sample.to_core(basis.data, sent.missing or "error", bounds)
     except CalibrationError as refused:
         problems += [replace(p, pointer=f"/basis{p.pointer}") for p in refused.problems]
         return None

@@ -8,7 +8,8 @@ import msgspec
 
 from service.calibration.errors import Warned
 
-WORK_LIMIT = 1e9
+WORK_LIMIT = 1e10  # about half a minute of one core
+SOLVING = 1e6  # work of one design, in numbers read and used once
 
 
 class Warning(msgspec.Struct, frozen=True):  # noqa: A001 - the word on the wire

@@ -13,7 +13,7 @@ from service.calibration.errors import Problem
 
 Level = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
-Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+Positive = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
 
 OFFERED: Mapping[str, tuple[object, ...]] = {
     "interval": ("auto", "t", "normal"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
@@ -16,7 +17,7 @@ from service.api.wire.columns import (
     mixed,
     numeric,
 )
-from service.calibration.errors import InvalidSample, Problem
+from service.calibration.errors import InvalidSample, Problem, TooExpensive
 from service.calibration.layouts import arrays, moments, table
 from service.calibration.layouts.draft import Missing
 from service.calibration.sample import Sample
@@ -109,8 +110,23 @@ class MomentsLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 Data = Arrays | Table | MomentsLayout
 
 
-def to_core(data: Data, missing: Missing) -> Sample:
-    """The sample of a request's data; raises ``InvalidSample`` with every problem."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many arms and columns a sample may have."""
+
+    max_arms: int = 64
+    max_columns: int = 200
+    max_numbers: int = 10_000_000
+
+
+BOUNDS = Bounds()
+
+
+def to_core(data: Data, missing: Missing, bounds: Bounds = BOUNDS) -> Sample:
+    """The sample of a request's data; raises ``InvalidSample`` with every problem, ``TooExpensive`` over a bound."""
+    problems = _too_many(data, bounds)
+    if problems:
+        raise TooExpensive(problems)
     if isinstance(data, Arrays):
         return _arrays(data, missing)
     if isinstance(data, Table):
@@ -126,6 +142,45 @@ def numbers(data: Data) -> int:
         columns = [*data.outcomes.values(), *(p.values for p in data.predictions or ())]
         return sum(_length(c) for c in columns) + sum(_length(c) for c in (data.covariates or {}).values())
     return sum(len(arm.mean) ** 2 for arm in data.arms)
+
+
+def shape(data: Data) -> tuple[int, int]:
+    """Number of columns, levels of string covariates included, and of models."""
+    if isinstance(data, Arrays):
+        return 1, 1
+    columns = len(data.predictions or ())
+    if isinstance(data, Table):
+        columns += sum(max(1, _names(c)) for c in (data.covariates or {}).values())
+    return max(1, columns), len({p.model for p in data.predictions or ()})
+
+
+def _too_many(data: Data, bounds: Bounds) -> list[Problem]:
+    """Arms and columns over the bounds, counted before any of them is looked at."""
+    columns, _ = shape(data)
+    if isinstance(data, Table):
+        arms, place = _names(data.arm), "/data/arm"
+    else:
+        arms, place = len({arm.name for arm in data.arms}), "/data/arms"
+    found = []
+    if arms > bounds.max_arms:
+        text, hint = f"{arms} arms, at most {bounds.max_arms} are computed", "send fewer arms, or ask the operator"
+        found.append(Problem(place, "too_many_arms_sent", text, hint))
+    if columns > bounds.max_columns:
+        text, hint = f"{columns} columns, at most {bounds.max_columns} are computed", "send fewer, or ask the operator"
+        found.append(Problem("/data/predictions", "too_many_columns_sent", text, hint))
+    if numbers(data) > bounds.max_numbers:
+        text, hint = f"{numbers(data)} numbers, at most {bounds.max_numbers} are computed", "send the moments layout"
+        found.append(Problem("/data", "too_expensive", text, hint))
+    return found
+
+
+def _names(column: LabelColumn | MixedColumn | None) -> int:
+    """How many names a column of names uses; 0 for numbers."""
+    if column is None:
+        return 0
+    if isinstance(column, list):
+        return len({v for v in column if isinstance(v, str)})
+    return len(column.categories or ())
 
 
 def _length(column: NumericColumn | MixedColumn | None) -> int:

@@ -23,6 +23,7 @@ from service.calibration.designs.joint import Joint, columns_shown
 from service.calibration.errors import InvalidPlan, Problem, UnsupportedCombination
 
 MOST_MODELS = 8
+SMALLEST_PRICE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,9 @@ def _refuse_bad(joint: Joint, costs: Costs) -> None:
         for pointer, price in prices
         if not (np.isfinite(price) and price >= 0)
     ]
-    if costs.human <= 0 and not problems:
-        problems.append(Problem("/costs/human", "bad_price", "a human answer costs nothing", "give a price above zero"))
+    if costs.human < SMALLEST_PRICE and not problems:
+        hint = f"give a price of at least {SMALLEST_PRICE:g}, or another currency"
+        problems.append(Problem("/costs/human", "bad_price", "a human answer costs next to nothing", hint))
     if len(costs.llm) != len(joint.models):
         detail = f"{len(costs.llm)} prices for {len(joint.models)} models"
         problems.append(Problem("/costs/llm", "length_mismatch", detail, "give one price for each model"))

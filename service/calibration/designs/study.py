@@ -40,9 +40,12 @@ def design_of_study(
     aim: Aim | None = None,
 ) -> DesignAnswer:
     """The optimal design for the study's data at these prices; by default for its budget, or for what it cost."""
-    prices = model_prices(frame.sample.models, costs.llm, "/plan/costs/llm")
+    prices = model_prices(frame.sample.models, costs.llm, "/costs/llm")
     asked = objective or Objective("budget", costs.budget or study_cost(frame, costs.human, prices, costs.persona))
-    return design(basis_of_study(frame, contrasts), Costs(costs.human, prices, costs.persona), asked, limits, aim)
+    worth = tuple(
+        price for model, price in zip(frame.sample.models, prices, strict=True) if model in _usable_models(frame)
+    )
+    return design(basis_of_study(frame, contrasts), Costs(costs.human, worth, costs.persona), asked, limits, aim)
 
 
 def basis_of_study(frame: Frame, contrasts: Matrix) -> Basis:
@@ -60,7 +63,7 @@ def basis_of_study(frame: Frame, contrasts: Matrix) -> Basis:
     return assumed_from_moments(
         PilotMoments(
             arms=arms,
-            models=sample.models,
+            models=_usable_models(frame),
             columns=tuple(columns),
             by_arm=tuple(ArmMoments(m.n, m.covariance()[np.ix_(outcome_first, outcome_first)]) for m in frame.human),
             pool_covariance=pool,
@@ -73,9 +76,15 @@ def basis_of_study(frame: Frame, contrasts: Matrix) -> Basis:
 
 def _column(frame: Frame, index: int, arm: int | None) -> Column:
     column = frame.sample.columns[index]
-    model = None if column.model is None else frame.sample.models.index(column.model)
+    model = None if column.model is None else _usable_models(frame).index(column.model)
     asked_under = frame.sample.arms.index(column.arm) if column.arm is not None and frame.sample.shared else arm
     return Column(model, asked_under, column.population_mean is not None)
+
+
+def _usable_models(frame: Frame) -> tuple[str, ...]:
+    """The models with a column that carries a slope; the others can buy nothing."""
+    usable = {frame.sample.columns[j].model for j in frame.screened.usable}
+    return tuple(model for model in frame.sample.models if model in usable)
 
 
 def model_prices(models: Sequence[str], prices: float | object, pointer: str) -> tuple[float, ...]:

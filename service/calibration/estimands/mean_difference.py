@@ -46,10 +46,11 @@ def contrasts(arms: Sequence[str], plan: Plan) -> tuple[Contrast, ...]:
         return tuple(Contrast(f"{arms[d]} - {arms[0]}", rows[d] - rows[0]) for d in range(1, len(arms)))
     problems = [p for i, named in enumerate(plan.contrasts) for p in _problems(i, named, arms)]
     names = [named.name for named in plan.contrasts]
+    first = {name: i for i, name in reversed(list(enumerate(names)))}
     problems += [
         Problem(f"/plan/contrasts/{i}/name", "duplicate_contrast", "another contrast has this name", "rename one")
         for i, name in enumerate(names)
-        if name in names[:i]
+        if first[name] != i
     ]
     if not names:
         problems.append(Problem("/plan/contrasts", "empty_contrast", "the list is empty", "name one, or leave it out"))

@@ -34,7 +34,7 @@ def digest(**plan) -> str:
 def test_a_request_becomes_a_job() -> None:
     ready = job(GOOD)
     assert (ready.sample.arms, ready.plan.estimand) == (("control",), "mean")
-    assert (ready.body_digest, ready.work) == ("sha256:body", 13.0)
+    assert (ready.body_digest, ready.work) == ("sha256:body", 26.0)
     assert job({"data": GOOD["data"]}).plan.estimator == "auto"
 
 
@@ -79,7 +79,7 @@ def test_validation_says_what_would_be_done_and_no_number() -> None:
     found = json.loads(validated(job(GOOD)))
     assert set(found) == {"valid", "applied", "work", "warnings"}
     assert found["valid"] is True
-    assert found["work"] == {"estimated": 13.0, "limit": WORK_LIMIT}
+    assert found["work"] == {"estimated": 26.0, "limit": WORK_LIMIT}
     whole = json.loads(run(job(GOOD)))
     assert (found["applied"], found["warnings"]) == (whole["applied"], whole["warnings"])
 
