@@ -1,0 +1,212 @@
+"""Deliberate breaks of the core: each must turn its test red. Run by hand: python -m tests.mutations [name ..]
+
+Every break is a text replacement in a temporary copy of the service package and the tests; the named tests run there.
+Fails when a test stays green (the break survived), when a text is not found exactly once, or when unbroken tests fail.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+CORE = "service/calibration"
+JOBS = os.cpu_count() or 1
+FAILED = 1  # pytest: tests were run and some failed
+
+
+class Mutation(NamedTuple):
+    """One break: what it is, the file, the text and what replaces it, the test that must fail."""
+
+    name: str
+    file: str
+    text: str
+    broken: str
+    test: str
+
+
+MUTATIONS = (
+    # the variance
+    Mutation("drop the pool term v_T", f"{CORE}/inference.py",
+             "pool.sampling, slope_variance)), 0.0) / size", "pool.sampling, slope_variance)), 0.0) * 0.0",
+             "tests/oracles/test_engine.py"),
+    Mutation("do not debias the pool term", f"{CORE}/inference.py",
+             "plain - float(np.vdot(pool.sampling, slope_variance))", "plain",
+             "tests/oracles/test_engine.py"),
+    Mutation("let the debiased pool term be negative", f"{CORE}/inference.py",
+             "variance = max(plain - float(np.vdot(pool.sampling, slope_variance)), 0.0) / size",
+             "variance = (plain - float(np.vdot(pool.sampling, slope_variance))) / size",
+             "tests/calibration/test_inference.py::test_the_pool_term_is_never_negative"),
+    Mutation("keep the pool term for the sample at hand", f"{CORE}/inference.py",
+             'enumerate(estimate.pools if population == "super" else ())', "enumerate(estimate.pools)",
+             "tests/calibration/test_inference.py::test_the_sample_at_hand_has_no_pool_term"),
+    Mutation("HC2 without 1/(1 - h)", f"{CORE}/estimate.py",
+             "scaled = rows.residual / np.sqrt(spare)", "scaled = rows.residual",
+             "tests/oracles/test_statsmodels.py::test_twins_without_llm_only_units_are_lins_regression_with_hc2"),
+    Mutation("ddof 0 outside compat", f"{CORE}/estimate.py",
+             "/ (n * (n - frame.ddof))", "/ (n * n)",
+             "tests/oracles/test_dense.py::test_no_columns_is_welch"),
+    Mutation("ddof 1 in compat", f"{CORE}/estimate.py",
+             "/ (n * (n - frame.ddof))", "/ (n * (n - 1))",
+             "tests/oracles/test_golden.py::test_power_tuned_in_compat_is_ppi_py_with_its_own_lambda"),
+    Mutation("never take the joint form", f"{CORE}/inference.py",
+             "return estimate.frame.sample.clustered or any(", "return False and any(",
+             "tests/oracles/test_dense.py::test_the_joint_influence_form_unit_by_unit"),
+    Mutation("forget a human's part in the pool (the cross term)", f"{CORE}/inference.py",
+             "values.append(contrast[d] * estimate.human_influence(d) + reach)",
+             "values.append(contrast[d] * estimate.human_influence(d)); values.append(np.atleast_1d(reach)); "
+             "clusters.append(None); degrees.append(1.0)",
+             "tests/oracles/test_dense.py::test_fixed_slopes_over_a_pool_of_humans"),
+    Mutation("let a known population mean vary", f"{CORE}/estimate.py",
+             "sampling = np.where(known[:, None] | known[None, :], 0.0, covariance)", "sampling = covariance",
+             "tests/calibration/test_estimate.py::test_a_known_mean_is_the_reference_and_does_not_vary"),
+    # degrees of freedom and quantiles
+    Mutation("Bell-McCaffrey without 1 - 2h", f"{CORE}/estimate.py",
+             "(2.0 * spare - 1.0)", "spare",
+             "tests/oracles/test_engine.py"),
+    Mutation("do not floor df at the smallest arm", f"{CORE}/inference.py",
+             "max(total * total / square, floor)", "(total * total / square)",
+             "tests/calibration/test_inference.py::test_df_is_not_below_the_smallest_arm"),
+    Mutation("z where df is finite", f"{CORE}/inference.py",
+             "-stdtrit(df, tail)", "-ndtri(tail)",
+             "tests/calibration/test_inference.py::test_intervals_and_p_values_are_scipys"),
+    Mutation("t in compat", f"{CORE}/inference.py",
+             'settings.method == "normal" or estimate.frame.compat', 'settings.method == "normal"',
+             "tests/oracles/test_golden.py::test_power_tuned_in_compat_is_ppi_py_with_its_own_lambda"),
+    Mutation("the whole error on each side of a two-sided interval", f"{CORE}/inference.py",
+             "(1.0 - settings.level) / 2.0", "(1.0 - settings.level)",
+             "tests/contract/test_answers.py::test_the_p_value_and_the_interval_agree"),
+    Mutation("flip the one-sided p-value", f"{CORE}/inference.py",
+             '"less": gap, "greater": -gap}', '"less": -gap, "greater": gap}',
+             "tests/contract/test_answers.py::test_the_p_value_and_the_interval_agree"),
+    Mutation("swap the open ends", f"{CORE}/inference.py",
+             'None if settings.alternative == "less" else', 'None if settings.alternative == "greater" else',
+             "tests/calibration/test_inference.py::test_intervals_and_p_values_are_scipys"),
+    # the estimate
+    Mutation("swap the arms", f"{CORE}/estimands/mean_difference.py",
+             "rows[d] - rows[0]", "rows[0] - rows[d]",
+             "tests/oracles/test_engine.py::test_the_answer_carries_the_table"),
+    Mutation("change the sign of the contrast", f"{CORE}/inference.py",
+             "value = float(contrast @ estimate.theta)", "value = -float(contrast @ estimate.theta)",
+             "tests/oracles/test_twin_arms.py::test_human_only_is_welch"),
+    Mutation("leave the pools where they were when arms move", f"{CORE}/sample.py",
+             "llm_only=self.llm_only if self.shared else tuple(self.llm_only[d] for d in pick)",
+             "llm_only=self.llm_only",
+             "tests/contract/test_equivariance.py::test_swapped_control"),
+    Mutation("evaluate the regression at the LLM-only units alone", f"{CORE}/estimators/regression.py",
+             "return assemble(frame, slopes, frame.pools)", "return assemble(frame, slopes, frame.reference_pools)",
+             "tests/oracles/test_dense.py::test_one_population_is_ppi_at_the_supplied_lambda"),
+    Mutation("use LLM-only units under randomization", f"{CORE}/estimate.py",
+             'if self.sample.shared and self.identification == "randomization" else', "if False else",
+             "tests/oracles/test_engine.py::test_unused_llm_only_units_do_not_move_randomization"),
+    Mutation("clip lambda outside compat", f"{CORE}/tuning.py",
+             "min(1.0, max(0.0, value)) if frame.compat else value", "min(1.0, max(0.0, value))",
+             "tests/calibration/test_tuning.py::test_only_compat_clips"),
+    Mutation("do not clip lambda in compat", f"{CORE}/tuning.py",
+             "min(1.0, max(0.0, value)) if frame.compat else value", "value",
+             "tests/oracles/test_golden.py::test_a_worthless_llm_in_compat_is_ppi_py_with_lambda_0"),
+    Mutation("limited harm by the plain R^2", f"{CORE}/estimators/auto.py",
+             "fit.adjusted_r_squared >", "fit.r_squared >",
+             "tests/calibration/estimators/test_auto.py::test_the_rule_is_adjusted_r_squared_above_p_over_n_minus_2"),
+    Mutation("lose the level of an offset outcome", f"{CORE}/inference.py",
+             " + level(contrast) * estimate.frame.sample.origin", "",
+             "tests/contract/test_equivariance.py::test_shift_of_the_outcome"),
+    # the data
+    Mutation("merge moments without the gap of the means", f"{CORE}/moments.py",
+             " + gap[:, None] * (gap * (a.n * b.n / n))", "",
+             "tests/oracles/test_dense.py::test_shards_of_moments_merge_into_the_whole"),
+    Mutation("fill refusals without a refusal column", f"{CORE}/layouts/draft.py",
+             "return [filled, refusal]", "return [filled]",
+             "tests/calibration/test_calibrate_columns.py::test_the_fill_does_not_matter_beside_the_refusal_column"),
+    Mutation("keep collinear columns", f"{CORE}/least_squares.py",
+             "if norm * spread[j] > tolerance[j]:", "if True:",
+             "tests/calibration/test_least_squares.py::test_dependent_columns_are_dropped_in_order"),
+    Mutation("an ICC without the within-unit part", f"{CORE}/layouts/table.py",
+             "(between - within) / total", "between / total",
+             "tests/calibration/layouts/test_table.py::test_the_intraclass_correlation_by_hand"),
+    # what is said of it
+    Mutation("ignore the exchangeability test in the claim", f"{CORE}/assumptions.py",
+             'tested.status != "not_rejected"', "False",
+             "tests/calibration/test_calibrate_verdicts.py::test_rejected_exchangeability_is_exploratory"),
+    Mutation("a claim that cannot fall with a rejected fallback", f"{CORE}/assumptions.py",
+             "doubtful = adjusted and", "doubtful =",
+             "tests/calibration/test_calibrate_verdicts.py"
+             "::test_a_rejection_does_not_touch_an_answer_that_rests_on_humans"),
+    Mutation("no Bonferroni over pools", f"{CORE}/diagnostics/exchangeability.py",
+             "len(values) * min(values)", "min(values)",
+             "tests/calibration/diagnostics/test_exchangeability.py::test_independent_pools_share_the_level"),
+    Mutation("the effective sample size upside down", f"{CORE}/calibrate.py",
+             "else n / ratio", "else n * ratio",
+             "tests/calibration/test_calibrate.py::test_sample_sizes_and_ratios_are_one_definition"),
+    Mutation("an unsigned PPI correlation", f"{CORE}/blocks.py",
+             "return -size if signed else size", "return size",
+             "tests/calibration/test_blocks.py::test_one_column_and_one_arm_keep_the_sign_of_the_correlation"),
+    Mutation("upper and lower swapped in the summary", "service/api/wire/answer.py",
+             "            first.result.interval.lower,\n            first.result.interval.upper,\n",
+             "            first.result.interval.upper,\n            first.result.interval.lower,\n",
+             "tests/api/wire/test_answer.py::test_the_summary_is_the_first_estimate"),
+)  # fmt: skip
+
+
+def table() -> str:
+    """The rows of the table in tests/README.md."""
+    return "\n".join(f"| {m.name} | `{m.file}` | {m.test.removeprefix('tests/')} |" for m in MUTATIONS)
+
+
+def copied(folder: Path) -> None:
+    """A copy of what the tests need; built files and caches stay behind."""
+    for name in ("service", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+
+
+def tested(folder: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    data = (ROOT / os.environ.get("RECTIFIER_DATA", "../shared/data")).resolve()
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "RECTIFIER_DATA": str(data)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def survived(mutation: Mutation) -> str | None:
+    """Why the mutation is not caught, or None."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copied(folder)
+        path = folder / mutation.file
+        source = path.read_text()
+        if source.count(mutation.text) != 1:
+            return f"its text stands {source.count(mutation.text)} times in {mutation.file}"
+        path.write_text(source.replace(mutation.text, mutation.broken))
+        done = tested(folder, [mutation.test])
+    if done.returncode == FAILED:
+        return None
+    return "its test stays green" if done.returncode == 0 else f"pytest ended with {done.returncode}\n{done.stdout}"
+
+
+def main(names: Sequence[str]) -> int:
+    """Apply the named mutations (all without names); 0 when every one is caught and the unbroken tests are green."""
+    chosen = [m for m in MUTATIONS if not names or m.name in names]
+    with tempfile.TemporaryDirectory() as name:
+        copied(Path(name))
+        plain = tested(Path(name), sorted({m.test for m in chosen}))
+    if plain.returncode:
+        print(plain.stdout, "\nthe unbroken tests fail")
+        return 1
+    with ThreadPoolExecutor(JOBS) as pool:
+        reasons = list(pool.map(survived, chosen))
+    for mutation, reason in zip(chosen, reasons, strict=True):
+        print(f"{'caught  ' if reason is None else 'SURVIVED'} {mutation.name}" + (f": {reason}" if reason else ""))
+    alive = sum(reason is not None for reason in reasons)
+    print(f"{len(chosen) - alive} of {len(chosen)} mutations caught")
+    return 1 if alive else 0
+
+
+if __name__ == "__main__":
+    sys.exit(print(table()) if sys.argv[1:] == ["--table"] else main(sys.argv[1:]))
