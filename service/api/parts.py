@@ -11,7 +11,9 @@ from service.api.app import Parts
 from service.api.routes.calibrations import calibrations
 from service.api.routes.designs import designs
 from service.api.wire import calibration
+from service.calibration import inference
 from service.calibration.card import Card
+from service.calibration.diagnostics import exchangeability
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 
@@ -33,7 +35,12 @@ def calibration_parts() -> Parts:
 
 def cards() -> Mapping[str, Sequence[Card]]:
     """The cards of every registry."""
-    return {"estimands": [e.card for e in ESTIMANDS], "estimators": [e.card for e in ESTIMATORS]}
+    return {
+        "estimands": [e.card for e in ESTIMANDS],
+        "estimators": [e.card for e in ESTIMATORS],
+        "intervals": inference.CARDS,
+        "diagnostics": [exchangeability.CARD],
+    }
 
 
 def prove() -> None:

@@ -16,18 +16,25 @@ from service.calibration.sample import Sample, Units
 FEW_MINORITY = 5
 
 
-def exchangeability(frame: Frame) -> Assumption | None:
-    """The tested exchangeability assumption; None where randomization identifies or no pool goes beyond the humans."""
-    if frame.identification == "randomization" or not any(frame.has_pool):
+def reference(frame: Frame) -> Assumption | None:
+    """The tested assumption that the reference mean of c is right; None where random assignment alone identifies it.
+
+    ``exchangeability`` of LLM-only units with the humans, or, under randomization, ``known_population_means``.
+    """
+    if not any(frame.has_pool) or (frame.identification == "randomization" and not frame.any_known):
         return None
     value = p_value(frame)
     status: Status = "not_testable" if value is None else "rejected" if value < TEST_LEVEL else "not_rejected"
     statement = {
-        "not_testable": "LLM-only units come from the humans' population; too few units to test it",
-        "rejected": "LLM-only units should come from the humans' population, but their mean predictions differ",
-        "not_rejected": "LLM-only units come from the humans' population; mean predictions do not differ detectably",
-    }
-    return Assumption("exchangeability", status, value, statement[status])
+        "not_testable": "too few units to test it",
+        "rejected": "mean predictions differ by more than chance",
+        "not_rejected": "mean predictions do not differ detectably",
+    }[status]
+    if frame.identification == "randomization":
+        text = f"the stated population means are those of the humans' population; {statement}"
+        return Assumption("known_population_means", status, value, text)
+    text = f"LLM-only units and stated means belong to the humans' population; {statement}"
+    return Assumption("exchangeability", status, value, text)
 
 
 def others(sample: Sample, population: str) -> list[Assumption]:
@@ -40,8 +47,6 @@ def others(sample: Sample, population: str) -> list[Assumption]:
     found.append(("independent_units", "units are independent of each other"))
     if any(c.kind == "prediction" for c in sample.columns):
         found.append(("no_leakage", "LLM answers were made without these humans' answers"))
-    if any(c.population_mean is not None for c in sample.columns):
-        found.append(("known_population_means", "the stated population means of columns are right"))
     return [Assumption(name, "assumed", None, statement) for name, statement in found]
 
 
@@ -61,7 +66,12 @@ def doubts(frame: Frame, tested: Assumption | None, *, llm_asked: bool) -> list[
         text = "LLM-only units are not used under randomization; set identification to exchangeability to use them"
         found.append(Warned("llm_only_ignored", text, "/data"))
     found += [_dropped(sample, x) for x in frame.screened.dropped]
-    if tested is not None and tested.status == "rejected":
+    if tested is not None and tested.status == "rejected" and tested.name == "known_population_means":
+        text = (
+            "the humans' mean predictions differ from the stated population means: estimates using them are exploratory"
+        )
+        found.append(Warned("known_means_rejected", text, "/data/predictions"))
+    elif tested is not None and tested.status == "rejected":
         text = "LLM-only units differ from the humans in their mean predictions: estimates using them are exploratory"
         found.append(Warned("exchangeability_rejected", text, "/data"))
     if tested is not None and tested.status == "not_testable":

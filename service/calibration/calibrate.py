@@ -27,7 +27,7 @@ from service.calibration.resolution import Resolved, resolve
 from service.calibration.sample import Sample
 
 NO_VARIANCE = 1e-20  # a variance ratio below this is rounding: the estimated variance is zero
-STRENGTH: tuple[Verdict, ...] = ("llm_used", "human_only_chosen", "no_llm", "no_pool", "human_only_requested")
+STRENGTH: tuple[Verdict, ...] = ("llm_used", "no_llm", "human_only_chosen", "no_pool", "human_only_requested")
 
 
 def calibrate(sample: Sample, plan: Plan) -> Answer:
@@ -39,7 +39,7 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
     """
     with np.errstate(all="ignore"):
         resolved = resolve(sample, plan)
-        tested = assumptions.exchangeability(resolved.plain) if plan.estimator != "human_only" else None
+        tested = assumptions.reference(resolved.plain) if plan.estimator != "human_only" else None
         shared_fit = None if resolved.estimator.by_contrast else resolved.fit(resolved.contrasts[0].weights)
         estimates = tuple(_estimate_block(resolved, c, shared_fit, tested) for c in resolved.contrasts)
         arms = tuple(_arm_block(resolved, d, shared_fit, estimates) for d in range(len(resolved.frame.sample.arms)))
@@ -61,7 +61,7 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
 
 
 def _design(resolved: Resolved) -> tuple[DesignAnswer | None, tuple[Warned, ...]]:
-    """The design for the plan's costs; a warning instead where the data cannot tell, a refusal where the costs are wrong."""
+    """The design for the plan's costs; a warning where the data cannot tell, a refusal where the costs are wrong."""
     if resolved.plan.costs is None:
         return None, ()
     try:
@@ -140,8 +140,10 @@ def _arm_block(
         mean = replace(estimates[arm].result, p_value=None)
     else:
         mean = _finite(infer(estimate, unit, replace(resolved.settings, null_value=None)))
-    verdict = blocks.arm_verdict(resolved.frame, estimate, arm, resolved.plan.estimator)
-    return blocks.arm_block(resolved.plain, estimate, arm, verdict, mean)
+    first = resolved.contrasts[0].weights
+    shown = resolved.fit(first) if resolved.estimator.by_contrast and first[arm] else estimate
+    verdict = blocks.arm_verdict(resolved.frame, shown, arm, resolved.plan.estimator)
+    return blocks.arm_block(resolved.plain, shown, arm, verdict, mean)
 
 
 def _ratio(calibrated: Result, human: Result) -> float:
@@ -244,6 +246,9 @@ def _warnings(resolved: Resolved, tested: Assumption | None, estimates: Sequence
     if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
         text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"
         found.append(Warned("no_llm_only_units", text, "/plan/identification"))
+    if resolved.plan.compat and not resolved.estimator.historical:
+        text = "this estimator has no published form that differs; compat changes nothing"
+        found.append(Warned("compat_ignored", text, "/plan/compat"))
     if resolved.frame.compat:
         text = "published form: normal quantile, ddof 0, lambda in [0, 1]; intervals are too short in small samples"
         found.append(Warned("compat_mode", text, "/plan/compat"))

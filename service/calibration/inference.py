@@ -22,10 +22,33 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from service.calibration.card import Card
 from service.calibration.estimate import Estimate, Pool
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Alternative, Population
 from service.calibration.sample import IntArray, Units
+
+CARDS = (
+    Card(
+        name="t",
+        title="t interval (default)",
+        formula="estimate -+ t quantile x standard error; Bell-McCaffrey degrees of freedom, Satterthwaite's for sums",
+        assumptions=("units are independent",),
+        limits=(
+            "rare binary outcomes and heavy skew below about 30 humans per arm",
+            "under-covers with ignored clusters",
+        ),
+        sources=("Bell & McCaffrey (2002)", "Imbens & Kolesar (2016), REStat 98:701-712", "Satterthwaite (1946)"),
+    ),
+    Card(
+        name="normal",
+        title="Normal interval",
+        formula="estimate -+ normal quantile x standard error",
+        assumptions=("units are independent", "many humans in every arm"),
+        limits=("too short below about 100 humans per arm: use t",),
+        sources=("arXiv 2301.09633",),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

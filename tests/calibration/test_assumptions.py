@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.calibration.answer import Assumption
-from service.calibration.assumptions import claim, doubts, exchangeability, others
+from service.calibration.assumptions import claim, doubts, others, reference
 from service.calibration.estimate import Frame
 from service.calibration.sample import Column
 from tests.calibration.studies import Study, as_moments, simulate
@@ -37,26 +37,32 @@ def test_what_the_data_cannot_test() -> None:
     names = [a.name for a in others(ARMS.sample(), "super")]
     assert names == ["random_assignment", "random_sampling", "independent_units", "no_leakage"]
     one = simulate(13, (12,), covariates=1, models=0)
-    known = replace(one, columns=(replace(one.columns[0], population_mean=0.0),))
-    assert [a.name for a in others(known.sample(), "sample")] == ["independent_units", "known_population_means"]
+    assert [a.name for a in others(one.sample(), "sample")] == ["independent_units"]
     assert {a.status for a in others(ARMS.sample(), "super")} == {"assumed"}
     assert all(a.statement and a.p_value is None for a in others(ARMS.sample(), "super"))
 
 
 def test_exchangeability_is_assumed_where_llm_only_units_are_used() -> None:
-    assert exchangeability(Frame(TWINS.sample(), "randomization")) is None
-    assert exchangeability(Frame(replace(ARMS, llm_only=(None, None)).sample(), "exchangeability")) is None
-    assert exchangeability(Frame(ARMS.sample(), "exchangeability")).status == "not_rejected"
+    assert reference(Frame(TWINS.sample(), "randomization")) is None
+    assert reference(Frame(replace(ARMS, llm_only=(None, None)).sample(), "exchangeability")) is None
+    assert reference(Frame(ARMS.sample(), "exchangeability")).status == "not_rejected"
     far = replace(ARMS, llm_only=tuple(c + 9.0 for c in ARMS.llm_only))
-    assert exchangeability(Frame(far.sample(), "exchangeability")).status == "rejected"
+    assert reference(Frame(far.sample(), "exchangeability")).status == "rejected"
     still = ARMS.with_c(lambda c: np.full_like(c, 2.0))
-    found = exchangeability(Frame(still.sample(), "exchangeability"))
+    found = reference(Frame(still.sample(), "exchangeability"))
     assert (found.status, found.p_value) == ("not_testable", None)
+
+
+def test_stated_means_are_tested_where_randomization_identifies() -> None:
+    for mean, status in ((0.0, "not_rejected"), (50.0, "rejected")):
+        columns = (replace(TWINS.columns[0], population_mean=mean), *TWINS.columns[1:])
+        found = reference(Frame(replace(TWINS, columns=columns).sample(), "randomization"))
+        assert (found.name, found.status) == ("known_population_means", status)
 
 
 def warned(study: Study, identification: str = "exchangeability", *, asked: bool = True) -> list[tuple[str, str]]:
     frame = Frame(study.sample(), identification)
-    return [(w.code, w.pointer) for w in doubts(frame, exchangeability(frame), llm_asked=asked)]
+    return [(w.code, w.pointer) for w in doubts(frame, reference(frame), llm_asked=asked)]
 
 
 def test_no_doubt_about_a_plain_study() -> None:

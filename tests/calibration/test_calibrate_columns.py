@@ -88,4 +88,4 @@ def test_a_known_population_mean_is_a_pool_without_end() -> None:
     assert gaps[1][0] < gaps[0][0] / 50
     assert gaps[1][1] < gaps[0][1] / 50
     assert calibrate(known.sample(), Plan()).verdict == "llm_used"
-    assert "known_population_means" in [a.name for a in calibrate(known.sample(), plan).assumptions]
+    assert "exchangeability" in [a.name for a in calibrate(known.sample(), plan).assumptions]

@@ -9,6 +9,19 @@ from service.api.routes.computation import Computation
 from service.api.wire import calibration
 from service.api.wire.answer import CalibrationAnswer, Validated
 
+PROMISED = (
+    "proportions",
+    "quantile",
+    "linear",
+    "logistic",
+    "poisson",
+    "multinomial",
+    "conditional_logit",
+    "amce",
+    "correlation",
+    "summary",
+)
+
 
 def calibrations() -> Computation[Any, Any]:
     """The path's description."""
@@ -22,5 +35,6 @@ def calibrations() -> Computation[Any, Any]:
         validated=calibration.validated,
         answer=CalibrationAnswer,
         validation=Validated,
+        promised=PROMISED,
         examples=(("twins", files("service.api").joinpath("example.json").read_bytes()),),
     )

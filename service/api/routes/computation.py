@@ -55,6 +55,7 @@ class Computation(Generic[Wire, Job]):
     answer: type
     validation: type
     examples: tuple[tuple[str, bytes], ...] = ()
+    promised: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Desk:
 
 def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPRouteHandler:
     """The POST handler of one path."""
-    decoder = StrictDecoder(computation.request)
+    decoder = StrictDecoder(computation.request, computation.promised)
     bounds = desk.limits.bounds()
 
     def parse(body: bytearray, encoding: str) -> HasWork:

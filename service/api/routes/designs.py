@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.api.routes.calibrations import PROMISED
 from service.api.routes.computation import Computation
 from service.api.wire import design
 from service.api.wire.design_answer import DesignReply, ValidatedDesign
@@ -26,5 +27,6 @@ def designs() -> Computation[Any, Any]:
         validated=design.validated,
         answer=DesignReply,
         validation=ValidatedDesign,
+        promised=(*PROMISED, "interval_width", "power", "equivalence"),
         examples=(("two-models", EXAMPLE),),
     )

@@ -19,19 +19,29 @@ class Group(msgspec.Struct, frozen=True):
     unit_cost: float
 
 
+class WholeGroup(msgspec.Struct, frozen=True):
+    """A group in whole units."""
+
+    arm: str | None
+    human: bool
+    models: list[str]
+    n: int
+    unit_cost: float
+
+
 class ArmUnits(msgspec.Struct, frozen=True):
     """Units of one arm."""
 
     name: str
-    n_human: float
-    n_llm_only: float | None
+    n_human: int
+    n_llm_only: int | None
 
 
 class ModelUnits(msgspec.Struct, frozen=True):
     """Answers bought of one model and what they are worth."""
 
     name: str
-    n: float
+    n: int
     cost: float
     marginal_value: float
     break_even_price: float | None
@@ -40,10 +50,10 @@ class ModelUnits(msgspec.Struct, frozen=True):
 class WholeDesign(msgspec.Struct, frozen=True):
     """The design in whole units and what it achieves."""
 
-    groups: list[Group]
+    groups: list[WholeGroup]
     arms: list[ArmUnits]
-    n_human: float
-    n_llm_only: float
+    n_human: int
+    n_llm_only: int
     sampling_ratio: float
     draws_per_persona: int
     models: list[ModelUnits]
@@ -69,7 +79,7 @@ class ContinuousDesign(msgspec.Struct, frozen=True):
 class HumanOnlyDesign(msgspec.Struct, frozen=True):
     """What humans alone would give or cost."""
 
-    n_human: float | None
+    n_human: int | None
     cost: float | None
     standard_error: float | None
     power: float | None
@@ -78,8 +88,8 @@ class HumanOnlyDesign(msgspec.Struct, frozen=True):
 class FrontierPoint(msgspec.Struct, frozen=True):
     """One budget's design."""
 
-    n_human: float
-    n_llm_only: float
+    n_human: int
+    n_llm_only: int
     cost: float
     standard_error: float
 
@@ -128,13 +138,13 @@ def from_core(found: core.DesignAnswer) -> DesignReply:
             found.continuous.cost,
             found.continuous.standard_error,
         ),
-        human_only=HumanOnlyDesign(alone.n_human, alone.cost, alone.standard_error, alone.power),
+        human_only=HumanOnlyDesign(_units(alone.n_human), alone.cost, alone.standard_error, alone.power),
         cost_share=found.cost_share,
         llm_pays=found.llm_pays,
         rho_min=found.rho_min,
         bands=None,
         robust=None,
-        frontier=[FrontierPoint(p.n_human, p.n_llm_only, p.cost, p.standard_error) for p in found.frontier],
+        frontier=[FrontierPoint(int(p.n_human), int(p.n_llm_only), p.cost, p.standard_error) for p in found.frontier],
         top_up=None,
         warnings=warnings(found.warnings),
     )
@@ -143,13 +153,13 @@ def from_core(found: core.DesignAnswer) -> DesignReply:
 def whole(found: core.WholeDesign) -> WholeDesign:
     """The wire form of a design in whole units."""
     return WholeDesign(
-        groups=[_group(g) for g in found.groups],
-        arms=[ArmUnits(a.name, a.n_human, a.n_llm_only) for a in found.arms],
-        n_human=found.n_human,
-        n_llm_only=found.n_llm_only,
+        groups=[WholeGroup(g.arm, g.human, list(g.models), int(g.n), g.unit_cost) for g in found.groups],
+        arms=[ArmUnits(a.name, int(a.n_human), _units(a.n_llm_only)) for a in found.arms],
+        n_human=int(found.n_human),
+        n_llm_only=int(found.n_llm_only),
         sampling_ratio=found.sampling_ratio,
         draws_per_persona=found.draws_per_persona,
-        models=[ModelUnits(m.name, m.n, m.cost, m.marginal_value, m.break_even_price) for m in found.models],
+        models=[ModelUnits(m.name, int(m.n), m.cost, m.marginal_value, m.break_even_price) for m in found.models],
         cost=found.cost,
         standard_error=found.standard_error,
         interval_width=found.interval_width,
@@ -162,3 +172,7 @@ def whole(found: core.WholeDesign) -> WholeDesign:
 
 def _group(group: core.GroupCount) -> Group:
     return Group(group.arm, group.human, list(group.models), group.n, group.unit_cost)
+
+
+def _units(count: float | None) -> int | None:
+    return None if count is None else int(count)

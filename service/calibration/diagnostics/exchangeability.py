@@ -18,11 +18,21 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import fdtrc
 
+from service.calibration.card import Card
 from service.calibration.estimate import Frame
 from service.calibration.least_squares import inverse_factor
 from service.calibration.moments import FloatArray, Moments, merge
 
 TEST_LEVEL = 0.05
+
+CARD = Card(
+    name="exchangeability",
+    title="Exchangeability of LLM-only units with the humans",
+    formula="Hotelling's T^2 of the humans' mean predictions against LLM-only units or stated population means",
+    assumptions=("independent units",),
+    limits=("tests means only: other differences pass", "with few units it hardly ever rejects"),
+    sources=("Hotelling (1931), Annals of Mathematical Statistics 2:360-378",),
+)
 
 
 def p_value(frame: Frame) -> float | None:
@@ -35,7 +45,7 @@ def _pool_p_value(frame: Frame, k: int) -> float | None:
     arms = range(len(frame.sample.arms)) if frame.sample.shared else (k,)
     human = merge([frame.human[d].without_first() for d in arms])
     columns = list(frame.screened.usable)
-    only = frame.llm_only[k]
+    only = None if frame.identification == "randomization" else frame.llm_only[k]
     if only is not None and not frame.any_known:
         scatter = (human.scatter + only.scatter) * (1.0 / human.n + 1.0 / only.n)
         return _hotelling(human, human.mean - only.mean, scatter, human.n + only.n - 2, columns)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.errors import InvalidSample, Problem
+from service.calibration.errors import InvalidSample, Problem, Warned
 from service.calibration.layouts.arrays import MODEL, dropped_units, missing_human
 from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish, value_problems
 from service.calibration.moments import FloatArray
@@ -92,9 +92,16 @@ def from_table(table: Table, missing: Missing = "error") -> Sample:
             pools=tuple(int(r.size) for r in rows.llm_only),
             pointers=tuple(outcome_place for _ in rows.arms),
             n_dropped=dropped,
-            warnings=dropped_units(dropped),
+            warnings=(*dropped_units(dropped), *_ignored(int((~asked & ~np.isnan(table.y)).sum()), outcome_place)),
         )
     )
+
+
+def _ignored(count: int, pointer: str) -> tuple[Warned, ...]:
+    if not count:
+        return ()
+    text = f"{count} outcomes of units that human marks false were not used; those units count as LLM-only"
+    return (Warned("human_answer_ignored", text, pointer),)
 
 
 def escaped(name: str) -> str:
@@ -131,7 +138,7 @@ def _rows(table: Table, asked: NDArray[np.bool_], used: NDArray[np.bool_]) -> tu
     arms = tuple(names[c] for c in order)
     problems = [
         Problem(f"/data/arm/{i}", "missing_arm", "a unit with a human answer has no arm", "name the arm it was in")
-        for i in np.flatnonzero(asked & (codes < 0))
+        for i in np.flatnonzero(used & (codes < 0))
     ]
     design = table.prediction_design or "independent"
     if len(arms) > 1 and table.prediction_design is None:
@@ -157,14 +164,14 @@ def _rows(table: Table, asked: NDArray[np.bool_], used: NDArray[np.bool_]) -> tu
 
 
 def _prediction_problems(table: Table, arms: Sequence[str]) -> list[Problem]:
-    problems, seen = [], set()
+    problems, seen = _disagreeing_draws(table), set()
     undecided = "shared" if len(arms) > 1 else "independent"  # with two arms the missing design is a problem of its own
     if not arms:
         problems.append(Problem("/data/arm", "no_arms", "no unit has an arm", "send at least one arm"))
     for j, column in enumerate(table.predictions):
         place = f"/data/predictions/{j}"
         problems += value_problems(column.values, f"{place}/values")
-        key = (column.model, column.arm, column.draw)
+        key = (column.model, column.arm, column.draw or 0)
         if key in seen:
             text = "another column has the same model, arm and draw"
             problems.append(Problem(place, "duplicate_column", text, "number repeated answers with draw 0, 1, .."))
@@ -180,6 +187,17 @@ def _prediction_problems(table: Table, arms: Sequence[str]) -> list[Problem]:
             )
     for name, values in table.covariates:
         problems += _covariate_problems(values, f"/data/covariates/{escaped(name)}")
+    return problems
+
+
+def _disagreeing_draws(table: Table) -> list[Problem]:
+    stated: dict[tuple[str, str | None], tuple[float | None, float | None]] = {}
+    problems = []
+    for j, column in enumerate(table.predictions):
+        said = (column.fill, column.population_mean)
+        if stated.setdefault((column.model, column.arm), said) != said:
+            text, hint = "fill or population_mean differs from that of another draw", "state them alike on every draw"
+            problems.append(Problem(f"/data/predictions/{j}", "draws_disagree", text, hint))
     return problems
 
 
@@ -240,12 +258,12 @@ def _covariates(table: Table, rows: _Rows) -> list[DraftColumn]:
         levels = sorted((label, code) for code, label in enumerate(values.names) if (values.codes == code).any())
         drafts += [
             _split(
-                Column(f"{name}={label}", "covariate", pointer=place),
+                Column(f"{name} (level {index})", "covariate", pointer=place),
                 (values.codes == code).astype(np.float64),
                 rows,
                 None,
             )
-            for label, code in levels[1:]
+            for index, (_, code) in enumerate(levels[1:], 2)
         ]
     return drafts
 

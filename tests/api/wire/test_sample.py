@@ -97,7 +97,7 @@ def test_problems_of_every_binary_column_come_together() -> None:
 def test_table() -> None:
     sample = read(TABLE)
     assert (sample.arms, sample.outcome, sample.shared) == (("control", "treatment"), "trust", True)
-    names = ["gpt under control", "gpt under treatment", "age", "sex=m"]
+    names = ["gpt under control", "gpt under treatment", "age", "sex (level 2)"]
     assert [c.name for c in sample.columns] == names
     assert ([s.n for s in sample.human], sample.llm_only[0].n) == ([3, 3], 1)
 

@@ -76,6 +76,7 @@ def test_who_is_human_may_be_said() -> None:
     human = (True,) * 6 + (False, False)
     sample = from_table(replace(ONE, y=floats(3, 4, 2, 5, 4, 6, 9, 9), human=human))
     assert (sample.human[0].n, sample.llm_only[0].n) == (6, 2)
+    assert "human_answer_ignored" in [w.code for w in sample.warnings]
     asked = replace(ONE, human=(True,) * 7 + (False,))
     assert refused(asked) == [("/data/outcomes/trust/6", "missing_human_answer")]
     dropped = from_table(asked, "drop_unit")
@@ -136,7 +137,7 @@ def test_covariates_are_columns_and_names_become_indicators() -> None:
     sample = from_table(replace(ONE, covariates=(("age", F1.values), ("sex", sex))))
     assert [(c.name, c.kind, c.model, c.pointer) for c in sample.columns[1:]] == [
         ("age", "covariate", None, "/data/covariates/age"),
-        ("sex=m", "covariate", None, "/data/covariates/sex"),
+        ("sex (level 2)", "covariate", None, "/data/covariates/sex"),
     ]
     assert sample.human[0].c[2].tolist() == [0, 1, 0, 1, 0, 1]
     assert sample.llm_only[0].c[2].tolist() == [0, 0]
@@ -145,7 +146,7 @@ def test_covariates_are_columns_and_names_become_indicators() -> None:
 def test_names_are_sorted_so_that_order_of_appearance_does_not_matter() -> None:
     three = labels(2, 0, 1, 0, 2, 1, 0, 1, names=("z", "k", "a"))
     columns = from_table(replace(ONE, covariates=(("s", three),))).columns
-    assert [c.name for c in columns[1:]] == ["s=k", "s=z"]
+    assert [c.name for c in columns[1:]] == ["s (level 2)", "s (level 3)"]
 
 
 D0 = np.array([1.0, 2.0, 3.0, 4.0, 2.0, 1.0, 3.0, NAN])
