@@ -89,3 +89,18 @@ def test_a_known_population_mean_is_a_pool_without_end() -> None:
     assert gaps[1][1] < gaps[0][1] / 50
     assert calibrate(known.sample(), Plan()).verdict == "llm_used"
     assert "exchangeability" in [a.name for a in calibrate(known.sample(), plan).assumptions]
+
+
+@pytest.mark.parametrize(
+    ("gap", "claim", "status"), [(0.1, "confirmatory", "not_rejected"), (9.0, "exploratory", "rejected")]
+)
+def test_a_stated_mean_that_the_humans_contradict_is_exploratory(gap: float, claim: str, status: str) -> None:
+    """Under randomization only the stated means can be wrong; they are tested against the humans."""
+    study = simulate(5, (25, 30), design="shared")
+    means = np.hstack(study.c).mean(axis=1) + gap
+    columns = tuple(replace(c, population_mean=float(m)) for c, m in zip(study.columns, means, strict=True))
+    found = calibrate(replace(study, columns=columns).sample(), Plan(estimator="regression"))
+    tested = next(a for a in found.assumptions if a.name == "known_population_means")
+    assert (found.claim, tested.status, found.applied.identification) == (claim, status, "randomization")
+    warned = [(w.code, w.pointer) for w in found.warnings]
+    assert (("known_means_rejected", "/data/predictions") in warned) is (status == "rejected")

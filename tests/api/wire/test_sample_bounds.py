@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import base64
+
+import msgspec
+import numpy as np
+import pytest
+
+from service.api.wire.sample import Bounds, Data, shape, to_core
+from service.calibration.errors import TooExpensive
+
+ARM = {"human": [1, 2, 4], "llm": [1, 2, 3]}
+MATRIX = np.eye(3).tolist()
+
+
+def arrays(arms: int) -> dict:
+    return {"layout": "arrays", "arms": [{"name": f"a{i}", **ARM} for i in range(arms)]}
+
+
+def table(columns: int, levels: int = 0, arm=None) -> dict:
+    covariates = {"s": [f"level {i % levels}" for i in range(6)]} if levels else {}
+    predictions = [{"values": [1, 2, 3, 4, 5, k], "model": f"m{k}"} for k in range(columns)]
+    return {"layout": "table", "outcomes": {"y": [1, 2, 4, 3, 5, 1]}, "predictions": predictions,
+            "covariates": covariates, "arm": arm}  # fmt: skip
+
+
+def moments(arms: int) -> dict:
+    entries = [{"name": f"a{i}", "n": 9, "mean": [0, 0, 0], "covariance": MATRIX} for i in range(arms)]
+    columns = [{"model": "m"}, {"model": "k"}]
+    return {"layout": "moments", "predictions": columns, "arms": entries, "prediction_design": "independent"}
+
+
+def refused(document: dict, bounds: Bounds) -> list[tuple[str, str]]:
+    with pytest.raises(TooExpensive) as found:
+        to_core(msgspec.convert(document, Data), "error", bounds)
+    assert all(p.hint and p.detail for p in found.value.problems)
+    return [(p.pointer, p.code) for p in found.value.problems]
+
+
+def accepted(document: dict, bounds: Bounds) -> bool:
+    return to_core(msgspec.convert(document, Data), "error", bounds).arms is not None
+
+
+CODED = {"dtype": "|i1", "data": base64.b64encode(bytes([0, 0, 0, 1, 1, 1])).decode(), "categories": ["a", "b", "c"]}
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        (arrays(3), "/data/arms"),
+        (moments(3), "/data/arms"),
+        (table(0, arm=["a", "a", "b", "b", "c", None]), "/data/arm"),
+        ({**table(0), "arm": CODED}, "/data/arm"),
+    ],
+)
+def test_too_many_arms(document: dict, place: str) -> None:
+    assert refused(document, Bounds(max_arms=2)) == [(place, "too_many_arms_sent")]
+
+
+@pytest.mark.parametrize(("document", "columns"), [(table(3), 3), (table(2, levels=3), 5), (moments(3), 2)])
+def test_too_many_columns_levels_of_names_included(document: dict, columns: int) -> None:
+    assert shape(msgspec.convert(document, Data))[0] == columns
+    assert refused(document, Bounds(max_columns=columns - 1)) == [("/data/predictions", "too_many_columns_sent")]
+
+
+def test_what_is_within_the_bounds_is_read() -> None:
+    assert accepted(arrays(2), Bounds(max_arms=2, max_columns=1))
+    assert accepted(table(2), Bounds(max_arms=1, max_columns=2))
+
+
+def test_models_are_counted_once() -> None:
+    assert shape(msgspec.convert(moments(1), Data)) == (2, 2)
+    assert shape(msgspec.convert(arrays(4), Data)) == (1, 1)
+    assert shape(msgspec.convert(table(0), Data)) == (1, 0)
