@@ -6,9 +6,12 @@ used, was tested and not rejected (level ``TEST_LEVEL``). Everything else is exp
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from service.calibration.answer import Assumption, Claim, Status
 from service.calibration.columns import GLANCE, Dropped
-from service.calibration.diagnostics.exchangeability import TEST_LEVEL, p_value
+from service.calibration.diagnostics.exchangeability import TEST_LEVEL, combined, pool_p_values
 from service.calibration.errors import Warned
 from service.calibration.estimate import Frame
 from service.calibration.sample import Sample, Units
@@ -16,15 +19,24 @@ from service.calibration.sample import Sample, Units
 FEW_MINORITY = 5
 
 
-def reference(frame: Frame) -> Assumption | None:
+@dataclass(frozen=True, slots=True)
+class ReferenceTest:
+    """The tested assumption over all pools, and the p-value of each pool for estimates that use some of them."""
+
+    assumption: Assumption
+    p_values: tuple[float | None, ...]
+
+
+def reference(frame: Frame) -> ReferenceTest | None:
     """The tested assumption that the reference mean of c is right; None where random assignment alone identifies it.
 
     ``exchangeability`` of LLM-only units with the humans, or, under randomization, ``known_population_means``.
     """
     if not any(frame.has_pool) or (frame.identification == "randomization" and not frame.any_known):
         return None
-    value = p_value(frame)
-    status: Status = "not_testable" if value is None else "rejected" if value < TEST_LEVEL else "not_rejected"
+    p_values = pool_p_values(frame)
+    value = combined(p_values)
+    status = _status(value)
     statement = {
         "not_testable": "too few units to test it",
         "rejected": "mean predictions differ by more than chance",
@@ -32,9 +44,9 @@ def reference(frame: Frame) -> Assumption | None:
     }[status]
     if frame.identification == "randomization":
         text = f"the stated population means are those of the humans' population; {statement}"
-        return Assumption("known_population_means", status, value, text)
+        return ReferenceTest(Assumption("known_population_means", status, value, text), p_values)
     text = f"LLM-only units and stated means belong to the humans' population; {statement}"
-    return Assumption("exchangeability", status, value, text)
+    return ReferenceTest(Assumption("exchangeability", status, value, text), p_values)
 
 
 def others(sample: Sample, population: str) -> list[Assumption]:
@@ -50,13 +62,20 @@ def others(sample: Sample, population: str) -> list[Assumption]:
     return [Assumption(name, "assumed", None, statement) for name, statement in found]
 
 
-def claim(tested: Assumption | None, *, adjusted: bool) -> Claim:
-    """The claim of an estimate; ``adjusted``: some arm of it has a slope, so it rests on what was tested."""
-    doubtful = adjusted and tested is not None and tested.status != "not_rejected"
-    return "exploratory" if doubtful else "confirmatory"
+def claim(tested: ReferenceTest | None, pools: Collection[int]) -> Claim:
+    """The claim of an estimate that is evaluated on these pools; none: human-only, which rests on no pool."""
+    if tested is None or not pools:
+        return "confirmatory"
+    p_values = [tested.p_values[k] for k in pools]
+    untested = any(p is None for p in p_values)
+    return "exploratory" if untested or _status(combined(p_values)) != "not_rejected" else "confirmatory"
 
 
-def doubts(frame: Frame, tested: Assumption | None, *, llm_asked: bool) -> list[Warned]:
+def _status(p_value: float | None) -> Status:
+    return "not_testable" if p_value is None else "rejected" if p_value < TEST_LEVEL else "not_rejected"
+
+
+def doubts(frame: Frame, tested: ReferenceTest | None, *, llm_asked: bool) -> list[Warned]:
     """Warnings about the sample and its columns; those about LLM answers only where they were asked for."""
     sample = frame.sample
     found = [*sample.warnings, *_rare_outcomes(sample)]
@@ -66,15 +85,15 @@ def doubts(frame: Frame, tested: Assumption | None, *, llm_asked: bool) -> list[
         text = "LLM-only units are not used under randomization; set identification to exchangeability to use them"
         found.append(Warned("llm_only_ignored", text, "/data"))
     found += [_dropped(sample, x) for x in frame.screened.dropped]
-    if tested is not None and tested.status == "rejected" and tested.name == "known_population_means":
+    if tested is not None and tested.assumption.status == "rejected" and frame.identification == "randomization":
         text = (
             "the humans' mean predictions differ from the stated population means: estimates using them are exploratory"
         )
         found.append(Warned("known_means_rejected", text, "/data/predictions"))
-    elif tested is not None and tested.status == "rejected":
+    elif tested is not None and tested.assumption.status == "rejected":
         text = "LLM-only units differ from the humans in their mean predictions: estimates using them are exploratory"
         found.append(Warned("exchangeability_rejected", text, "/data"))
-    if tested is not None and tested.status == "not_testable":
+    if tested is not None and tested.assumption.status == "not_testable":
         text = "exchangeability could not be tested: estimates using LLM-only units are exploratory"
         found.append(Warned("exchangeability_not_testable", text, "/data"))
     found += [

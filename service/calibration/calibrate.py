@@ -9,7 +9,8 @@ from math import isfinite
 import numpy as np
 
 from service.calibration import assumptions, blocks
-from service.calibration.answer import Alternative, Answer, Applied, ArmBlock, Assumption, Claim, EstimateBlock, Verdict
+from service.calibration.answer import Alternative, Answer, Applied, ArmBlock, Claim, EstimateBlock, Verdict
+from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
 from service.calibration.designs.answer import DesignAnswer
 from service.calibration.designs.constraints import Constraints
@@ -44,7 +45,7 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
         estimates = tuple(_estimate_block(resolved, c, shared_fit, tested) for c in resolved.contrasts)
         arms = tuple(_arm_block(resolved, d, shared_fit, estimates) for d in range(len(resolved.frame.sample.arms)))
     listed = assumptions.others(resolved.frame.sample, plan.inference_population)
-    listed += [tested] if tested is not None else []
+    listed += [tested.assumption] if tested is not None else []
     applied = _applied(resolved, shared_fit)
     bought, doubt = _design(resolved)
     weakest: Claim = "exploratory" if any(e.claim == "exploratory" for e in estimates) else "confirmatory"
@@ -91,7 +92,7 @@ def study_design(
 
 
 def _estimate_block(
-    resolved: Resolved, contrast: Contrast, shared_fit: Estimate | None, tested: Assumption | None
+    resolved: Resolved, contrast: Contrast, shared_fit: Estimate | None, tested: ReferenceTest | None
 ) -> EstimateBlock:
     t, plain = contrast.weights, resolved.plain
     estimate = resolved.fit(t) if shared_fit is None else shared_fit
@@ -107,7 +108,7 @@ def _estimate_block(
     return EstimateBlock(
         name=contrast.name,
         outcome=plain.sample.outcome,
-        claim=assumptions.claim(tested, adjusted=any(np.count_nonzero(estimate.slope[d]) for d in used)),
+        claim=assumptions.claim(tested, {plain.sample.pool_of(d) for d in used if np.count_nonzero(estimate.slope[d])}),
         verdict=verdict,
         result=_finite(calibrated),
         human_only=_finite(human),
@@ -241,7 +242,9 @@ def _applied(resolved: Resolved, shared_fit: Estimate | None) -> Applied:
     )
 
 
-def _warnings(resolved: Resolved, tested: Assumption | None, estimates: Sequence[EstimateBlock]) -> tuple[Warned, ...]:
+def _warnings(
+    resolved: Resolved, tested: ReferenceTest | None, estimates: Sequence[EstimateBlock]
+) -> tuple[Warned, ...]:
     found = assumptions.doubts(resolved.plain, tested, llm_asked=resolved.plan.estimator != "human_only")
     if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
         text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"

@@ -26,6 +26,11 @@ class Problem:
     hint: str = ""
 
 
+def token(name: str) -> str:
+    """A name as one step of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
 @dataclass(frozen=True, slots=True)
 class Warned:
     """One doubt about an answer: stable code, message, JSON pointer of what raised it."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 
 import numpy as np
 
@@ -150,7 +151,7 @@ class Estimate:
         assert deviations is not None
         n = deviations.shape[1]
         residual = deviations[0] - self.slope[arm] @ deviations[1:]
-        return np.asarray(residual / np.sqrt(n * (n - self.frame.ddof)))
+        return np.asarray(residual / sqrt(n * (n - self.frame.ddof)))
 
     def pool_slopes(self, contrast: FloatArray) -> FloatArray:
         """B_k = sum of t_d b_d over the arms evaluated on pool k, shape (pools, p)."""

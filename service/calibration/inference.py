@@ -212,7 +212,7 @@ def clustered_sum_of_squares(values: Sequence[FloatArray], clusters: Sequence[In
 
 def _pool_influence(c: FloatArray, slope: FloatArray, pool: Pool) -> FloatArray:
     estimated = _estimated(slope, pool)
-    scale = np.sqrt(pool.size / (pool.size - 1)) / pool.size
+    scale = sqrt(pool.size / (pool.size - 1)) / pool.size
     return np.asarray((estimated @ c - float(estimated @ pool.mean)) * scale)
 
 
@@ -229,9 +229,9 @@ def _joint_from_moments(estimate: Estimate, contrast: FloatArray, slopes: FloatA
     for d, joint in enumerate(frame.human):
         k = frame.sample.pool_of(d)
         pool = estimate.pools[k]
-        reach = _estimated(slopes[k], pool) * (np.sqrt(pool.size / (pool.size - 1)) / pool.size)
+        reach = _estimated(slopes[k], pool) * (sqrt(pool.size / (pool.size - 1)) / pool.size)
         reach = reach if d in pool.humans else np.zeros_like(reach)
-        scale = contrast[d] / np.sqrt(joint.n * (joint.n - 1)) if estimate.fixed[d] else 0.0
+        scale = contrast[d] / sqrt(joint.n * (joint.n - 1)) if estimate.fixed[d] else 0.0
         weights = np.concatenate([[scale], reach - scale * estimate.slope[d]])
         own = 0.0 if estimate.fixed[d] else contrast[d] ** 2 * float(estimate.variance[d])
         parts.append(own + _sum_of_squares(joint, weights, float(reach @ (joint.mean[1:] - pool.mean))))
@@ -239,7 +239,7 @@ def _joint_from_moments(estimate: Estimate, contrast: FloatArray, slopes: FloatA
     for k, pool in enumerate(estimate.pools):
         only = frame.llm_only[k]
         if pool.llm_only is not None and only is not None:
-            reach = _estimated(slopes[k], pool) * (np.sqrt(pool.size / (pool.size - 1)) / pool.size)
+            reach = _estimated(slopes[k], pool) * (sqrt(pool.size / (pool.size - 1)) / pool.size)
             parts.append(_sum_of_squares(only, reach, float(reach @ (only.mean - pool.mean))))
             degrees.append(float(max(1, only.n - 1)))
     total, values = float(sum(parts)), np.array(parts)

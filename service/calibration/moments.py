@@ -78,4 +78,4 @@ def _merge_two(a: Moments, b: Moments) -> Moments:
     n = a.n + b.n
     gap = b.mean - a.mean
     mean = a.mean + gap * (b.n / n)
-    return Moments(n, mean, a.scatter + b.scatter + gap[:, None] * (gap * (a.n * b.n / n)))
+    return Moments(n, mean, a.scatter + b.scatter + gap[:, None] * (gap * (a.n * (b.n / n))))

@@ -49,4 +49,5 @@ class Plan:
     compare: bool = False
     compat: bool = False
     costs: Costs | None = None
+    replicates: int = 1999
     seed: int = 0

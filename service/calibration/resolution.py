@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from service.calibration.contrast import Contrast
-from service.calibration.errors import InvalidPlan, NotIdentified, UnsupportedCombination
+from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, UnsupportedCombination
 from service.calibration.estimands import estimand
 from service.calibration.estimate import Estimate, Frame
 from service.calibration.estimators import Estimator, estimator
@@ -38,10 +39,15 @@ class Resolved:
 
 def resolve(sample: Sample, plan: Plan) -> Resolved:
     """Every default decided and every combination that is not offered refused; computes no estimate."""
-    sample = sample.reordered(_order(sample, plan))
     name = plan.estimand or ("mean_difference" if len(sample.arms) > 1 else "mean")
+    _refuse(
+        lambda: _order(sample, plan),
+        lambda: estimand(name).contrasts(sample.arms, plan),
+        lambda: _check_predictions(sample, plan),
+        lambda: _identification(sample, plan),
+    )
+    sample = sample.reordered(_order(sample, plan))
     contrasts = estimand(name).contrasts(sample.arms, plan)
-    _check_predictions(sample, plan)
     identification = _identification(sample, plan)
     chosen = estimator(plan.estimator)
     plain = Frame(sample, identification)
@@ -51,6 +57,21 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     return Resolved(
         plan, name, contrasts, chosen, frame, plain, estimator("human_only").fit(plain, np.zeros(0)), settings
     )
+
+
+def _refuse(*checks: Callable[[], object]) -> None:
+    """Run every check; raise all their problems together, as the kind they share or else as an invalid plan."""
+    refusals = []
+    for check in checks:
+        try:
+            check()
+        except CalibrationError as refused:
+            refusals.append(refused)
+    if not refusals:
+        return
+    kinds = {type(refused) for refused in refusals}
+    kind = kinds.pop() if len(kinds) == 1 else InvalidPlan
+    raise kind([p for refused in refusals for p in refused.problems])
 
 
 def _order(sample: Sample, plan: Plan) -> list[int]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.calibration.answer import Assumption
-from service.calibration.assumptions import claim, doubts, others, reference
+from service.calibration.assumptions import ReferenceTest, claim, doubts, others, reference
 from service.calibration.estimate import Frame
 from service.calibration.sample import Column
 from tests.calibration.studies import Study, as_moments, simulate
@@ -20,17 +20,21 @@ def having(status: str) -> Assumption:
 
 
 @pytest.mark.parametrize(
-    ("assumption", "adjusted", "expected"),
+    ("p_values", "pools", "expected"),
     [
-        (None, True, "confirmatory"),
-        (having("not_rejected"), True, "confirmatory"),
-        (having("rejected"), True, "exploratory"),
-        (having("not_testable"), True, "exploratory"),
-        (having("rejected"), False, "confirmatory"),
+        (None, {0}, "confirmatory"),
+        ((0.5, 0.001), {0}, "confirmatory"),
+        ((0.5, 0.001), {1}, "exploratory"),
+        ((0.5, 0.001), set(), "confirmatory"),
+        ((0.04, 0.9), {0}, "exploratory"),
+        ((0.04, 0.9), {0, 1}, "confirmatory"),
+        ((None, 0.9), {0, 1}, "exploratory"),
+        ((None, 0.9), {1}, "confirmatory"),
     ],
 )
-def test_a_claim_is_as_good_as_what_it_rests_on(assumption, adjusted: bool, expected: str) -> None:
-    assert claim(assumption, adjusted=adjusted) == expected
+def test_a_claim_is_as_good_as_the_pools_it_rests_on(p_values, pools: set[int], expected: str) -> None:
+    tested = None if p_values is None else ReferenceTest(Assumption("exchangeability", "rejected", None, ""), p_values)
+    assert claim(tested, pools) == expected
 
 
 def test_what_the_data_cannot_test() -> None:
@@ -45,19 +49,19 @@ def test_what_the_data_cannot_test() -> None:
 def test_exchangeability_is_assumed_where_llm_only_units_are_used() -> None:
     assert reference(Frame(TWINS.sample(), "randomization")) is None
     assert reference(Frame(replace(ARMS, llm_only=(None, None)).sample(), "exchangeability")) is None
-    assert reference(Frame(ARMS.sample(), "exchangeability")).status == "not_rejected"
+    assert reference(Frame(ARMS.sample(), "exchangeability")).assumption.status == "not_rejected"
     far = replace(ARMS, llm_only=tuple(c + 9.0 for c in ARMS.llm_only))
-    assert reference(Frame(far.sample(), "exchangeability")).status == "rejected"
+    assert reference(Frame(far.sample(), "exchangeability")).assumption.status == "rejected"
     still = ARMS.with_c(lambda c: np.full_like(c, 2.0))
     found = reference(Frame(still.sample(), "exchangeability"))
-    assert (found.status, found.p_value) == ("not_testable", None)
+    assert (found.assumption.status, found.assumption.p_value) == ("not_testable", None)
 
 
 def test_stated_means_are_tested_where_randomization_identifies() -> None:
     for mean, status in ((0.0, "not_rejected"), (50.0, "rejected")):
         columns = (replace(TWINS.columns[0], population_mean=mean), *TWINS.columns[1:])
         found = reference(Frame(replace(TWINS, columns=columns).sample(), "randomization"))
-        assert (found.name, found.status) == ("known_population_means", status)
+        assert (found.assumption.name, found.assumption.status) == ("known_population_means", status)
 
 
 def warned(study: Study, identification: str = "exchangeability", *, asked: bool = True) -> list[tuple[str, str]]:

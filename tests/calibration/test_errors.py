@@ -10,6 +10,7 @@ from service.calibration.errors import (
     Problem,
     TooExpensive,
     UnsupportedCombination,
+    token,
 )
 
 
@@ -25,3 +26,7 @@ def test_the_message_shows_the_first_three_problems() -> None:
     refusal = CalibrationError([Problem(f"/data/{i}", "code", "odd") for i in range(5)])
     assert str(refusal) == "/data/0: odd; /data/1: odd; /data/2: odd"
     assert len(refusal.problems) == 5
+
+
+def test_names_in_pointers_are_escaped() -> None:
+    assert token("a/b~c") == "a~1b~0c"

@@ -13,9 +13,8 @@ from service.api.wire.columns import Name
 from service.api.wire.plan import NamedContrast
 from service.calibration.designs.assumed import Assumed, assumed_basis
 from service.calibration.designs.joint import Basis
-from service.calibration.errors import Problem
+from service.calibration.errors import Problem, token
 from service.calibration.layouts.arrays import MODEL
-from service.calibration.layouts.table import escaped
 from service.calibration.moments import FloatArray
 
 Correlation = Annotated[float, msgspec.Meta(ge=-1, le=1)]
@@ -70,11 +69,11 @@ def problems_of(stated: Stated) -> list[Problem]:
         problems.append(Problem("/prediction_design", "prediction_design_required", text, hint))
     for name in basis.arms or {}:
         if name not in stated.arms:
-            place = f"/basis/arms/{escaped(name)}"
+            place = f"/basis/arms/{token(name)}"
             problems.append(Problem(place, "unknown_arm", "arms has no such name", "names match exactly"))
     for i, contrast in enumerate(stated.contrasts):
         problems += [
-            Problem(f"/contrasts/{i}/weights/{escaped(a)}", "unknown_arm", "arms has no such name", "match exactly")
+            Problem(f"/contrasts/{i}/weights/{token(a)}", "unknown_arm", "arms has no such name", "match exactly")
             for a in contrast.weights
             if a not in stated.arms
         ]
@@ -136,7 +135,7 @@ def _pair(given: dict[str, dict[str, float]] | None, one: str, other: str) -> fl
 
 
 def _model_problems(stated: Stated, arm: str | None, exceptions: ArmAssumed) -> list[Problem]:
-    place = "/basis" if arm is None or arm not in (stated.basis.arms or {}) else f"/basis/arms/{escaped(arm)}"
+    place = "/basis" if arm is None or arm not in (stated.basis.arms or {}) else f"/basis/arms/{token(arm)}"
     given, problems = _either(exceptions, stated.basis), []
     if isinstance(given, dict) and set(given) != set(stated.models):
         text, hint = "not exactly the models of this design", "one correlation for each model"

@@ -95,6 +95,7 @@ def plan_digest(job: Job, done: Applied) -> str:
     asked = {"estimator": plan.estimator, "interval": plan.interval, "compare": plan.compare, "costs": plan.costs}
     whole = asked | {
         "missing": job.missing,
+        "replicates": job.plan.replicates,
         "estimand": done.estimand,
         "identification": done.identification,
         "contrasts": list(done.contrasts.items()),

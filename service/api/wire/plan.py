@@ -122,6 +122,7 @@ def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.P
         compare=bool(plan.compare),
         compat=bool(plan.compat),
         costs=None if plan.costs is None else _costs(plan.costs),
+        replicates=int(plan.replicates or defaults.replicates),
         seed=int(plan.seed or 0),
     )
 

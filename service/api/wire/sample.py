@@ -17,10 +17,11 @@ from service.api.wire.columns import (
     mixed,
     numeric,
 )
-from service.calibration.errors import InvalidSample, Problem, TooExpensive
+from service.calibration.errors import InvalidSample, Problem, TooExpensive, token
 from service.calibration.layouts import arrays, moments, table
 from service.calibration.layouts.draft import Missing
 from service.calibration.sample import Sample
+from service.web.compression import too_many_values
 
 Count = Annotated[float, msgspec.Meta(ge=1, le=2**53, multiple_of=1)]
 Draw = Annotated[float, msgspec.Meta(ge=0, le=10_000, multiple_of=1)]
@@ -124,6 +125,8 @@ BOUNDS = Bounds()
 
 def to_core(data: Data, missing: Missing, bounds: Bounds = BOUNDS) -> Sample:
     """The sample of a request's data; raises ``InvalidSample`` with every problem, ``TooExpensive`` over a bound."""
+    if numbers(data) > bounds.max_numbers:
+        raise too_many_values(bounds.max_numbers)
     problems = _too_many(data, bounds)
     if problems:
         raise TooExpensive(problems)
@@ -168,9 +171,6 @@ def _too_many(data: Data, bounds: Bounds) -> list[Problem]:
     if columns > bounds.max_columns:
         text, hint = f"{columns} columns, at most {bounds.max_columns} are computed", "send fewer, or ask the operator"
         found.append(Problem("/data/predictions", "too_many_columns_sent", text, hint))
-    if numbers(data) > bounds.max_numbers:
-        text, hint = f"{numbers(data)} numbers, at most {bounds.max_numbers} are computed", "send the moments layout"
-        found.append(Problem("/data", "too_expensive", text, hint))
     return found
 
 
@@ -215,12 +215,12 @@ def _table(data: Table, missing: Missing) -> Sample:
     _raise(problems)
     name, column = next(iter(data.outcomes.items()))
     covariates = [
-        (key, mixed(values, f"/data/covariates/{table.escaped(key)}", problems))
+        (key, mixed(values, f"/data/covariates/{token(key)}", problems))
         for key, values in (data.covariates or {}).items()
     ]
     content = table.Table(
         outcome=name,
-        y=numeric(column, f"/data/outcomes/{table.escaped(name)}", problems),
+        y=numeric(column, f"/data/outcomes/{token(name)}", problems),
         predictions=tuple(_prediction(p, j, name, problems) for j, p in enumerate(data.predictions or ())),
         arm=None if data.arm is None else labels(data.arm, "/data/arm", problems),
         prediction_design=data.prediction_design,

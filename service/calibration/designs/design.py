@@ -45,7 +45,7 @@ from service.calibration.designs.market import (
 from service.calibration.designs.model_value import PAYS
 from service.calibration.designs.power import two_sided_power
 from service.calibration.designs.summary import Aim, continuous_design, money, whole_summary
-from service.calibration.errors import InvalidPlan, Problem, UnsupportedCombination, Warned
+from service.calibration.errors import InvalidPlan, NotIdentified, Problem, UnsupportedCombination, Warned
 
 ObjectiveKind = Literal["budget", "standard_error", "effective_sample_size", "interval_width", "power", "equivalence"]
 SUPPORTED = ("budget", "standard_error", "effective_sample_size")
@@ -71,7 +71,19 @@ class _Yardstick:
 def design(
     basis: Basis, costs: Costs, objective: Objective, constraints: Constraints | None = None, aim: Aim | None = None
 ) -> DesignAnswer:
-    """The optimal design and everything the answer shows about it."""
+    """The optimal design and all that the answer shows of it; ``numeric_overflow`` where doubles do not suffice."""
+    try:
+        with np.errstate(all="ignore"):
+            return _design(basis, costs, objective, constraints, aim)
+    except (ArithmeticError, np.linalg.LinAlgError, ValueError) as broken:
+        detail = "the quantities differ by too many orders of magnitude to be computed with"
+        hint = "state prices, sizes and standard deviations in units that make them comparable"
+        raise NotIdentified.at("/basis", "numeric_overflow", detail, hint) from broken
+
+
+def _design(
+    basis: Basis, costs: Costs, objective: Objective, constraints: Constraints | None = None, aim: Aim | None = None
+) -> DesignAnswer:
     limits, aims = constraints or Constraints(), aim or Aim()
     _refuse_bad(objective, aims)
     market = market_of(basis, costs, limits)

@@ -4,7 +4,7 @@ Name: two-sample Hotelling T^2 (Wald) test of E[c | LLM-only] = E[c | human].
 Formula: per pool, d = cbar_human - reference, V = S (1/n + 1/m), S the pooled covariance with nu = n + m - 2; columns
 with a known population mean have that mean as reference and V = S/n. T^2 = d'V^{-1}d, F = T^2 (nu - p + 1)/(nu p) on
 (p, nu - p + 1) degrees of freedom. Several pools: p-value = min(1, pools x smallest), Bonferroni.
-Shapes: p columns that carry a slope in some arm. Units: none.
+Shapes: p usable columns (see ``columns``). Units: none.
 Assumes: independent units; exact for Gaussian columns, else in large samples.
 Breaks: tests means only; different shapes with equal means pass. With more than nu columns only the first nu are
 tested; where none varies it is ``None`` (not testable).
@@ -14,6 +14,8 @@ Differs: pooled covariance, because under the tested hypothesis the two distribu
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import fdtrc
@@ -35,10 +37,15 @@ CARD = Card(
 )
 
 
-def p_value(frame: Frame) -> float | None:
-    """The p-value over all pools, or None where no pool can be tested."""
-    values = [v for k in range(len(frame.sample.llm_only)) if (v := _pool_p_value(frame, k)) is not None]
-    return min(1.0, len(values) * min(values)) if values else None
+def pool_p_values(frame: Frame) -> tuple[float | None, ...]:
+    """The p-value of each pool; None where a pool cannot be tested."""
+    return tuple(_pool_p_value(frame, k) for k in range(len(frame.sample.llm_only)))
+
+
+def combined(values: Sequence[float | None]) -> float | None:
+    """The p-value over several pools (Bonferroni), or None where none of them can be tested."""
+    known = [v for v in values if v is not None]
+    return min(1.0, len(known) * min(known)) if known else None
 
 
 def _pool_p_value(frame: Frame, k: int) -> float | None:

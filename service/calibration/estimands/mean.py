@@ -3,7 +3,7 @@
 Formula: mu_d = E[y | arm d]; the outcome is its own influence value, so the engine is exact.
 Shapes: one estimate per arm. Units: outcome units.
 Assumes: the humans of an arm are a random sample of the population. Breaks: see the estimators.
-Raises: ``unsupported_combination`` when contrasts or a control are named.
+Raises: ``unsupported_combination`` when contrasts are named.
 Source: statistics.md section 4. Differs: in nothing.
 """
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from service.calibration.card import Card
 from service.calibration.contrast import Contrast
-from service.calibration.errors import InvalidPlan, Problem
+from service.calibration.errors import InvalidPlan, Problem, token
 from service.calibration.plan import NamedContrast, Plan
 
 CARD = Card(
@@ -62,7 +62,7 @@ def contrasts(arms: Sequence[str], plan: Plan) -> tuple[Contrast, ...]:
 def _problems(index: int, named: NamedContrast, arms: Sequence[str]) -> list[Problem]:
     place = f"/plan/contrasts/{index}/weights"
     found = [
-        Problem(f"{place}/{_escaped(arm)}", "unknown_arm", "the data has no arm of this name", "names match exactly")
+        Problem(f"{place}/{token(arm)}", "unknown_arm", "the data has no arm of this name", "names match exactly")
         for arm in named.weights
         if arm not in arms
     ]
@@ -74,7 +74,3 @@ def _problems(index: int, named: NamedContrast, arms: Sequence[str]) -> list[Pro
             Problem(place, "contrast_sum", "the weights of a difference must sum to 0", "for example 1 and -1")
         )
     return found
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -1,7 +1,8 @@
 """From raw columns with missing values to a sample: the one place where data is checked, filled and frozen.
 
 Missing LLM answers are never dropped: each column has one fill, applied alike to human and LLM-only units, and a
-refusal indicator becomes a further column. With the indicator among the columns the answer does not depend on the fill.
+refusal indicator becomes a further column. With the indicator among the columns the answer does not depend on
+the fill; where it is too rare to carry a slope it does, a little.
 Shapes: per arm y (n,), per column one array per arm (n,) and one per pool (m,) or None; NaN marks a missing value.
 Raises: ``too_few_humans``, ``no_variation``, ``not_finite``, ``numeric_overflow``, ``no_usable_answers``,
 ``unsupported_combination`` (missing answers in a column whose population mean is known).
@@ -17,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from service.calibration.errors import InvalidSample, Problem, Warned
+from service.calibration.least_squares import SMALLEST_SPREAD
 from service.calibration.moments import FloatArray
 from service.calibration.sample import Column, PredictionDesign, Sample, Units
 
@@ -24,7 +26,6 @@ Missing = Literal["error", "drop_unit"]
 FEWEST_HUMANS = 3
 FEW_HUMANS = 10
 LARGEST = 1e70  # fourth powers stay inside a double
-SMALLEST_SPREAD = 1e-70
 DWARFED = 1e3
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.errors import InvalidSample, Problem, Warned
+from service.calibration.errors import InvalidSample, Problem, Warned, token
 from service.calibration.layouts.arrays import MODEL, dropped_units, missing_human
 from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish, value_problems
 from service.calibration.moments import FloatArray
@@ -71,7 +71,7 @@ def from_table(table: Table, missing: Missing = "error") -> Sample:
     problems = _lengths(table)
     if problems:
         raise InvalidSample(problems)
-    outcome_place = f"/data/outcomes/{escaped(table.outcome)}"
+    outcome_place = f"/data/outcomes/{token(table.outcome)}"
     asked = ~np.isnan(table.y) if table.human is None else np.array(table.human, dtype=bool)
     unanswered = asked & np.isnan(table.y)
     problems += missing_human(np.where(unanswered, np.nan, 0.0), outcome_place, missing)
@@ -104,18 +104,13 @@ def _ignored(count: int, pointer: str) -> tuple[Warned, ...]:
     return (Warned("human_answer_ignored", text, pointer),)
 
 
-def escaped(name: str) -> str:
-    """A name as a JSON pointer token (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
 def _lengths(table: Table) -> list[Problem]:
     n = table.y.shape[0]
     columns: list[tuple[str, int]] = [
         (f"/data/predictions/{j}/values", c.values.shape[0]) for j, c in enumerate(table.predictions)
     ]
     columns += [
-        (f"/data/covariates/{escaped(name)}", (v.codes if isinstance(v, Labels) else v).shape[0])
+        (f"/data/covariates/{token(name)}", (v.codes if isinstance(v, Labels) else v).shape[0])
         for name, v in table.covariates
     ]
     columns += [("/data/arm", table.arm.codes.shape[0])] if table.arm is not None else []
@@ -186,7 +181,7 @@ def _prediction_problems(table: Table, arms: Sequence[str]) -> list[Problem]:
                 Problem(f"{place}/arm", "arm_not_allowed", text, "leave out arm, or use shared predictions")
             )
     for name, values in table.covariates:
-        problems += _covariate_problems(values, f"/data/covariates/{escaped(name)}")
+        problems += _covariate_problems(values, f"/data/covariates/{token(name)}")
     return problems
 
 
@@ -251,7 +246,7 @@ def intraclass_correlation(draws: FloatArray) -> float | None:
 def _covariates(table: Table, rows: _Rows) -> list[DraftColumn]:
     drafts = []
     for name, values in table.covariates:
-        place = f"/data/covariates/{escaped(name)}"
+        place = f"/data/covariates/{token(name)}"
         if not isinstance(values, Labels):
             drafts.append(_split(Column(name, "covariate", pointer=place), values, rows, None))
             continue

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from service.calibration.diagnostics.exchangeability import p_value
+from service.calibration.diagnostics.exchangeability import combined, pool_p_values
 from service.calibration.estimate import Frame
 from tests.calibration.studies import Study, as_moments, simulate
+
+
+def p_value(frame: Frame) -> float | None:
+    return combined(pool_p_values(frame))
 
 
 def frame(study: Study, *, rows: bool = True) -> Frame:

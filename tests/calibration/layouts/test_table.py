@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.calibration.errors import InvalidSample
-from service.calibration.layouts.table import Labels, PredictionColumn, Table, escaped, from_table
+from service.calibration.layouts.table import Labels, PredictionColumn, Table, from_table
 from tests.calibration.studies import problems
 
 NAN = np.nan
@@ -185,7 +185,3 @@ def test_what_is_said_of_a_column_is_kept() -> None:
     assert from_table(replace(ONE, predictions=(column,))).human[0].c[0][3] == 9.0
     known = PredictionColumn(F0.values, "gpt", population_mean=2.5)
     assert from_table(replace(ONE, predictions=(known,))).columns[0].population_mean == 2.5
-
-
-def test_names_in_pointers_are_escaped() -> None:
-    assert escaped("a/b~c") == "a~1b~0c"
