@@ -52,8 +52,11 @@ class Costs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked for."""
 
-    estimand: Mean | MeanDifference | None = None
-    estimator: (
+    estimand: Annotated[
+        Mean | MeanDifference | None,
+        msgspec.Meta(description="What is estimated. Default: mean_difference with two or more arms, else mean."),
+    ] = None
+    estimator: Annotated[
         Literal[
             "auto",
             "regression",
@@ -66,17 +69,35 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "recalibrated",
             "plug_in_bias",
         ]
-        | None
-    ) = None
-    identification: Literal["randomization", "exchangeability", "sampling"] | None = None
-    control: Name | None = None
-    contrasts: list[NamedContrast] | None = None
-    confidence_level: Level | None = None
-    inference_population: Literal["super", "sample"] | None = None
-    alternative: Literal["two_sided", "less", "greater", "equivalence", "non_inferiority"] | None = None
-    margin: Positive | None = None
-    null_value: Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)] | None = None
-    interval: (
+        | None,
+        msgspec.Meta(description="How human and LLM answers combine. Default: auto."),
+    ] = None
+    identification: Annotated[
+        Literal["randomization", "exchangeability", "sampling"] | None,
+        msgspec.Meta(description="Default: randomization for shared predictions, else exchangeability."),
+    ] = None
+    control: Annotated[
+        Name | None, msgspec.Meta(description="The reference arm; excludes contrasts. Default: the first arm.")
+    ] = None
+    contrasts: Annotated[
+        list[NamedContrast] | None,
+        msgspec.Meta(description="Named contrasts of arm means. Default: every arm minus the control."),
+    ] = None
+    confidence_level: Annotated[Level | None, msgspec.Meta(description="Default: 0.95.")] = None
+    inference_population: Annotated[
+        Literal["super", "sample"] | None,
+        msgspec.Meta(description="The population (super) or the units at hand (sample). Default: super."),
+    ] = None
+    alternative: Annotated[
+        Literal["two_sided", "less", "greater", "equivalence", "non_inferiority"] | None,
+        msgspec.Meta(description="Direction of the test and the interval. Default: two_sided."),
+    ] = None
+    margin: Annotated[Positive | None, msgspec.Meta(description="Not computed yet. Default: none.")] = None
+    null_value: Annotated[
+        Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)] | None,
+        msgspec.Meta(description="The value tested. Default: 0."),
+    ] = None
+    interval: Annotated[
         Literal[
             "auto",
             "t",
@@ -88,19 +109,46 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "betting",
             "confidence_sequence",
         ]
-        | None
-    ) = None
-    multiplicity: Literal["none", "holm", "hochberg", "benjamini_hochberg", "max_t"] | None = None
-    tuning: Literal["one", "common", "per_arm"] | None = None
-    bounds: list[float] | None = None
-    missing: Literal["error", "drop_unit"] | None = None
-    target: dict[str, msgspec.Raw] | None = None
-    stratum_shares: dict[str, float] | None = None
-    compare: bool | None = None
-    compat: bool | None = None
-    replicates: Annotated[float, msgspec.Meta(ge=1, le=10_000, multiple_of=1)] | None = None
-    seed: Integral | None = None
-    costs: Costs | None = None
+        | None,
+        msgspec.Meta(description="Default: auto, which is t."),
+    ] = None
+    multiplicity: Annotated[
+        Literal["none", "holm", "hochberg", "benjamini_hochberg", "max_t"] | None,
+        msgspec.Meta(description="Default: none."),
+    ] = None
+    tuning: Annotated[
+        Literal["one", "common", "per_arm"] | None,
+        msgspec.Meta(description="Only for difference_in_predictions, which is not computed yet. Default: per_arm."),
+    ] = None
+    bounds: Annotated[list[float] | None, msgspec.Meta(description="Not computed yet. Default: none.")] = None
+    missing: Annotated[
+        Literal["error", "drop_unit"] | None,
+        msgspec.Meta(description="What a missing human answer means. Default: error."),
+    ] = None
+    target: Annotated[dict[str, msgspec.Raw] | None, msgspec.Meta(description="Not computed yet. Default: none.")] = (
+        None
+    )
+    stratum_shares: Annotated[dict[str, float] | None, msgspec.Meta(description="Not computed yet. Default: none.")] = (
+        None
+    )
+    compare: Annotated[
+        bool | None,
+        msgspec.Meta(description="Whether every other applicable estimator is computed too. Default: false."),
+    ] = None
+    compat: Annotated[
+        bool | None,
+        msgspec.Meta(description="Whether ppi, power_tuned and arm_tuned answer as published. Default: false."),
+    ] = None
+    replicates: Annotated[
+        Annotated[float, msgspec.Meta(ge=1, le=10_000, multiple_of=1)] | None,
+        msgspec.Meta(description="Resampling replicates; nothing resamples yet. Default: 1999."),
+    ] = None
+    seed: Annotated[
+        Integral | None, msgspec.Meta(description="Seed of random procedures; there are none yet. Default: 0.")
+    ] = None
+    costs: Annotated[
+        Costs | None, msgspec.Meta(description="Prices; with them the answer has a design. Default: none.")
+    ] = None
 
 
 def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.Plan:

@@ -135,3 +135,9 @@ def test_what_is_offered_is_what_the_core_knows() -> None:
 def test_values_out_of_range_are_no_plan(field: str, value) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({field: value}, Plan)
+
+
+def test_every_field_of_the_plan_says_its_default() -> None:
+    (_,), components = msgspec.json.schema_components([Plan])
+    described = {name: field.get("description", "") for name, field in components["Plan"]["properties"].items()}
+    assert [name for name, text in described.items() if "Default: " not in text] == []
