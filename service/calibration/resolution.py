@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from service.calibration.inference import Settings
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Plan
 from service.calibration.sample import Sample
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,14 @@ class Resolved:
 def resolve(sample: Sample, plan: Plan) -> Resolved:
     """Every default decided and every combination that is not offered refused; computes no estimate."""
     name = plan.estimand or ("mean_difference" if len(sample.arms) > 1 else "mean")
-    _refuse(
-        lambda: _order(sample, plan),
-        lambda: estimand(name).contrasts(sample.arms, plan),
-        lambda: _check_predictions(sample, plan),
-        lambda: _identification(sample, plan),
-    )
-    sample = sample.reordered(_order(sample, plan))
-    contrasts = estimand(name).contrasts(sample.arms, plan)
-    identification = _identification(sample, plan)
+    checks = _Checks([])
+    sample = sample.reordered(checks.passed(_order, sample, plan) or range(len(sample.arms)))
+    contrasts = checks.passed(estimand(name).contrasts, sample.arms, plan)
+    checks.passed(_check_predictions, sample, plan)
+    identification = checks.passed(_identification, sample, plan)
+    checks.refuse()
+    assert contrasts is not None
+    assert identification is not None
     chosen = estimator(plan.estimator)
     plain = Frame(sample, identification)
     frame = Frame(sample, identification, compat=True) if plan.compat and chosen.historical else plain
@@ -59,19 +61,27 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     )
 
 
-def _refuse(*checks: Callable[[], object]) -> None:
-    """Run every check; raise all their problems together, as the kind they share or else as an invalid plan."""
-    refusals = []
-    for check in checks:
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """Runs checks and keeps their refusals, so that every problem is listed at once."""
+
+    refusals: list[CalibrationError]
+
+    def passed(self, check: Callable[[A, Plan], R], subject: A, plan: Plan) -> R | None:
+        """What a check returns, or None after a refusal."""
         try:
-            check()
+            return check(subject, plan)
         except CalibrationError as refused:
-            refusals.append(refused)
-    if not refusals:
-        return
-    kinds = {type(refused) for refused in refusals}
-    kind = kinds.pop() if len(kinds) == 1 else InvalidPlan
-    raise kind([p for refused in refusals for p in refused.problems])
+            self.refusals.append(refused)
+            return None
+
+    def refuse(self) -> None:
+        """Raise all problems together, as the kind they share or else as an invalid plan."""
+        if not self.refusals:
+            return
+        kinds = {type(refused) for refused in self.refusals}
+        kind = kinds.pop() if len(kinds) == 1 else InvalidPlan
+        raise kind([p for refused in self.refusals for p in refused.problems])
 
 
 def _order(sample: Sample, plan: Plan) -> list[int]:
