@@ -120,7 +120,7 @@ MUTATIONS = (
              "tests/contract/test_equivariance.py::test_shift_of_the_outcome"),
     # the data
     Mutation("merge moments without the gap of the means", f"{CORE}/moments.py",
-             " + gap[:, None] * (gap * (a.n * b.n / n))", "",
+             " + gap[:, None] * (gap * (a.n * (b.n / n)))", "",
              "tests/oracles/test_dense.py::test_shards_of_moments_merge_into_the_whole"),
     Mutation("fill refusals without a refusal column", f"{CORE}/layouts/draft.py",
              "return [filled, refusal]", "return [filled]",
@@ -133,14 +133,14 @@ MUTATIONS = (
              "tests/calibration/layouts/test_table.py::test_the_intraclass_correlation_by_hand"),
     # what is said of it
     Mutation("ignore the exchangeability test in the claim", f"{CORE}/assumptions.py",
-             'tested.status != "not_rejected"', "False",
+             '_status(combined(p_values)) != "not_rejected"', "False",
              "tests/calibration/test_calibrate_verdicts.py::test_rejected_exchangeability_is_exploratory"),
     Mutation("a claim that cannot fall with a rejected fallback", f"{CORE}/assumptions.py",
-             "doubtful = adjusted and", "doubtful =",
+             "if tested is None or not pools:", "if tested is None:",
              "tests/calibration/test_calibrate_verdicts.py"
              "::test_a_rejection_does_not_touch_an_answer_that_rests_on_humans"),
     Mutation("no Bonferroni over pools", f"{CORE}/diagnostics/exchangeability.py",
-             "len(values) * min(values)", "min(values)",
+             "len(known) * min(known)", "min(known)",
              "tests/calibration/diagnostics/test_exchangeability.py::test_independent_pools_share_the_level"),
     Mutation("the effective sample size upside down", f"{CORE}/calibrate.py",
              "else n / ratio", "else n * ratio",

@@ -8,6 +8,7 @@ import pytest
 
 from service.api.wire.sample import Bounds, Data, shape, to_core
 from service.calibration.errors import TooExpensive
+from service.web.problems import ProblemError
 
 ARM = {"human": [1, 2, 4], "llm": [1, 2, 3]}
 MATRIX = np.eye(3).tolist()
@@ -61,6 +62,14 @@ def test_too_many_arms(document: dict, place: str) -> None:
 def test_too_many_columns_levels_of_names_included(document: dict, columns: int) -> None:
     assert shape(msgspec.convert(document, Data))[0] == columns
     assert refused(document, Bounds(max_columns=columns - 1)) == [("/data/predictions", "too_many_columns_sent")]
+
+
+@pytest.mark.parametrize(("document", "count"), [(arrays(2), 12), (table(2), 18), (moments(2), 18)])
+def test_too_many_numbers(document: dict, count: int) -> None:
+    assert accepted(document, Bounds(max_numbers=count))
+    with pytest.raises(ProblemError) as found:
+        accepted(document, Bounds(max_numbers=count - 1))
+    assert found.value.code == "too_many_numbers"
 
 
 def test_what_is_within_the_bounds_is_read() -> None:

@@ -162,6 +162,13 @@ def test_repeated_draws_are_averaged_over_those_present() -> None:
     assert prediction.pointer == "/data/predictions/0/values"
 
 
+def test_draws_of_one_prediction_are_described_alike() -> None:
+    for said in ({"fill": 3.0}, {"population_mean": 2.0}):
+        plain, told = PredictionColumn(F0.values, "gpt", draw=0), PredictionColumn(F1.values, "gpt", draw=1, **said)
+        assert refused(replace(ONE, predictions=(plain, told))) == [("/data/predictions/1", "draws_disagree")]
+        assert from_table(replace(ONE, predictions=(replace(told, draw=0), told))).columns[0].draws == 2
+
+
 def test_the_intraclass_correlation_by_hand() -> None:
     """Six units with both draws: (1,2) (2,2) (3,4) (2,2) (1,3) (3,3); one-way analysis of variance.
 
