@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.web.problems import ProblemError
+from service.web.strict_json import StrictDecoder
 from tests.web.refusals import DECODER, GOOD, TABLE, changed, refused
 from tests.web.study import Study
 
@@ -125,3 +126,13 @@ def test_the_place_of_a_failure_we_cannot_explain_comes_from_the_parser(monkeypa
     problem = refused(changed("/data/arms/0/human/1", "Zaphod"))
     assert [(e.pointer, e.code) for e in problem.errors] == [("/data/arms/0/human/1", "wrong_type")]
     assert "Zaphod" not in problem.detail
+
+
+@pytest.mark.parametrize(("word", "code"), [("summary", "unsupported_combination"), ("sumary", "unknown_value")])
+def test_a_promised_word_is_told_from_an_unknown_one(word: str, code: str) -> None:
+    decoder = StrictDecoder(Study, promised=("summary",))
+    with pytest.raises(ProblemError) as caught:
+        decoder.decode(json.dumps({"data": {"layout": word}}).encode())
+    (error,) = caught.value.errors
+    assert (error.pointer, error.code) == ("/data/layout", code)
+    assert "arrays" in error.hint

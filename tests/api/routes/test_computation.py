@@ -113,3 +113,9 @@ def test_the_errors_of_the_core_keep_place_and_hint() -> None:
     assert post({"numbers": [], "trouble": "one"}).json["errors"] == [
         {"pointer": "/numbers", "code": "zero_variance", "detail": "The numbers do not vary.", "hint": "Send others."}
     ]
+
+
+def test_work_over_the_limit_is_refused_before_it_begins() -> None:
+    answer = post({"numbers": [1], "work": 1e11})
+    assert (answer.status, answer.json["code"]) == (422, "too_expensive")
+    assert "1e+11" in answer.json["errors"][0]["detail"]

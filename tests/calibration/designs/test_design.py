@@ -12,7 +12,7 @@ from service.calibration.designs.design import SUPPORTED, Objective, design
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.joint import Basis, Joint, against_control
 from service.calibration.designs.summary import Aim
-from service.calibration.errors import InvalidPlan, TooExpensive, UnsupportedCombination
+from service.calibration.errors import InvalidPlan, NotIdentified, TooExpensive, UnsupportedCombination
 from tests.calibration.designs.cases import one, population, sigma_a, twins, two_samples
 
 TWO = Assumed(("gpt", "small"), np.array([1.0]), np.array([[0.6, 0.3]]), np.array([[1.0, 0.4], [0.4, 1.0]]))
@@ -206,3 +206,10 @@ def test_never_overspends_and_never_does_worse_than_humans(first, second, price,
     assert answer.design.standard_error >= answer.continuous.standard_error * (1 - 1e-9)
     assert answer.cost_share <= 1 + 1e-9
     assert all(point.cost <= budget * 4 for point in answer.frontier)
+
+
+def test_what_doubles_cannot_hold_is_refused_with_its_reason():
+    tiny = assumed_basis(Assumed(("llm",), np.array([1e-300]), np.array([[0.5]]), np.ones((1, 1))))
+    with pytest.raises(NotIdentified) as refused:
+        design(tiny, Costs(1.0, (0.1,)), Objective("budget", 100.0))
+    assert [(p.pointer, p.code) for p in refused.value.problems] == [("/basis", "numeric_overflow")]
