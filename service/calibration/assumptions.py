@@ -49,7 +49,7 @@ def reference(frame: Frame) -> ReferenceTest | None:
     return ReferenceTest(Assumption("exchangeability", status, value, text), p_values)
 
 
-def others(sample: Sample, population: str) -> list[Assumption]:
+def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumption]:
     """The assumptions that the data cannot test."""
     found = []
     if len(sample.arms) > 1:
@@ -57,7 +57,7 @@ def others(sample: Sample, population: str) -> list[Assumption]:
     if population == "super":
         found.append(("random_sampling", "humans are a random sample of the population the estimate is for"))
     found.append(("independent_units", "units are independent of each other"))
-    if any(c.kind == "prediction" for c in sample.columns):
+    if llm_asked:
         found.append(("no_leakage", "LLM answers were made without these humans' answers"))
     return [Assumption(name, "assumed", None, statement) for name, statement in found]
 

@@ -44,7 +44,9 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
         shared_fit = None if resolved.estimator.by_contrast else resolved.fit(resolved.contrasts[0].weights)
         estimates = tuple(_estimate_block(resolved, c, shared_fit, tested) for c in resolved.contrasts)
         arms = tuple(_arm_block(resolved, d, shared_fit, estimates) for d in range(len(resolved.frame.sample.arms)))
-    listed = assumptions.others(resolved.frame.sample, plan.inference_population)
+    listed = assumptions.others(
+        resolved.frame.sample, plan.inference_population, llm_asked=plan.estimator != "human_only"
+    )
     listed += [tested.assumption] if tested is not None else []
     applied = _applied(resolved, shared_fit)
     bought, doubt = _design(resolved)

@@ -38,12 +38,12 @@ def test_a_claim_is_as_good_as_the_pools_it_rests_on(p_values, pools: set[int], 
 
 
 def test_what_the_data_cannot_test() -> None:
-    names = [a.name for a in others(ARMS.sample(), "super")]
+    names = [a.name for a in others(ARMS.sample(), "super", llm_asked=True)]
     assert names == ["random_assignment", "random_sampling", "independent_units", "no_leakage"]
     one = simulate(13, (12,), covariates=1, models=0)
-    assert [a.name for a in others(one.sample(), "sample")] == ["independent_units"]
-    assert {a.status for a in others(ARMS.sample(), "super")} == {"assumed"}
-    assert all(a.statement and a.p_value is None for a in others(ARMS.sample(), "super"))
+    assert [a.name for a in others(one.sample(), "sample", llm_asked=False)] == ["independent_units"]
+    assert {a.status for a in others(ARMS.sample(), "super", llm_asked=True)} == {"assumed"}
+    assert all(a.statement and a.p_value is None for a in others(ARMS.sample(), "super", llm_asked=True))
 
 
 def test_exchangeability_is_assumed_where_llm_only_units_are_used() -> None:
