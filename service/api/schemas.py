@@ -47,9 +47,8 @@ def _tidy(schema: Schema) -> Schema:
     """The schema with ``type`` beside ``enum`` and its default in words, inner schemas included."""
     tidy = {key: _inner(key, value) for key, value in schema.items() if key != "default"}
     if isinstance(tidy.get("description"), str):
-        tidy["description"] = inspect.cleandoc(
-            tidy["description"]
-        )  # Python 3.13 removes the indentation, 3.11 does not
+        # Python 3.13 removes the indentation of docstrings, 3.11 does not
+        tidy["description"] = inspect.cleandoc(tidy["description"])
     if "enum" in tidy and "type" not in tidy:
         types = list(dict.fromkeys(_JSON_TYPES[type(value)] for value in tidy["enum"]))
         tidy["type"] = types[0] if len(types) == 1 else types

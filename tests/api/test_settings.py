@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from service.api.settings import Settings, SettingsError, read_settings, variables
@@ -35,3 +38,9 @@ def test_what_kubernetes_injects_is_ignored() -> None:
     injected = {"RECTIFIER_PORT": "tcp://10.0.0.1:8000", "RECTIFIER_SERVICE_HOST": "10.0.0.1"}
     assert read_settings(injected) == Settings()
     assert not set(injected) & set(variables())
+
+
+def test_the_page_lists_every_variable_with_its_default() -> None:
+    page = Path("docs/settings.md").read_text()
+    rows = dict(re.findall(r"\| `(RECTIFIER_\w+)` \| (\S+) \|", page))
+    assert rows == {name: str(default) for name, default in variables().items()}
