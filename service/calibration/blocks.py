@@ -5,7 +5,7 @@ and one arm); effective sample size = n_used Var_human_only / Var_calibrated;
 variance ratio = Var_calibrated / Var_human_only;
 dispersion ratio = sd(f) / sd(y) over an arm's humans.
 Shapes: contrast t (D,). Units: none (ratios, counts).
-Source: statistics.md section 2; Broska, Howes & van Loon (2025), Sociological Methods & Research 54(3).
+Source: Broska, Howes & van Loon (2025), Sociological Methods & Research 54(3).
 """
 
 from __future__ import annotations

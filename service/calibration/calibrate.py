@@ -36,7 +36,7 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
 
     Shapes: one estimate per contrast (or arm), one arm block per arm. Units: the outcome's.
     Raises: ``UnsupportedCombination``, ``InvalidPlan``, ``NotIdentified``, each with every problem and its place.
-    Source: statistics.md sections 2 to 5.
+    Source: Broska, Howes & van Loon (2025), Sociological Methods & Research 54(3); Hullman et al. 2602.15785.
     """
     with np.errstate(all="ignore"):
         resolved = resolve(sample, plan)

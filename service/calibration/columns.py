@@ -5,7 +5,7 @@ dropped (``rare_indicator``); where a unit has leverage h_i > 1 - 1e-8 the colum
 leverage most is dropped (``isolated_unit``). The least squares drop constant and collinear columns arm by arm.
 Assumes: rows; moments show neither indicators nor leverages, there only the least squares drops.
 Breaks: with n <= rank + 1 humans in an arm every leverage is 1; such an arm gets no fit (``None``).
-Source: statistics.md section 2 (facts to test).
+Source: Belsley, Kuh & Welsch (1980), Regression Diagnostics, chapter 2 (leverage); the rules are ours.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class CalibrationError(Exception):
         return cls([Problem(pointer, code, detail, hint)])
 
 
-class InvalidSample(CalibrationError):  # noqa: N818 - the vocabulary of architecture.md section 7
+class InvalidSample(CalibrationError):  # noqa: N818 - named for what is wrong, as in the wire's codes
     """The data cannot be a sample: lengths differ, not finite, too few humans, zero variance."""
 
 

@@ -9,7 +9,7 @@ Joint form (a fixed slope whose own humans are in the pool; clusters): Var = sum
     P_i = B_k'(c_i - cbar*_k) sqrt(T_k/(T_k - 1)) / T_k;  without clusters every unit is its own.
 Interval: estimate -+ quantile x standard error; p-value: the level at which that interval's end reaches the null value.
 Shapes: contrast t (D,). Units: variance in squared outcome units.
-Source: statistics.md section 2; Satterthwaite (1946) for combining degrees of freedom.
+Source: MacKinnon & White (1985) for HC2; Satterthwaite (1946) for combining degrees of freedom; the pool term is ours.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ s^2 = RSS / (n - rank - 1).
 
 Shapes: y (n,), c (p, n), basis Q (k, n) with k = rank, loading L (p, k) with b = L L' S_cy and S^{-1} = L L'.
 Units: slopes are outcome units per column unit.
-Source: Golub & Van Loan, Matrix Computations, section 5.2 (Gram-Schmidt QR); statistics.md section 2.
+Source: Golub & Van Loan, Matrix Computations, section 5.2 (Gram-Schmidt QR).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The engine oracle of statistics.md section 2: five humans per arm, every column of the table to 9 digits."""
+"""The engine oracle, a worked example: five humans per arm, every column of the table to 9 digits."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ Per arm d with n_d humans, S_d the covariance of its p columns, Sigma that of th
 **Breaks** a small pilot: everything here is a point estimate.
 **Raises** NotIdentified (too_few_humans, no_variation), InvalidPlan (length_mismatch).
 **Source** the debiased pool term of the regression estimator; Theil's adjusted R^2.
-**Differs** residual variance and explained variance are debiased as in the estimator (statistics.md section 2), since
+**Differs** residual variance and explained variance are debiased as in the estimator (``estimate``), since
 plug-in R^2 with many columns promises savings from noise. Positive definite by construction, up to the floor.
 """
 

@@ -9,7 +9,7 @@ the calibration's own pools, and the contrasts of the plan; without a budget, wh
 **Assumes** a new study would meet the same people and models.
 **Breaks** small pilots: the correlations are estimates and no band is given yet.
 **Raises** UnsupportedCombination: missing or unknown model prices; what ``design`` raises.
-**Source** statistics.md section 8. **Differs** in nothing.
+**Source** Broska, Howes & van Loon (2025), the mixed subjects design. **Differs** in nothing.
 """
 
 from __future__ import annotations

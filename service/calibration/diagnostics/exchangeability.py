@@ -9,7 +9,7 @@ Assumes: independent units; exact for Gaussian columns, else in large samples.
 Breaks: tests means only; different shapes with equal means pass. With more than nu columns only the first nu are
 tested; where none varies it is ``None`` (not testable).
 Raises: nothing.
-Source: Hotelling (1931), Annals of Mathematical Statistics 2:360-378; statistics.md section 6.
+Source: Hotelling (1931), Annals of Mathematical Statistics 2:360-378.
 Differs: pooled covariance, because under the tested hypothesis the two distributions are equal.
 """
 

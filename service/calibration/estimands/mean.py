@@ -4,7 +4,7 @@ Formula: mu_d = E[y | arm d]; the outcome is its own influence value, so the eng
 Shapes: one estimate per arm. Units: outcome units.
 Assumes: the humans of an arm are a random sample of the population. Breaks: see the estimators.
 Raises: ``unsupported_combination`` when contrasts are named.
-Source: statistics.md section 4. Differs: in nothing.
+Source: Angelopoulos et al. 2301.09633. Differs: in nothing.
 """
 
 from __future__ import annotations

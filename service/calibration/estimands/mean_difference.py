@@ -5,7 +5,7 @@ Shapes: one estimate per contrast. Units: outcome units.
 Assumes: arms randomly assigned. Breaks: see the estimators.
 Raises: ``too_few_arms``, ``unknown_arm``, ``empty_contrast``, ``duplicate_contrast``, ``contrast_sum``,
 ``unsupported_combination`` (control and contrasts together).
-Source: statistics.md section 1. Differs: in nothing.
+Source: Lin (2013), Annals of Applied Statistics 7:295-318. Differs: in nothing.
 """
 
 from __future__ import annotations

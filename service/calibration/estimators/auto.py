@@ -6,7 +6,7 @@ Shapes: slope (D, p). Units: outcome units.
 Assumes: as ``regression``. Breaks: with a worthless LLM choosing costs 3-4 % of variance at n = 20 and 6-12 % at
 n = 10 (``variance_ratio`` at rho 0 in tests/coverage/results.jsonl).
 Raises: nothing.
-Source: statistics.md section 2 (limited harm); Mani et al. 2505.20178 for one column.
+Source: Mani et al. 2505.20178 for one column.
 Differs: adjusted R^2, arm by arm, any number of columns.
 """
 

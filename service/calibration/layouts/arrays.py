@@ -4,7 +4,7 @@ Shapes: per arm human (n,), llm (n,), llm_only (m,); NaN marks a missing value. 
 independent, so every arm is evaluated on its own pool.
 Raises: ``duplicate_arm``, ``no_arms``, ``length_mismatch``, ``missing_human_answer``, ``no_paired_predictions``
 and what ``draft`` raises.
-Source: api.md section 2. Differs: in nothing.
+Source: the layout ``arrays`` of openapi/calibration.json. Differs: in nothing.
 """
 
 from __future__ import annotations

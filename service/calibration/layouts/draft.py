@@ -6,7 +6,7 @@ the fill; where it is too rare to carry a slope it does, a little.
 Shapes: per arm y (n,), per column one array per arm (n,) and one per pool (m,) or None; NaN marks a missing value.
 Raises: ``too_few_humans``, ``no_variation``, ``not_finite``, ``numeric_overflow``, ``no_usable_answers``,
 ``unsupported_combination`` (missing answers in a column whose population mean is known).
-Source: statistics.md section 4 (missing LLM answers).
+Source: White & Thompson (2005), Statistics in Medicine 24:993-1007 (missing indicators in trials).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Entries that name the same arm are merged exactly as if their rows had been sent
 Shapes: mean (1 + p,) and covariance (1 + p, 1 + p) per arm, (p,) and (p, p) for LLM-only units, divisor n - 1.
 Raises: ``duplicate_column``, ``unknown_arm``, ``length_mismatch``, ``not_a_covariance``, ``too_few_humans``,
 ``no_variation``, ``not_finite``, ``prediction_design_required``, ``llm_only_arm``, ``missing_arm``.
-Source: statistics.md section 4 (moments instead of rows). Differs: in nothing.
+Source: Chan, Golub & LeVeque (1983), The American Statistician 37(3), for merging. Differs: in nothing.
 """
 
 from __future__ import annotations

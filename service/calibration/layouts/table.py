@@ -5,7 +5,7 @@ Repeated draws of one prediction are averaged over the draws present; their intr
     ICC = (MSB - MSW) / (MSB + (K - 1) MSW)   one-way analysis of variance over units with all K draws.
 Raises: ``length_mismatch``, ``prediction_design_required``, ``missing_arm``, ``llm_only_arm``, ``unknown_arm``,
 ``arm_not_allowed``, ``duplicate_column``, ``missing_human_answer``, ``missing_covariate``, ``no_paired_predictions``.
-Source: api.md section 2; Shrout & Fleiss (1979), Psychological Bulletin 86, ICC(1,1). Differs: in nothing.
+Source: Shrout & Fleiss (1979), Psychological Bulletin 86, ICC(1,1). Differs: in nothing.
 """
 
 from __future__ import annotations
