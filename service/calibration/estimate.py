@@ -12,7 +12,8 @@ From moments (homoskedastic), with d = cbar* - cbar_d:
 Shapes: D arms, p columns, n_d humans per arm; theta, variance, df (D,); slope (D, p); slope_covariance (D, p, p).
 Units: theta in outcome units, variance in their square.
 Assumes: units independent, equal weights. Breaks: n_d <= rank + 1 (``too_many_columns``).
-Source: Lin (2013) for the arms; Sarndal, Swensson & Wretman (1992) for GREG; Bell & McCaffrey (2002) and Imbens & Kolesar (2016) for df.
+Source: Lin (2013) for the arms; Sarndal, Swensson & Wretman (1992) for GREG; Bell & McCaffrey (2002) and
+Imbens & Kolesar (2016) for df.
 Differs: the pool term is debiased for the estimated slope and added once; no clipping, no ddof 0 outside ``compat``.
 """
 
