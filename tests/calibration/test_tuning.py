@@ -7,9 +7,9 @@ import pytest
 
 from service.calibration.errors import CalibrationError, NotIdentified, UnsupportedCombination
 from service.calibration.estimate import Frame
-from service.calibration.inference import contrast_variance
 from service.calibration.sample import Column
 from service.calibration.tuning import tuned, tuning
+from service.calibration.variance import contrast_variance
 from tests.calibration.studies import Study, problems, simulate
 
 T = np.array([-1.0, 1.0])

@@ -7,8 +7,8 @@ import pytest
 
 from service.calibration.estimate import Frame, assemble
 from service.calibration.estimators import estimator
-from service.calibration.inference import contrast_variance
 from service.calibration.moments import merge, of_columns
+from service.calibration.variance import contrast_variance
 from tests.calibration.studies import Study, as_moments, simulate
 from tests.oracles import dense
 

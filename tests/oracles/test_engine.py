@@ -8,9 +8,9 @@ import pytest
 from service.calibration.calibrate import calibrate
 from service.calibration.estimate import Frame
 from service.calibration.estimators import estimator
-from service.calibration.inference import contrast_variance
 from service.calibration.plan import Plan
 from service.calibration.sample import Column
+from service.calibration.variance import contrast_variance
 from tests.calibration.studies import Study
 
 T = np.array([-1.0, 1.0])

@@ -1,0 +1,151 @@
+"""The variance of a contrast of arm means, written once: pieces of an estimate in, variance and degrees of freedom out.
+
+Formula (own least-squares slopes): with B_k = sum t_d b_d over the arms of pool k, V(B_k) = sum t_d^2 W_d, T_k units,
+    v_Tk = max(0, B_k' Sigma_k B_k - tr(Sigma_k V(B_k))) / T_k
+    Var  = sum t_d^2 v_d + sum v_Tk
+    df   = Var^2 / ( sum (t_d^2 v_d)^2/df_d + sum [v_Tk^2/(T_k - 1) + 2 B_k' Sigma_k V(B_k) Sigma_k B_k / T_k^2] ),
+           not below the smallest df_d
+Joint form (a fixed slope whose own humans are in the pool; clusters): Var = sum over clusters (sum (r_i + P_i))^2,
+    P_i = B_k'(c_i - cbar*_k) sqrt(T_k/(T_k - 1)) / T_k;  without clusters every unit is its own.
+Shapes: contrast t (D,). Units: variance in squared outcome units.
+Source: MacKinnon & White (1985) for HC2; Satterthwaite (1946) for combining degrees of freedom; the pool term is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+
+import numpy as np
+
+from service.calibration.estimate import Estimate, Pool
+from service.calibration.moments import FloatArray, Moments
+from service.calibration.plan import Population
+from service.calibration.sample import IntArray, Units
+
+
+def contrast_variance(estimate: Estimate, contrast: FloatArray, population: Population) -> tuple[float, float]:
+    """Variance and degrees of freedom of a contrast (D,); infinite df in ``compat`` (normal quantile, as published)."""
+    slopes = estimate.pool_slopes(contrast)
+    if population == "super" and _needs_joint_form(estimate, contrast, slopes):
+        return _joint(estimate, contrast, slopes)
+    variances, degrees = estimate.variance.tolist(), estimate.df.tolist()
+    used = [d for d, weight in enumerate(contrast.tolist()) if weight]
+    human = [float(contrast[d]) ** 2 * variances[d] for d in used]
+    total = sum(human)
+    square = sum(v * v / degrees[d] for v, d in zip(human, used, strict=True))
+    for k, pool in enumerate(estimate.pools if population == "super" else ()):
+        if np.count_nonzero(slopes[k]):
+            arms = [d for d in used if estimate.frame.sample.pool_of(d) == k]
+            variance, spread = _pool_variance(estimate, contrast, slopes[k], arms, pool)
+            total, square = total + variance, square + spread
+    if estimate.frame.compat:
+        return total, float("inf")
+    return total, _df(total, square, min(degrees[d] for d in used))
+
+
+def _pool_variance(
+    estimate: Estimate, contrast: FloatArray, slope: FloatArray, arms: Sequence[int], pool: Pool
+) -> tuple[float, float]:
+    """v_Tk and its term in the denominator of df; in ``compat`` the published ddof-0 form."""
+    size, sampled = pool.size, pool.sampling @ slope
+    plain = float(slope @ sampled)
+    if estimate.frame.compat:
+        return plain * (size - 1) / size / size, 0.0
+    slope_variance = np.zeros(pool.sampling.shape)
+    for d in arms:
+        slope_variance += contrast[d] ** 2 * estimate.slope_covariance[d]
+    variance = max(plain - float(np.vdot(pool.sampling, slope_variance)), 0.0) / size
+    spread = 2.0 * float(sampled @ slope_variance @ sampled) / size**2
+    return variance, variance * variance / (size - 1) + spread
+
+
+def _df(total: float, square: float, floor: float) -> float:
+    """Satterthwaite's df, not below the smallest of the parts."""
+    return max(total * total / square, floor) if square > 0.0 else floor
+
+
+def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> bool:
+    return estimate.frame.sample.clustered or any(
+        estimate.fixed[d] and contrast[d] != 0.0 and bool(np.count_nonzero(slopes[k]))
+        for k, pool in enumerate(estimate.pools)
+        for d in pool.humans
+    )
+
+
+def _joint(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tuple[float, float]:
+    """Variance and df of the joint influence form, from rows or, without clusters, from moments."""
+    sample = estimate.frame.sample
+    if not sample.has_rows:
+        return _joint_from_moments(estimate, contrast, slopes)
+    values: list[FloatArray] = []
+    clusters: list[IntArray | None] = []
+    degrees: list[float] = []
+    for d, source in enumerate(sample.human):
+        k = sample.pool_of(d)
+        assert isinstance(source, Units)
+        reach = _pool_influence(source.c, slopes[k], estimate.pools[k]) if d in estimate.pools[k].humans else 0.0
+        values.append(contrast[d] * estimate.human_influence(d) + reach)
+        clusters.append(source.cluster)
+        degrees.append(float(estimate.df[d]))
+    for k, pool in enumerate(estimate.pools):
+        only = sample.llm_only[k]
+        if pool.llm_only is not None and isinstance(only, Units):
+            values.append(_pool_influence(only.c, slopes[k], pool))
+            clusters.append(only.cluster)
+            degrees.append(float(max(1, only.n - 1)))
+    parts = np.array([float(v @ v) for v in values])
+    total = clustered_sum_of_squares(values, clusters)
+    square = float((parts**2 / np.array(degrees)).sum())
+    return total, _df(total, square, float(estimate.df[contrast != 0.0].min()))
+
+
+def clustered_sum_of_squares(values: Sequence[FloatArray], clusters: Sequence[IntArray | None]) -> float:
+    """Sum over clusters of the squared sum of their influence values; without codes every unit is its own."""
+    whole = np.concatenate(values)
+    codes = [c for c in clusters if c is not None]
+    if len(codes) < len(clusters):
+        return float(whole @ whole)
+    sums = np.bincount(np.concatenate(codes), weights=whole)
+    return float(sums @ sums)
+
+
+def _pool_influence(c: FloatArray, slope: FloatArray, pool: Pool) -> FloatArray:
+    estimated = _estimated(slope, pool)
+    scale = sqrt(pool.size / (pool.size - 1)) / pool.size
+    return np.asarray((estimated @ c - float(estimated @ pool.mean)) * scale)
+
+
+def _estimated(slope: FloatArray, pool: Pool) -> FloatArray:
+    """The slope on columns whose pool mean is estimated; 0 on those whose population mean is known."""
+    return np.where(np.diag(pool.sampling) > 0.0, slope, 0.0)
+
+
+def _joint_from_moments(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tuple[float, float]:
+    """The joint form written out in moments: influence values of fixed slopes are linear in (y, c)."""
+    frame = estimate.frame
+    parts: list[float] = []
+    degrees: list[float] = []
+    for d, joint in enumerate(frame.human):
+        k = frame.sample.pool_of(d)
+        pool = estimate.pools[k]
+        reach = _estimated(slopes[k], pool) * (sqrt(pool.size / (pool.size - 1)) / pool.size)
+        reach = reach if d in pool.humans else np.zeros_like(reach)
+        scale = contrast[d] / sqrt(joint.n * (joint.n - 1)) if estimate.fixed[d] else 0.0
+        weights = np.concatenate([[scale], reach - scale * estimate.slope[d]])
+        own = 0.0 if estimate.fixed[d] else contrast[d] ** 2 * float(estimate.variance[d])
+        parts.append(own + _sum_of_squares(joint, weights, float(reach @ (joint.mean[1:] - pool.mean))))
+        degrees.append(float(estimate.df[d]))
+    for k, pool in enumerate(estimate.pools):
+        only = frame.llm_only[k]
+        if pool.llm_only is not None and only is not None:
+            reach = _estimated(slopes[k], pool) * (sqrt(pool.size / (pool.size - 1)) / pool.size)
+            parts.append(_sum_of_squares(only, reach, float(reach @ (only.mean - pool.mean))))
+            degrees.append(float(max(1, only.n - 1)))
+    total, values = float(sum(parts)), np.array(parts)
+    return total, _df(total, float((values**2 / np.array(degrees)).sum()), float(estimate.df[contrast != 0.0].min()))
+
+
+def _sum_of_squares(source: Moments, weights: FloatArray, offset: float) -> float:
+    """Sum over units of (weights'(z - mean) + offset)^2."""
+    return max(float(weights @ source.scatter @ weights), 0.0) + source.n * offset * offset

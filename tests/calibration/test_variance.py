@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from service.calibration.estimate import Frame, assemble
+from service.calibration.estimators import estimator
+from service.calibration.sample import Sample
+from service.calibration.variance import clustered_sum_of_squares, contrast_variance
+from tests.calibration.studies import as_moments, simulate
+from tests.oracles.dense import joint
+
+T = np.array([-1.0, 1.0])
+TWINS = simulate(6, (12, 14), 9, design="shared", models=1)
+
+
+def test_the_sample_at_hand_has_no_pool_term() -> None:
+    estimate = estimator("regression").fit(Frame(TWINS.sample(), "randomization"), T)
+    sample_variance, _ = contrast_variance(estimate, T, "sample")
+    super_variance, _ = contrast_variance(estimate, T, "super")
+    assert sample_variance == pytest.approx(estimate.variance.sum())
+    assert super_variance > sample_variance
+
+
+def test_the_pool_term_is_never_negative() -> None:
+    """With useless predictions the debiased term would be below zero; then it is zero, and df is that of the arms."""
+    hit = 0
+    for seed in range(60):
+        study = simulate(seed, (10, 10), design="shared", models=2, quality=0.0)
+        estimate = estimator("regression").fit(Frame(study.sample(), "randomization"), T)
+        slope, pool = estimate.pool_slopes(T)[0], estimate.pools[0]
+        noise = np.vdot(pool.sampling, estimate.slope_covariance.sum(axis=0))
+        variance, _ = contrast_variance(estimate, T, "super")
+        expected = max(0.0, slope @ pool.sampling @ slope - noise) / pool.size
+        assert variance - estimate.variance.sum() == pytest.approx(expected, abs=1e-14)
+        hit += expected == 0.0
+    assert hit > 5
+
+
+def test_df_is_not_below_the_smallest_arm() -> None:
+    """Two LLM-only units far apart carry nearly all of the variance: 1 degree of freedom, were it not for the floor."""
+    study = simulate(6, (12, 14), (2, 2))
+    far = replace(study, llm_only=tuple(1e3 * c for c in study.llm_only))
+    estimate = estimator("ppi").fit(Frame(far.sample(), "exchangeability"), T)
+    assert contrast_variance(estimate, T, "super")[1] == 11.0
+    assert contrast_variance(estimate, np.array([0.0, 1.0]), "super")[1] == 13.0
+
+
+def test_an_arm_outside_the_contrast_does_not_count() -> None:
+    study = simulate(6, (12, 14, 4), (9, 9, 9))
+    frame = Frame(study.sample(), "exchangeability")
+    estimate = estimator("regression").fit(frame, np.array([-1.0, 1.0, 0.0]))
+    pair = replace(study, y=study.y[:2], c=study.c[:2], llm_only=study.llm_only[:2])
+    alone = estimator("regression").fit(Frame(pair.sample(), "exchangeability"), T)
+    ours = contrast_variance(estimate, np.array([-1.0, 1.0, 0.0]), "super")
+    assert ours == pytest.approx(contrast_variance(alone, T, "super"), rel=1e-12)
+
+
+def test_compat_has_no_df() -> None:
+    frame = Frame(simulate(6, (12, 14), (9, 9)).sample(), "exchangeability", compat=True)
+    assert contrast_variance(estimator("ppi").fit(frame, T), T, "super")[1] == float("inf")
+
+
+def test_a_variance_of_zero_takes_the_smallest_df() -> None:
+    frame = Frame(TWINS.sample(), "randomization")
+    nothing = replace(assemble(frame, [np.zeros(2)] * 2, frame.pools), variance=np.zeros(2))
+    assert contrast_variance(nothing, T, "super") == (0.0, 11.0)
+
+
+def test_a_known_mean_does_not_vary_in_the_joint_form() -> None:
+    """ppi under randomization with one of two means known: only the other column's part of the pool varies."""
+    columns = (replace(TWINS.columns[0], population_mean=0.2), TWINS.columns[1])
+    for sample in (replace(TWINS, columns=columns).sample(), as_moments(replace(TWINS, columns=columns).sample())):
+        estimate = estimator("ppi").fit(Frame(sample, "randomization"), T)
+        variance, _ = contrast_variance(estimate, T, "super")
+        reach = np.hstack(TWINS.c)[1]
+        size = reach.shape[0]
+        total = 0.0
+        for d, (y, c) in enumerate(zip(TWINS.y, TWINS.c, strict=True)):
+            n, rest = len(y), (y - y.mean()) - (c[d] - c[d].mean())
+            r = T[d] * rest / np.sqrt(n * (n - 1))
+            total += ((r + (c[1] - reach.mean()) * np.sqrt(size / (size - 1)) / size) ** 2).sum()
+        assert variance == pytest.approx(total)
+
+
+def clustered(sample: Sample, codes: list[np.ndarray], only: list[np.ndarray | None]) -> Sample:
+    return replace(
+        sample,
+        human=tuple(replace(s, cluster=g) for s, g in zip(sample.human, codes, strict=True)),
+        llm_only=tuple(s and replace(s, cluster=g) for s, g in zip(sample.llm_only, only, strict=True)),
+    )
+
+
+def test_clusters_sum_before_they_are_squared() -> None:
+    a, b = np.array([1.0, 2.0, -4.0]), np.array([3.0, 1.0])
+    assert clustered_sum_of_squares([a, b], [None, None]) == 31.0
+    codes = [np.array([0, 0, 1]), np.array([1, 2])]
+    assert clustered_sum_of_squares([a, b], codes) == (1 + 2) ** 2 + (-4 + 3) ** 2 + 1
+    singles = [np.array([0, 1, 2]), np.array([3, 4])]
+    assert clustered_sum_of_squares([a, b], singles) == 31.0
+
+
+def test_a_clustered_sample_takes_the_joint_form() -> None:
+    """With every unit its own cluster it is the joint form unit by unit; with pairs of units it is not."""
+    singles = clustered(TWINS.sample(), [np.arange(12), np.arange(12, 26)], [np.arange(26, 35)])
+    estimate = estimator("regression").fit(Frame(singles, "exchangeability"), T)
+    brute = joint(TWINS, T, [None, None], "exchangeability")
+    assert contrast_variance(estimate, T, "super") == pytest.approx((brute.variance, brute.df))
+    pairs = clustered(TWINS.sample(), [np.arange(12) // 2, 6 + np.arange(14) // 2], [13 + np.arange(9)])
+    estimate = estimator("regression").fit(Frame(pairs, "exchangeability"), T)
+    assert contrast_variance(estimate, T, "super")[0] != pytest.approx(brute.variance)
