@@ -14,6 +14,7 @@ Source: MacKinnon & White (1985) for HC2; Satterthwaite (1946) for combining deg
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -73,30 +74,51 @@ def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArr
     )
 
 
-def _joint(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tuple[float, float]:
-    """Variance and df of the joint influence form, from rows or, without clusters, from moments."""
-    sample = estimate.frame.sample
-    if not sample.has_rows:
-        return _joint_from_moments(estimate, contrast, slopes)
-    values: list[FloatArray] = []
-    clusters: list[IntArray | None] = []
-    degrees: list[float] = []
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """Joint influence values (n,) of one group of units that were sampled together, and their cluster codes.
+
+    A group is the humans of one arm or the LLM-only units of one pool; ``humans`` says which.
+    """
+
+    values: FloatArray
+    cluster: IntArray | None
+    humans: bool
+    df: float
+
+
+def influences(estimate: Estimate, contrast: FloatArray, population: Population = "super") -> tuple[Influence, ...]:
+    """r_i + P_i of every unit that a contrast (D,) rests on, by group; needs rows.
+
+    Their sum of squares (of cluster sums) is the joint form of the variance; ``sample`` leaves the pool part out.
+    """
+    sample, slopes = estimate.frame.sample, estimate.pool_slopes(contrast)
+    found = []
     for d, source in enumerate(sample.human):
         k = sample.pool_of(d)
         assert isinstance(source, Units)
-        reach = _pool_influence(source.c, slopes[k], estimate.pools[k]) if d in estimate.pools[k].humans else 0.0
-        values.append(contrast[d] * estimate.human_influence(d) + reach)
-        clusters.append(source.cluster)
-        degrees.append(float(estimate.df[d]))
-    for k, pool in enumerate(estimate.pools):
+        in_pool = population == "super" and d in estimate.pools[k].humans and np.count_nonzero(slopes[k])
+        if not in_pool and not contrast[d]:
+            continue
+        reach = _pool_influence(source.c, slopes[k], estimate.pools[k]) if in_pool else 0.0
+        values = contrast[d] * estimate.human_influence(d) + reach
+        found.append(Influence(values, source.cluster, humans=True, df=float(estimate.df[d])))
+    for k, pool in enumerate(estimate.pools if population == "super" else ()):
         only = sample.llm_only[k]
-        if pool.llm_only is not None and isinstance(only, Units):
-            values.append(_pool_influence(only.c, slopes[k], pool))
-            clusters.append(only.cluster)
-            degrees.append(float(max(1, only.n - 1)))
-    parts = np.array([float(v @ v) for v in values])
-    total = clustered_sum_of_squares(values, clusters)
-    square = float((parts**2 / np.array(degrees)).sum())
+        if pool.llm_only is not None and isinstance(only, Units) and np.count_nonzero(slopes[k]):
+            values = _pool_influence(only.c, slopes[k], pool)
+            found.append(Influence(values, only.cluster, humans=False, df=float(max(1, only.n - 1))))
+    return tuple(found)
+
+
+def _joint(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tuple[float, float]:
+    """Variance and df of the joint influence form, from rows or, without clusters, from moments."""
+    if not estimate.frame.sample.has_rows:
+        return _joint_from_moments(estimate, contrast, slopes)
+    groups = influences(estimate, contrast)
+    parts = np.array([float(g.values @ g.values) for g in groups])
+    total = clustered_sum_of_squares([g.values for g in groups], [g.cluster for g in groups])
+    square = float((parts**2 / np.array([g.df for g in groups])).sum())
     return total, _df(total, square, float(estimate.df[contrast != 0.0].min()))
 
 
