@@ -12,6 +12,7 @@ from service.calibration.layouts.table import Labels
 from service.calibration.moments import FloatArray
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
+Finite = Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)]
 Integral = Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
 
 
@@ -72,6 +73,22 @@ def mixed(column: MixedColumn, pointer: str, problems: list[Problem]) -> FloatAr
         if v is not None and isinstance(v, str) != majority_text
     ]
     return np.full(len(column), 0.0)
+
+
+def entries(column: NumericColumn | MixedColumn | None) -> int:
+    """How many entries a column has."""
+    if column is None:
+        return 0
+    return len(column) if isinstance(column, list) else len(column.data) // np.dtype(column.dtype).itemsize
+
+
+def used_names(column: LabelColumn | MixedColumn | None) -> int:
+    """How many names a column of names uses; 0 for numbers."""
+    if column is None:
+        return 0
+    if isinstance(column, list):
+        return len({v for v in column if isinstance(v, str)})
+    return len(column.categories or ())
 
 
 def _from_list(column: list[str | None], pointer: str, problems: list[Problem]) -> Labels:

@@ -13,6 +13,7 @@ from service.api.wire.assumed import AssumedBasis, Stated, problems_of, stated_b
 from service.api.wire.columns import Name
 from service.api.wire.design_answer import AppliedDesign, ValidatedDesign, from_core
 from service.api.wire.doubts import SOLVING, WORK_LIMIT, Work
+from service.api.wire.layouts.moments import MomentsLayout
 from service.api.wire.sample import BOUNDS, Bounds
 from service.calibration import plan as core_plan
 from service.calibration.calibrate import study_design
@@ -35,7 +36,7 @@ Amount = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
 class MomentsBasis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="moments", tag_field="kind"):
     """Moments of earlier data."""
 
-    data: wire_sample.MomentsLayout
+    data: MomentsLayout
     plan: wire_plan.Plan | None = None
 
 

@@ -13,7 +13,7 @@ from service.api.wire.doubts import WORK_LIMIT
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, InvalidSample
 from service.calibration.estimators import ESTIMATORS
-from tests.api.wire.test_sample import ARRAYS, TABLE
+from tests.api.wire.layouts.study import ARRAYS, TABLE
 
 GOOD = {"data": {**ARRAYS, "arms": ARRAYS["arms"][:1] * 1}, "plan": {"estimand": {"type": "mean"}}}
 

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+
+from tests.api.wire.layouts.study import ARRAYS, packed, read, refused
+
+
+def test_arrays() -> None:
+    sample = read(ARRAYS, "drop_unit")
+    assert sample.arms == ("control", "treatment")
+    assert [s.n for s in sample.human] == [4, 3]
+    assert [s and s.n for s in sample.llm_only] == [5, None]
+    assert sample.n_dropped == 1
+    assert refused(ARRAYS) == [("/data/arms/1/human/3", "missing_human_answer")]
+
+
+def test_arrays_in_binary_are_the_same_sample() -> None:
+    document = copy.deepcopy(ARRAYS)
+    for arm in document["arms"]:
+        for name in ("human", "llm", "llm_only"):
+            if name in arm:
+                arm[name] = packed([np.nan if v is None else v for v in arm[name]])
+    for ours, theirs in zip(read(document, "drop_unit").human, read(ARRAYS, "drop_unit").human, strict=True):
+        assert ours.y.tolist() == theirs.y.tolist()
+        assert ours.c.tolist() == theirs.c.tolist()
+
+
+def test_problems_of_every_binary_column_come_together() -> None:
+    arms = [{"name": "a", "human": {"dtype": "<f8", "data": "AAAA"}, "llm": packed([0], "<i2", categories=["x"])}]
+    assert refused({"layout": "arrays", "arms": arms}) == [
+        ("/data/arms/0/human/data", "bad_length"),
+        ("/data/arms/0/llm", "mixed_column"),
+    ]

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.api.wire.layouts.study import TABLE, changed, packed, read, refused
+
+
+def test_table() -> None:
+    sample = read(TABLE)
+    assert (sample.arms, sample.outcome, sample.shared) == (("control", "treatment"), "trust", True)
+    names = ["gpt under control", "gpt under treatment", "age", "sex (level 2)"]
+    assert [c.name for c in sample.columns] == names
+    assert ([s.n for s in sample.human], sample.llm_only[0].n) == ([3, 3], 1)
+
+
+def test_a_table_with_defaults_only() -> None:
+    sample = read({"layout": "table", "outcomes": {"y": [1, 2, 4, None]}, "predictions": [{"values": [1, 2, 3, 4]}]})
+    assert (sample.arms, sample.models) == (("all",), ("llm",))
+    assert read({"layout": "table", "outcomes": {"y": [1, 2, 4]}}).columns == ()
+
+
+def test_prediction_columns_carry_what_is_said_of_them() -> None:
+    columns = [
+        {"values": [1, None, 3, 4, 5, 6, 7], "model": "a", "fill": 9, "outcome": "trust", "draw": 0},
+        {"values": [1, 2, None, 4, 5, 6, 7], "model": "b", "fill": "mean"},
+        {"values": [1, 2, 3, 4, 5, 6, 8], "model": "c", "population_mean": 2.5},
+    ]
+    sample = read(changed(TABLE, predictions=columns))
+    a, a_missing, b, b_missing, c = sample.columns[:5]
+    assert sample.human[1].c[0].tolist() == [9.0, 4.0, 6.0]
+    assert (a_missing.kind, b_missing.kind, c.population_mean) == ("refusal", "refusal", 2.5)
+    assert sample.human[0].c[2].tolist() == [1.0, pytest.approx(25 / 6), 5.0]
+    assert (a.model, b.model) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"outcomes": {}}, [("/data/outcomes", "no_outcome")]),
+        ({"outcomes": {"a": [1], "b": [2]}}, [("/data/outcomes", "unsupported_combination")]),
+        (
+            {"weight": [1.0], "cluster": ["a"], "stratum": [1], "sampling_probability": [0.5], "subgroup": ["x"]},
+            [
+                (f"/data/{name}", "unsupported_combination")
+                for name in ("weight", "cluster", "stratum", "sampling_probability", "subgroup")
+            ],
+        ),
+        ({"unit": ["u"] * 7}, [(f"/data/unit/{i}", "duplicate_unit") for i in range(1, 7)]),
+        ({"unit": ["u"]}, [("/data/unit", "length_mismatch")]),
+        ({"covariates": {"a/b": ["x", 1, "y", "z", "x", "y", "z"]}}, [("/data/covariates/a~1b/1", "mixed_column")]),
+        (
+            {"predictions": [{"values": [1] * 7, "category": "yes", "outcome": "other"}]},
+            [
+                ("/data/predictions/0/category", "unsupported_combination"),
+                ("/data/predictions/0/outcome", "unknown_outcome"),
+            ],
+        ),
+        ({"arm": packed([0] * 7)}, [("/data/arm", "missing_categories")]),
+        ({"human": [True]}, [("/data/human", "length_mismatch")]),
+    ],
+)  # fmt: skip
+def test_refusals_of_a_table(fields: dict, expected: list[tuple[str, str]]) -> None:
+    assert refused(changed(TABLE, **fields)) == expected
+
+
+def test_names_as_binary_categories_are_the_same_sample() -> None:
+    arm = packed([0, 1, 0, 1, 0, 1, -1], "|i1", categories=["control", "treatment"])
+    sex = packed([0, 1, 0, 1, 1, 0, 1], "<i2", categories=["f", "m"])
+    document = changed(TABLE, arm=arm, covariates={"age": TABLE["covariates"]["age"], "sex": sex})
+    for ours, theirs in zip(read(document).human, read(TABLE).human, strict=True):
+        assert ours.c.tolist() == theirs.c.tolist()
