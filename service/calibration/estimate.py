@@ -11,7 +11,9 @@ From moments (homoskedastic), with d = cbar* - cbar_d:
     v_d = s_d^2 (1/n_d + d' S_d^{-1} d),  W_d = s_d^2 S_d^{-1},  df_d = n_d - p - 1
 Shapes: D arms, p columns, n_d humans per arm; theta, variance, df (D,); slope (D, p); slope_covariance (D, p, p).
 Units: theta in outcome units, variance in their square.
-Assumes: units independent, equal weights. Breaks: n_d <= rank + 1 (``too_many_columns``).
+With weights (survey weights w, or w / pi under known sampling probabilities) the arm is weighted least squares, and
+    a_i = omega_i/n + omega_i (c_i - cbar_d)' S_d^{-1} (cbar* - cbar_d),  r_i = a_i e_i / sqrt(g_i)   (see ``leverage``)
+Assumes: units independent; clusters enter in ``variance``. Breaks: n_d <= rank + 1 (``too_many_columns``).
 Source: Lin (2013) for the arms; Sarndal, Swensson & Wretman (1992) for GREG; Bell & McCaffrey (2002) and
 Imbens & Kolesar (2016) for df.
 Differs: the pool term is debiased for the estimated slope and added once; no clipping, no ddof 0 outside ``compat``.
@@ -26,29 +28,14 @@ from math import sqrt
 
 import numpy as np
 
-from service.calibration import moments
+from service.calibration import leverage, moments, pools
 from service.calibration.columns import Screened, screen
 from service.calibration.errors import NotIdentified
-from service.calibration.least_squares import Arm, ArmFit
+from service.calibration.least_squares import Arm, ArmFit, RowFit
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Identification
+from service.calibration.pools import Members, Pool
 from service.calibration.sample import Sample, Units
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Where a regression is evaluated: mean (p,) and covariance (p, p) of c over ``size`` units.
-
-    ``sampling`` is the covariance with the rows and columns of known population means set to 0: only estimated means
-    vary. ``humans`` are the arms whose humans are in the pool, ``llm_only`` the index of its LLM-only source.
-    """
-
-    mean: FloatArray
-    covariance: FloatArray
-    sampling: FloatArray
-    size: int
-    humans: tuple[int, ...]
-    llm_only: int | None
 
 
 @dataclass(frozen=True)
@@ -67,7 +54,17 @@ class Frame:
     @cached_property
     def arms(self) -> tuple[Arm, ...]:
         """Each arm's humans, ready for fitting."""
-        return tuple(_arm(source) for source in self.sample.human)
+        return tuple(_arm(source, by_probability=self.by_probability) for source in self.sample.human)
+
+    @property
+    def by_probability(self) -> bool:
+        """Whether known sampling probabilities identify: humans weigh w / pi, and the whole frame is the pool."""
+        return self.identification == "sampling"
+
+    @cached_property
+    def weighted(self) -> bool:
+        """Whether units have unequal weights, for whichever reason."""
+        return self.by_probability or self.sample.weighted
 
     @cached_property
     def human(self) -> tuple[Moments, ...]:
@@ -77,7 +74,7 @@ class Frame:
     @cached_property
     def llm_only(self) -> tuple[Moments | None, ...]:
         """Moments of c of each pool's LLM-only units."""
-        return tuple(moments.of_columns(s.c) if isinstance(s, Units) else s for s in self.sample.llm_only)
+        return tuple(_llm_only(s) for s in self.sample.llm_only)
 
     @cached_property
     def screened(self) -> Screened:
@@ -113,18 +110,18 @@ class Frame:
         )
 
     def _pool(self, k: int, *, humans: bool) -> Pool:
-        arms = tuple(range(len(self.sample.arms))) if self.sample.shared else (k,)
-        llm_only = None if self.sample.shared and self.identification == "randomization" else self.llm_only[k]
-        in_pool = arms if humans or llm_only is None else ()
-        parts = [self.human[d].without_first() for d in in_pool] + ([llm_only] if llm_only is not None else [])
-        whole = moments.merge(parts)
-        covariance = whole.covariance() if whole.n > 1 else np.zeros_like(whole.scatter)
-        source = None if llm_only is None else k
-        if not self.any_known:
-            return Pool(whole.mean, covariance, covariance, whole.n, in_pool, source)
-        known = np.isfinite(self.known)
-        sampling = np.where(known[:, None] | known[None, :], 0.0, covariance)
-        return Pool(np.where(known, self.known, whole.mean), covariance, sampling, whole.n, in_pool, source)
+        arms = self.sample.arms_of(k)
+        unused = self.sample.shared and self.identification == "randomization"
+        llm_only = None if unused or self.llm_only[k] is None else k
+        members = Members(arms if humans or llm_only is None else (), llm_only)
+        known = self.known
+        if self.weighted:
+            sources = [*(self.sample.human[d] for d in members.humans), self.sample.llm_only[k]]
+            rows = [s for s in sources[: len(members.humans) + (llm_only is not None)] if isinstance(s, Units)]
+            return pools.of_rows(members, rows, known, frame_weights=self.by_probability)
+        only = self.llm_only[k]
+        parts = [self.human[d].without_first() for d in members.humans]
+        return pools.of_moments(members, [*parts, only] if llm_only is not None and only is not None else parts, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +143,11 @@ class Estimate:
 
     def human_influence(self, arm: int) -> FloatArray:
         """r_i of an arm's humans (n,), from rows: e_i / sqrt(n (n - 1)) for a fixed slope."""
-        influence, deviations = self.influence[arm], self.frame.arms[arm].deviations
+        influence = self.influence[arm]
         if influence is not None:
             return influence
-        assert deviations is not None
-        n = deviations.shape[1]
-        residual = deviations[0] - self.slope[arm] @ deviations[1:]
+        residual = fixed_residual(self.frame.arms[arm], self.slope[arm])
+        n = residual.shape[0]
         return np.asarray(residual / sqrt(n * (n - self.frame.ddof)))
 
     def pool_slopes(self, contrast: FloatArray) -> FloatArray:
@@ -207,44 +203,73 @@ def required_fit(frame: Frame, arm: int) -> ArmFit:
     return fit
 
 
+def fixed_residual(arm: Arm, slope: FloatArray) -> FloatArray:
+    """(y_i - ybar) - b'(c_i - cbar) of an arm's humans (n,), unweighted, from rows."""
+    assert arm.deviations is not None
+    residual = arm.deviations[0] - slope @ arm.deviations[1:]
+    return np.asarray(residual if arm.root_weight is None else residual / arm.root_weight)
+
+
+def own_weights(fit: ArmFit, rows: RowFit, gap: FloatArray) -> FloatArray:
+    """a_i (n,) of an arm on its own slope, for the gap cbar* - cbar_d (p,)."""
+    along = (fit.loading.T @ gap) @ rows.basis
+    if rows.root_weight is None:
+        return np.asarray(along + 1.0 / fit.n)
+    return np.asarray(rows.root_weight * along + rows.root_weight**2 / fit.n)
+
+
 def _own(fit: ArmFit, pool: Pool) -> _ArmPart:
     gap = pool.mean - fit.mean_c
     theta = fit.mean_y + float(fit.slope @ gap)
-    reach = fit.loading.T @ gap
     if fit.rows is None:
+        reach = fit.loading.T @ gap
         df = fit.n - fit.rank - 1
         s2 = fit.rss / df
         variance = s2 * (1.0 / fit.n + float(reach @ reach))
         return _ArmPart(theta, variance, float(df), fit.slope, s2 * (fit.loading @ fit.loading.T), None)
-    rows = fit.rows
-    a = reach @ rows.basis + 1.0 / fit.n
-    spare = 1.0 - rows.leverage
-    scaled = rows.residual / np.sqrt(spare)
+    rows, root = fit.rows, fit.rows.root_weight
+    a, z = own_weights(fit, rows, gap), leverage.with_constant(rows.basis, root)
+    share = 1.0 - rows.leverage if root is None else leverage.kept(z, root)
+    scaled = rows.residual / np.sqrt(share)
     r = a * scaled
-    spread = fit.loading @ (rows.basis * (scaled * scaled)) @ rows.basis.T @ fit.loading.T
-    return _ArmPart(theta, float(r @ r), _bell_mccaffrey(a, spare, rows.basis), fit.slope, spread, r)
-
-
-def _bell_mccaffrey(a: FloatArray, spare: FloatArray, basis: FloatArray) -> float:
-    u = a * a / spare
-    n = a.shape[0]
-    z = np.concatenate((np.full((1, n), n**-0.5), basis))
-    inner = (z * u) @ z.T
-    bottom = float((u * u) @ (2.0 * spare - 1.0)) + float(np.vdot(inner, inner))
-    top = float(a @ a)
-    return top * top / bottom
+    basis = rows.basis if root is None else rows.basis * root
+    spread = fit.loading @ (basis * (scaled * scaled)) @ basis.T @ fit.loading.T
+    return _ArmPart(theta, float(r @ r), leverage.degrees_of_freedom(a, share, z, root), fit.slope, spread, r)
 
 
 def _fixed(frame: Frame, arm: int, slope: FloatArray, pool: Pool) -> _ArmPart:
     joint, n = frame.human[arm], frame.human[arm].n
     theta = float(joint.mean[0]) + float(slope @ (pool.mean - joint.mean[1:]))
-    weights = np.concatenate(([1.0], -slope))
-    variance = max(float(weights @ joint.scatter @ weights), 0.0) / (n * (n - frame.ddof))
-    return _ArmPart(theta, variance, float(n - 1), slope, np.zeros(pool.covariance.shape), None)
+    none = np.zeros(pool.covariance.shape)
+    root = frame.arms[arm].root_weight
+    if root is None:
+        weights = np.concatenate(([1.0], -slope))
+        variance = max(float(weights @ joint.scatter @ weights), 0.0) / (n * (n - frame.ddof))
+        return _ArmPart(theta, variance, float(n - 1), slope, none, None)
+    a, z = root**2 / n, leverage.with_constant(np.zeros((0, n)), root)
+    share = leverage.kept(z, root)
+    r = a * fixed_residual(frame.arms[arm], slope) / np.sqrt(share)
+    return _ArmPart(theta, float(r @ r), leverage.degrees_of_freedom(a, share, z, root), slope, none, r)
 
 
-def _arm(source: Units | Moments) -> Arm:
+def _arm(source: Units | Moments, *, by_probability: bool) -> Arm:
     if isinstance(source, Moments):
         return Arm(source, None)
     assert source.y is not None
-    return Arm(*moments.centred(np.concatenate((source.y[None], source.c))))
+    rows = np.concatenate((source.y[None], source.c))
+    if not by_probability and source.weight is None:
+        return Arm(*moments.centred(rows))
+    weight = pools.weight(source)
+    if by_probability:
+        assert source.sampling_probability is not None
+        weight = weight / source.sampling_probability
+    weight = weight / weight.mean()
+    return Arm(*moments.weighted(rows, weight), np.sqrt(weight))
+
+
+def _llm_only(source: Units | Moments | None) -> Moments | None:
+    if not isinstance(source, Units):
+        return source
+    if source.weight is None:
+        return moments.of_columns(source.c)
+    return moments.weighted(source.c, source.weight / source.weight.mean())[0]

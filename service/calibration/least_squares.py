@@ -5,6 +5,8 @@ leverage h_i = 1/n + |q_i|^2, residual e = y - ybar - Q Q'y. A column whose part
 numerically nothing is dropped: its slope is 0 and the residuals stay orthogonal to it.
 From moments the same by Cholesky of the scatter matrix; no residuals exist then, only their variance
 s^2 = RSS / (n - rank - 1).
+With weights (mean 1) every column and the outcome are multiplied by sqrt(w) after centring at their weighted means;
+h_i = w_i/n + |q_i|^2.
 
 Shapes: y (n,), c (p, n), basis Q (k, n) with k = rank, loading L (p, k) with b = L L' S_cy and S^{-1} = L L'.
 Units: slopes are outcome units per column unit.
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -29,18 +32,23 @@ SMALLEST_SPREAD = 1e-70  # below this, squares leave the range of a double
 
 @dataclass(frozen=True, slots=True)
 class RowFit:
-    """What only rows can give: orthonormal basis (k, n), residuals (n,), leverages (n,)."""
+    """What only rows can give: orthonormal basis (k, n), residuals (n,), leverages (n,), square roots of weights (n,).
+
+    With weights the basis is that of sqrt(w) x deviations, and ``root_weight`` is not None; residuals are unweighted.
+    """
 
     basis: FloatArray
     residual: FloatArray
     leverage: FloatArray
+    root_weight: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ArmFit:
-    """The least-squares fit of one arm; ``rows`` is None when it was made from moments."""
+    """The least-squares fit of one arm; ``rows`` is None when it was made from moments, ``size`` is n or Kish's n."""
 
     n: int
+    size: float
     mean_y: float
     mean_c: FloatArray
     variance_y: float
@@ -67,16 +75,21 @@ class ArmFit:
 
     @property
     def adjusted_r_squared(self) -> float:
-        """1 - (1 - R^2)(n - 1)/(n - rank - 1); needs n > rank + 1."""
-        return 1.0 - (1.0 - self.r_squared) * (self.n - 1) / (self.n - self.rank - 1)
+        """1 - (1 - R^2)(n - 1)/(n - rank - 1) with Kish's n; -inf where that leaves no degree of freedom."""
+        spare = self.size - self.rank - 1.0
+        return 1.0 - (1.0 - self.r_squared) * (self.size - 1.0) / spare if spare > 0.0 else -inf
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One arm's humans for fitting: moments of (y, c) and, where rows are at hand, their deviations (1 + p, n)."""
+    """One arm's humans for fitting: moments of (y, c) and, where rows are at hand, their deviations (1 + p, n).
+
+    With weights these are sqrt(w) x deviations from the weighted means, and ``root_weight`` (n,) is not None.
+    """
 
     joint: Moments
     deviations: FloatArray | None
+    root_weight: FloatArray | None = None
 
 
 def fit(arm: Arm, usable: Sequence[int]) -> ArmFit:
@@ -92,9 +105,10 @@ def fit(arm: Arm, usable: Sequence[int]) -> ArmFit:
         score = basis @ arm.deviations[0]
         residual = arm.deviations[0] - score @ basis
         rss = float(residual @ residual)
-        rows = RowFit(basis, residual, np.add.reduce(basis * basis, axis=0) + 1.0 / joint.n)
+        rows = _row_fit(basis, residual, arm.root_weight)
     return ArmFit(
         n=joint.n,
+        size=joint.size,
         mean_y=float(joint.mean[0]),
         mean_c=joint.mean[1:],
         variance_y=total / (joint.n - 1),
@@ -104,6 +118,13 @@ def fit(arm: Arm, usable: Sequence[int]) -> ArmFit:
         rss=rss,
         rows=rows,
     )
+
+
+def _row_fit(basis: FloatArray, residual: FloatArray, root_weight: FloatArray | None) -> RowFit:
+    leverage, n = np.add.reduce(basis * basis, axis=0), basis.shape[1]
+    if root_weight is None:
+        return RowFit(basis, residual, leverage + 1.0 / n)
+    return RowFit(basis, residual / root_weight, leverage + root_weight**2 / n, root_weight)
 
 
 def _orthonormal(

@@ -21,11 +21,20 @@ DIGITS_LOST = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Count n, mean (k,) and scatter (k, k) of a set of units; scatter has the squared units of the columns."""
+    """Count n, mean (k,) and scatter (k, k) of a set of units; scatter has the squared units of the columns.
+
+    With weights (mean 1) both are weighted, and ``kish`` is the number of equally weighted units worth as much.
+    """
 
     n: int
     mean: FloatArray
     scatter: FloatArray
+    kish: float | None = None
+
+    @property
+    def size(self) -> float:
+        """Number of equally weighted units worth as much: n, or Kish's (sum w)^2 / sum w^2."""
+        return self.n if self.kish is None else self.kish
 
     def covariance(self, ddof: int = 1) -> FloatArray:
         """Scatter / (n - ddof), shape (k, k)."""
@@ -34,11 +43,11 @@ class Moments:
     def select(self, index: Sequence[int]) -> Moments:
         """The moments of a subset of the columns, in the order of ``index``."""
         keep = np.array(index, dtype=np.intp)
-        return Moments(self.n, self.mean[keep], self.scatter[keep[:, None], keep])
+        return Moments(self.n, self.mean[keep], self.scatter[keep[:, None], keep], self.kish)
 
     def without_first(self) -> Moments:
         """The moments of all columns but the first, which is the outcome of humans."""
-        return Moments(self.n, self.mean[1:], self.scatter[1:, 1:])
+        return Moments(self.n, self.mean[1:], self.scatter[1:, 1:], self.kish)
 
 
 def of_columns(columns: FloatArray) -> Moments:
@@ -64,6 +73,19 @@ def centred(columns: FloatArray) -> tuple[Moments, FloatArray]:
     return Moments(n, mean, deviations @ deviations.T), deviations
 
 
+def weighted(columns: FloatArray, weight: FloatArray) -> tuple[Moments, FloatArray]:
+    """Weighted moments of ``columns`` (k, n), and sqrt(w) x deviations from the weighted means (k, n); w has mean 1."""
+    n = columns.shape[1]
+    mean = columns @ weight / n
+    deviations = (columns - mean[:, None]) * np.sqrt(weight)
+    return Moments(n, mean, deviations @ deviations.T, kish(weight)), deviations
+
+
+def kish(weight: FloatArray) -> float:
+    """How many equally weighted units weights (n,) are worth: (sum w)^2 / sum w^2 (Kish 1965, Survey Sampling)."""
+    return float(weight.sum()) ** 2 / float(weight @ weight)
+
+
 def of_covariance(n: int, mean: FloatArray, covariance: FloatArray) -> Moments:
     """Moments from a mean (k,) and a covariance (k, k) that divides by n - 1."""
     return Moments(n, mean, covariance * (n - 1))
@@ -78,4 +100,5 @@ def _merge_two(a: Moments, b: Moments) -> Moments:
     n = a.n + b.n
     gap = b.mean - a.mean
     mean = a.mean + gap * (b.n / n)
-    return Moments(n, mean, a.scatter + b.scatter + gap[:, None] * (gap * (a.n * (b.n / n))))
+    scatter = a.scatter + b.scatter + gap[:, None] * (gap * (a.n * (b.n / n)))
+    return Moments(n, mean, scatter, None if a.kish is None and b.kish is None else a.size + b.size)

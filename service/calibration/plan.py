@@ -8,10 +8,13 @@ from typing import Literal
 
 EstimandName = Literal["mean", "mean_difference"]
 EstimatorName = Literal["auto", "regression", "human_only", "ppi", "power_tuned", "arm_tuned"]
-Identification = Literal["randomization", "exchangeability"]
+Identification = Literal["randomization", "exchangeability", "sampling"]
 Population = Literal["super", "sample"]
-Alternative = Literal["two_sided", "less", "greater"]
-IntervalMethod = Literal["auto", "t", "normal"]
+Alternative = Literal["two_sided", "less", "greater", "equivalence", "non_inferiority"]
+IntervalName = Literal[
+    "t", "normal", "bootstrap", "bootstrap_t", "randomization", "score", "betting", "confidence_sequence"
+]
+IntervalMethod = Literal["auto"] | IntervalName
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Column:
 
     ``arm`` is the condition the LLM was asked under (shared predictions only); ``n_missing_human`` has one count per
     arm, ``n_missing_llm_only`` one per pool; ``icc`` is the intraclass correlation of repeated ``draws``; values are
-    held as deviations from ``origin``.
+    held as deviations from ``origin``; the values of a ``category`` are its probabilities.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Column:
     draws: int = 1
     pointer: str = ""
     origin: float = 0.0
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Sample:
     ``human`` has one source per arm. ``llm_only`` has one entry for a shared pool and one per arm otherwise, ``None``
     where a pool has no LLM-only unit. ``pointers`` say where each arm's humans stand in the caller's data. Outcomes are
     held as deviations from ``origin``, which is 0 unless their level dwarfs their spread (a mean near 1e8 with sd 1).
+    Stratum codes are indexes of ``strata``. For the share of one category the outcome is whether a human chose
+    ``component``; ``categories`` are all there are and ``chosen`` (n,) is every arm's choice among them.
     """
 
     arms: tuple[str, ...]
@@ -83,6 +86,10 @@ class Sample:
     origin: float = 0.0
     n_dropped: int = 0
     warnings: tuple[Warned, ...] = field(default=())
+    strata: tuple[str, ...] = ()
+    component: str | None = None
+    categories: tuple[str, ...] = ()
+    chosen: tuple[IntArray, ...] = ()
 
     @cached_property
     def shared(self) -> bool:
@@ -98,6 +105,11 @@ class Sample:
     def clustered(self) -> bool:
         """Whether units belong to clusters."""
         return isinstance(self.human[0], Units) and self.human[0].cluster is not None
+
+    @cached_property
+    def weighted(self) -> bool:
+        """Whether units have survey weights."""
+        return isinstance(self.human[0], Units) and self.human[0].weight is not None
 
     @cached_property
     def goes_beyond_humans(self) -> bool:
@@ -120,17 +132,34 @@ class Sample:
         return np.asarray(sum(each) / len(each)) if each else np.zeros((len(self.arms), len(self.columns)))
 
     def direction(self, model: str) -> FloatArray:
-        """A model's prediction for each arm as weights on the columns (D, p); zero rows where it has none."""
+        """A model's prediction for each arm as weights on the columns (D, p); zero rows where it has none.
+
+        The share of the first category has no column: it is 1 (``direction_level``) minus all others.
+        """
         weights = np.zeros((len(self.arms), len(self.columns)))
         mine = [(j, c.arm) for j, c in enumerate(self.columns) if c.kind == "prediction" and c.model == model]
         for d, arm in enumerate(self.arms):
             own = [j for j, asked_under in mine if asked_under == arm] or [j for j, under in mine if under is None]
-            weights[d, own] = 1.0 / max(1, len(own))
+            if self.component is None:
+                weights[d, own] = 1.0 / max(1, len(own))
+            elif self.direction_level:
+                weights[d, own] = -1.0
+            else:
+                weights[d, [j for j in own if self.columns[j].category == self.component]] = 1.0
         return weights
+
+    @property
+    def direction_level(self) -> float:
+        """What the LLM's own prediction is beside its columns: 1 for the share of the first category, else 0."""
+        return 1.0 if self.component is not None and self.component == self.categories[0] else 0.0
 
     def pool_of(self, arm: int) -> int:
         """Index of the pool an arm is evaluated on."""
         return 0 if self.shared else arm
+
+    def arms_of(self, pool: int) -> tuple[int, ...]:
+        """The arms that are evaluated on a pool."""
+        return tuple(range(len(self.arms))) if self.shared else (pool,)
 
     def with_columns(self, index: Sequence[int]) -> Sample:
         """The same units seen through a subset of the columns."""
@@ -156,6 +185,7 @@ class Sample:
             llm_only=self.llm_only if self.shared else tuple(self.llm_only[d] for d in pick),
             columns=tuple(_reordered_counts(c, pick, shared=self.shared) for c in self.columns),
             pointers=tuple(self.pointers[d] for d in pick),
+            chosen=tuple(self.chosen[d] for d in pick) if self.chosen else (),
         )
 
 

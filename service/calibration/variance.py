@@ -5,8 +5,8 @@ Formula (own least-squares slopes): with B_k = sum t_d b_d over the arms of pool
     Var  = sum t_d^2 v_d + sum v_Tk
     df   = Var^2 / ( sum (t_d^2 v_d)^2/df_d + sum [v_Tk^2/(T_k - 1) + 2 B_k' Sigma_k V(B_k) Sigma_k B_k / T_k^2] ),
            not below the smallest df_d
-Joint form (a fixed slope whose own humans are in the pool; clusters): Var = sum over clusters (sum (r_i + P_i))^2,
-    P_i = B_k'(c_i - cbar*_k) sqrt(T_k/(T_k - 1)) / T_k;  without clusters every unit is its own.
+Joint form (a fixed slope whose own humans are in the pool; weights): Var = sum (r_i + P_i)^2 over all units,
+    P_i = q_ki B_k'(c_i - cbar*_k) sqrt(T_k/(T_k - 1));  with clusters the same over clusters (see ``clusters``).
 Shapes: contrast t (D,). Units: variance in squared outcome units.
 Source: MacKinnon & White (1985) for HC2; Satterthwaite (1946) for combining degrees of freedom; the pool term is ours.
 """
@@ -19,17 +19,19 @@ from math import sqrt
 
 import numpy as np
 
-from service.calibration.estimate import Estimate, Pool
+from service.calibration.clusters import cluster_influence
+from service.calibration.estimate import Estimate
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Population
-from service.calibration.sample import IntArray, Units
+from service.calibration.pools import Pool
+from service.calibration.sample import Units
 
 
 def contrast_variance(estimate: Estimate, contrast: FloatArray, population: Population) -> tuple[float, float]:
     """Variance and degrees of freedom of a contrast (D,); infinite df in ``compat`` (normal quantile, as published)."""
     slopes = estimate.pool_slopes(contrast)
-    if population == "super" and _needs_joint_form(estimate, contrast, slopes):
-        return _joint(estimate, contrast, slopes)
+    if _needs_joint_form(estimate, contrast, slopes, population):
+        return _joint(estimate, contrast, slopes, population)
     variances, degrees = estimate.variance.tolist(), estimate.df.tolist()
     used = [d for d, weight in enumerate(contrast.tolist()) if weight]
     human = [float(contrast[d]) ** 2 * variances[d] for d in used]
@@ -66,8 +68,10 @@ def _df(total: float, square: float, floor: float) -> float:
     return max(total * total / square, floor) if square > 0.0 else floor
 
 
-def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> bool:
-    return estimate.frame.sample.clustered or any(
+def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArray, population: Population) -> bool:
+    if estimate.frame.sample.clustered or estimate.frame.weighted:
+        return True
+    return population == "super" and any(
         estimate.fixed[d] and contrast[d] != 0.0 and bool(np.count_nonzero(slopes[k]))
         for k, pool in enumerate(estimate.pools)
         for d in pool.humans
@@ -76,71 +80,61 @@ def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArr
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """Joint influence values (n,) of one group of units that were sampled together, and their cluster codes.
+    """Joint influence values (n,) of one group of units, or of clusters, that were sampled together.
 
-    A group is the humans of one arm or the LLM-only units of one pool; ``humans`` says which.
+    A group is the humans of one arm or the LLM-only units of one pool; with clusters all clusters with humans, and all
+    others. ``humans`` says which; ``df`` are the degrees of freedom of its sum of squares.
     """
 
     values: FloatArray
-    cluster: IntArray | None
     humans: bool
     df: float
 
 
 def influences(estimate: Estimate, contrast: FloatArray, population: Population = "super") -> tuple[Influence, ...]:
-    """r_i + P_i of every unit that a contrast (D,) rests on, by group; needs rows.
+    """r_i + P_i of every unit (u_g + P_g of every cluster) that a contrast (D,) rests on, by group; needs rows.
 
-    Their sum of squares (of cluster sums) is the joint form of the variance; ``sample`` leaves the pool part out.
+    Their sum of squares is the joint form of the variance; ``sample`` leaves the pool part out.
     """
-    sample, slopes = estimate.frame.sample, estimate.pool_slopes(contrast)
-    found = []
+    sample = estimate.frame.sample
+    if sample.clustered:
+        found = cluster_influence(estimate, contrast, population)
+        rest = Influence(found.llm_only, humans=False, df=float(max(1, found.llm_only.shape[0] - 1)))
+        human = Influence(found.human, humans=True, df=found.df)
+        return (human, rest) if found.llm_only.any() else (human,)
+    slopes = estimate.pool_slopes(contrast)
+    groups = []
     for d, source in enumerate(sample.human):
         k = sample.pool_of(d)
-        assert isinstance(source, Units)
-        in_pool = population == "super" and d in estimate.pools[k].humans and np.count_nonzero(slopes[k])
-        if not in_pool and not contrast[d]:
-            continue
-        reach = _pool_influence(source.c, slopes[k], estimate.pools[k]) if in_pool else 0.0
-        values = contrast[d] * estimate.human_influence(d) + reach
-        found.append(Influence(values, source.cluster, humans=True, df=float(estimate.df[d])))
+        in_pool = population == "super" and d in estimate.pools[k].humans and bool(np.count_nonzero(slopes[k]))
+        if in_pool or contrast[d]:
+            reach = _pool_influence(source, slopes[k], estimate.pools[k], d) if in_pool else 0.0
+            values = contrast[d] * estimate.human_influence(d) + reach
+            groups.append(Influence(values, humans=True, df=float(estimate.df[d])))
     for k, pool in enumerate(estimate.pools if population == "super" else ()):
         only = sample.llm_only[k]
-        if pool.llm_only is not None and isinstance(only, Units) and np.count_nonzero(slopes[k]):
-            values = _pool_influence(only.c, slopes[k], pool)
-            found.append(Influence(values, only.cluster, humans=False, df=float(max(1, only.n - 1))))
-    return tuple(found)
+        if pool.llm_only is not None and only is not None and np.count_nonzero(slopes[k]):
+            values = _pool_influence(only, slopes[k], pool, None)
+            groups.append(Influence(values, humans=False, df=float(max(1, only.n - 1))))
+    return tuple(groups)
 
 
-def _joint(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tuple[float, float]:
-    """Variance and df of the joint influence form, from rows or, without clusters, from moments."""
+def _pool_influence(source: Units | Moments, slope: FloatArray, pool: Pool, arm: int | None) -> FloatArray:
+    assert isinstance(source, Units)
+    return pool.reach(source.c, slope, arm) * sqrt(pool.size / (pool.size - 1.0))
+
+
+def _joint(estimate: Estimate, contrast: FloatArray, slopes: FloatArray, population: Population) -> tuple[float, float]:
+    """Variance and df of the joint influence form, from rows or, without clusters and weights, from moments."""
     if not estimate.frame.sample.has_rows:
         return _joint_from_moments(estimate, contrast, slopes)
-    groups = influences(estimate, contrast)
+    groups = influences(estimate, contrast, population)
     parts = np.array([float(g.values @ g.values) for g in groups])
-    total = clustered_sum_of_squares([g.values for g in groups], [g.cluster for g in groups])
+    total = float(parts.sum())
+    if estimate.frame.sample.clustered:
+        return total, groups[0].df
     square = float((parts**2 / np.array([g.df for g in groups])).sum())
     return total, _df(total, square, float(estimate.df[contrast != 0.0].min()))
-
-
-def clustered_sum_of_squares(values: Sequence[FloatArray], clusters: Sequence[IntArray | None]) -> float:
-    """Sum over clusters of the squared sum of their influence values; without codes every unit is its own."""
-    whole = np.concatenate(values)
-    codes = [c for c in clusters if c is not None]
-    if len(codes) < len(clusters):
-        return float(whole @ whole)
-    sums = np.bincount(np.concatenate(codes), weights=whole)
-    return float(sums @ sums)
-
-
-def _pool_influence(c: FloatArray, slope: FloatArray, pool: Pool) -> FloatArray:
-    estimated = _estimated(slope, pool)
-    scale = sqrt(pool.size / (pool.size - 1)) / pool.size
-    return np.asarray((estimated @ c - float(estimated @ pool.mean)) * scale)
-
-
-def _estimated(slope: FloatArray, pool: Pool) -> FloatArray:
-    """The slope on columns whose pool mean is estimated; 0 on those whose population mean is known."""
-    return np.where(np.diag(pool.sampling) > 0.0, slope, 0.0)
 
 
 def _joint_from_moments(estimate: Estimate, contrast: FloatArray, slopes: FloatArray) -> tuple[float, float]:
@@ -151,7 +145,7 @@ def _joint_from_moments(estimate: Estimate, contrast: FloatArray, slopes: FloatA
     for d, joint in enumerate(frame.human):
         k = frame.sample.pool_of(d)
         pool = estimate.pools[k]
-        reach = _estimated(slopes[k], pool) * (sqrt(pool.size / (pool.size - 1)) / pool.size)
+        reach = pool.estimated(slopes[k]) * (sqrt(pool.size / (pool.size - 1)) / pool.size)
         reach = reach if d in pool.humans else np.zeros_like(reach)
         scale = contrast[d] / sqrt(joint.n * (joint.n - 1)) if estimate.fixed[d] else 0.0
         weights = np.concatenate([[scale], reach - scale * estimate.slope[d]])
@@ -161,7 +155,7 @@ def _joint_from_moments(estimate: Estimate, contrast: FloatArray, slopes: FloatA
     for k, pool in enumerate(estimate.pools):
         only = frame.llm_only[k]
         if pool.llm_only is not None and only is not None:
-            reach = _estimated(slopes[k], pool) * (sqrt(pool.size / (pool.size - 1)) / pool.size)
+            reach = pool.estimated(slopes[k]) * (sqrt(pool.size / (pool.size - 1)) / pool.size)
             parts.append(_sum_of_squares(only, reach, float(reach @ (only.mean - pool.mean))))
             degrees.append(float(max(1, only.n - 1)))
     total, values = float(sum(parts)), np.array(parts)

@@ -7,10 +7,8 @@ import pytest
 
 from service.calibration.estimate import Frame, assemble
 from service.calibration.estimators import estimator
-from service.calibration.sample import Sample
-from service.calibration.variance import clustered_sum_of_squares, contrast_variance
+from service.calibration.variance import contrast_variance
 from tests.calibration.studies import as_moments, simulate
-from tests.oracles.dense import joint
 
 T = np.array([-1.0, 1.0])
 TWINS = simulate(6, (12, 14), 9, design="shared", models=1)
@@ -83,31 +81,3 @@ def test_a_known_mean_does_not_vary_in_the_joint_form() -> None:
             r = T[d] * rest / np.sqrt(n * (n - 1))
             total += ((r + (c[1] - reach.mean()) * np.sqrt(size / (size - 1)) / size) ** 2).sum()
         assert variance == pytest.approx(total)
-
-
-def clustered(sample: Sample, codes: list[np.ndarray], only: list[np.ndarray | None]) -> Sample:
-    return replace(
-        sample,
-        human=tuple(replace(s, cluster=g) for s, g in zip(sample.human, codes, strict=True)),
-        llm_only=tuple(s and replace(s, cluster=g) for s, g in zip(sample.llm_only, only, strict=True)),
-    )
-
-
-def test_clusters_sum_before_they_are_squared() -> None:
-    a, b = np.array([1.0, 2.0, -4.0]), np.array([3.0, 1.0])
-    assert clustered_sum_of_squares([a, b], [None, None]) == 31.0
-    codes = [np.array([0, 0, 1]), np.array([1, 2])]
-    assert clustered_sum_of_squares([a, b], codes) == (1 + 2) ** 2 + (-4 + 3) ** 2 + 1
-    singles = [np.array([0, 1, 2]), np.array([3, 4])]
-    assert clustered_sum_of_squares([a, b], singles) == 31.0
-
-
-def test_a_clustered_sample_takes_the_joint_form() -> None:
-    """With every unit its own cluster it is the joint form unit by unit; with pairs of units it is not."""
-    singles = clustered(TWINS.sample(), [np.arange(12), np.arange(12, 26)], [np.arange(26, 35)])
-    estimate = estimator("regression").fit(Frame(singles, "exchangeability"), T)
-    brute = joint(TWINS, T, [None, None], "exchangeability")
-    assert contrast_variance(estimate, T, "super") == pytest.approx((brute.variance, brute.df))
-    pairs = clustered(TWINS.sample(), [np.arange(12) // 2, 6 + np.arange(14) // 2], [13 + np.arange(9)])
-    estimate = estimator("regression").fit(Frame(pairs, "exchangeability"), T)
-    assert contrast_variance(estimate, T, "super")[0] != pytest.approx(brute.variance)

@@ -68,7 +68,7 @@ def basis_of_study(frame: Frame, contrasts: Matrix) -> Basis:
             by_arm=tuple(ArmMoments(m.n, m.covariance()[np.ix_(outcome_first, outcome_first)]) for m in frame.human),
             pool_covariance=pool,
             prediction_design=("shared" if sample.shared else "independent") if arms else "single",
-            identification=frame.identification,
+            identification="randomization" if frame.identification == "randomization" else "exchangeability",
             contrasts=contrasts,
         )
     )
