@@ -32,7 +32,8 @@ def reference(frame: Frame) -> ReferenceTest | None:
 
     ``exchangeability`` of LLM-only units with the humans, or, under randomization, ``known_population_means``.
     """
-    if not any(frame.has_pool) or (frame.identification == "randomization" and not frame.any_known):
+    untested = frame.by_probability or (frame.identification == "randomization" and not frame.any_known)
+    if untested or not any(frame.has_pool):
         return None
     p_values = pool_p_values(frame)
     value = combined(p_values)
@@ -56,7 +57,14 @@ def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumpti
         found.append(("random_assignment", "humans were assigned to arms at random"))
     if population == "super":
         found.append(("random_sampling", "humans are a random sample of the population the estimate is for"))
-    found.append(("independent_units", "units are independent of each other"))
+    if sample.by_probability:
+        found.append(("known_sampling_probabilities", "the stated probabilities of giving a human answer are right"))
+    if sample.clustered:
+        found.append(("independent_clusters", "clusters are independent of each other"))
+    else:
+        found.append(("independent_units", "units are independent of each other"))
+    if sample.strata:
+        found.append(("known_stratum_shares", "strata are weighted by their shares of the population"))
     if llm_asked:
         found.append(("no_leakage", "LLM answers were made without these humans' answers"))
     return [Assumption(name, "assumed", None, statement) for name, statement in found]
@@ -78,7 +86,7 @@ def _status(p_value: float | None) -> Status:
 def doubts(frame: Frame, tested: ReferenceTest | None, *, llm_asked: bool) -> list[Warned]:
     """Warnings about the sample and its columns; those about LLM answers only where they were asked for."""
     sample = frame.sample
-    found = [*sample.warnings, *_rare_outcomes(sample)]
+    found = [*sample.warnings, *(() if sample.stratum_of else _rare_outcomes(sample))]
     if not llm_asked:
         return found
     if sample.shared and frame.identification == "randomization" and sample.llm_only[0] is not None:
@@ -101,7 +109,7 @@ def doubts(frame: Frame, tested: ReferenceTest | None, *, llm_asked: bool) -> li
         for arm, has, place in zip(sample.arms, frame.has_pool, sample.pointers, strict=True)
         if not has
     ]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _dropped(sample: Sample, dropped: Dropped) -> Warned:

@@ -15,13 +15,13 @@ from math import sqrt
 
 import numpy as np
 
-from service.calibration import least_squares
+from service.calibration import least_squares, strata
 from service.calibration.answer import ArmBlock, Effect, ModelBlock, PredictionBlock, Verdict
 from service.calibration.estimate import Estimate, Frame
 from service.calibration.inference import Result
 from service.calibration.least_squares import ArmFit
 from service.calibration.moments import FloatArray, Moments, merge
-from service.calibration.sample import Column
+from service.calibration.sample import Column, Sample
 
 
 def arm_verdict(frame: Frame, estimate: Estimate, arm: int, estimator: str) -> Verdict:
@@ -33,13 +33,13 @@ def arm_verdict(frame: Frame, estimate: Estimate, arm: int, estimator: str) -> V
     used = [c.kind for c, slope in zip(frame.sample.columns, estimate.slope[arm].tolist(), strict=True) if slope]
     if used:
         return "llm_used" if any(kind != "covariate" for kind in used) else "no_llm"
-    fit = frame.screened.fits[arm]
+    fit = frame.whole[arm]
     if fit is not None and not any(frame.sample.columns[j].kind == "prediction" for j in fit.kept):
         return "no_llm"
     return "human_only_chosen"
 
 
-def ppi_correlation(fits: Sequence[ArmFit | None], contrast: FloatArray) -> float | None:
+def ppi_correlation(human: Sequence[Moments], fits: Sequence[ArmFit | None], contrast: FloatArray) -> float | None:
     """Square root of the share of a contrast's variance that an infinite pool would remove; None without a fit."""
     top = bottom = 0.0
     used = [d for d in range(len(contrast)) if contrast[d]]
@@ -47,7 +47,7 @@ def ppi_correlation(fits: Sequence[ArmFit | None], contrast: FloatArray) -> floa
         fit = fits[d]
         if fit is None:
             return None
-        share = contrast[d] ** 2 * fit.variance_y / fit.n
+        share = contrast[d] ** 2 * human[d].scatter[0, 0] / ((human[d].n - 1) * human[d].size)
         top, bottom = top + share * max(0.0, fit.r_squared), bottom + share
     size = sqrt(min(1.0, top / bottom))
     first = fits[used[0]]
@@ -61,7 +61,7 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
     if not used or not all(np.count_nonzero(directions[d]) for d in used):
         return None
     value, variance, testable = 0.0, 0.0, True
-    pools = [used] if frame.sample.shared else [[d] for d in used]
+    pools = [[d for d in used if frame.sample.pool_of(d) == k] for k in sorted({frame.sample.pool_of(d) for d in used})]
     origins = np.array([c.origin for c in frame.sample.columns])
     for arms in pools:
         source = _llm_answers(frame, arms[0])
@@ -72,7 +72,7 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
             mean, estimated = np.where(known, frame.known, mean), np.where(known, 0.0, weights)
         value += float(weights @ mean) + float(weights @ origins)
         testable = testable and source.n > 1
-        variance += float(estimated @ source.scatter @ estimated) / (source.n * max(1, source.n - 1))
+        variance += float(estimated @ source.scatter @ estimated) / (source.size * max(1, source.n - 1))
     return Effect(value, sqrt(max(0.0, variance)) if testable else None)
 
 
@@ -81,7 +81,7 @@ def _llm_answers(frame: Frame, arm: int) -> Moments:
     only = frame.llm_only[frame.sample.pool_of(arm)]
     if only is not None:
         return only
-    everyone = range(len(frame.human)) if frame.sample.shared else (arm,)
+    everyone = frame.sample.arms_of(frame.sample.pool_of(arm))
     return merge([frame.human[d].without_first() for d in everyone])
 
 
@@ -92,36 +92,39 @@ def model_block(
     columns = frame.sample.columns
     own = tuple(j for j in frame.screened.usable if columns[j].model == model)
     whole = own == frame.screened.usable
-    fits = frame.screened.fits if whole else [_fit_on(frame, d, own) for d in range(len(contrast))]
+    fits = frame.whole if whole else _fits_on(frame, own)
     draws = [c.icc for c in columns if c.kind == "prediction" and c.model == model and c.icc is not None]
     return ModelBlock(
         name=model,
         llm_only=alone,
-        ppi_correlation=ppi_correlation(fits, contrast),
+        ppi_correlation=ppi_correlation(frame.human, fits, contrast),
         variance_ratio_without=ratio_without,
         icc=float(np.mean(draws)) if draws else None,
     )
 
 
-def _fit_on(frame: Frame, arm: int, columns: Sequence[int]) -> ArmFit | None:
-    fitted = least_squares.fit(frame.arms[arm], columns)
-    return fitted if fitted.spare else None
+def _fits_on(frame: Frame, columns: Sequence[int]) -> Sequence[ArmFit | None]:
+    """Every arm's fit on some of the columns."""
+    if frame.sample.stratum_of:
+        return strata.within(frame.sample, frame.arms, columns)
+    fits = [least_squares.fit(arm, columns) for arm in frame.arms]
+    return [fitted if fitted.spare else None for fitted in fits]
 
 
-def arm_block(frame: Frame, estimate: Estimate, arm: int, verdict: Verdict, mean: Result) -> ArmBlock:
-    """One arm's sizes, fit and prediction columns."""
-    sample, fit = frame.sample, frame.screened.fits[arm]
-    only = frame.llm_only[sample.pool_of(arm)]
-    dropped = {x.column for x in frame.screened.dropped if x.arm in (None, arm)}
-    joint = frame.human[arm]
-    squares = joint.scatter.diagonal().tolist()
+def arm_block(frame: Frame, estimate: Estimate, unit: FloatArray, verdict: Verdict, mean: Result) -> ArmBlock:
+    """One arm's sizes, fit and prediction columns; ``unit`` is 1 on it, or its strata's shares on its cells."""
+    cells = np.flatnonzero(unit).tolist()
+    sample, fit, arm = frame.sample, frame.whole[cells[0]], _position(frame.sample, cells[0])
+    dropped = {x.column for x in frame.screened.dropped if x.arm in (None, *cells)}
+    squares = np.asarray(sum(frame.human[d].scatter.diagonal() for d in cells)).tolist()
+    tunings = unit @ estimate.slope
     predictions = tuple(
         PredictionBlock(
             model=column.model or "",
             arm=column.arm,
-            tuning=float(estimate.slope[arm, j]),
+            tuning=float(tunings[j]),
             dispersion_ratio=sqrt(squares[j + 1] / squares[0]),
-            n_missing=_n_missing(column, arm, sample.pool_of(arm)),
+            n_missing=_n_missing(column, arm, 0 if sample.shared else arm),
             dropped=j in dropped,
         )
         for j, column in enumerate(sample.columns)
@@ -129,16 +132,26 @@ def arm_block(frame: Frame, estimate: Estimate, arm: int, verdict: Verdict, mean
     )
     has_fit = fit is not None and bool(predictions)
     return ArmBlock(
-        name=sample.arms[arm],
+        name=sample.arms[cells[0]],
         outcome=sample.outcome,
-        n_human=joint.n,
-        n_llm_only=0 if only is None else only.n,
+        n_human=sum(frame.human[d].n for d in cells),
+        n_llm_only=_n_llm_only(frame, cells),
         r_squared=fit.r_squared if fit is not None and has_fit else None,
         adjusted_r_squared=fit.adjusted_r_squared if fit is not None and has_fit else None,
         verdict=verdict,
         mean=mean,
         predictions=predictions,
     )
+
+
+def _position(sample: Sample, cell: int) -> int:
+    """The number of a cell's arm among the arms."""
+    return cell // (1 + max(sample.stratum_of)) if sample.stratum_of else cell
+
+
+def _n_llm_only(frame: Frame, cells: Sequence[int]) -> int:
+    pools = {frame.sample.pool_of(d) for d in cells}
+    return sum(only.n for k in pools if (only := frame.llm_only[k]) is not None)
 
 
 def _n_missing(column: Column, arm: int, pool: int) -> int:

@@ -8,7 +8,7 @@ from math import isfinite
 
 import numpy as np
 
-from service.calibration import assumptions, blocks
+from service.calibration import assumptions, blocks, survey_design
 from service.calibration.answer import Alternative, Answer, Applied, ArmBlock, Claim, EstimateBlock, Verdict
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
@@ -41,12 +41,11 @@ def calibrate(sample: Sample, plan: Plan) -> Answer:
     with np.errstate(all="ignore"):
         resolved = resolve(sample, plan)
         tested = assumptions.reference(resolved.plain) if plan.estimator != "human_only" else None
-        shared_fit = None if resolved.estimator.by_contrast else resolved.fit(resolved.contrasts[0].weights)
+        first = resolved.cells(resolved.contrasts[0].weights)
+        shared_fit = None if resolved.estimator.by_contrast else resolved.fit(first)
         estimates = tuple(_estimate_block(resolved, c, shared_fit, tested) for c in resolved.contrasts)
-        arms = tuple(_arm_block(resolved, d, shared_fit, estimates) for d in range(len(resolved.frame.sample.arms)))
-    listed = assumptions.others(
-        resolved.frame.sample, plan.inference_population, llm_asked=plan.estimator != "human_only"
-    )
+        arms = tuple(_arm_block(resolved, d, shared_fit, estimates) for d in range(len(resolved.sample.arms)))
+    listed = assumptions.others(resolved.sample, plan.inference_population, llm_asked=plan.estimator != "human_only")
     listed += [tested.assumption] if tested is not None else []
     applied = _applied(resolved, shared_fit)
     bought, doubt = _design(resolved)
@@ -88,7 +87,7 @@ def study_design(
     aim: Aim | None = None,
 ) -> DesignAnswer:
     """The optimal design that a resolved plan's data suggest at these prices (see ``designs.study``)."""
-    contrasts = np.array([c.weights for c in resolved.contrasts])
+    contrasts = np.array([resolved.cells(c.weights) for c in resolved.contrasts])
     own = aim or Aim(confidence_level=resolved.plan.confidence_level)
     return design_of_study(resolved.plain, contrasts, costs, objective=objective, limits=limits, aim=own)
 
@@ -96,7 +95,7 @@ def study_design(
 def _estimate_block(
     resolved: Resolved, contrast: Contrast, shared_fit: Estimate | None, tested: ReferenceTest | None
 ) -> EstimateBlock:
-    t, plain = contrast.weights, resolved.plain
+    t, plain = resolved.cells(contrast.weights), resolved.plain
     estimate = resolved.fit(t) if shared_fit is None else shared_fit
     used = [d for d in range(len(t)) if t[d]]
     verdicts = [blocks.arm_verdict(resolved.frame, estimate, d, resolved.plan.estimator) for d in used]
@@ -128,7 +127,7 @@ def _estimate_block(
         variance_ratio=ratio,
         human_sample_size=n,
         effective_sample_size=_effective(n, ratio, verdict),
-        ppi_correlation=blocks.ppi_correlation(plain.screened.fits, t) if models else None,
+        ppi_correlation=blocks.ppi_correlation(plain.human, plain.whole, t) if models else None,
         alternatives=_alternatives(resolved, t, human, n) if resolved.plan.compare else (),
     )
 
@@ -136,17 +135,19 @@ def _estimate_block(
 def _arm_block(
     resolved: Resolved, arm: int, shared_fit: Estimate | None, estimates: Sequence[EstimateBlock]
 ) -> ArmBlock:
-    unit = np.zeros(len(resolved.frame.sample.arms))
-    unit[arm] = 1.0
+    alone = np.zeros(len(resolved.sample.arms))
+    alone[arm] = 1.0
+    unit = resolved.cells(alone)
     estimate = resolved.fit(unit) if shared_fit is None else shared_fit
     if resolved.estimand == "mean":
         mean = replace(estimates[arm].result, p_value=None)
     else:
         mean = _finite(infer(estimate, unit, replace(resolved.settings, null_value=None)))
     first = resolved.contrasts[0].weights
-    shown = resolved.fit(first) if resolved.estimator.by_contrast and first[arm] else estimate
-    verdict = blocks.arm_verdict(resolved.frame, shown, arm, resolved.plan.estimator)
-    return blocks.arm_block(resolved.plain, shown, arm, verdict, mean)
+    shown = resolved.fit(resolved.cells(first)) if resolved.estimator.by_contrast and first[arm] else estimate
+    cells = np.flatnonzero(unit).tolist()
+    verdicts = [blocks.arm_verdict(resolved.frame, shown, d, resolved.plan.estimator) for d in cells]
+    return blocks.arm_block(resolved.plain, shown, unit, min(verdicts, key=STRENGTH.index), mean)
 
 
 def _ratio(calibrated: Result, human: Result) -> float:
@@ -219,7 +220,7 @@ def _choice(frame: Frame, estimate: Estimate) -> tuple[str, str]:
 
 
 def _applied(resolved: Resolved, shared_fit: Estimate | None) -> Applied:
-    plan, sample = resolved.plan, resolved.frame.sample
+    plan, sample = resolved.plan, resolved.sample
     name: str = plan.estimator
     reason = "as requested"
     if plan.estimator == "auto" and shared_fit is not None:
@@ -248,6 +249,7 @@ def _warnings(
     resolved: Resolved, tested: ReferenceTest | None, estimates: Sequence[EstimateBlock]
 ) -> tuple[Warned, ...]:
     found = assumptions.doubts(resolved.plain, tested, llm_asked=resolved.plan.estimator != "human_only")
+    found += survey_design.doubts(resolved.sample, shares_stated=resolved.plan.stratum_shares is not None)
     if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
         text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"
         found.append(Warned("no_llm_only_units", text, "/plan/identification"))

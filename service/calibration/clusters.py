@@ -16,7 +16,6 @@ Differs: the pool's part is added inside the cluster sum, so that clones of a hu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -249,8 +248,3 @@ def _arm_without(estimate: Estimate, arm: int, codes: _Codes, pool_means: FloatA
         at = np.concatenate((at, gap @ own.loading), axis=1)
     assert root is not None
     return np.asarray(float(joint.mean[0]) + np.einsum("gk,gk->g", at, coefficients) + gap @ slope)
-
-
-def cluster_counts(human: Sequence[Units]) -> tuple[int, ...]:
-    """How many clusters the humans of each arm come from."""
-    return tuple(0 if u.cluster is None else np.unique(u.cluster).shape[0] for u in human)

@@ -3,6 +3,7 @@
 Formula: an indicator (two distinct values over all units) with fewer than 3 humans in either state in any arm is
 dropped (``rare_indicator``); where a unit has leverage h_i > 1 - 1e-8 the column whose removal lowers the largest
 leverage most is dropped (``isolated_unit``). The least squares drop constant and collinear columns arm by arm.
+In a stratified sample indicators are judged by whole arms, and a stratum with fewer than p + 5 humans gets no fit.
 Assumes: rows; moments show neither indicators nor leverages, there only the least squares drops.
 Breaks: with n <= rank + 1 humans in an arm every leverage is 1; such an arm gets no fit (``None``).
 Source: Belsley, Kuh & Welsch (1980), Regression Diagnostics, chapter 2 (leverage); the rules are ours.
@@ -22,6 +23,7 @@ from service.calibration.sample import Sample, Units
 RARE = 3
 GLANCE = 16  # a column with three values among its first units is no indicator
 ISOLATED = 1.0 - 1e-8
+SPARE = 5  # a stratum of an arm needs this many humans more than columns for a slope of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def screen(sample: Sample, arms: Sequence[Arm]) -> Screened:
     usable = [j for j in range(len(sample.columns)) if j not in rare]
     dropped = [Dropped(j, "rare_indicator") for j in sorted(rare)]
     while True:
-        fits = tuple(fit(arm, usable) for arm in arms)
+        fits = tuple(None if _thin(sample, arm, len(usable)) else fit(arm, usable) for arm in arms)
         isolating = _isolating_column(arms, fits)
         if isolating is None:
             break
@@ -58,15 +60,20 @@ def screen(sample: Sample, arms: Sequence[Arm]) -> Screened:
         Dropped(j, "constant_column" if fit(arms[d], [j]).rank == 0 else "collinear_column", d)
         for d, fitted in enumerate(fits)
         for j in usable
-        if j not in fitted.kept and fitted.spare
+        if fitted is not None and j not in fitted.kept and fitted.spare
     ]
-    return Screened(tuple(usable), tuple(f if f.spare else None for f in fits), tuple(dropped))
+    return Screened(tuple(usable), tuple(f if f is not None and f.spare else None for f in fits), tuple(dropped))
+
+
+def _thin(sample: Sample, arm: Arm, n_columns: int) -> bool:
+    """Whether a stratum of an arm has too few humans for a slope of its own."""
+    return bool(sample.stratum_of) and arm.joint.n < n_columns + SPARE
 
 
 def _rare_indicators(sample: Sample) -> set[int]:
     if not sample.has_rows or not sample.columns:
         return set()
-    human = [source.c for source in sample.human if isinstance(source, Units)]
+    human = _by_arm(sample)
     if all(len(set(row[:GLANCE].tolist())) > 2 for row in human[0]):
         return set()
     low = np.min([c.min(axis=1) for c in human], axis=0)
@@ -82,13 +89,24 @@ def _rare_indicators(sample: Sample) -> set[int]:
     }
 
 
+def _by_arm(sample: Sample) -> list[FloatArray]:
+    """Columns (p, n) of every arm's humans, the strata of an arm together."""
+    sources = [source.c for source in sample.human if isinstance(source, Units)]
+    if not sample.stratum_of:
+        return sources
+    together: dict[str, list[FloatArray]] = {}
+    for name, c in zip(sample.arms, sources, strict=True):
+        together.setdefault(name, []).append(c)
+    return [np.concatenate(parts, axis=1) for parts in together.values()]
+
+
 def _two_valued(values: FloatArray, low: float, high: float) -> bool:
     return bool(np.all((values == low) | (values == high)))
 
 
-def _isolating_column(arms: Sequence[Arm], fits: Sequence[ArmFit]) -> int | None:
+def _isolating_column(arms: Sequence[Arm], fits: Sequence[ArmFit | None]) -> int | None:
     for arm, fitted in zip(arms, fits, strict=True):
-        if fitted.rows is None or not fitted.spare or fitted.rows.leverage.max() <= ISOLATED:
+        if fitted is None or fitted.rows is None or not fitted.spare or fitted.rows.leverage.max() <= ISOLATED:
             continue
         unit = int(fitted.rows.leverage.argmax())
         return min(fitted.kept, key=lambda j: _leverage_without(arm, fitted, j, unit))

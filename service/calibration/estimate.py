@@ -28,7 +28,7 @@ from math import sqrt
 
 import numpy as np
 
-from service.calibration import leverage, moments, pools
+from service.calibration import leverage, moments, pools, strata
 from service.calibration.columns import Screened, screen
 from service.calibration.errors import NotIdentified
 from service.calibration.least_squares import Arm, ArmFit, RowFit
@@ -82,6 +82,30 @@ class Frame:
         return screen(self.sample, self.arms)
 
     @cached_property
+    def whole(self) -> tuple[ArmFit | None, ...]:
+        """The fit that speaks for each arm: its own or, in a stratified sample, that of the arm within its strata."""
+        if not self.sample.stratum_of:
+            return self.screened.fits
+        return strata.within(self.sample, self.arms, self.screened.usable)
+
+    def slope(self, arm: int) -> ArmFit | FloatArray:
+        """An arm's least-squares fit; in a stratum with too few humans for one, the arm's slope within all strata.
+
+        Raises ``too_many_columns`` where even that cannot be had.
+        """
+        fit, whole = self.screened.fits[arm], self.whole[arm]
+        if fit is not None:
+            return fit
+        if self.sample.stratum_of and whole is not None:
+            return whole.slope
+        raise NotIdentified.at(
+            self.sample.pointers[arm],
+            "too_many_columns",
+            f"an arm with {self.human[arm].n} humans cannot carry {len(self.screened.usable)} columns",
+            "add humans (at least columns + 2 per arm), send fewer columns, or use estimator auto",
+        )
+
+    @cached_property
     def known(self) -> FloatArray:
         """Known population mean of each column (p,) from its origin, NaN where it is not known."""
         columns = self.sample.columns
@@ -105,9 +129,8 @@ class Frame:
     @cached_property
     def has_pool(self) -> tuple[bool, ...]:
         """Whether an arm's pool knows more about c than the arm's own humans do."""
-        return tuple(
-            self.sample.shared or self.llm_only[d] is not None or self.any_known for d in range(len(self.sample.arms))
-        )
+        sample = self.sample
+        return tuple(sample.shared or self.llm_only[d] is not None or self.any_known for d in range(len(sample.arms)))
 
     def _pool(self, k: int, *, humans: bool) -> Pool:
         arms = self.sample.arms_of(k)
@@ -152,8 +175,13 @@ class Estimate:
 
     def pool_slopes(self, contrast: FloatArray) -> FloatArray:
         """B_k = sum of t_d b_d over the arms evaluated on pool k, shape (pools, p)."""
-        weighted = contrast[:, None] * self.slope
-        return weighted.sum(axis=0, keepdims=True) if self.frame.sample.shared else weighted
+        weighted, sample = contrast[:, None] * self.slope, self.frame.sample
+        if not sample.shared:
+            return weighted
+        if len(self.pools) == 1:
+            return np.asarray(weighted.sum(axis=0, keepdims=True))
+        by_pool = [weighted[list(sample.arms_of(k))].sum(axis=0) for k in range(len(self.pools))]
+        return np.array(by_pool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,19 +216,6 @@ def assemble(frame: Frame, slopes: Sequence[ArmFit | FloatArray], pools: tuple[P
 def human_only(frame: Frame) -> Estimate:
     """Every arm with slope 0: the mean of its humans, s^2/n, n - 1 degrees of freedom."""
     return assemble(frame, [np.zeros(len(frame.sample.columns))] * len(frame.sample.arms), frame.pools)
-
-
-def required_fit(frame: Frame, arm: int) -> ArmFit:
-    """The arm's least-squares fit, or the refusal that says how many humans it needs."""
-    fit = frame.screened.fits[arm]
-    if fit is None:
-        raise NotIdentified.at(
-            frame.sample.pointers[arm],
-            "too_many_columns",
-            f"an arm with {frame.human[arm].n} humans cannot carry {len(frame.screened.usable)} columns",
-            "add humans (at least columns + 2 per arm), send fewer columns, or use estimator auto",
-        )
-    return fit
 
 
 def fixed_residual(arm: Arm, slope: FloatArray) -> FloatArray:

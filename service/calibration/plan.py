@@ -14,7 +14,7 @@ Alternative = Literal["two_sided", "less", "greater", "equivalence", "non_inferi
 IntervalName = Literal[
     "t", "normal", "bootstrap", "bootstrap_t", "randomization", "score", "betting", "confidence_sequence"
 ]
-IntervalMethod = Literal["auto"] | IntervalName
+IntervalMethod = Literal["auto", IntervalName]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +54,4 @@ class Plan:
     costs: Costs | None = None
     replicates: int = 1999
     seed: int = 0
+    stratum_shares: Mapping[str, float] | None = None

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
+from service.calibration import strata, survey_design
 from service.calibration.contrast import Contrast
 from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, UnsupportedCombination
 from service.calibration.estimands import estimand
@@ -34,9 +35,15 @@ class Resolved:
     plain: Frame
     human_only: Estimate
     settings: Settings
+    sample: Sample
+    shares: FloatArray | None
+
+    def cells(self, contrast: FloatArray) -> FloatArray:
+        """A contrast of arms (D,) as one of the frame's arms, which are arms x strata in a stratified sample."""
+        return strata.expanded(contrast, self.shares)
 
     def fit(self, contrast: FloatArray) -> Estimate:
-        """The plan's estimate for a contrast (D,)."""
+        """The plan's estimate for a contrast of the frame's arms."""
         return self.estimator.fit(self.frame, contrast)
 
 
@@ -48,16 +55,29 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     contrasts = checks.passed(estimand(name).contrasts, sample.arms, plan)
     checks.passed(_check_predictions, sample, plan)
     identification = checks.passed(_identification, sample, plan)
+    if not sample.plain:
+        checks.passed(survey_design.check, sample, plan)
     checks.refuse()
     assert contrasts is not None
     assert identification is not None
     chosen = estimator(plan.estimator)
-    plain = Frame(sample, identification)
-    frame = Frame(sample, identification, compat=True) if plan.compat and chosen.historical else plain
+    shares = strata.shares(sample, plan.stratum_shares, identification) if sample.strata else None
+    cells = strata.stratified(sample)
+    plain = Frame(cells, identification)
+    frame = Frame(cells, identification, compat=True) if plan.compat and chosen.historical else plain
     method: Literal["t", "normal"] = "normal" if plan.interval == "normal" else "t"
     settings = Settings(plan.confidence_level, plan.alternative, plan.null_value, method, plan.inference_population)
     return Resolved(
-        plan, name, contrasts, chosen, frame, plain, estimator("human_only").fit(plain, np.zeros(0)), settings
+        plan=plan,
+        estimand=name,
+        contrasts=contrasts,
+        estimator=chosen,
+        frame=frame,
+        plain=plain,
+        human_only=estimator("human_only").fit(plain, np.zeros(0)),
+        settings=settings,
+        sample=sample,
+        shares=shares,
     )
 
 
@@ -112,7 +132,16 @@ def _check_predictions(sample: Sample, plan: Plan) -> None:
 
 
 def _identification(sample: Sample, plan: Plan) -> Identification:
+    if sample.by_probability:
+        return survey_design.sampling(plan)
     chosen = plan.identification or ("randomization" if sample.shared else "exchangeability")
+    if chosen == "sampling":
+        raise UnsupportedCombination.at(
+            "/plan/identification",
+            "unsupported_combination",
+            "the data states no sampling probabilities",
+            "supported: sampling with sampling_probability in the data; else randomization or exchangeability",
+        )
     if sample.shared and not sample.goes_beyond_humans:
         return "randomization"
     if chosen == "randomization" and not sample.shared:

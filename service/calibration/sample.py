@@ -90,11 +90,12 @@ class Sample:
     component: str | None = None
     categories: tuple[str, ...] = ()
     chosen: tuple[IntArray, ...] = ()
+    stratum_of: tuple[int, ...] = ()
 
     @cached_property
     def shared(self) -> bool:
         """Whether every unit carries the predictions under all conditions."""
-        return self.prediction_design == "shared" and len(self.arms) > 1
+        return self.prediction_design == "shared" and len(set(self.arms)) > 1
 
     @property
     def has_rows(self) -> bool:
@@ -110,6 +111,16 @@ class Sample:
     def weighted(self) -> bool:
         """Whether units have survey weights."""
         return isinstance(self.human[0], Units) and self.human[0].weight is not None
+
+    @cached_property
+    def by_probability(self) -> bool:
+        """Whether the humans' sampling probabilities are known."""
+        return isinstance(self.human[0], Units) and self.human[0].sampling_probability is not None
+
+    @property
+    def plain(self) -> bool:
+        """Whether units are equally weighted, independent and of one stratum."""
+        return not (self.weighted or self.clustered or self.strata or self.by_probability)
 
     @cached_property
     def goes_beyond_humans(self) -> bool:
@@ -155,11 +166,11 @@ class Sample:
 
     def pool_of(self, arm: int) -> int:
         """Index of the pool an arm is evaluated on."""
-        return 0 if self.shared else arm
+        return (self.stratum_of[arm] if self.stratum_of else 0) if self.shared else arm
 
     def arms_of(self, pool: int) -> tuple[int, ...]:
         """The arms that are evaluated on a pool."""
-        return tuple(range(len(self.arms))) if self.shared else (pool,)
+        return tuple(d for d in range(len(self.arms)) if self.pool_of(d) == pool)
 
     def with_columns(self, index: Sequence[int]) -> Sample:
         """The same units seen through a subset of the columns."""

@@ -35,22 +35,22 @@ def test_the_ppi_correlation_of_a_contrast_weighs_the_arms() -> None:
     for t, y, c in zip((-2.0, 1.0), ARMS.y, ARMS.c, strict=True):
         share = t**2 * np.var(y, ddof=1) / len(y)
         top, bottom = top + share * r_squared(y, c), bottom + share
-    found = ppi_correlation(frame(ARMS).screened.fits, np.array([-2.0, 1.0]))
+    found = ppi_correlation(frame(ARMS).human, frame(ARMS).whole, np.array([-2.0, 1.0]))
     assert found == pytest.approx(np.sqrt(top / bottom))
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_one_column_and_one_arm_keep_the_sign_of_the_correlation(sign: float) -> None:
     study = ONE.with_c(lambda c: sign * c)
-    found = ppi_correlation(frame(study).screened.fits, np.ones(1))
+    found = ppi_correlation(frame(study).human, frame(study).whole, np.ones(1))
     assert found == pytest.approx(np.corrcoef(study.y[0], study.c[0][0])[0, 1])
     assert np.sign(found) == sign
 
 
 def test_an_arm_outside_the_contrast_needs_no_fit() -> None:
-    fits = frame(simulate(14, (20, 3), (9, 9), models=2)).screened.fits
-    assert ppi_correlation(fits, np.array([1.0, 0.0])) is not None
-    assert ppi_correlation(fits, T) is None
+    own = frame(simulate(14, (20, 3), (9, 9), models=2))
+    assert ppi_correlation(own.human, own.whole, np.array([1.0, 0.0])) is not None
+    assert ppi_correlation(own.human, own.whole, T) is None
 
 
 def test_llm_only_of_independent_arms() -> None:
@@ -111,7 +111,7 @@ def test_a_models_block_knows_its_own_columns_only() -> None:
     found = model_block(own, T, "m1", None, 0.8)
     alone = frame(replace(ARMS.with_c(lambda c: c[1:]), columns=ARMS.columns[1:]))
     assert (found.name, found.icc, found.variance_ratio_without) == ("m1", 0.6, 0.8)
-    assert found.ppi_correlation == pytest.approx(ppi_correlation(alone.screened.fits, T))
+    assert found.ppi_correlation == pytest.approx(ppi_correlation(alone.human, alone.whole, T))
     wide = frame(simulate(14, (4, 25), (9, 9), models=2))
     assert model_block(wide, T, "m1", None, None).ppi_correlation is not None
     tiny = frame(simulate(14, (3, 25), 9, design="shared", models=1))
@@ -131,7 +131,7 @@ def test_an_arm_shows_its_sizes_fit_and_columns(rows: bool) -> None:
     own = Frame(sample, "exchangeability")
     estimate = estimator("regression").fit(own, T)
     mean = infer(estimate, np.array([0.0, 1.0]), Settings(null_value=None))
-    block = arm_block(own, estimate, 1, "llm_used", mean)
+    block = arm_block(own, estimate, np.eye(2)[1], "llm_used", mean)
     r2 = r_squared(ARMS.y[1], ARMS.c[1])
     assert (block.name, block.outcome, block.n_human, block.n_llm_only) == ("treatment", "y", 25, 50)
     assert [block.r_squared, block.adjusted_r_squared] == pytest.approx([r2, 1 - (1 - r2) * 24 / 22])
@@ -148,7 +148,7 @@ def test_dropped_columns_are_marked_in_their_arm() -> None:
     own = frame(study)
     estimate = estimator("regression").fit(own, T)
     mean = infer(estimate, T, Settings())
-    blocks = [arm_block(own, estimate, d, "llm_used", mean) for d in (0, 1)]
+    blocks = [arm_block(own, estimate, np.eye(2)[d], "llm_used", mean) for d in (0, 1)]
     assert [[p.dropped for p in b.predictions] for b in blocks] == [[False, True], [False, False]]
     assert blocks[0].predictions[1].tuning == 0.0
 
@@ -156,7 +156,7 @@ def test_dropped_columns_are_marked_in_their_arm() -> None:
 def test_an_arm_without_predictions_or_fit_has_no_r_squared() -> None:
     bare = frame(simulate(14, (20, 25), models=0, covariates=1))
     estimate = estimator("human_only").fit(bare, T)
-    block = arm_block(bare, estimate, 0, "human_only_requested", infer(estimate, T, Settings()))
+    block = arm_block(bare, estimate, np.eye(2)[0], "human_only_requested", infer(estimate, T, Settings()))
     assert (block.r_squared, block.adjusted_r_squared, block.predictions, block.n_llm_only) == (None, None, (), 0)
 
 
@@ -165,7 +165,7 @@ def test_missing_answers_are_counted_per_arm_and_pool() -> None:
     study = replace(ARMS, c=tuple(holes[:2]), llm_only=tuple(holes[2:]))
     own = frame(study)
     estimate = estimator("regression").fit(own, T)
-    block = arm_block(own, estimate, 1, "llm_used", infer(estimate, T, Settings()))
+    block = arm_block(own, estimate, np.eye(2)[1], "llm_used", infer(estimate, T, Settings()))
     assert [p.n_missing for p in block.predictions] == [5 + 10, 5 + 10]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.calibration.errors import NotIdentified
-from service.calibration.estimate import Frame, assemble, human_only, required_fit
+from service.calibration.estimate import Frame, assemble, human_only
 from service.calibration.sample import Column
 from tests.calibration.studies import Study, as_moments, problems, simulate
 
@@ -60,7 +60,7 @@ def test_a_known_mean_gives_the_classical_regression_estimator() -> None:
     """Infinite pool: mu = ybar + b (C - cbar), variance s^2-like alone; checked against the formula."""
     study = known(simulate(4, (12,)), 0.25)
     frame = Frame(study.sample(), "exchangeability")
-    estimate = assemble(frame, [required_fit(frame, 0)], frame.pools)
+    estimate = assemble(frame, [frame.slope(0)], frame.pools)
     y, f = study.y[0], study.c[0][0]
     slope = np.cov(y, f)[0, 1] / np.var(f, ddof=1)
     assert estimate.theta[0] == pytest.approx(y.mean() + slope * (0.25 - f.mean()))
@@ -108,7 +108,7 @@ def test_fixed_slopes_from_rows_and_from_moments_agree_in_both_divisors() -> Non
 
 def test_influence_values_are_the_parts_of_the_variance() -> None:
     frame = Frame(ARMS.sample(), "exchangeability")
-    estimate = assemble(frame, [required_fit(frame, 0), np.zeros(2)], frame.pools)
+    estimate = assemble(frame, [frame.slope(0), np.zeros(2)], frame.pools)
     values = [estimate.human_influence(d) for d in (0, 1)]
     assert [float(r @ r) for r in values] == pytest.approx(estimate.variance)
     assert values[1] == pytest.approx((ARMS.y[1] - ARMS.y[1].mean()) / np.sqrt(14 * 13))
@@ -117,17 +117,17 @@ def test_influence_values_are_the_parts_of_the_variance() -> None:
 def test_pool_slopes_add_over_the_arms_of_a_pool() -> None:
     t = np.array([-1.0, 1.0])
     shared = Frame(TWINS.sample(), "randomization")
-    estimate = assemble(shared, [required_fit(shared, d) for d in (0, 1)], shared.pools)
+    estimate = assemble(shared, [shared.slope(d) for d in (0, 1)], shared.pools)
     assert estimate.pool_slopes(t) == pytest.approx((estimate.slope[1] - estimate.slope[0])[None])
     own = Frame(ARMS.sample(), "exchangeability")
-    estimate = assemble(own, [required_fit(own, d) for d in (0, 1)], own.pools)
+    estimate = assemble(own, [own.slope(d) for d in (0, 1)], own.pools)
     assert estimate.pool_slopes(t) == pytest.approx(np.vstack([-estimate.slope[0], estimate.slope[1]]))
 
 
 def test_an_arm_without_a_fit_is_refused_with_its_place() -> None:
     frame = Frame(simulate(3, (4, 20), 15, models=3).sample(), "exchangeability")
     with pytest.raises(NotIdentified) as refused:
-        required_fit(frame, 0)
+        frame.slope(0)
     assert problems(refused.value) == [("/data/arms/0/human", "too_many_columns")]
     assert "4 humans" in refused.value.problems[0].detail
-    assert required_fit(frame, 1).rank == 3
+    assert frame.slope(1).rank == 3

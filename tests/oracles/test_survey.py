@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 
 from service.calibration.clusters import arm_rows
-from service.calibration.estimate import Frame, assemble, required_fit
+from service.calibration.estimate import Frame, assemble
 from service.calibration.estimators import estimator
 from service.calibration.sample import Sample
 from service.calibration.variance import contrast_variance
@@ -56,7 +56,7 @@ def design(
 
 def fitted(sample: Sample, identification: str, slopes):
     frame = Frame(sample, identification)
-    return assemble(frame, [required_fit(frame, d) if s is None else s for d, s in enumerate(slopes)], frame.pools)
+    return assemble(frame, [frame.slope(d) if s is None else s for d, s in enumerate(slopes)], frame.pools)
 
 
 def slopes_of(kind: str, p: int):

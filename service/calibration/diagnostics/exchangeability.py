@@ -5,7 +5,9 @@ Formula: per pool, d = cbar_human - reference, V = S (1/n + 1/m), S the pooled c
 with a known population mean have that mean as reference and V = S/n. T^2 = d'V^{-1}d, F = T^2 (nu - p + 1)/(nu p) on
 (p, nu - p + 1) degrees of freedom. Several pools: p-value = min(1, pools x smallest), Bonferroni.
 Shapes: p usable columns (see ``columns``). Units: none.
-Assumes: independent units; exact for Gaussian columns, else in large samples.
+With weights or clusters d is the gap of weighted means and V the sum over clusters (or units) of squared sums of their
+influence on it, times G/(G - 1); nu = clusters with humans - 1.
+Assumes: independent units or clusters; exact for Gaussian columns without weights and clusters, else in large samples.
 Breaks: tests means only; different shapes with equal means pass. With more than nu columns only the first nu are
 tested; where none varies it is ``None`` (not testable).
 Raises: nothing.
@@ -20,10 +22,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import fdtrc
 
+from service.calibration import pools
 from service.calibration.card import Card
 from service.calibration.estimate import Frame
 from service.calibration.least_squares import inverse_factor
 from service.calibration.moments import FloatArray, Moments, merge
+from service.calibration.sample import Units
 
 TEST_LEVEL = 0.05
 
@@ -49,10 +53,12 @@ def combined(values: Sequence[float | None]) -> float | None:
 
 
 def _pool_p_value(frame: Frame, k: int) -> float | None:
-    arms = range(len(frame.sample.arms)) if frame.sample.shared else (k,)
+    arms = frame.sample.arms_of(k)
     human = merge([frame.human[d].without_first() for d in arms])
     columns = list(frame.screened.usable)
     only = None if frame.identification == "randomization" else frame.llm_only[k]
+    if frame.weighted or frame.sample.clustered:
+        return _robust(frame, k, columns, with_llm_only=only is not None)
     if only is not None and not frame.any_known:
         scatter = (human.scatter + only.scatter) * (1.0 / human.n + 1.0 / only.n)
         return _hotelling(human, human.mean - only.mean, scatter, human.n + only.n - 2, columns)
@@ -64,6 +70,43 @@ def _pool_p_value(frame: Frame, k: int) -> float | None:
     share = 1.0 / human.n + np.where(known[:, None] | known[None, :], 0.0, 1.0 / only.n)
     gap = human.mean - np.where(known, frame.known, only.mean)
     return _hotelling(human, gap, (human.scatter + only.scatter) * share, human.n + only.n - 2, columns)
+
+
+def _robust(frame: Frame, k: int, columns: list[int], *, with_llm_only: bool) -> float | None:
+    """The test with weighted means and the variance of their gap from sums by cluster (or unit); nu = humans' - 1."""
+    sample, known = frame.sample, np.isfinite(frame.known)
+    human = [s for d in sample.arms_of(k) if isinstance(s := sample.human[d], Units)]
+    only = sample.llm_only[k] if with_llm_only else None
+    if not isinstance(only, Units):
+        columns = [j for j in columns if known[j]]
+    mean, parts = _weighted_mean(human)
+    reference, others = _weighted_mean([only]) if isinstance(only, Units) else (mean, parts[:, :0])
+    gap = mean - np.where(known, frame.known, reference)
+    parts = np.concatenate((parts, np.where(known[:, None], 0.0, -others)), axis=1)
+    nu = parts.shape[1] - others.shape[1] - 1
+    if sample.clustered:
+        sources = [*human, *([only] if isinstance(only, Units) else [])]
+        codes = np.concatenate([s.cluster for s in sources if s.cluster is not None])
+        numbers = np.unique(codes, return_inverse=True)[1]
+        parts = np.array([np.bincount(numbers, row) for row in parts])
+        nu = np.unique(codes[: sum(s.n for s in human)]).size - 1
+    count = parts.shape[1]
+    return _hotelling(
+        merge([frame.human[d].without_first() for d in sample.arms_of(k)]),
+        gap,
+        parts @ parts.T * (nu * count / (count - 1.0)),
+        nu,
+        columns,
+    )
+
+
+def _weighted_mean(sources: Sequence[Units]) -> tuple[FloatArray, FloatArray]:
+    """Weighted mean (p,) of c over sources, and the units' influence on it (p, n)."""
+    c = np.concatenate([s.c for s in sources], axis=1)
+    weight = np.concatenate([pools.weight(s) for s in sources])
+    share = weight / weight.sum()
+    mean = c @ share
+    return mean, (c - mean[:, None]) * share
 
 
 def _hotelling(human: Moments, gap: FloatArray, scatter: FloatArray, nu: int, columns: list[int]) -> float | None:

@@ -16,7 +16,6 @@ import numpy as np
 
 from service.calibration.card import Card
 from service.calibration.estimate import Estimate, Frame, assemble
-from service.calibration.least_squares import ArmFit
 from service.calibration.moments import FloatArray
 
 CARD = Card(
@@ -35,13 +34,13 @@ CARD = Card(
 def fit(frame: Frame, contrast: FloatArray) -> Estimate:  # noqa: ARG001 - slopes serve every contrast
     """Each arm's least-squares slope where it helps, else 0."""
     none = np.zeros(len(frame.sample.columns))
-    slopes = [helpful(frame, d) or none for d in range(len(frame.sample.arms))]
+    slopes = [frame.slope(d) if helpful(frame, d) else none for d in range(len(frame.sample.arms))]
     return assemble(frame, slopes, frame.pools)
 
 
-def helpful(frame: Frame, arm: int) -> ArmFit | None:
-    """The arm's fit if the limited-harm rule lets it be used."""
-    fit = frame.screened.fits[arm]
-    if fit is None or not frame.has_pool[arm] or fit.rank == 0 or fit.n < fit.rank + 4:
-        return None
-    return fit if fit.adjusted_r_squared > fit.rank / (fit.n - 2) else None
+def helpful(frame: Frame, arm: int) -> bool:
+    """Whether the limited-harm rule lets the arm's slope be used; strata of one arm are decided together."""
+    fit = frame.whole[arm]
+    if fit is None or not frame.has_pool[arm] or fit.rank == 0 or fit.size < fit.rank + 4:
+        return False
+    return fit.adjusted_r_squared > fit.rank / (fit.size - 2.0)

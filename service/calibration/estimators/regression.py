@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from service.calibration.card import Card
-from service.calibration.estimate import Estimate, Frame, assemble, required_fit
+from service.calibration.estimate import Estimate, Frame, assemble
 from service.calibration.moments import FloatArray
 
 CARD = Card(
@@ -39,5 +39,5 @@ CARD = Card(
 def fit(frame: Frame, contrast: FloatArray) -> Estimate:  # noqa: ARG001 - slopes serve every contrast
     """Every arm on its own least-squares slope; an arm without a pool stays human-only."""
     none = np.zeros(len(frame.sample.columns))
-    slopes = [required_fit(frame, d) if frame.has_pool[d] else none for d in range(len(frame.sample.arms))]
+    slopes = [frame.slope(d) if frame.has_pool[d] else none for d in range(len(frame.sample.arms))]
     return assemble(frame, slopes, frame.pools)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from service.calibration.designs.closed_forms import effective_sample_size
-from service.calibration.designs.design import Objective, design
+from service.calibration.designs.design import design
+from service.calibration.designs.objective import Objective
 from tests.oracles.design_grid.loading import BUDGETS, TARGETS, basis, costs
 
 

@@ -1,0 +1,102 @@
+"""What a survey design asks of the data and the plan: enough clusters, and no combination that is not computed.
+
+Weights, clusters, strata and known sampling probabilities go with every mean-like estimand and every estimator; not
+with ``compat`` (the published forms know none of them).
+Raises: ``too_few_clusters``, ``unsupported_combination``.
+Source: Bell & McCaffrey (2002); Cameron & Miller (2015), Journal of Human Resources 50 (few clusters).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from service.calibration.errors import CalibrationError, NotIdentified, UnsupportedCombination, Warned
+from service.calibration.moments import kish
+from service.calibration.plan import Identification, Plan
+from service.calibration.sample import Sample, Units
+
+FEW_CLUSTERS = 10
+UNEVEN = 3.0  # n / Kish n above which weights are called very unequal
+
+
+def check(sample: Sample, plan: Plan) -> None:
+    """Refuse what cannot be computed with this survey design."""
+    if plan.compat:
+        raise UnsupportedCombination.at(
+            "/plan/compat",
+            "unsupported_combination",
+            "the published forms know no weights, clusters, strata or sampling probabilities",
+            "supported: compat without them, or leave out compat",
+        )
+    if sample.clustered:
+        _check_clusters(sample)
+
+
+def sampling(plan: Plan) -> Identification:
+    """The identification of a sample with known sampling probabilities: by them, and nothing else."""
+    if plan.identification not in (None, "sampling"):
+        raise UnsupportedCombination.at(
+            "/plan/identification",
+            "unsupported_combination",
+            "the data states sampling probabilities, which this identification would ignore",
+            "supported: sampling (or leave it out); or send the data without sampling_probability",
+        )
+    return "sampling"
+
+
+def _check_clusters(sample: Sample) -> None:
+    counts = _clusters(sample.human)
+    whole = _count(sample.human)
+    problems: list[CalibrationError] = []
+    needed = len(sample.arms) + 2
+    if whole < needed:
+        text = f"humans come from {whole} clusters, at least {needed} are needed (arms + 2)"
+        problems.append(NotIdentified.at("/data/cluster", "too_few_clusters", text, "sample more clusters"))
+    problems += [
+        NotIdentified.at(place, "too_few_clusters", f"the humans of arm {arm!r} come from one cluster", "sample more")
+        for arm, n, place in zip(sample.arms, counts, sample.pointers, strict=True)
+        if n < 2
+    ]
+    if problems:
+        raise NotIdentified([p for refused in problems for p in refused.problems])
+
+
+def doubts(sample: Sample, *, shares_stated: bool) -> list[Warned]:
+    """Warnings about few clusters, very unequal weights and strata weighted by the sample."""
+    found = []
+    if sample.clustered:
+        found += [
+            Warned(
+                "few_clusters", f"the humans of arm {arm!r} come from {n} clusters, fewer than {FEW_CLUSTERS}", place
+            )
+            for arm, n, place in zip(sample.arms, _clusters(sample.human), sample.pointers, strict=True)
+            if n < FEW_CLUSTERS
+        ]
+    for arm, source, place in zip(sample.arms, sample.human, sample.pointers, strict=True):
+        size = effective(source) if isinstance(source, Units) else None
+        if size is not None and isinstance(source, Units) and source.n > UNEVEN * size:
+            text = f"the weights of arm {arm!r} are so unequal that its {source.n} humans count as {size:.3g}"
+            found.append(Warned("unequal_weights", text, place))
+    if sample.strata and not shares_stated:
+        text = "strata count by their share of the sample; state stratum_shares where the population's are known"
+        found.append(Warned("stratum_shares_from_sample", text, "/data/stratum"))
+    return found
+
+
+def effective(units: Units) -> float | None:
+    """Kish's n of the weights w / pi of a source's units; None where they have neither."""
+    if units.weight is None and units.sampling_probability is None:
+        return None
+    weight = np.ones(units.n) if units.weight is None else units.weight
+    return kish(weight if units.sampling_probability is None else weight / units.sampling_probability)
+
+
+def _clusters(sources: Sequence[object]) -> list[int]:
+    return [_count([source]) for source in sources]
+
+
+def _count(sources: Sequence[object]) -> int:
+    codes = [s.cluster for s in sources if isinstance(s, Units) and s.cluster is not None]
+    return int(np.unique(np.concatenate(codes)).size) if codes else 0
