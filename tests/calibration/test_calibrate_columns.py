@@ -9,7 +9,9 @@ import pytest
 
 from service.calibration.answer import Answer
 from service.calibration.calibrate import calibrate
-from service.calibration.layouts.table import Labels, PredictionColumn, Table, from_table
+from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.table import Table, from_table
 from service.calibration.plan import Plan
 from tests.calibration.studies import simulate
 
@@ -24,11 +26,11 @@ def people(seed: int, n: int = 400, m: int = 1600) -> tuple[np.ndarray, np.ndarr
 
 
 def table(y: np.ndarray, f: np.ndarray, n: int, **more) -> Table:
-    return Table("y", np.where(np.arange(len(y)) < n, y, np.nan), (PredictionColumn(f, "gpt", **more),))
+    return Table((("y", np.where(np.arange(len(y)) < n, y, np.nan)),), (PredictionColumn(f, "gpt", **more),))
 
 
 def answer(of: Table, **plan) -> Answer:
-    return calibrate(from_table(of), Plan(estimator="regression", **plan))
+    return calibrate(from_table(of)[0], Plan(estimator="regression", **plan))
 
 
 @pytest.mark.parametrize("fill", [-3.0, 0.0, 1e3])
@@ -69,8 +71,8 @@ def test_a_categorical_covariate_is_its_indicators() -> None:
     group = rng.integers(0, 3, 120)
     y = np.where(np.arange(120) < 40, rng.normal(size=120) + group, np.nan)
     f = PredictionColumn(group + rng.normal(size=120), "gpt")
-    named = Table("y", y, (f,), covariates=(("g", Labels(group, ("p", "q", "r"))),))
-    coded = Table("y", y, (f,), covariates=tuple((f"g{k}", (group == k).astype(float)) for k in (1, 2)))
+    named = Table((("y", y),), (f,), covariates=(("g", Labels(group, ("p", "q", "r"))),))
+    coded = Table((("y", y),), (f,), covariates=tuple((f"g{k}", (group == k).astype(float)) for k in (1, 2)))
     assert answer(named).estimates[0].result == answer(coded).estimates[0].result
 
 

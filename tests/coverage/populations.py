@@ -25,7 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
-from service.calibration.layouts.table import Labels, PredictionColumn, Table, from_table
+from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.table import Table, from_table
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification
 from service.calibration.sample import Sample
@@ -76,7 +78,7 @@ def _twins(rng: np.random.Generator, n: int, rho: float, llm_only: int) -> Sampl
     y = np.where(arm == 1, EFFECT, 0.0) + rho * own + np.sqrt(1.0 - rho**2) * rng.standard_normal(total)
     y[arm < 0] = np.nan
     columns = tuple(PredictionColumn(f, arm=name) for f, name in zip((first, second), ARMS, strict=True))
-    return from_table(Table("y", y, columns, Labels(arm, ARMS), "shared"))
+    return from_table(Table((("y", y),), columns, Labels(arm, ARMS), "shared"))[0]
 
 
 def _twins_humans_only(rng: np.random.Generator, n: int, rho: float) -> Sample:

@@ -52,7 +52,10 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
     plan = wire_plan.to_core(sent, problems)
     missing: Missing = sent.missing or "error"
     try:
-        sample = wire_sample.to_core(request.data, missing, bounds)
+        sample, *others = wire_sample.samples(request.data, missing, bounds)
+        if others:
+            text, hint = "several outcomes in one request are not computed yet", "supported: one outcome per request"
+            problems.append(Problem("/data/outcomes", "unsupported_combination", text, hint))
     except CalibrationError as refused:
         raise type(refused)([*problems, *refused.problems]) from refused
     if problems:

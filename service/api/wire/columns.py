@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 
 from service.calibration.errors import Problem
-from service.calibration.layouts.table import Labels
+from service.calibration.layouts.labels import Labels
 from service.calibration.moments import FloatArray
+from service.web.mismatch import _string_for_number as string_for_number
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Finite = Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)]
@@ -27,6 +29,30 @@ class BinaryArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 NumericColumn = list[float | None] | BinaryArray
 LabelColumn = list[str | None] | BinaryArray
 MixedColumn = list[float | str | None] | BinaryArray
+
+
+def answers(
+    column: MixedColumn, pointer: str, problems: list[Problem], *, categories: bool = False
+) -> FloatArray | Labels:
+    """A column of answers: numbers, or with ``categories`` names as well; problems are appended."""
+    return mixed(column, pointer, problems) if categories else numbers(column, pointer, problems)
+
+
+def numbers(column: MixedColumn, pointer: str, problems: list[Problem]) -> FloatArray:
+    """A column whose type allows names but which must hold numbers; problems are appended."""
+    if not isinstance(column, list):
+        return numeric(column, pointer, problems)
+    try:
+        return np.frombuffer(array("d", column), dtype=np.float64)  # type: ignore[type-var]  # refuses all but numbers
+    except TypeError:
+        pass
+    if str not in set(map(type, column)):
+        return np.array(column, dtype=np.float64)
+    for i, value in enumerate(column):
+        if isinstance(value, str):
+            code, hint = string_for_number(value)
+            problems.append(Problem(f"{pointer}/{i}", code, "Expected number or null, got string.", hint))
+    return np.zeros(len(column))
 
 
 def numeric(column: NumericColumn, pointer: str, problems: list[Problem]) -> FloatArray:
@@ -89,6 +115,13 @@ def used_names(column: LabelColumn | MixedColumn | None) -> int:
     if isinstance(column, list):
         return len({v for v in column if isinstance(v, str)})
     return len(column.categories or ())
+
+
+def used_values(column: MixedColumn) -> int:
+    """How many different answers a column of categories may hold."""
+    if isinstance(column, list):
+        return len(set(column) - {None})
+    return len(column.categories or set(column.data))
 
 
 def _from_list(column: list[str | None], pointer: str, problems: list[Problem]) -> Labels:

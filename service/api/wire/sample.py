@@ -11,6 +11,7 @@ from service.api.wire.layouts.arrays import Arrays
 from service.api.wire.layouts.moments import MomentsLayout
 from service.api.wire.layouts.table import Table
 from service.calibration.errors import Problem, TooExpensive
+from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.draft import Missing
 from service.calibration.sample import Sample
 from service.web.compression import too_many_values
@@ -22,16 +23,16 @@ Data = Arrays | Table | MomentsLayout
 class Layout:
     """What each layout knows of its data: the way into the core; numbers; (columns, models); (arms, their place)."""
 
-    to_core: Callable[[Any, Missing], Sample]
+    to_core: Callable[[Any, Missing, Categories | None], tuple[Sample, ...]]
     numbers: Callable[[Any], int]
-    shape: Callable[[Any], tuple[int, int]]
+    shape: Callable[..., tuple[int, int]]
     arms: Callable[[Any], tuple[int, str]]
 
 
 LAYOUTS: Mapping[type, Layout] = {
-    Arrays: Layout(arrays.to_core, arrays.numbers, arrays.shape, arrays.arms),
-    Table: Layout(table.to_core, table.numbers, table.shape, table.arms),
-    MomentsLayout: Layout(moments.to_core, moments.numbers, moments.shape, moments.arms),
+    Arrays: Layout(arrays.to_core, arrays.count, arrays.shape, arrays.arms),
+    Table: Layout(table.to_core, table.count, table.shape, table.arms),
+    MomentsLayout: Layout(moments.to_core, moments.count, moments.shape, moments.arms),
 }
 
 
@@ -48,13 +49,23 @@ BOUNDS = Bounds()
 
 
 def to_core(data: Data, missing: Missing, bounds: Bounds = BOUNDS) -> Sample:
-    """The sample of a request's data; raises ``InvalidSample`` with every problem, ``TooExpensive`` over a bound."""
+    """The sample of the first outcome: what a design is made of; raises as ``samples``."""
+    return samples(data, missing, bounds)[0]
+
+
+def samples(
+    data: Data, missing: Missing, bounds: Bounds = BOUNDS, categories: Categories | None = None
+) -> tuple[Sample, ...]:
+    """The samples of a request's data, one per outcome (and category of each).
+
+    Raises ``InvalidSample`` with every problem, ``TooExpensive`` over a bound.
+    """
     if numbers(data) > bounds.max_numbers:
         raise too_many_values(bounds.max_numbers)
-    problems = _too_many(data, bounds)
+    problems = _too_many(data, bounds, categories=categories is not None)
     if problems:
         raise TooExpensive(problems)
-    return LAYOUTS[type(data)].to_core(data, missing)
+    return LAYOUTS[type(data)].to_core(data, missing, categories)
 
 
 def numbers(data: Data) -> int:
@@ -62,14 +73,14 @@ def numbers(data: Data) -> int:
     return LAYOUTS[type(data)].numbers(data)
 
 
-def shape(data: Data) -> tuple[int, int]:
-    """Number of columns, levels of string covariates included, and of models."""
-    return LAYOUTS[type(data)].shape(data)
+def shape(data: Data, *, categories: bool = False) -> tuple[int, int]:
+    """Number of columns, levels of string covariates and categories included, and of models."""
+    return LAYOUTS[type(data)].shape(data, categories=categories)
 
 
-def _too_many(data: Data, bounds: Bounds) -> list[Problem]:
+def _too_many(data: Data, bounds: Bounds, *, categories: bool) -> list[Problem]:
     """Arms and columns over the bounds, counted before any of them is looked at."""
-    (columns, _), (arms, place) = shape(data), LAYOUTS[type(data)].arms(data)
+    (columns, _), (arms, place) = shape(data, categories=categories), LAYOUTS[type(data)].arms(data)
     found = []
     if arms > bounds.max_arms:
         text, hint = f"{arms} arms, at most {bounds.max_arms} are computed", "send fewer arms, or ask the operator"

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.calibration.errors import InvalidSample, Problem, Warned
-from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish, value_problems
+from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish
+from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
 from service.calibration.sample import Column, Sample
 
@@ -34,13 +35,10 @@ class ArmArrays:
 
 def from_arrays(arms: Sequence[ArmArrays], missing: Missing = "error") -> Sample:
     """The sample of an ``arrays`` request; ``missing`` says what a missing human answer means."""
-    problems = [*_arm_names(arms), *(p for i, arm in enumerate(arms) for p in _problems(i, arm, missing))]
+    problems = arm_names([arm.name for arm in arms])
+    problems += [p for i, arm in enumerate(arms) for p in _problems(i, arm, missing)]
     paired = [arm.llm is not None for arm in arms]
-    problems += [
-        Problem(f"/data/arms/{i}/llm", "no_paired_predictions", "this arm has no paired LLM answers, another has", "")
-        for i, has in enumerate(paired)
-        if not has and any(paired)
-    ]
+    problems += unpaired(paired)
     if problems:
         raise InvalidSample(problems)
     keep = [~np.isnan(arm.human) for arm in arms]
@@ -65,12 +63,12 @@ def from_arrays(arms: Sequence[ArmArrays], missing: Missing = "error") -> Sample
     )
 
 
-def dropped_units(count: int) -> tuple[Warned, ...]:
+def dropped_units(count: int, pointer: str = "/data") -> tuple[Warned, ...]:
     """The warning that units without a human answer were left out, if any were."""
     if not count:
         return ()
     text = f"{count} units without a human answer were left out; the answer assumes they are missing at random"
-    return (Warned("missing_human_dropped", text, "/data"),)
+    return (Warned("missing_human_dropped", text, pointer),)
 
 
 def missing_human(values: FloatArray, pointer: str, missing: Missing) -> list[Problem]:
@@ -88,8 +86,8 @@ def missing_human(values: FloatArray, pointer: str, missing: Missing) -> list[Pr
     ]
 
 
-def _arm_names(arms: Sequence[ArmArrays]) -> list[Problem]:
-    names = [arm.name for arm in arms]
+def arm_names(names: Sequence[str]) -> list[Problem]:
+    """One problem for no arm, or one per name that stands twice."""
     if not names:
         return [Problem("/data/arms", "no_arms", "there is no arm", "send at least one arm")]
     return [
@@ -99,19 +97,28 @@ def _arm_names(arms: Sequence[ArmArrays]) -> list[Problem]:
     ]
 
 
+def unpaired(paired: Sequence[bool]) -> list[Problem]:
+    """One problem per arm without paired LLM answers where another arm has them."""
+    return [
+        Problem(f"/data/arms/{i}/llm", "no_paired_predictions", "this arm has no paired LLM answers, another has", "")
+        for i, has in enumerate(paired)
+        if not has and any(paired)
+    ]
+
+
+def length_problem(n_llm: int, n_human: int, place: str) -> list[Problem]:
+    """The problem of LLM answers that are not paired one to one with human answers."""
+    if n_llm == n_human:
+        return []
+    text = f"{n_llm} LLM answers for {n_human} human answers"
+    hint = "llm is paired one to one with human; LLM answers without a human belong in llm_only"
+    return [Problem(place, "length_mismatch", text, hint)]
+
+
 def _problems(index: int, arm: ArmArrays, missing: Missing) -> list[Problem]:
     place = f"/data/arms/{index}"
     found = missing_human(arm.human, f"{place}/human", missing)
     for name, values in (("llm", arm.llm), ("llm_only", arm.llm_only)):
         if values is not None:
             found += value_problems(values, f"{place}/{name}")
-    if arm.llm is not None and arm.llm.shape != arm.human.shape:
-        found.append(
-            Problem(
-                f"{place}/llm",
-                "length_mismatch",
-                f"{arm.llm.shape[0]} LLM answers for {arm.human.shape[0]} human answers",
-                "llm is paired one to one with human; LLM answers without a human belong in llm_only",
-            )
-        )
-    return found
+    return found if arm.llm is None else [*found, *length_problem(arm.llm.size, arm.human.size, f"{place}/llm")]

@@ -18,6 +18,8 @@ from typing import Literal
 import numpy as np
 
 from service.calibration.errors import InvalidSample, Problem, Warned
+from service.calibration.layouts.survey import SurveyRows
+from service.calibration.layouts.values import value_problems
 from service.calibration.least_squares import SMALLEST_SPREAD
 from service.calibration.moments import FloatArray
 from service.calibration.sample import Column, PredictionDesign, Sample, Units
@@ -25,23 +27,30 @@ from service.calibration.sample import Column, PredictionDesign, Sample, Units
 Missing = Literal["error", "drop_unit"]
 FEWEST_HUMANS = 3
 FEW_HUMANS = 10
-LARGEST = 1e70  # fourth powers stay inside a double
 DWARFED = 1e3
 
 
 @dataclass(frozen=True, slots=True)
 class DraftColumn:
-    """One column before filling: values per arm and per pool with NaN for missing; ``fill`` None means the mean."""
+    """One column before filling: values per arm and per pool with NaN for missing; ``fill`` None means the mean.
+
+    ``refusals`` False: the missing answers are marked by the refusal column of another column.
+    """
 
     column: Column
     human: tuple[FloatArray, ...]
     llm_only: tuple[FloatArray | None, ...]
     fill: float | None = None
+    refusals: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A sample before its checks; ``pools`` counts LLM-only units; pointers are of each arm's human outcomes."""
+    """A sample before its checks; ``pools`` counts LLM-only units; pointers are of each arm's human outcomes.
+
+    With ``categories`` y holds codes of categories, and an arm may lack all but one of them. ``survey`` has the survey
+    design of every arm's humans, ``survey_llm_only`` that of every pool's LLM-only units; empty: none was sent.
+    """
 
     arms: tuple[str, ...]
     prediction_design: PredictionDesign
@@ -52,6 +61,10 @@ class Draft:
     pointers: tuple[str, ...]
     n_dropped: int = 0
     warnings: tuple[Warned, ...] = ()
+    categories: tuple[str, ...] = ()
+    survey: tuple[SurveyRows, ...] = ()
+    survey_llm_only: tuple[SurveyRows, ...] = ()
+    strata: tuple[str, ...] = ()
 
 
 def finish(draft: Draft) -> Sample:
@@ -59,51 +72,38 @@ def finish(draft: Draft) -> Sample:
     problems = [
         p
         for name, y, pointer in zip(draft.arms, draft.y, draft.pointers, strict=True)
-        for p in outcome_problems(name, y, pointer)
+        for p in outcome_problems(name, y, pointer, varies=not draft.categories)
     ]
     problems += [p for column in draft.columns for p in _column_problems(column)]
     if problems:
         raise InvalidSample(problems)
     columns = [_shifted(part) for column in draft.columns for part in _expanded(column)]
-    origin = _origin(draft.y)
+    origin = 0.0 if draft.categories else _origin(draft.y)
+    survey = draft.survey or (SurveyRows(),) * len(draft.arms)
+    survey_llm_only = draft.survey_llm_only or (SurveyRows(),) * len(draft.pools)
     warnings = [*draft.warnings, *_few_humans(draft), *_missing_answers(columns)]
     return Sample(
         arms=draft.arms,
         prediction_design=draft.prediction_design,
         columns=tuple(c.column for c in columns),
-        human=tuple(_units([c.human[d] for c in columns], y - origin) for d, y in enumerate(draft.y)),
+        human=tuple(_units([c.human[d] for c in columns], y - origin, survey[d]) for d, y in enumerate(draft.y)),
         llm_only=tuple(
-            _units([a for c in columns if (a := c.llm_only[k]) is not None], None) if m and columns else None
+            _units([a for c in columns if (a := c.llm_only[k]) is not None], None, survey_llm_only[k])
+            if m and columns
+            else None
             for k, m in enumerate(draft.pools)
         ),
         pointers=draft.pointers,
         outcome=draft.outcome,
         origin=origin,
         n_dropped=draft.n_dropped,
+        strata=draft.strata,
         warnings=tuple(warnings),
     )
 
 
-def value_problems(values: FloatArray, pointer: str) -> list[Problem]:
-    """Infinite values and values whose powers overflow, each with its index."""
-    with np.errstate(invalid="ignore"):
-        large = np.abs(values) > LARGEST
-    if not large.any():
-        return []
-    return [
-        Problem(
-            f"{pointer}/{i}", "not_finite", "the value is infinite", "send finite numbers; null marks a missing one"
-        )
-        if np.isinf(values[i])
-        else Problem(
-            f"{pointer}/{i}", "numeric_overflow", f"the value is beyond {LARGEST:g}", "rescale the column's units"
-        )
-        for i in np.flatnonzero(large)
-    ]
-
-
-def outcome_problems(arm: str, y: FloatArray, pointer: str) -> list[Problem]:
-    """What makes an arm's human outcomes impossible to analyse; y (n,) without missing values."""
+def outcome_problems(arm: str, y: FloatArray, pointer: str, *, varies: bool = True) -> list[Problem]:
+    """What makes an arm's human outcomes impossible to analyse; y (n,) without missing values, which ``varies``."""
     found = value_problems(y, pointer)
     if found:
         return found
@@ -116,7 +116,7 @@ def outcome_problems(arm: str, y: FloatArray, pointer: str) -> list[Problem]:
                 "collect more human answers; no calibration is possible without them",
             )
         ]
-    if float(y.max() - y.min()) <= max(1e-14 * float(np.abs(y).max()), SMALLEST_SPREAD):
+    if varies and float(y.max() - y.min()) <= max(1e-14 * float(np.abs(y).max()), SMALLEST_SPREAD):
         return [
             Problem(
                 pointer,
@@ -173,8 +173,11 @@ def _expanded(draft: DraftColumn) -> list[DraftColumn]:
             for m, a in zip(marks_only, draft.llm_only, strict=True)
         ),
     )
+    if not draft.refusals:
+        return [filled]
+    name = f"{draft.column.name} (no answer)"
     refusal = DraftColumn(
-        replace(draft.column, name=f"{draft.column.name} (no answer)", kind="refusal", population_mean=None, icc=None),
+        replace(draft.column, name=name, kind="refusal", population_mean=None, icc=None, category=None),
         tuple(m.astype(np.float64) for m in marks_human),
         tuple(None if m is None else m.astype(np.float64) for m in marks_only),
     )
@@ -200,13 +203,13 @@ def _shifted(draft: DraftColumn) -> DraftColumn:
     )
 
 
-def _units(columns: Sequence[FloatArray], y: FloatArray | None) -> Units:
+def _units(columns: Sequence[FloatArray], y: FloatArray | None, survey: SurveyRows) -> Units:
     c = np.array(columns, dtype=np.float64) if columns else np.zeros((0, 0 if y is None else y.shape[0]))
     c.flags.writeable = False
     outcome = None if y is None else np.array(y, dtype=np.float64)
     if outcome is not None:
         outcome.flags.writeable = False
-    return Units(c, outcome)
+    return Units(c, outcome, survey.weight, survey.cluster, survey.stratum, survey.sampling_probability)
 
 
 def _few_humans(draft: Draft) -> list[Warned]:
@@ -231,5 +234,7 @@ def _missing_answers(columns: Sequence[DraftColumn]) -> list[Warned]:
             c.column.pointer,
         )
         for c in columns
-        if c.column.kind == "prediction" and (any(c.column.n_missing_human) or any(c.column.n_missing_llm_only))
+        if c.column.kind == "prediction"
+        and c.refusals
+        and (any(c.column.n_missing_human) or any(c.column.n_missing_llm_only))
     ]

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.calibration.errors import InvalidSample, Problem, Warned
-from service.calibration.layouts.draft import FEW_HUMANS, FEWEST_HUMANS, LARGEST
+from service.calibration.layouts.draft import FEW_HUMANS, FEWEST_HUMANS
+from service.calibration.layouts.values import LARGEST
 from service.calibration.least_squares import SMALLEST_SPREAD
 from service.calibration.moments import FloatArray, Moments, merge, of_covariance
 from service.calibration.sample import Column, PredictionDesign, Sample

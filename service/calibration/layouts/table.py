@@ -1,11 +1,9 @@
-"""The ``table`` layout: columnar, one entry per unit in every column; several LLMs, twins, covariates.
+"""The ``table`` layout: columnar, one entry per unit in every column; several LLMs, outcomes, twins, covariates.
 
 Shapes: N units; every column (N,), NaN for a missing number and code -1 for a missing label.
-Repeated draws of one prediction are averaged over the draws present; their intraclass correlation is
-    ICC = (MSB - MSW) / (MSB + (K - 1) MSW)   one-way analysis of variance over units with all K draws.
-Raises: ``length_mismatch``, ``prediction_design_required``, ``missing_arm``, ``llm_only_arm``, ``unknown_arm``,
-``arm_not_allowed``, ``duplicate_column``, ``missing_human_answer``, ``missing_covariate``, ``no_paired_predictions``.
-Source: Shrout & Fleiss (1979), Psychological Bulletin 86, ICC(1,1). Differs: in nothing.
+Raises: ``length_mismatch``, ``missing_human_answer``, ``missing_covariate``, ``mixed_column`` and what ``rows``,
+``survey``, ``predictions``, ``categories``, ``probabilities`` and ``draft`` raise.
+Source: the layout ``table`` of openapi/calibration.json. Differs: in nothing.
 """
 
 from __future__ import annotations
@@ -17,84 +15,166 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.calibration.errors import InvalidSample, Problem, Warned, token
-from service.calibration.layouts.arrays import MODEL, dropped_units, missing_human
-from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish, value_problems
+from service.calibration.layouts import survey as design
+from service.calibration.layouts.arrays import dropped_units, missing_human
+from service.calibration.layouts.categories import Answers, Categories, agreed, codes, components
+from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish
+from service.calibration.layouts.labels import Labels, length
+from service.calibration.layouts.predictions import Known, PredictionColumn, prediction_drafts, prediction_problems
+from service.calibration.layouts.probabilities import answers, named, probability_drafts, probability_problems
+from service.calibration.layouts.rows import Rows, rows_of
+from service.calibration.layouts.survey import NO_SURVEY, Survey, SurveyRows
+from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
-from service.calibration.sample import Column, IntArray, PredictionDesign, Sample
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """A column of names: codes (N,) into ``names``, -1 for missing."""
-
-    codes: IntArray
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionColumn:
-    """One prediction column as sent; ``fill`` None is the mean of the column."""
-
-    values: FloatArray
-    model: str = MODEL
-    arm: str | None = None
-    draw: int | None = None
-    fill: float | None = None
-    population_mean: float | None = None
+from service.calibration.sample import Column, PredictionDesign, Sample
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as sent; ``arm`` None is one population named ``all``, ``human`` None: units with an outcome."""
+    """A table as sent; ``arm`` None is one population named ``all``, ``human`` None: units with any outcome."""
 
-    outcome: str
-    y: FloatArray
+    outcomes: tuple[tuple[str, FloatArray | Labels], ...]
     predictions: tuple[PredictionColumn, ...]
     arm: Labels | None = None
     prediction_design: PredictionDesign | None = None
     covariates: tuple[tuple[str, FloatArray | Labels], ...] = ()
     human: tuple[bool, ...] | None = None
+    survey: Survey = NO_SURVEY
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """Row numbers of every arm's humans and of every pool's LLM-only units."""
+class _Parsed:
+    """What every outcome shares: rows, who is human (N,), survey design, covariates, and what missing means."""
 
-    arms: tuple[str, ...]
-    design: PredictionDesign
-    human: tuple[IntArray, ...]
-    llm_only: tuple[IntArray, ...]
+    table: Table
+    rows: Rows
+    human: NDArray[np.bool_]
+    survey: SurveyRows | None
+    strata: tuple[str, ...]
+    covariates: list[DraftColumn]
+    missing: Missing
 
 
-def from_table(table: Table, missing: Missing = "error") -> Sample:
-    """The sample of a ``table`` request; ``missing`` says what a missing human answer means."""
+def from_table(table: Table, missing: Missing = "error", categories: Categories | None = None) -> tuple[Sample, ...]:
+    """One sample per outcome of a ``table`` request, or with ``categories`` one per outcome and category.
+
+    ``missing`` says what a missing human answer means; with ``drop_unit`` a unit is left out of that outcome only.
+    """
     problems = _lengths(table)
     if problems:
         raise InvalidSample(problems)
-    outcome_place = f"/data/outcomes/{token(table.outcome)}"
-    asked = ~np.isnan(table.y) if table.human is None else np.array(table.human, dtype=bool)
-    unanswered = asked & np.isnan(table.y)
-    problems += missing_human(np.where(unanswered, np.nan, 0.0), outcome_place, missing)
-    problems += value_problems(table.y, outcome_place)
-    rows, row_problems = _rows(table, asked, asked & ~unanswered)
-    problems += row_problems + _prediction_problems(table, rows.arms)
+    answered = [_present(values) for _, values in table.outcomes]
+    human = np.any(answered, axis=0) if table.human is None else np.array(table.human, dtype=bool)
+    used = human & (np.any(answered, axis=0) if missing == "drop_unit" else True)
+    for (name, values), present in zip(table.outcomes, answered, strict=True):
+        problems += _outcome_problems(name, values, human & ~present, missing, numeric=categories is None)
+    rows, row_problems = rows_of(table.arm, table.prediction_design, human, used & np.any(answered, axis=0))
+    problems += row_problems
+    if not rows.arms:
+        problems.append(Problem("/data/arm", "no_arms", "no unit has an arm", "send at least one arm"))
+    names = [name for name, _ in table.outcomes]
+    known = Known(rows.arms, names, table.prediction_design, categories is not None)
+    problems += prediction_problems(table.predictions, known)
+    problems += [p for name, values in table.covariates for p in _covariate_problems(name, values)]
+    problems += design.problems(table.survey, human, used | ~human)
     if problems:
         raise InvalidSample(problems)
-    drafts = [*_predictions(table, rows), *_covariates(table, rows)]
-    dropped = int(unanswered.sum())
-    return finish(
-        Draft(
-            arms=rows.arms,
-            prediction_design=rows.design,
-            outcome=table.outcome,
-            y=tuple(table.y[r] for r in rows.human),
-            columns=tuple(drafts),
-            pools=tuple(int(r.size) for r in rows.llm_only),
-            pointers=tuple(outcome_place for _ in rows.arms),
-            n_dropped=dropped,
-            warnings=(*dropped_units(dropped), *_ignored(int((~asked & ~np.isnan(table.y)).sum()), outcome_place)),
-        )
+    survey, strata = design.coded(table.survey)
+    sent = survey if table.survey.lengths() else None
+    parsed = _Parsed(table, rows, human, sent, strata, _covariates(table, rows), missing)
+    return _collected([(parsed, i, categories) for i in range(len(table.outcomes))])
+
+
+def _collected(outcomes: Sequence[tuple[_Parsed, int, Categories | None]]) -> tuple[Sample, ...]:
+    """The samples of all outcomes, or the problems of all of them."""
+    samples: list[Sample] = []
+    problems: list[Problem] = []
+    for parsed, index, categories in outcomes:
+        try:
+            samples += [_numeric(parsed, index)] if categories is None else _shares(parsed, index, categories)
+        except InvalidSample as refused:
+            problems += [p for p in refused.problems if p not in problems]
+    if problems:
+        raise InvalidSample(problems)
+    return tuple(samples)
+
+
+def _numeric(parsed: _Parsed, index: int) -> Sample:
+    values = parsed.table.outcomes[index][1]
+    assert not isinstance(values, Labels)
+    rows = _rows(parsed, values)
+    return finish(_draft(parsed, index, rows, values, columns=prediction_drafts(_own(parsed, index), rows)))
+
+
+def _shares(parsed: _Parsed, index: int, categories: Categories) -> tuple[Sample, ...]:
+    (name, values), own = parsed.table.outcomes[index], _own(parsed, index)
+    names, problems = agreed(categories, [Answers(values, _place(name)), *answers(own)], named(own), _place(name))
+    problems = problems or probability_problems(own, names)
+    if problems:
+        raise InvalidSample(problems)
+    rows, chosen = _rows(parsed, values), codes(values, names).astype(np.float64)
+    columns = probability_drafts(own, names, rows)
+    return components(finish(_draft(parsed, index, rows, chosen, columns=columns, categories=names)), names)
+
+
+def _draft(
+    parsed: _Parsed,
+    index: int,
+    rows: Rows,
+    y: FloatArray,
+    *,
+    columns: list[DraftColumn],
+    categories: tuple[str, ...] = (),
+) -> Draft:
+    name, values = parsed.table.outcomes[index]
+    present, survey = _present(values), parsed.survey
+    dropped, ignored = int((parsed.human & ~present).sum()), int((~parsed.human & present).sum())
+    shared = rows is parsed.rows
+    return Draft(
+        arms=rows.arms,
+        prediction_design=rows.design,
+        outcome=name,
+        y=tuple(y[r] for r in rows.human),
+        columns=(*columns, *(parsed.covariates if shared else _covariates(parsed.table, rows))),
+        pools=tuple(int(r.size) for r in rows.llm_only),
+        pointers=(_place(name),) * len(rows.arms),
+        n_dropped=dropped,
+        warnings=(*dropped_units(dropped, _place(name)), *_ignored(ignored, _place(name))),
+        categories=categories,
+        survey=() if survey is None else tuple(survey.of(r, human=True) for r in rows.human),
+        survey_llm_only=() if survey is None else tuple(survey.of(r, human=False) for r in rows.llm_only),
+        strata=parsed.strata,
     )
+
+
+def _place(outcome: str) -> str:
+    return f"/data/outcomes/{token(outcome)}"
+
+
+def _rows(parsed: _Parsed, values: FloatArray | Labels) -> Rows:
+    present = _present(values)
+    return parsed.rows if present[parsed.human].all() else parsed.rows.of_humans(present)
+
+
+def _own(parsed: _Parsed, index: int) -> dict[int, PredictionColumn]:
+    """The predictions of an outcome by their place; without an outcome they are for the only one."""
+    name = parsed.table.outcomes[index][0]
+    return {j: c for j, c in enumerate(parsed.table.predictions) if c.outcome is None or c.outcome == name}
+
+
+def _present(values: FloatArray | Labels) -> NDArray[np.bool_]:
+    return values.codes >= 0 if isinstance(values, Labels) else ~np.isnan(values)
+
+
+def _outcome_problems(
+    name: str, values: FloatArray | Labels, unanswered: NDArray[np.bool_], missing: Missing, *, numeric: bool
+) -> list[Problem]:
+    if isinstance(values, Labels):
+        text, hint = "names stand where numbers belong", 'numbers, or estimand {"type": "proportions"}'
+        found = [Problem(_place(name), "mixed_column", text, hint)] if numeric else []
+    else:
+        found = value_problems(values, _place(name))
+    return missing_human(np.where(unanswered, np.nan, 0.0), _place(name), missing) + found
 
 
 def _ignored(count: int, pointer: str) -> tuple[Warned, ...]:
@@ -105,168 +185,42 @@ def _ignored(count: int, pointer: str) -> tuple[Warned, ...]:
 
 
 def _lengths(table: Table) -> list[Problem]:
-    n = table.y.shape[0]
-    columns: list[tuple[str, int]] = [
-        (f"/data/predictions/{j}/values", c.values.shape[0]) for j, c in enumerate(table.predictions)
-    ]
-    columns += [
-        (f"/data/covariates/{token(name)}", (v.codes if isinstance(v, Labels) else v).shape[0])
-        for name, v in table.covariates
-    ]
-    columns += [("/data/arm", table.arm.codes.shape[0])] if table.arm is not None else []
+    n = length(table.outcomes[0][1])
+    columns: list[tuple[str, int]] = [(_place(name), length(values)) for name, values in table.outcomes[1:]]
+    columns += [(f"/data/predictions/{j}/values", length(c.values)) for j, c in enumerate(table.predictions)]
+    columns += [(f"/data/covariates/{token(name)}", length(values)) for name, values in table.covariates]
+    columns += [("/data/arm", length(table.arm))] if table.arm is not None else []
     columns += [("/data/human", len(table.human))] if table.human is not None else []
+    text = "entries, the first outcome has" if len(table.outcomes) > 1 else "entries, the outcome has"
     return [
-        Problem(
-            place, "length_mismatch", f"{length} entries, the outcome has {n}", "every column has one entry per unit"
-        )
-        for place, length in columns
-        if length != n
+        Problem(place, "length_mismatch", f"{found} {text} {n}", "every column has one entry per unit")
+        for place, found in [*columns, *table.survey.lengths()]
+        if found != n
     ]
 
 
-def _rows(table: Table, asked: NDArray[np.bool_], used: NDArray[np.bool_]) -> tuple[_Rows, list[Problem]]:
-    if table.arm is None:
-        rows = _Rows(("all",), "independent", (np.flatnonzero(used),), (np.flatnonzero(~asked),))
-        return rows, []
-    codes, names = table.arm.codes, table.arm.names
-    order = [int(c) for c in dict.fromkeys(codes[codes >= 0].tolist())]
-    arms = tuple(names[c] for c in order)
-    problems = [
-        Problem(f"/data/arm/{i}", "missing_arm", "a unit with a human answer has no arm", "name the arm it was in")
-        for i in np.flatnonzero(used & (codes < 0))
-    ]
-    design = table.prediction_design or "independent"
-    if len(arms) > 1 and table.prediction_design is None:
-        text = "two or more arms need to say whether units carry predictions under all conditions"
-        hint = '"shared" (every unit under every condition, twins) or "independent" (each arm its own LLM units)'
-        problems.append(Problem("/data/prediction_design", "prediction_design_required", text, hint))
-        return _Rows(arms, design, (), ()), problems
-    human = tuple(np.flatnonzero(used & (codes == c)) for c in order)
-    if design == "shared" and len(arms) > 1:
-        text, hint = "an LLM-only unit has an arm although predictions are shared", "send null for its arm"
-        problems += [
-            Problem(f"/data/arm/{i}", "llm_only_arm", text, hint) for i in np.flatnonzero(~asked & (codes >= 0))
-        ]
-        return _Rows(arms, design, human, (np.flatnonzero(~asked),)), problems
-    if len(arms) > 1:
-        text, hint = (
-            "an LLM-only unit has no arm although predictions are independent",
-            "name the arm it was asked under",
-        )
-        problems += [Problem(f"/data/arm/{i}", "missing_arm", text, hint) for i in np.flatnonzero(~asked & (codes < 0))]
-        return _Rows(arms, design, human, tuple(np.flatnonzero(~asked & (codes == c)) for c in order)), problems
-    return _Rows(arms, design, human, (np.flatnonzero(~asked),) * len(arms)), problems
-
-
-def _prediction_problems(table: Table, arms: Sequence[str]) -> list[Problem]:
-    problems, seen = _disagreeing_draws(table), set()
-    undecided = "shared" if len(arms) > 1 else "independent"  # with two arms the missing design is a problem of its own
-    if not arms:
-        problems.append(Problem("/data/arm", "no_arms", "no unit has an arm", "send at least one arm"))
-    for j, column in enumerate(table.predictions):
-        place = f"/data/predictions/{j}"
-        problems += value_problems(column.values, f"{place}/values")
-        key = (column.model, column.arm, column.draw or 0)
-        if key in seen:
-            text = "another column has the same model, arm and draw"
-            problems.append(Problem(place, "duplicate_column", text, "number repeated answers with draw 0, 1, .."))
-        seen.add(key)
-        if column.arm is not None and column.arm not in arms:
-            problems.append(
-                Problem(f"{place}/arm", "unknown_arm", "the data has no arm of this name", "names match exactly")
-            )
-        elif column.arm is not None and (table.prediction_design or undecided) != "shared":
-            text = "under independent predictions a row's prediction is for its own arm"
-            problems.append(
-                Problem(f"{place}/arm", "arm_not_allowed", text, "leave out arm, or use shared predictions")
-            )
-    for name, values in table.covariates:
-        problems += _covariate_problems(values, f"/data/covariates/{token(name)}")
-    return problems
-
-
-def _disagreeing_draws(table: Table) -> list[Problem]:
-    stated: dict[tuple[str, str | None], tuple[float | None, float | None]] = {}
-    problems = []
-    for j, column in enumerate(table.predictions):
-        said = (column.fill, column.population_mean)
-        if stated.setdefault((column.model, column.arm), said) != said:
-            text, hint = "fill or population_mean differs from that of another draw", "state them alike on every draw"
-            problems.append(Problem(f"/data/predictions/{j}", "draws_disagree", text, hint))
-    return problems
-
-
-def _covariate_problems(values: FloatArray | Labels, place: str) -> list[Problem]:
-    absent = values.codes < 0 if isinstance(values, Labels) else np.isnan(values)
+def _covariate_problems(name: str, values: FloatArray | Labels) -> list[Problem]:
+    place = f"/data/covariates/{token(name)}"
     found = [] if isinstance(values, Labels) else value_problems(values, place)
     return found + [
         Problem(f"{place}/{i}", "missing_covariate", "a covariate is missing", "complete the column or leave it out")
-        for i in np.flatnonzero(absent)
+        for i in np.flatnonzero(~_present(values))
     ]
 
 
-def _predictions(table: Table, rows: _Rows) -> list[DraftColumn]:
-    groups: dict[tuple[str, str | None], list[int]] = {}
-    for j, sent in enumerate(table.predictions):
-        groups.setdefault((sent.model, sent.arm), []).append(j)
-    drafts = []
-    for (model, arm), index in groups.items():
-        first = table.predictions[index[0]]
-        draws = np.array([table.predictions[j].values for j in index])
-        name = model if arm is None else f"{model} under {arm}"
-        place = f"/data/predictions/{index[0]}/values"
-        icc = intraclass_correlation(draws) if len(index) > 1 else None
-        column = Column(name, "prediction", model, arm, first.population_mean, icc=icc, draws=len(index), pointer=place)
-        drafts.append(_split(column, _mean_of_draws(draws), rows, first.fill))
-    return drafts
-
-
-def _mean_of_draws(draws: FloatArray) -> FloatArray:
-    if draws.shape[0] == 1:
-        return np.asarray(draws[0])
-    present = ~np.isnan(draws)
-    count = present.sum(axis=0)
-    total = np.where(present, draws, 0.0).sum(axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def intraclass_correlation(draws: FloatArray) -> float | None:
-    """ICC(1,1) of draws (K, N) over units with all K; None with fewer than 2 such units or no variation at all."""
-    complete = draws[:, ~np.isnan(draws).any(axis=0)]
-    k, n = complete.shape
-    if n < 2:
-        return None
-    unit_means = complete.mean(axis=0)
-    between = k * float(((unit_means - unit_means.mean()) ** 2).sum()) / (n - 1)
-    within = float(((complete - unit_means) ** 2).sum()) / (n * (k - 1))
-    total = between + (k - 1) * within
-    return (between - within) / total if total > 0.0 else None
-
-
-def _covariates(table: Table, rows: _Rows) -> list[DraftColumn]:
+def _covariates(table: Table, rows: Rows) -> list[DraftColumn]:
     drafts = []
     for name, values in table.covariates:
         place = f"/data/covariates/{token(name)}"
         if not isinstance(values, Labels):
-            drafts.append(_split(Column(name, "covariate", pointer=place), values, rows, None))
+            drafts.append(rows.draft(Column(name, "covariate", pointer=place), values))
             continue
         levels = sorted((label, code) for code, label in enumerate(values.names) if (values.codes == code).any())
         drafts += [
-            _split(
+            rows.draft(
                 Column(f"{name} (level {index})", "covariate", pointer=place),
                 (values.codes == code).astype(np.float64),
-                rows,
-                None,
             )
             for index, (_, code) in enumerate(levels[1:], 2)
         ]
     return drafts
-
-
-def _split(column: Column, values: FloatArray, rows: _Rows, fill: float | None) -> DraftColumn:
-    return DraftColumn(
-        column,
-        tuple(values[r] for r in rows.human),
-        tuple(values[r] if r.size else None for r in rows.llm_only),
-        fill,
-    )

@@ -10,7 +10,7 @@ import pytest
 
 from service.api.wire.columns import BinaryArray, LabelColumn, MixedColumn, NumericColumn, labels, mixed, numeric
 from service.calibration.errors import Problem
-from service.calibration.layouts.table import Labels
+from service.calibration.layouts.labels import Labels
 
 
 def binary(values, dtype: str = "<f8", categories: list[str] | None = None) -> BinaryArray:

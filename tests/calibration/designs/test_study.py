@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from service.calibration.designs.design import Objective, design
+from service.calibration.designs.design import design
+from service.calibration.designs.objective import Objective
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.study import basis_of_study, design_of_study, model_prices, study_cost
 from service.calibration.errors import InvalidPlan
 from service.calibration.estimate import Frame
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
-from service.calibration.layouts.table import Labels, PredictionColumn, Table, from_table
+from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.table import Table, from_table
 from service.calibration.plan import Costs as StudyCosts
 
 rng = np.random.default_rng(11)
@@ -36,9 +39,9 @@ def twins(draws: int = 1) -> Frame:
     ]
     arm = np.where(np.arange(240) < 90, np.arange(240) % 2, -1)
     table = Table(
-        "y", y, tuple(columns), Labels(arm, ("control", "treated")), "shared", (("age", rng.normal(40, 9, 240)),)
+        (("y", y),), tuple(columns), Labels(arm, ("control", "treated")), "shared", (("age", rng.normal(40, 9, 240)),)
     )
-    return Frame(from_table(table), "exchangeability")
+    return Frame(from_table(table)[0], "exchangeability")
 
 
 def two_arms() -> Frame:

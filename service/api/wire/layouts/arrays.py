@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from service.api.wire.columns import Name, NumericColumn, entries, numeric
+from service.api.wire.columns import MixedColumn, Name, answers, entries, numbers, used_values
 from service.calibration.errors import InvalidSample, Problem
-from service.calibration.layouts import arrays
+from service.calibration.layouts import arrays, choices
+from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.draft import Missing
 from service.calibration.sample import Sample
 
@@ -15,9 +16,9 @@ class ArrayArm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One arm: human answers, the LLM's answers for the same units in the same order, and LLM-only answers."""
 
     name: Name
-    human: NumericColumn
-    llm: NumericColumn | None = None
-    llm_only: NumericColumn | None = None
+    human: MixedColumn
+    llm: MixedColumn | None = None
+    llm_only: MixedColumn | None = None
 
 
 class Arrays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="arrays", tag_field="layout"):
@@ -26,29 +27,51 @@ class Arrays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="array
     arms: list[ArrayArm]
 
 
-def to_core(data: Arrays, missing: Missing) -> Sample:
-    """The sample; raises ``InvalidSample`` with every problem."""
+def to_core(data: Arrays, missing: Missing, categories: Categories | None) -> tuple[Sample, ...]:
+    """The sample, or one per category; raises ``InvalidSample`` with every problem."""
     problems: list[Problem] = []
-    read = []
-    for i, arm in enumerate(data.arms):
-        place = f"/data/arms/{i}"
-        human = numeric(arm.human, f"{place}/human", problems)
-        llm = None if arm.llm is None else numeric(arm.llm, f"{place}/llm", problems)
-        only = None if arm.llm_only is None else numeric(arm.llm_only, f"{place}/llm_only", problems)
-        read.append(arrays.ArmArrays(arm.name, human, llm, only))
+    if categories is None:
+        read = [_numbers(arm, f"/data/arms/{i}", problems) for i, arm in enumerate(data.arms)]
+        _raise(problems)
+        return (arrays.from_arrays(read, missing),)
+    chosen = [_choices(arm, f"/data/arms/{i}", problems) for i, arm in enumerate(data.arms)]
+    _raise(problems)
+    return choices.from_choices(chosen, missing, categories)
+
+
+def _raise(problems: list[Problem]) -> None:
     if problems:
         raise InvalidSample(problems)
-    return arrays.from_arrays(read, missing)
 
 
-def numbers(data: Arrays) -> int:
+def _numbers(arm: ArrayArm, place: str, problems: list[Problem]) -> arrays.ArmArrays:
+    return arrays.ArmArrays(
+        arm.name,
+        numbers(arm.human, f"{place}/human", problems),
+        None if arm.llm is None else numbers(arm.llm, f"{place}/llm", problems),
+        None if arm.llm_only is None else numbers(arm.llm_only, f"{place}/llm_only", problems),
+    )
+
+
+def _choices(arm: ArrayArm, place: str, problems: list[Problem]) -> choices.ArmChoices:
+    return choices.ArmChoices(
+        arm.name,
+        answers(arm.human, f"{place}/human", problems, categories=True),
+        None if arm.llm is None else answers(arm.llm, f"{place}/llm", problems, categories=True),
+        None if arm.llm_only is None else answers(arm.llm_only, f"{place}/llm_only", problems, categories=True),
+    )
+
+
+def count(data: Arrays) -> int:
     """How many numbers the data holds."""
     return sum(entries(c) for arm in data.arms for c in (arm.human, arm.llm, arm.llm_only))
 
 
-def shape(_data: Arrays) -> tuple[int, int]:
+def shape(data: Arrays, *, categories: bool = False) -> tuple[int, int]:
     """Number of columns and of models."""
-    return 1, 1
+    if not categories:
+        return 1, 1
+    return max(1, *(used_values(c) for arm in data.arms for c in (arm.human, arm.llm) if c is not None)), 1
 
 
 def arms(data: Arrays) -> tuple[int, str]:

@@ -10,6 +10,7 @@ import numpy as np
 from service.api.wire.columns import Finite, Name
 from service.calibration.errors import InvalidSample, Problem
 from service.calibration.layouts import arrays, moments
+from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.draft import Missing
 from service.calibration.sample import Sample
 
@@ -50,23 +51,29 @@ class MomentsLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     prediction_design: Literal["shared", "independent"] | None = None
 
 
-def to_core(data: MomentsLayout, _missing: Missing) -> Sample:
-    """The sample; raises ``InvalidSample`` with every problem. Moments have no missing answers."""
+def to_core(data: MomentsLayout, _missing: Missing, categories: Categories | None) -> tuple[Sample, ...]:
+    """The sample; raises ``InvalidSample`` with every problem. Moments have no missing answers and no categories."""
     problems: list[Problem] = []
+    if categories is not None:
+        text, hint = (
+            "moments have no categories",
+            "supported: layouts arrays and table; or estimand mean of an indicator",
+        )
+        problems.append(Problem("/data/layout", "unsupported_combination", text, hint))
     human = tuple(_entry(a.name, a, f"/data/arms/{i}", problems) for i, a in enumerate(data.arms))
     only = tuple(_entry(s.arm, s, f"/data/llm_only/{i}", problems) for i, s in enumerate(data.llm_only or ()))
     if problems:
         raise InvalidSample(problems)
     columns = tuple((c.model or arrays.MODEL, c.arm) for c in data.predictions)
-    return moments.from_moments(moments.MomentData(columns, human, only, data.prediction_design))
+    return (moments.from_moments(moments.MomentData(columns, human, only, data.prediction_design)),)
 
 
-def numbers(data: MomentsLayout) -> int:
+def count(data: MomentsLayout) -> int:
     """How many numbers the data holds."""
     return sum(len(arm.mean) ** 2 for arm in data.arms)
 
 
-def shape(data: MomentsLayout) -> tuple[int, int]:
+def shape(data: MomentsLayout, *, categories: bool = False) -> tuple[int, int]:  # noqa: ARG001 - it has none
     """Number of columns and of models."""
     return max(1, len(data.predictions)), len({p.model for p in data.predictions})
 

@@ -12,25 +12,29 @@ from service.api.wire.columns import (
     MixedColumn,
     Name,
     NumericColumn,
+    answers,
     entries,
     labels,
     mixed,
     numeric,
     used_names,
+    used_values,
 )
 from service.calibration.errors import InvalidSample, Problem, token
-from service.calibration.layouts import arrays, table
+from service.calibration.layouts import arrays, predictions, table
+from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.draft import Missing
+from service.calibration.layouts.survey import Survey
 from service.calibration.sample import Sample
 
 Draw = Annotated[float, msgspec.Meta(ge=0, le=10_000, multiple_of=1)]
-NOT_YET = ("weight", "cluster", "stratum", "sampling_probability", "subgroup")
+NOT_YET = ("stratum", "subgroup")
 
 
 class PredictionColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One prediction column; only ``values`` is required."""
 
-    values: NumericColumn
+    values: MixedColumn
     model: Name | None = None
     outcome: Name | None = None
     arm: Name | None = None
@@ -43,7 +47,7 @@ class PredictionColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="table", tag_field="layout"):
     """The columnar layout: one entry per unit in every column."""
 
-    outcomes: dict[Name, NumericColumn]
+    outcomes: dict[Name, MixedColumn]
     predictions: list[PredictionColumn] | None = None
     prediction_design: Literal["shared", "independent"] | None = None
     arm: LabelColumn | None = None
@@ -57,55 +61,64 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="table"
     human: list[bool] | None = None
 
 
-def to_core(data: Table, missing: Missing) -> Sample:
-    """The sample; raises ``InvalidSample`` with every problem."""
+def to_core(data: Table, missing: Missing, categories: Categories | None) -> tuple[Sample, ...]:
+    """One sample per outcome (and category); raises ``InvalidSample`` with every problem."""
     problems = _table_not_yet(data)
-    if len(data.outcomes) != 1:
-        code, text = ("no_outcome", "there is no outcome") if not data.outcomes else _several_outcomes()
-        problems.append(Problem("/data/outcomes", code, text, "supported: one outcome per request"))
+    if not data.outcomes:
+        problems.append(Problem("/data/outcomes", "no_outcome", "there is no outcome", "send at least one outcome"))
     if problems:
         raise InvalidSample(problems)
-    name, column = next(iter(data.outcomes.items()))
-    covariates = [
-        (key, mixed(values, f"/data/covariates/{token(key)}", problems))
-        for key, values in (data.covariates or {}).items()
-    ]
+    chosen = categories is not None
     content = table.Table(
-        outcome=name,
-        y=numeric(column, f"/data/outcomes/{token(name)}", problems),
-        predictions=tuple(_prediction(p, j, name, problems) for j, p in enumerate(data.predictions or ())),
+        outcomes=tuple(
+            (name, answers(column, f"/data/outcomes/{token(name)}", problems, categories=chosen))
+            for name, column in data.outcomes.items()
+        ),
+        predictions=tuple(_prediction(p, j, problems, categories=chosen) for j, p in enumerate(data.predictions or ())),
         arm=None if data.arm is None else labels(data.arm, "/data/arm", problems),
         prediction_design=data.prediction_design,
-        covariates=tuple(covariates),
+        covariates=tuple(
+            (key, mixed(values, f"/data/covariates/{token(key)}", problems))
+            for key, values in (data.covariates or {}).items()
+        ),
         human=None if data.human is None else tuple(data.human),
+        survey=_survey(data, problems),
     )
     if data.unit is not None:
-        problems += _units(data.unit, len(content.y))
+        problems += _units(data.unit, entries(next(iter(data.outcomes.values()))))
     if problems:
         raise InvalidSample(problems)
-    return table.from_table(content, missing)
+    return table.from_table(content, missing, categories)
 
 
-def numbers(data: Table) -> int:
+def _survey(data: Table, problems: list[Problem]) -> Survey:
+    chance = data.sampling_probability
+    return Survey(
+        None if data.weight is None else numeric(data.weight, "/data/weight", problems),
+        None if data.cluster is None else mixed(data.cluster, "/data/cluster", problems),
+        None if data.stratum is None else mixed(data.stratum, "/data/stratum", problems),
+        None if chance is None else numeric(chance, "/data/sampling_probability", problems),
+    )
+
+
+def count(data: Table) -> int:
     """How many numbers the data holds."""
+    survey = (data.weight, data.cluster, data.stratum, data.sampling_probability)
     columns = [*data.outcomes.values(), *(p.values for p in data.predictions or ())]
-    return sum(entries(c) for c in columns) + sum(entries(c) for c in (data.covariates or {}).values())
+    return sum(map(entries, [*columns, *(data.covariates or {}).values()])) + sum(map(entries, survey))
 
 
-def shape(data: Table) -> tuple[int, int]:
-    """Number of columns, levels of string covariates included, and of models."""
-    predictions = data.predictions or ()
-    columns = len(predictions) + sum(max(1, used_names(c)) for c in (data.covariates or {}).values())
-    return max(1, columns), len({p.model for p in predictions})
+def shape(data: Table, *, categories: bool = False) -> tuple[int, int]:
+    """Number of columns, levels of string covariates and categories included, and of models."""
+    sent = data.predictions or ()
+    columns = sum(max(1, used_names(c)) for c in (data.covariates or {}).values())
+    columns += sum(used_values(p.values) if categories and p.category is None else 1 for p in sent)
+    return max(1, columns), len({p.model for p in sent})
 
 
 def arms(data: Table) -> tuple[int, str]:
     """Number of arms, and where they stand."""
     return used_names(data.arm), "/data/arm"
-
-
-def _several_outcomes() -> tuple[str, str]:
-    return "unsupported_combination", "several outcomes in one request are not computed yet"
 
 
 def _table_not_yet(data: Table) -> list[Problem]:
@@ -116,20 +129,19 @@ def _table_not_yet(data: Table) -> list[Problem]:
     ]
 
 
-def _prediction(column: PredictionColumn, index: int, outcome: str, problems: list[Problem]) -> table.PredictionColumn:
-    place = f"/data/predictions/{index}"
-    if column.category is not None:
-        text = "probabilities by category belong to estimand proportions, which is not computed yet"
-        problems.append(Problem(f"{place}/category", "unsupported_combination", text, "supported: leave it out"))
-    if column.outcome is not None and column.outcome != outcome:
-        problems.append(Problem(f"{place}/outcome", "unknown_outcome", "the data has no such outcome", "match exactly"))
-    return table.PredictionColumn(
-        values=numeric(column.values, f"{place}/values", problems),
+def _prediction(
+    column: PredictionColumn, index: int, problems: list[Problem], *, categories: bool
+) -> predictions.PredictionColumn:
+    chosen = categories and column.category is None
+    return predictions.PredictionColumn(
+        values=answers(column.values, f"/data/predictions/{index}/values", problems, categories=chosen),
         model=column.model or arrays.MODEL,
         arm=column.arm,
         draw=None if column.draw is None else int(column.draw),
         fill=None if column.fill is None or column.fill == "mean" else float(column.fill),
         population_mean=column.population_mean,
+        outcome=column.outcome,
+        category=column.category,
     )
 
 

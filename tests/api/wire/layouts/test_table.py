@@ -37,13 +37,9 @@ def test_prediction_columns_carry_what_is_said_of_them() -> None:
     ("fields", "expected"),
     [
         ({"outcomes": {}}, [("/data/outcomes", "no_outcome")]),
-        ({"outcomes": {"a": [1], "b": [2]}}, [("/data/outcomes", "unsupported_combination")]),
         (
-            {"weight": [1.0], "cluster": ["a"], "stratum": [1], "sampling_probability": [0.5], "subgroup": ["x"]},
-            [
-                (f"/data/{name}", "unsupported_combination")
-                for name in ("weight", "cluster", "stratum", "sampling_probability", "subgroup")
-            ],
+            {"stratum": [1], "subgroup": ["x"]},
+            [(f"/data/{name}", "unsupported_combination") for name in ("stratum", "subgroup")],
         ),
         ({"unit": ["u"] * 7}, [(f"/data/unit/{i}", "duplicate_unit") for i in range(1, 7)]),
         ({"unit": ["u"]}, [("/data/unit", "length_mismatch")]),
@@ -51,8 +47,8 @@ def test_prediction_columns_carry_what_is_said_of_them() -> None:
         (
             {"predictions": [{"values": [1] * 7, "category": "yes", "outcome": "other"}]},
             [
-                ("/data/predictions/0/category", "unsupported_combination"),
                 ("/data/predictions/0/outcome", "unknown_outcome"),
+                ("/data/predictions/0/category", "unsupported_combination"),
             ],
         ),
         ({"arm": packed([0] * 7)}, [("/data/arm", "missing_categories")]),
@@ -69,3 +65,26 @@ def test_names_as_binary_categories_are_the_same_sample() -> None:
     document = changed(TABLE, arm=arm, covariates={"age": TABLE["covariates"]["age"], "sex": sex})
     for ours, theirs in zip(read(document).human, read(TABLE).human, strict=True):
         assert ours.c.tolist() == theirs.c.tolist()
+
+
+def test_a_column_that_must_hold_numbers_says_what_its_strings_are() -> None:
+    fields = {"outcomes": {"trust": [3, "NA", 2, "1.5", 4, 4, None]}}
+    assert refused(changed(TABLE, **fields)) == [
+        ("/data/outcomes/trust/1", "r_na_string"),
+        ("/data/outcomes/trust/3", "number_as_string"),
+    ]
+    column = {"model": "gpt", "values": ["TRUE", 1, 1, 1, 1, 1, None]}
+    assert refused(changed(TABLE, predictions=[column])) == [("/data/predictions/0/values/0", "r_logical")]
+
+
+def test_the_survey_design() -> None:
+    fields = {"weight": [1, 2, 1, 2, 1, 2, 5], "cluster": ["a", "a", "b", "b", "c", "c", "a"],
+              "sampling_probability": [0.5, 0.5, 0.5, 0.2, 0.2, 0.2, None]}  # fmt: skip
+    sample = read(changed(TABLE, **fields))
+    assert sample.human[1].weight.tolist() == [2, 2, 2]
+    assert [u.cluster.tolist() for u in (*sample.human, *sample.llm_only)] == [[0, 1, 2], [0, 1, 2], [0]]
+    assert sample.human[1].sampling_probability.tolist() == [0.5, 0.2, 0.2]
+    assert refused(changed(TABLE, weight=[1, 2, 0, 2, 1, 2, None])) == [
+        ("/data/weight/2", "invalid_weight"), ("/data/weight/6", "invalid_weight"),
+    ]  # fmt: skip
+    assert refused(changed(TABLE, cluster=["a", 1, 1, 1, 1, 1, 1])) == [("/data/cluster/0", "mixed_column")]
