@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.calibration import leverage
 from service.calibration.estimate import Estimate, fixed_residual, own_weights
@@ -33,7 +34,10 @@ PERFECT = 1e-10  # a direction in which a cluster keeps less than this of its re
 
 @dataclass(frozen=True, slots=True)
 class ClusterInfluence:
-    """Influence of every cluster with humans (G_h,) and of every other cluster (G_s,); df of the human part."""
+    """Influence of every cluster with humans (G_h,) and of every other cluster (G_s,); df of the human part.
+
+    The clusters are those of the whole sample, in the same order for every contrast; unused ones have influence 0.
+    """
 
     human: FloatArray
     llm_only: FloatArray
@@ -42,11 +46,12 @@ class ClusterInfluence:
 
 @dataclass(frozen=True, slots=True)
 class _Codes:
-    """Cluster numbers 0..G-1: by arm, by pool's LLM-only source, and which clusters hold humans of used arms."""
+    """Cluster numbers 0..G-1 by arm and by pool's LLM-only source; which hold humans, and which of those are used."""
 
     arms: tuple[IntArray, ...]
     llm_only: tuple[IntArray | None, ...]
-    has_humans: FloatArray
+    human: NDArray[np.bool_]
+    used: NDArray[np.bool_]
     count: int
 
 
@@ -88,9 +93,8 @@ def cluster_influence(estimate: Estimate, contrast: FloatArray, population: Popu
         factors.append(contrast[d] * part.factor)
     if population == "super":
         values += _pool_part(estimate, contrast, codes)
-    humans = codes.has_humans > 0.0
-    df = _degrees_of_freedom(own[humans], np.concatenate(factors, axis=1)[humans])
-    return ClusterInfluence(values[humans], values[~humans], df)
+    df = _degrees_of_freedom(own, np.concatenate(factors, axis=1))
+    return ClusterInfluence(values[codes.human], values[~codes.human], df)
 
 
 def _codes(estimate: Estimate, contrast: FloatArray) -> _Codes:
@@ -101,14 +105,15 @@ def _codes(estimate: Estimate, contrast: FloatArray) -> _Codes:
     found, inverse = np.unique(whole, return_inverse=True)
     ends = np.cumsum([c.shape[0] for c in human] + [0 if c is None else c.shape[0] for c in only])[:-1]
     split = np.split(inverse, ends)
-    pooled = {d for pool in estimate.pools for d in pool.humans}
+    slopes = estimate.pool_slopes(contrast)
+    pooled = {d for k, pool in enumerate(estimate.pools) if np.count_nonzero(slopes[k]) for d in pool.humans}
     used = [split[d] for d in range(len(human)) if contrast[d] or d in pooled]
-    has = np.zeros(found.shape[0])
-    has[np.unique(np.concatenate(used))] = 1.0
+    numbers = np.arange(found.shape[0])
     return _Codes(
         tuple(split[: len(human)]),
         tuple(None if c is None else split[len(human) + k] for k, c in enumerate(only)),
-        has,
+        np.isin(numbers, np.concatenate(split[: len(human)])),
+        np.isin(numbers, np.concatenate(used)),
         found.shape[0],
     )
 
@@ -193,15 +198,12 @@ def _leave_one_out(estimate: Estimate, contrast: FloatArray, population: Populat
     for d in np.flatnonzero(contrast).tolist():
         mean = means[estimate.frame.sample.pool_of(d)]
         change += contrast[d] * (_arm_without(estimate, d, codes, mean) - estimate.theta[d])
-    humans = codes.has_humans > 0.0
-    return ClusterInfluence(
-        _scaled(-change[humans]), _scaled(-change[~humans]), float(humans.sum() - np.count_nonzero(contrast))
-    )
-
-
-def _scaled(change: FloatArray) -> FloatArray:
-    count = change.shape[0]
-    return np.asarray(change * sqrt((count - 1) / count)) if count else change
+    n_used = int(codes.used.sum())
+    human = np.where(codes.used, -change, 0.0)[codes.human] * sqrt((n_used - 1) / n_used)
+    rest = -change[~codes.human]
+    n_rest = max(1, rest.shape[0])
+    arms = {estimate.frame.sample.arms[d] for d in np.flatnonzero(contrast).tolist()}
+    return ClusterInfluence(human, rest * sqrt((n_rest - 1) / n_rest), float(n_used - len(arms)))
 
 
 def _pool_means(estimate: Estimate, k: int, codes: _Codes, *, moving: bool) -> FloatArray:

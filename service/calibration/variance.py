@@ -83,11 +83,11 @@ class Influence:
     """Joint influence values (n,) of one group of units, or of clusters, that were sampled together.
 
     A group is the humans of one arm or the LLM-only units of one pool; with clusters all clusters with humans, and all
-    others. ``humans`` says which; ``df`` are the degrees of freedom of its sum of squares.
+    others. ``source`` names it; ``df`` are the degrees of freedom of its sum of squares.
     """
 
     values: FloatArray
-    humans: bool
+    source: str
     df: float
 
 
@@ -99,8 +99,8 @@ def influences(estimate: Estimate, contrast: FloatArray, population: Population 
     sample = estimate.frame.sample
     if sample.clustered:
         found = cluster_influence(estimate, contrast, population)
-        rest = Influence(found.llm_only, humans=False, df=float(max(1, found.llm_only.shape[0] - 1)))
-        human = Influence(found.human, humans=True, df=found.df)
+        rest = Influence(found.llm_only, "LLM-only clusters", df=float(max(1, found.llm_only.shape[0] - 1)))
+        human = Influence(found.human, "clusters with humans", df=found.df)
         return (human, rest) if found.llm_only.any() else (human,)
     slopes = estimate.pool_slopes(contrast)
     groups = []
@@ -110,12 +110,12 @@ def influences(estimate: Estimate, contrast: FloatArray, population: Population 
         if in_pool or contrast[d]:
             reach = _pool_influence(source, slopes[k], estimate.pools[k], d) if in_pool else 0.0
             values = contrast[d] * estimate.human_influence(d) + reach
-            groups.append(Influence(values, humans=True, df=float(estimate.df[d])))
+            groups.append(Influence(values, f"humans {d}", df=float(estimate.df[d])))
     for k, pool in enumerate(estimate.pools if population == "super" else ()):
         only = sample.llm_only[k]
         if pool.llm_only is not None and only is not None and np.count_nonzero(slopes[k]):
             values = _pool_influence(only, slopes[k], pool, None)
-            groups.append(Influence(values, humans=False, df=float(max(1, only.n - 1))))
+            groups.append(Influence(values, f"LLM-only {k}", df=float(max(1, only.n - 1))))
     return tuple(groups)
 
 
