@@ -47,10 +47,11 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class EstimateBlock:
-    """One contrast (or arm mean): calibrated, human-only and LLM-only side by side."""
+    """One contrast (or arm mean): calibrated, human-only and LLM-only side by side; ``component`` is a category."""
 
     name: str
     outcome: str
+    component: str | None
     claim: Claim
     verdict: Verdict
     result: Result
@@ -62,16 +63,21 @@ class EstimateBlock:
     effective_sample_size: float | None
     ppi_correlation: float | None
     alternatives: tuple[Alternative, ...]
+    p_value_adjusted: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PredictionBlock:
-    """One prediction column in one arm; ``tuning`` is the slope it carries in the estimate."""
+    """One prediction column in one arm; ``tuning`` is the slope it carries in the estimate.
+
+    ``dispersion_ratio`` is None where the humans' outcome does not vary.
+    """
 
     model: str
     arm: str | None
     tuning: float
-    dispersion_ratio: float
+    category: str | None
+    dispersion_ratio: float | None
     n_missing: int
     dropped: bool
 
@@ -82,6 +88,7 @@ class ArmBlock:
 
     name: str
     outcome: str
+    component: str | None
     n_human: int
     n_llm_only: int
     r_squared: float | None
@@ -106,6 +113,7 @@ class Applied:
     """What was done, with every default resolved."""
 
     estimand: str
+    categories: tuple[str, ...] | None
     estimator: str
     interval: str
     identification: str

@@ -6,7 +6,7 @@ used, was tested and not rejected (level ``TEST_LEVEL``). Everything else is exp
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from service.calibration.answer import Assumption, Claim, Status
@@ -17,6 +17,11 @@ from service.calibration.estimate import Frame
 from service.calibration.sample import Sample, Units
 
 FEW_MINORITY = 5
+STATEMENTS = {
+    "not_testable": "too few units to test it",
+    "rejected": "mean predictions differ by more than chance",
+    "not_rejected": "mean predictions do not differ detectably",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +43,25 @@ def reference(frame: Frame) -> ReferenceTest | None:
     p_values = pool_p_values(frame)
     value = combined(p_values)
     status = _status(value)
-    statement = {
-        "not_testable": "too few units to test it",
-        "rejected": "mean predictions differ by more than chance",
-        "not_rejected": "mean predictions do not differ detectably",
-    }[status]
+    statement = STATEMENTS[status]
     if frame.identification == "randomization":
         text = f"the stated population means are those of the humans' population; {statement}"
         return ReferenceTest(Assumption("known_population_means", status, value, text), p_values)
     text = f"LLM-only units and stated means belong to the humans' population; {statement}"
     return ReferenceTest(Assumption("exchangeability", status, value, text), p_values)
+
+
+def joint(tests: Sequence[ReferenceTest]) -> list[Assumption]:
+    """The tested assumptions of several outcomes, each name once: the p-value over all that test it (Bonferroni)."""
+    found = []
+    for name in dict.fromkeys(t.assumption.name for t in tests):
+        same = [t.assumption for t in tests if t.assumption.name == name]
+        value = combined([a.p_value for a in same])
+        worst = min(same, key=lambda a: (a.p_value is None, a.p_value))
+        status = _status(value)
+        text = worst.statement if len(same) == 1 else f"{worst.statement.partition(';')[0]}; {STATEMENTS[status]}"
+        found.append(Assumption(name, status, value, text))
+    return found
 
 
 def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumption]:

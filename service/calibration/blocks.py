@@ -18,7 +18,7 @@ import numpy as np
 from service.calibration import least_squares, strata
 from service.calibration.answer import ArmBlock, Effect, ModelBlock, PredictionBlock, Verdict
 from service.calibration.estimate import Estimate, Frame
-from service.calibration.inference import Result
+from service.calibration.inference import Result, level
 from service.calibration.least_squares import ArmFit
 from service.calibration.moments import FloatArray, Moments, merge
 from service.calibration.sample import Column, Sample
@@ -49,6 +49,8 @@ def ppi_correlation(human: Sequence[Moments], fits: Sequence[ArmFit | None], con
             return None
         share = contrast[d] ** 2 * human[d].scatter[0, 0] / ((human[d].n - 1) * human[d].size)
         top, bottom = top + share * max(0.0, fit.r_squared), bottom + share
+    if bottom == 0.0:
+        return None
     size = sqrt(min(1.0, top / bottom))
     first = fits[used[0]]
     signed = len(used) == 1 and first is not None and first.rank == 1 and first.slope[first.kept[0]] < 0.0
@@ -60,7 +62,7 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
     used = [d for d in range(len(contrast)) if contrast[d]]
     if not used or not all(np.count_nonzero(directions[d]) for d in used):
         return None
-    value, variance, testable = 0.0, 0.0, True
+    value, variance, testable = level(contrast) * frame.sample.direction_level, 0.0, True
     pools = [[d for d in used if frame.sample.pool_of(d) == k] for k in sorted({frame.sample.pool_of(d) for d in used})]
     origins = np.array([c.origin for c in frame.sample.columns])
     for arms in pools:
@@ -123,7 +125,8 @@ def arm_block(frame: Frame, estimate: Estimate, unit: FloatArray, verdict: Verdi
             model=column.model or "",
             arm=column.arm,
             tuning=float(tunings[j]),
-            dispersion_ratio=sqrt(squares[j + 1] / squares[0]),
+            category=column.category,
+            dispersion_ratio=sqrt(squares[j + 1] / squares[0]) if squares[0] > 0.0 else None,
             n_missing=_n_missing(column, arm, 0 if sample.shared else arm),
             dropped=j in dropped,
         )
@@ -134,6 +137,7 @@ def arm_block(frame: Frame, estimate: Estimate, unit: FloatArray, verdict: Verdi
     return ArmBlock(
         name=sample.arms[cells[0]],
         outcome=sample.outcome,
+        component=sample.component,
         n_human=sum(frame.human[d].n for d in cells),
         n_llm_only=_n_llm_only(frame, cells),
         r_squared=fit.r_squared if fit is not None and has_fit else None,

@@ -70,8 +70,8 @@ class ArmFit:
 
     @property
     def r_squared(self) -> float:
-        """Share of the outcome's variance explained, 1 - RSS / TSS."""
-        return 1.0 - self.rss / (self.variance_y * (self.n - 1))
+        """Share of the outcome's variance explained, 1 - RSS / TSS; 0 where there is none."""
+        return 1.0 - self.rss / (self.variance_y * (self.n - 1)) if self.variance_y > 0.0 else 0.0
 
     @property
     def adjusted_r_squared(self) -> float:

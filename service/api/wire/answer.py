@@ -23,6 +23,7 @@ class Applied(msgspec.Struct, frozen=True):
     """What was done, with every default resolved."""
 
     estimand: AppliedEstimand
+    categories: list[str] | None
     estimator: str
     interval: str
     identification: str
@@ -139,6 +140,7 @@ def applied(done: core.Applied) -> Applied:
     """The wire form of what was done."""
     return Applied(
         estimand=AppliedEstimand(done.estimand),
+        categories=None if done.categories is None else list(done.categories),
         estimator=done.estimator,
         interval=done.interval,
         identification=done.identification,

@@ -36,9 +36,9 @@ class CalibrationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request on its way: sample, plan, digest of its body, expected work, what a missing human answer means."""
+    """A request on its way: samples, plan, digest of its body, expected work, what a missing human answer means."""
 
-    sample: Sample
+    samples: tuple[Sample, ...]
     plan: core.Plan
     body_digest: str
     work: float
@@ -52,15 +52,12 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
     plan = wire_plan.to_core(sent, problems)
     missing: Missing = sent.missing or "error"
     try:
-        sample, *others = wire_sample.samples(request.data, missing, bounds)
-        if others:
-            text, hint = "several outcomes in one request are not computed yet", "supported: one outcome per request"
-            problems.append(Problem("/data/outcomes", "unsupported_combination", text, hint))
+        samples = wire_sample.samples(request.data, missing, bounds)
     except CalibrationError as refused:
         raise type(refused)([*problems, *refused.problems]) from refused
     if problems:
         raise CalibrationError(problems)
-    return Job(sample, plan, body_digest, work(request), missing)
+    return Job(samples, plan, body_digest, work(request), missing)
 
 
 def work(request: CalibrationRequest) -> float:
@@ -74,14 +71,14 @@ def work(request: CalibrationRequest) -> float:
 
 def run(job: Job) -> bytes:
     """The encoded answer of a job; raises ``CalibrationError``."""
-    answer = calibrate(job.sample, job.plan)
+    answer = calibrate(job.samples, job.plan)
     digests = wire.Digests(job.body_digest, plan_digest(job, answer.applied), SERVICE_VERSION, METHOD_VERSION)
     return ENCODER.encode(wire.from_core(answer, digests))
 
 
 def validated(job: Job) -> bytes:
     """What a valid request would be done with; raises the ``CalibrationError`` that it would get."""
-    answer = calibrate(job.sample, job.plan)
+    answer = calibrate(job.samples, job.plan)
     return ENCODER.encode(
         wire.Validated(
             valid=True,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 from service.calibration import answer as core
 from service.calibration.inference import Result as CoreResult
+from service.calibration.plan import IntervalName
 
 
 class Interval(msgspec.Struct, frozen=True):
     """A confidence interval; an open end is null."""
 
-    method: Literal["t", "normal"]
+    method: IntervalName
     level: float
     lower: float | None
     upper: float | None
@@ -91,7 +90,7 @@ class Prediction(msgspec.Struct, frozen=True):
     arm: str | None
     category: str | None
     tuning: float
-    dispersion_ratio: float
+    dispersion_ratio: float | None
     n_missing: int
     dropped: bool
 
@@ -117,13 +116,13 @@ def estimate(block: core.EstimateBlock) -> Estimate:
     return Estimate(
         name=block.name,
         outcome=block.outcome,
-        component=None,
+        component=block.component,
         claim=block.claim,
         estimate=result.estimate,
         standard_error=result.standard_error,
         df=result.df,
         p_value=result.p_value,
-        p_value_adjusted=None,
+        p_value_adjusted=block.p_value_adjusted,
         interval=_interval(result),
         human_only=_result(block.human_only),
         llm_only=_effect(block.llm_only),
@@ -157,7 +156,7 @@ def arm(block: core.ArmBlock) -> Arm:
     return Arm(
         name=block.name,
         outcome=block.outcome,
-        component=None,
+        component=block.component,
         n_human=block.n_human,
         n_llm_only=block.n_llm_only,
         r_squared=block.r_squared,
@@ -165,7 +164,7 @@ def arm(block: core.ArmBlock) -> Arm:
         verdict=block.verdict,
         mean=_result(block.mean),
         predictions=[
-            Prediction(p.model, p.arm, None, p.tuning, p.dispersion_ratio, p.n_missing, p.dropped)
+            Prediction(p.model, p.arm, p.category, p.tuning, p.dispersion_ratio, p.n_missing, p.dropped)
             for p in block.predictions
         ],
     )

@@ -75,7 +75,7 @@ def test_the_estimate_is_the_cores() -> None:
 
 def test_arms_are_the_cores() -> None:
     for arm, block in zip(DOCUMENT["arms"], ANSWER.arms, strict=True):
-        assert arm["predictions"] == [{"category": None, **dataclasses.asdict(p)} for p in block.predictions]
+        assert arm["predictions"] == [dataclasses.asdict(p) for p in block.predictions]
         assert arm["mean"] == dataclasses.asdict(block.mean)
         assert (arm["name"], arm["n_human"], arm["n_llm_only"]) == (block.name, block.n_human, block.n_llm_only)
         assert (arm["r_squared"], arm["adjusted_r_squared"]) == (block.r_squared, block.adjusted_r_squared)

@@ -28,12 +28,12 @@ def planned(**plan) -> dict:
 
 def digest(**plan) -> str:
     ready = job(planned(**plan))
-    return plan_digest(ready, calibrate(ready.sample, ready.plan).applied)
+    return plan_digest(ready, calibrate(ready.samples, ready.plan).applied)
 
 
 def test_a_request_becomes_a_job() -> None:
     ready = job(GOOD)
-    assert (ready.sample.arms, ready.plan.estimand) == (("control",), "mean")
+    assert (ready.samples[0].arms, ready.plan.estimand) == (("control",), "mean")
     assert (ready.body_digest, ready.work) == ("sha256:body", 26.0)
     assert job({"data": GOOD["data"]}).plan.estimator == "auto"
 
@@ -52,7 +52,7 @@ def test_problems_of_the_plan_alone_are_a_refusal_too() -> None:
 
 
 def test_missing_human_answers_are_the_plans_choice() -> None:
-    assert job({"data": ARRAYS, "plan": {"missing": "drop_unit"}}).sample.n_dropped == 1
+    assert job({"data": ARRAYS, "plan": {"missing": "drop_unit"}}).samples[0].n_dropped == 1
 
 
 def test_comparing_is_work_for_every_estimator() -> None:
@@ -134,4 +134,4 @@ def test_the_digest_does_not_depend_on_the_numbers() -> None:
     document = planned(estimator="human_only")
     document["data"]["outcomes"]["trust"][0] = 1.5
     other = job(document)
-    assert plan_digest(other, calibrate(other.sample, other.plan).applied) == digest(estimator="human_only")
+    assert plan_digest(other, calibrate(other.samples, other.plan).applied) == digest(estimator="human_only")

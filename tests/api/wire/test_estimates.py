@@ -17,10 +17,10 @@ def test_struct_and_dataclass_have_the_same_fields(mine, theirs) -> None:
 
 
 def test_every_field_of_an_arms_prediction_travels() -> None:
-    prediction = core.PredictionBlock("gpt", "control", 0.5, 0.7, 3, dropped=True)
-    block = core.ArmBlock("a", "y", 10, 20, None, None, "llm_used", RESULT, (prediction,))
+    prediction = core.PredictionBlock("gpt", "control", 0.5, "yes", 0.7, 3, dropped=True)
+    block = core.ArmBlock("a", "y", "yes", 10, 20, None, None, "llm_used", RESULT, (prediction,))
     found = wire.arm(block)
-    assert found.predictions == [wire.Prediction("gpt", "control", None, 0.5, 0.7, 3, dropped=True)]
-    assert (found.name, found.outcome, found.component, found.n_human, found.n_llm_only) == ("a", "y", None, 10, 20)
+    assert found.predictions == [wire.Prediction("gpt", "control", "yes", 0.5, 0.7, 3, dropped=True)]
+    assert (found.name, found.outcome, found.component, found.n_human, found.n_llm_only) == ("a", "y", "yes", 10, 20)
     assert (found.mean.estimate, found.mean.standard_error, found.mean.df, found.mean.p_value) == (1.0, 0.2, 7.5, 0.04)
     assert found.mean.interval == wire.Interval("t", 0.9, 0.6, None)

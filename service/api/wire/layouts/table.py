@@ -28,7 +28,7 @@ from service.calibration.layouts.survey import Survey
 from service.calibration.sample import Sample
 
 Draw = Annotated[float, msgspec.Meta(ge=0, le=10_000, multiple_of=1)]
-NOT_YET = ("stratum", "subgroup")
+NOT_YET = ("subgroup",)
 
 
 class PredictionColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -37,10 +37,7 @@ def test_prediction_columns_carry_what_is_said_of_them() -> None:
     ("fields", "expected"),
     [
         ({"outcomes": {}}, [("/data/outcomes", "no_outcome")]),
-        (
-            {"stratum": [1], "subgroup": ["x"]},
-            [(f"/data/{name}", "unsupported_combination") for name in ("stratum", "subgroup")],
-        ),
+        ({"subgroup": ["x"]}, [("/data/subgroup", "unsupported_combination")]),
         ({"unit": ["u"] * 7}, [(f"/data/unit/{i}", "duplicate_unit") for i in range(1, 7)]),
         ({"unit": ["u"]}, [("/data/unit", "length_mismatch")]),
         ({"covariates": {"a/b": ["x", 1, "y", "z", "x", "y", "z"]}}, [("/data/covariates/a~1b/1", "mixed_column")]),

@@ -1,0 +1,166 @@
+"""One outcome (or the share of one category) analysed: its estimates and its arms, each with what stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+
+import numpy as np
+
+from service.calibration import assumptions, blocks
+from service.calibration.answer import Alternative, ArmBlock, EstimateBlock, Verdict
+from service.calibration.assumptions import ReferenceTest
+from service.calibration.contrast import Contrast
+from service.calibration.errors import CalibrationError, NotIdentified
+from service.calibration.estimate import Estimate, Frame
+from service.calibration.estimators import ESTIMATORS
+from service.calibration.inference import Result, infer
+from service.calibration.moments import FloatArray
+from service.calibration.resolution import Resolved
+
+NO_VARIANCE = 1e-20  # a variance ratio below this is rounding: the estimated variance is zero
+STRENGTH: tuple[Verdict, ...] = ("llm_used", "no_llm", "human_only_chosen", "no_pool", "human_only_requested")
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What one sample came to: one fit and one estimate per contrast, one block per arm."""
+
+    resolved: Resolved
+    tested: ReferenceTest | None
+    fits: tuple[Estimate, ...]
+    estimates: tuple[EstimateBlock, ...]
+    arms: tuple[ArmBlock, ...]
+
+
+def analysed(resolved: Resolved, tested: ReferenceTest | None) -> Analysis:
+    """Every estimate and every arm of a resolved sample."""
+    weights = [resolved.cells(c.weights) for c in resolved.contrasts]
+    if resolved.estimator.by_contrast:
+        fits = tuple(resolved.fit(t) for t in weights)
+    else:
+        fits = (resolved.fit(weights[0]),) * len(weights)
+    estimates = tuple(
+        _estimate_block(resolved, c, fit, tested) for c, fit in zip(resolved.contrasts, fits, strict=True)
+    )
+    arms = tuple(_arm_block(resolved, d, fits, estimates) for d in range(len(resolved.sample.arms)))
+    return Analysis(resolved, tested, fits, estimates, arms)
+
+
+def _estimate_block(
+    resolved: Resolved, contrast: Contrast, estimate: Estimate, tested: ReferenceTest | None
+) -> EstimateBlock:
+    t, plain = resolved.cells(contrast.weights), resolved.plain
+    used = [d for d in range(len(t)) if t[d]]
+    verdicts = [blocks.arm_verdict(resolved.frame, estimate, d, resolved.plan.estimator) for d in used]
+    verdict = min(verdicts, key=STRENGTH.index)
+    human = infer(resolved.human_only, t, resolved.settings)
+    calibrated = infer(estimate, t, resolved.settings)
+    n = sum(plain.human[d].n for d in used)
+    ratio = _ratio(calibrated, human)
+    models = plain.sample.models
+    alone = blocks.llm_only(plain, t, plain.sample.directions) if models else None
+    return EstimateBlock(
+        name=contrast.name,
+        outcome=plain.sample.outcome,
+        component=plain.sample.component,
+        claim=assumptions.claim(tested, {plain.sample.pool_of(d) for d in used if np.count_nonzero(estimate.slope[d])}),
+        verdict=verdict,
+        result=finite(calibrated),
+        human_only=finite(human),
+        llm_only=alone,
+        models=tuple(
+            blocks.model_block(
+                plain,
+                t,
+                model,
+                alone if len(models) == 1 else blocks.llm_only(plain, t, plain.sample.direction(model)),
+                _ratio_without(resolved, model, t, human),
+            )
+            for model in models
+        ),
+        variance_ratio=ratio,
+        human_sample_size=n,
+        effective_sample_size=_effective(n, ratio, verdict),
+        ppi_correlation=blocks.ppi_correlation(plain.human, plain.whole, t) if models else None,
+        alternatives=_alternatives(resolved, t, human, n) if resolved.plan.compare else (),
+    )
+
+
+def _arm_block(resolved: Resolved, arm: int, fits: Sequence[Estimate], estimates: Sequence[EstimateBlock]) -> ArmBlock:
+    alone = np.zeros(len(resolved.sample.arms))
+    alone[arm] = 1.0
+    unit, contrasts = resolved.cells(alone), [c.weights for c in resolved.contrasts]
+    mine = next((i for i, weights in enumerate(contrasts) if np.array_equal(weights, alone)), None)
+    by_contrast = resolved.estimator.by_contrast
+    estimate = resolved.fit(unit) if by_contrast and mine is None else fits[mine or 0]
+    if mine is None:
+        mean = finite(infer(estimate, unit, replace(resolved.settings, null_value=None)))
+    else:
+        mean = replace(estimates[mine].result, p_value=None)
+    shown = fits[0] if by_contrast and contrasts[0][arm] else estimate
+    cells = np.flatnonzero(unit).tolist()
+    verdicts = [blocks.arm_verdict(resolved.frame, shown, d, resolved.plan.estimator) for d in cells]
+    return blocks.arm_block(resolved.plain, shown, unit, min(verdicts, key=STRENGTH.index), mean)
+
+
+def _ratio(calibrated: Result, human: Result) -> float | None:
+    if human.standard_error == 0.0:
+        return None
+    relative = calibrated.standard_error / human.standard_error
+    return relative * relative
+
+
+def _effective(n: int, ratio: float | None, verdict: Verdict) -> float | None:
+    if verdict not in ("llm_used", "no_llm"):
+        return float(n)
+    return None if ratio is None or ratio < NO_VARIANCE else n / ratio
+
+
+def _ratio_without(resolved: Resolved, model: str, contrast: FloatArray, human: Result) -> float | None:
+    """Variance ratio of the same estimator without one model's columns; 1 where nothing is left to use."""
+    frame = resolved.frame
+    keep = [j for j, c in enumerate(frame.sample.columns) if c.model != model]
+    if not keep or resolved.estimator.name == "human_only":
+        return 1.0
+    if resolved.estimator.historical and not any(frame.sample.columns[j].kind == "prediction" for j in keep):
+        return 1.0
+    try:
+        estimate = resolved.estimator.fit(replace(frame, sample=frame.sample.with_columns(keep)), contrast)
+    except CalibrationError:
+        return None
+    return _ratio(infer(estimate, contrast, resolved.settings), human)
+
+
+def _alternatives(resolved: Resolved, contrast: FloatArray, human: Result, n: int) -> tuple[Alternative, ...]:
+    found = []
+    for other in ESTIMATORS:
+        if other.name == resolved.plan.estimator:
+            continue
+        frame = replace(resolved.plain, compat=resolved.plan.compat and other.historical)
+        try:
+            result = finite(infer(other.fit(_shared_cache(resolved, frame), contrast), contrast, resolved.settings))
+        except CalibrationError:
+            continue
+        ratio = _ratio(result, human)
+        found.append(Alternative(other.name, result, ratio, _effective(n, ratio, "llm_used")))
+    return tuple(found)
+
+
+def _shared_cache(resolved: Resolved, frame: Frame) -> Frame:
+    return resolved.plain if frame.compat == resolved.plain.compat else frame
+
+
+def finite(result: Result) -> Result:
+    """The result itself; ``NotIdentified`` where any of its numbers left the range of a double."""
+    interval = result.interval
+    total = result.estimate + result.standard_error + (result.df or 0.0) + (result.p_value or 0.0)
+    if isfinite(total + (interval.lower or 0.0) + (interval.upper or 0.0)):
+        return result
+    raise NotIdentified.at(
+        "/data",
+        "numeric_overflow",
+        "the numbers are too large or too small to compute with",
+        "rescale the columns' units",
+    )
