@@ -11,11 +11,11 @@ from service.api.app import Parts
 from service.api.routes.calibrations import calibrations
 from service.api.routes.designs import designs
 from service.api.wire import calibration
-from service.calibration import inference
 from service.calibration.card import Card
 from service.calibration.diagnostics import exchangeability
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
+from service.calibration.intervals import INTERVALS
 
 # Welch by hand: the difference of the means of 4, 5, 4, 5 and 3, 4, 2, 4, and sqrt(11/12/4 + 1/3/4)
 _KNOWN = b"""{"plan": {"estimator": "human_only"}, "data": {"layout": "arrays", "arms": [
@@ -38,7 +38,7 @@ def cards() -> Mapping[str, Sequence[Card]]:
     return {
         "estimands": [e.card for e in ESTIMANDS],
         "estimators": [e.card for e in ESTIMATORS],
-        "intervals": inference.CARDS,
+        "intervals": [m.card for m in INTERVALS],
         "diagnostics": [exchangeability.CARD],
     }
 

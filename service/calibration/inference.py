@@ -1,53 +1,40 @@
-"""Inference, written once: interval and p-value of a contrast from one object.
+"""Inference, written once: interval and p-value of a contrast from one pivot, whatever the method.
 
-Interval: estimate -+ quantile x standard error; p-value: the level at which that interval's end reaches the null value.
-Shapes: contrast t (D,). Units: variance in squared outcome units.
-Source: Satterthwaite (1946) for the degrees of freedom; the variance is that of ``variance``.
+Formula: with L(a), U(a) the one-sided bounds with error a and l(v), u(v) the smallest errors at which they exclude v,
+    two_sided        [L(e/2), U(e/2)],  p = min(1, 2 min(l(null), u(null)))          e = 1 - level
+    greater, less    [L(e), inf), (-inf, U(e)],  p = l(null), u(null)
+    equivalence      [L(e), U(e)] labelled with the level 2 level - 1,  p = max(l(null - margin), u(null + margin))
+    non_inferiority  [L(e), inf),  p = l(null - margin)
+so that p < e exactly when the null value is outside (equivalence: the interval inside null -+ margin).
+Shapes: contrast t (D,). Units: outcome units.
+Source: Schuirmann (1987) for equivalence; the variance is that of ``variance``, the pivots those of ``intervals``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
-from typing import Literal
+from math import nextafter, sqrt
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from service.calibration.card import Card
+from service.calibration.errors import InvalidPlan, Problem
 from service.calibration.estimate import Estimate
+from service.calibration.intervals import interval_method
+from service.calibration.intervals.normal import Normal
+from service.calibration.intervals.pivot import Context, Pivot
+from service.calibration.intervals.t import StudentT
 from service.calibration.moments import FloatArray
-from service.calibration.plan import Alternative, Population
+from service.calibration.plan import Alternative, IntervalName, Population
 from service.calibration.variance import contrast_variance
 
-CARDS = (
-    Card(
-        name="t",
-        title="t interval (default)",
-        formula="estimate -+ t quantile x standard error; Bell-McCaffrey degrees of freedom, Satterthwaite's for sums",
-        assumptions=("units are independent",),
-        limits=(
-            "rare binary outcomes and heavy skew below about 30 humans per arm",
-            "under-covers with ignored clusters",
-        ),
-        sources=("Bell & McCaffrey (2002)", "Imbens & Kolesar (2016), REStat 98:701-712", "Satterthwaite (1946)"),
-    ),
-    Card(
-        name="normal",
-        title="Normal interval",
-        formula="estimate -+ normal quantile x standard error",
-        assumptions=("units are independent", "many humans in every arm"),
-        limits=("too short below about 100 humans per arm: use t",),
-        sources=("arXiv 2301.09633",),
-    ),
-)
+ROUNDING = 1e-6  # relative difference of p-value and error rate that bisection and rounding can leave
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A confidence interval; ``None`` is an open end."""
 
-    method: Literal["t", "normal"]
+    method: IntervalName
     level: float
     lower: float | None
     upper: float | None
@@ -55,7 +42,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An estimate with its uncertainty; ``df`` is None for the normal quantile, ``p_value`` where nothing is tested."""
+    """An estimate with its uncertainty; ``df`` None: the method uses none, ``p_value`` None: nothing is tested."""
 
     estimate: float
     standard_error: float
@@ -66,21 +53,63 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How an interval and a test are formed; ``null_value`` None: nothing is tested."""
+    """How an interval and a test are formed; ``null_value`` None: nothing is tested.
+
+    ``margin`` (outcome units) is for equivalence and non-inferiority, ``bounds`` (smallest and largest possible
+    outcome) for betting and score, ``replicates`` and ``seed`` for whatever draws random numbers.
+    """
 
     level: float = 0.95
     alternative: Alternative = "two_sided"
     null_value: float | None = 0.0
-    method: Literal["t", "normal"] = "t"
+    method: IntervalName = "t"
     population: Population = "super"
+    margin: float | None = None
+    bounds: tuple[float, float] | None = None
+    replicates: int = 1999
+    seed: int = 0
 
 
-def infer(estimate: Estimate, contrast: FloatArray, settings: Settings) -> Result:
-    """Estimate, standard error, df, p-value and interval of a contrast (D,) of arm means."""
+def check(settings: Settings) -> None:
+    """Refuses settings that contradict each other, all problems at once."""
+    found = []
+    if settings.alternative in ("equivalence", "non_inferiority"):
+        if settings.margin is None:
+            text = "equivalence and non-inferiority are tested against a margin"
+            found.append(Problem("/plan/margin", "missing_margin", text, "give the margin in outcome units"))
+        elif not settings.margin > 0.0:
+            found.append(Problem("/plan/margin", "bad_margin", "a margin must be above 0", "give it in outcome units"))
+    if settings.alternative == "equivalence" and settings.level <= 0.5:
+        text = "equivalence is tested with an interval of level 2 confidence_level - 1, which must be above 0"
+        found.append(Problem("/plan/confidence_level", "level_too_low", text, "use a level above 0.5"))
+    if settings.method == "betting" and settings.bounds is None:
+        text = "betting needs the smallest and the largest possible outcome"
+        found.append(Problem("/plan/bounds", "missing_bounds", text, "give bounds as [smallest, largest]"))
+    if settings.bounds is not None and not settings.bounds[0] < settings.bounds[1]:
+        found.append(Problem("/plan/bounds", "bad_bounds", "the first bound must be below the second", "order them"))
+    if found:
+        raise InvalidPlan(found)
+
+
+def infer(estimate: Estimate, contrast: FloatArray, settings: Settings, error_rate: float | None = None) -> Result:
+    """Estimate, standard error, df, p-value and interval of a contrast (D,) of arm means.
+
+    ``error_rate`` replaces 1 - level as the error of this one interval (simultaneous intervals); the label stays.
+    """
     variance, df = contrast_variance(estimate, contrast, settings.population)
-    normal = settings.method == "normal" or estimate.frame.compat
-    value = float(contrast @ estimate.theta) + level(contrast) * estimate.frame.sample.origin
-    return result(value, variance, None if normal else df, settings)
+    method = interval_method("normal" if estimate.frame.compat else settings.method)
+    context = Context(
+        value=float(contrast @ estimate.theta) + level(contrast) * estimate.frame.sample.origin,
+        standard_error=sqrt(variance),
+        df=df,
+        population=settings.population,
+        bounds=settings.bounds,
+        replicates=settings.replicates,
+        seed=settings.seed,
+    )
+    pivot = method.pivot(estimate, contrast, context)
+    interval, p_value = _decided(pivot, method.name, settings, error_rate)
+    return Result(context.value, context.standard_error, df if method.uses_df else None, p_value, interval)
 
 
 def level(contrast: FloatArray) -> float:
@@ -92,25 +121,54 @@ def level(contrast: FloatArray) -> float:
 def result(value: float, variance: float, df: float | None, settings: Settings) -> Result:
     """The result for an estimate with this variance; t quantiles with ``df``, normal ones with None."""
     error = sqrt(variance)
-    one_sided = settings.alternative != "two_sided"
-    tail = 1.0 - settings.level if one_sided else (1.0 - settings.level) / 2.0
-    quantile = float(-ndtri(tail) if df is None else -stdtrit(df, tail))
-    interval = Interval(
-        "normal" if df is None else "t",
-        settings.level,
-        None if settings.alternative == "less" else value - quantile * error,
-        None if settings.alternative == "greater" else value + quantile * error,
-    )
-    return Result(value, error, df, _p_value(value, error, df, settings), interval)
+    pivot = Normal(value, error) if df is None else StudentT(value, error, df)
+    interval, p_value = _decided(pivot, "normal" if df is None else "t", settings, None)
+    return Result(value, error, df, p_value, interval)
 
 
-def _p_value(value: float, error: float, df: float | None, settings: Settings) -> float | None:
+def _decided(
+    pivot: Pivot, method: IntervalName, settings: Settings, error_rate: float | None
+) -> tuple[Interval, float | None]:
+    """The interval, and the p-value that is below the error rate exactly when the interval rejects."""
+    error = 1.0 - settings.level if error_rate is None else error_rate
+    interval = _interval(pivot, method, settings, error)
     if settings.null_value is None:
-        return None
-    gap = value - settings.null_value
-    if error == 0.0:
-        wrong_side = {"two_sided": gap != 0.0, "less": gap < 0.0, "greater": gap > 0.0}
-        return 0.0 if wrong_side[settings.alternative] else 1.0
-    signed = {"two_sided": -abs(gap), "less": gap, "greater": -gap}[settings.alternative] / error
-    tail = float(ndtr(signed) if df is None else stdtr(df, signed))
-    return 2.0 * tail if settings.alternative == "two_sided" else tail
+        return interval, None
+    p_value = _p_value(pivot, settings, settings.null_value)
+    rejects = _rejects(interval, settings, settings.null_value)
+    if (p_value < error) != rejects and abs(p_value - error) <= ROUNDING * error:
+        p_value = nextafter(error, 0.0) if rejects else error
+    return interval, p_value
+
+
+def _interval(pivot: Pivot, method: IntervalName, settings: Settings, error: float) -> Interval:
+    alternative = settings.alternative
+    equivalence = alternative == "equivalence"
+    tail = error / 2.0 if alternative == "two_sided" else error
+    lower = None if alternative == "less" else pivot.bound(tail, "lower")
+    upper = None if alternative in ("greater", "non_inferiority") else pivot.bound(tail, "upper")
+    return Interval(method, 2.0 * settings.level - 1.0 if equivalence else settings.level, lower, upper)
+
+
+def _p_value(pivot: Pivot, settings: Settings, null: float) -> float:
+    low, high = _hypotheses(settings, null)
+    if settings.alternative == "two_sided":
+        return min(1.0, 2.0 * min(pivot.tail(null, "lower"), pivot.tail(null, "upper")))
+    if settings.alternative == "equivalence":
+        return max(pivot.tail(low, "lower"), pivot.tail(high, "upper"))
+    return pivot.tail(high, "upper") if settings.alternative == "less" else pivot.tail(low, "lower")
+
+
+def _rejects(interval: Interval, settings: Settings, null: float) -> bool:
+    low, high = _hypotheses(settings, null)
+    above = interval.lower is not None and low < interval.lower
+    below = interval.upper is not None and interval.upper < high
+    return (above and below) if settings.alternative == "equivalence" else (above or below)
+
+
+def _hypotheses(settings: Settings, null: float) -> tuple[float, float]:
+    """The values that a lower and an upper bound are compared with."""
+    if settings.alternative in ("equivalence", "non_inferiority"):
+        assert settings.margin is not None
+        return null - settings.margin, null + settings.margin
+    return null, null

@@ -1,0 +1,44 @@
+"""bootstrap: the percentile bootstrap of the estimate's influence values.
+
+Formula: tau* = tau + sum over groups g of sum_{i in g} (w_i - 1) z_i, w the multinomial counts of a resample of group g
+(the humans of one arm, the LLM-only units of one pool; with clusters, clusters with humans and all others), z the joint
+influence values. Interval: order statistics of tau*; p-value: (number of tau* beyond the null value + 1)/(B + 1).
+Shapes: contrast (D,), B replicates. Units: outcome units.
+Assumes: units (or clusters) independent; the estimate is near linear in the units. Breaks: below about 30 humans per
+arm it is too short, as the normal interval is (use bootstrap_t).
+Raises: ``rows_required`` for moments.
+Source: Efron (1979); Efron & Tibshirani (1993), sections 13 and 20.
+Differs: slopes are not fitted again in every replicate: their effect is in the influence values to first order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from service.calibration.card import Card
+from service.calibration.estimate import Estimate
+from service.calibration.intervals.pivot import Context, Draws
+from service.calibration.intervals.requirements import require_rows
+from service.calibration.moments import FloatArray
+from service.calibration.resampling import resampled
+from service.calibration.variance import influences
+
+CARD = Card(
+    name="bootstrap",
+    title="Percentile bootstrap",
+    formula="quantiles of the estimate recomputed from influence values under resampling of units (or whole clusters)",
+    assumptions=("units (or clusters) are independent",),
+    limits=("too short below about 30 humans per arm: use bootstrap_t or t", "needs rows, not moments"),
+    sources=("Efron (1979)", "Efron & Tibshirani (1993), sections 13 and 20"),
+)
+
+
+def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Draws:
+    """The sorted replicates of a contrast (D,), which are the bounds of both sides."""
+    require_rows(estimate.frame.sample, CARD.name)
+    draws = np.full(context.replicates, context.value)
+    for group in influences(estimate, contrast, context.population):
+        sums = resampled(group.values, context.replicates, context.generator(f"bootstrap {group.source}"))
+        draws += sums[0] - group.values.sum()
+    draws.sort()
+    return Draws(draws, draws)

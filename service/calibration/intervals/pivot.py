@@ -1,0 +1,81 @@
+"""The pivot: the one object that a method's interval and its p-value both come from, and what a method is given.
+
+Formula: ``bound(tail, side)`` is the one-sided confidence bound with error ``tail``; ``tail(value, side)`` is the
+smallest tail at which that bound excludes ``value``, which is the one-sided p-value. Both are statements about the same
+comparison, so that a value is outside a bound exactly when its p-value is below the bound's tail:
+    value < bound(tail, "lower")  <=>  tail(value, "lower") < tail,     and mirrored for "upper".
+Resampled bounds s_1 <= .. <= s_B: tail(value, "lower") = (#{s <= value} + 1)/(B + 1); bound = s_k with the largest k
+that has k/(B + 1) < tail, open where there is none.
+Shapes: draws (B,). Units: outcome units; tails are probabilities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal, Protocol
+from zlib import crc32
+
+import numpy as np
+
+from service.calibration.moments import FloatArray
+from service.calibration.plan import Population
+
+Side = Literal["lower", "upper"]
+
+
+class Pivot(Protocol):
+    """One-sided bounds and the p-values that belong to them."""
+
+    def bound(self, tail: float, side: Side) -> float | None:
+        """The one-sided confidence bound with error ``tail``; None where it is open."""
+        ...
+
+    def tail(self, value: float, side: Side) -> float:
+        """The smallest tail at which that bound excludes ``value``: a one-sided p-value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a method knows besides estimate and contrast: the point with its error, and how it is asked to work.
+
+    ``value`` and ``standard_error`` are in outcome units; ``bounds`` are the smallest and largest possible outcome.
+    """
+
+    value: float
+    standard_error: float
+    df: float
+    population: Population = "super"
+    bounds: tuple[float, float] | None = None
+    replicates: int = 1999
+    seed: int = 0
+
+    def generator(self, label: str) -> np.random.Generator:
+        """The random numbers of a labelled place: the same for every contrast, model and estimate of a request."""
+        return np.random.default_rng([self.seed, crc32(label.encode())])
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """A pivot from resampled one-sided bounds: ``lower`` and ``upper`` (B,), each sorted upwards."""
+
+    lower: FloatArray
+    upper: FloatArray
+
+    def bound(self, tail: float, side: Side) -> float | None:
+        """The order statistic that has this tail; None where there are too few draws or it is infinite."""
+        sizes = np.arange(1, len(self.lower) + 1) / (len(self.lower) + 1)
+        k = int(np.searchsorted(sizes, tail, side="left"))
+        if k == 0:
+            return None
+        value = float(self.lower[k - 1] if side == "lower" else self.upper[-k])
+        return value if isfinite(value) else None
+
+    def tail(self, value: float, side: Side) -> float:
+        """(number of draws on the far side or at the value + 1) / (number of draws + 1)."""
+        if side == "lower":
+            beyond = int(np.searchsorted(self.lower, value, side="right"))
+        else:
+            beyond = len(self.upper) - int(np.searchsorted(self.upper, value, side="left"))
+        return (beyond + 1) / (len(self.lower) + 1)

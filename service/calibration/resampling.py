@@ -1,0 +1,66 @@
+"""Resampling without loops: sums and sums of squares of influence values under multinomial resampling of a group.
+
+Formula: with w ~ Multinomial(n; 1/n, .., 1/n) for each replicate, sum w_i z_i and sum w_i z_i^2. Units with the same
+value are one cell: w over K distinct values is Multinomial(n; counts / n). Groups of more than ``LARGE`` units with
+many distinct values take the bivariate normal limit of both sums with their exact means and covariances.
+Shapes: values z (n,), results (B,). Units: those of z, and their square.
+Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 20.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from service.calibration.moments import FloatArray
+
+FEW = 20  # drawing one cell's count costs about as much as drawing and adding this many units
+LARGE = 20_000
+CHUNK = 1 << 16  # drawn values held at a time: they stay in the processor's cache
+DIGITS = 2.0**40  # values that agree to 12 digits of the largest are the same: rounding, not data, tells them apart
+
+
+def distinct(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Distinct values (K,) and their counts (K,); equal up to rounding counts as equal."""
+    largest = float(np.abs(values).max())
+    if largest == 0.0:
+        return np.zeros(1), np.array([values.shape[0]], dtype=np.float64)
+    keys = np.rint(values * (DIGITS / largest))
+    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
+    return values[first], counts.astype(np.float64)
+
+
+def resampled(values: FloatArray, replicates: int, generator: np.random.Generator, powers: int = 1) -> FloatArray:
+    """Sums of ``values`` (n,) drawn n times with replacement and, with 2 powers, of their squares: (powers, B)."""
+    n = values.shape[0]
+    cells, counts = distinct(values)
+    if cells.shape[0] * FEW <= n or n == 1:
+        drawn = generator.multinomial(n, counts / n, size=replicates).astype(np.float64)
+        return np.stack([drawn @ cells**power for power in range(1, powers + 1)])
+    if n > LARGE:
+        return _limit(values, replicates, generator)[:powers]
+    return _drawn(values, replicates, generator, powers)
+
+
+def _drawn(values: FloatArray, replicates: int, generator: np.random.Generator, powers: int) -> FloatArray:
+    n = values.shape[0]
+    sums = np.empty((powers, replicates))
+    rows = max(1, CHUNK // n)
+    for start in range(0, replicates, rows):
+        stop = min(start + rows, replicates)
+        drawn = values.take(generator.integers(0, n, size=(stop - start, n)), mode="clip")
+        np.add.reduce(drawn, axis=1, out=sums[0, start:stop])
+        if powers == 2:
+            np.einsum("ij,ij->i", drawn, drawn, out=sums[1, start:stop])
+    return sums
+
+
+def _limit(values: FloatArray, replicates: int, generator: np.random.Generator) -> FloatArray:
+    both = np.stack((values, values * values))
+    centre = both.sum(axis=1)
+    deviations = both - centre[:, None] / values.shape[0]
+    (a, b), (_, c) = deviations @ deviations.T
+    first, second = generator.standard_normal((2, replicates))
+    rest = sqrt(max(c - b * b / a, 0.0))
+    return np.stack((centre[0] + sqrt(a) * first, centre[1] + b / sqrt(a) * first + rest * second))

@@ -1,0 +1,43 @@
+"""Estimates for the tests of interval methods: small studies of every kind, fitted."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from service.calibration.estimate import Estimate, Frame
+from service.calibration.estimators import estimator
+from service.calibration.inference import level
+from service.calibration.intervals.pivot import Context
+from service.calibration.layouts.arrays import ArmArrays, from_arrays
+from service.calibration.variance import contrast_variance
+from tests.calibration.studies import simulate
+
+DIFFERENCE = np.array([-1.0, 1.0])
+MEAN = np.ones(1)
+
+
+def estimate(study, identification: str = "exchangeability", name: str = "regression") -> Estimate:
+    frame = Frame(study.sample(), identification)
+    return estimator(name).fit(frame, np.zeros(0))
+
+
+def twins(seed: int = 1, n=(14, 16), **more) -> Estimate:
+    return estimate(simulate(seed, n, design="shared", **more), "randomization")
+
+
+def answers(*human, name: str = "human_only") -> Estimate:
+    """Arms of human answers alone."""
+    arms = [ArmArrays(f"arm {i}", np.array(y, float), np.array(y, float)[::-1], None) for i, y in enumerate(human)]
+    return estimator(name).fit(Frame(from_arrays(arms), "exchangeability"), np.zeros(0))
+
+
+def yes_no(yes: int, n: int) -> list[float]:
+    return [1.0] * yes + [0.0] * (n - yes)
+
+
+def context(of: Estimate, contrast, **more) -> Context:
+    variance, df = contrast_variance(of, contrast, more.get("population", "super"))
+    value = float(contrast @ of.theta) + level(contrast) * of.frame.sample.origin
+    return Context(value=value, standard_error=sqrt(variance), df=df, **more)
