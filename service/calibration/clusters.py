@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.calibration import leverage
-from service.calibration.estimate import Estimate, fixed_residual, own_weights
+from service.calibration.arm_estimate import fixed_residual, own_weights
+from service.calibration.estimate import Estimate
 from service.calibration.least_squares import ArmFit
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Population

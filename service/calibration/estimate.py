@@ -28,10 +28,11 @@ from math import sqrt
 
 import numpy as np
 
-from service.calibration import leverage, moments, pools, strata
+from service.calibration import arm_estimate, moments, pools, strata
+from service.calibration.arm_estimate import PooledSlope, fixed_residual
 from service.calibration.columns import Screened, screen
 from service.calibration.errors import NotIdentified
-from service.calibration.least_squares import Arm, ArmFit, RowFit
+from service.calibration.least_squares import Arm, ArmFit
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Identification
 from service.calibration.pools import Members, Pool
@@ -88,7 +89,7 @@ class Frame:
             return self.screened.fits
         return strata.within(self.sample, self.arms, self.screened.usable)
 
-    def slope(self, arm: int) -> ArmFit | FloatArray:
+    def slope(self, arm: int) -> ArmFit | PooledSlope:
         """An arm's least-squares fit; in a stratum with too few humans for one, the arm's slope within all strata.
 
         Raises ``too_many_columns`` where even that cannot be had.
@@ -97,7 +98,7 @@ class Frame:
         if fit is not None:
             return fit
         if self.sample.stratum_of and whole is not None:
-            return whole.slope
+            return PooledSlope(whole.slope, (whole.n - 1) / (whole.n - 1 - whole.rank))
         raise NotIdentified.at(
             self.sample.pointers[arm],
             "too_many_columns",
@@ -123,8 +124,11 @@ class Frame:
 
     @cached_property
     def reference_pools(self) -> tuple[Pool, ...]:
-        """Each pool as the historical estimators take it: LLM-only units alone where there are any."""
-        return tuple(self._pool(k, humans=False) for k in range(len(self.sample.llm_only)))
+        """Each pool as the historical estimators take it: LLM-only units alone where there are any.
+
+        Under known sampling probabilities it is the whole frame, of which the LLM-only units are a biased part.
+        """
+        return tuple(self._pool(k, humans=self.by_probability) for k in range(len(self.sample.llm_only)))
 
     @cached_property
     def has_pool(self) -> tuple[bool, ...]:
@@ -184,22 +188,17 @@ class Estimate:
         return np.array(by_pool)
 
 
-@dataclass(frozen=True, slots=True)
-class _ArmPart:
-    theta: float
-    variance: float
-    df: float
-    slope: FloatArray
-    slope_covariance: FloatArray
-    influence: FloatArray | None
-
-
-def assemble(frame: Frame, slopes: Sequence[ArmFit | FloatArray], pools: tuple[Pool, ...]) -> Estimate:
-    """The estimate for one slope per arm: its ``ArmFit`` for own least squares, an array (p,) for a fixed slope."""
+def assemble(frame: Frame, slopes: Sequence[ArmFit | PooledSlope | FloatArray], pools: tuple[Pool, ...]) -> Estimate:
+    """The estimate for one slope per arm: its ``ArmFit`` for own least squares, else a fixed slope (p,)."""
     parts = []
     for d, slope in enumerate(slopes):
         pool = pools[frame.sample.pool_of(d)]
-        parts.append(_own(slope, pool) if isinstance(slope, ArmFit) else _fixed(frame, d, slope, pool))
+        if isinstance(slope, ArmFit):
+            parts.append(arm_estimate.own(slope, pool))
+        elif isinstance(slope, PooledSlope):
+            parts.append(arm_estimate.pooled(frame.arms[d], slope, pool))
+        else:
+            parts.append(arm_estimate.fixed(frame.arms[d], slope, pool, frame.ddof))
     return Estimate(
         frame=frame,
         theta=np.array([part.theta for part in parts]),
@@ -216,55 +215,6 @@ def assemble(frame: Frame, slopes: Sequence[ArmFit | FloatArray], pools: tuple[P
 def human_only(frame: Frame) -> Estimate:
     """Every arm with slope 0: the mean of its humans, s^2/n, n - 1 degrees of freedom."""
     return assemble(frame, [np.zeros(len(frame.sample.columns))] * len(frame.sample.arms), frame.pools)
-
-
-def fixed_residual(arm: Arm, slope: FloatArray) -> FloatArray:
-    """(y_i - ybar) - b'(c_i - cbar) of an arm's humans (n,), unweighted, from rows."""
-    assert arm.deviations is not None
-    residual = arm.deviations[0] - slope @ arm.deviations[1:]
-    return np.asarray(residual if arm.root_weight is None else residual / arm.root_weight)
-
-
-def own_weights(fit: ArmFit, rows: RowFit, gap: FloatArray) -> FloatArray:
-    """a_i (n,) of an arm on its own slope, for the gap cbar* - cbar_d (p,)."""
-    along = (fit.loading.T @ gap) @ rows.basis
-    if rows.root_weight is None:
-        return np.asarray(along + 1.0 / fit.n)
-    return np.asarray(rows.root_weight * along + rows.root_weight**2 / fit.n)
-
-
-def _own(fit: ArmFit, pool: Pool) -> _ArmPart:
-    gap = pool.mean - fit.mean_c
-    theta = fit.mean_y + float(fit.slope @ gap)
-    if fit.rows is None:
-        reach = fit.loading.T @ gap
-        df = fit.n - fit.rank - 1
-        s2 = fit.rss / df
-        variance = s2 * (1.0 / fit.n + float(reach @ reach))
-        return _ArmPart(theta, variance, float(df), fit.slope, s2 * (fit.loading @ fit.loading.T), None)
-    rows, root = fit.rows, fit.rows.root_weight
-    a, z = own_weights(fit, rows, gap), leverage.with_constant(rows.basis, root)
-    share = 1.0 - rows.leverage if root is None else leverage.kept(z, root)
-    scaled = rows.residual / np.sqrt(share)
-    r = a * scaled
-    basis = rows.basis if root is None else rows.basis * root
-    spread = fit.loading @ (basis * (scaled * scaled)) @ basis.T @ fit.loading.T
-    return _ArmPart(theta, float(r @ r), leverage.degrees_of_freedom(a, share, z, root), fit.slope, spread, r)
-
-
-def _fixed(frame: Frame, arm: int, slope: FloatArray, pool: Pool) -> _ArmPart:
-    joint, n = frame.human[arm], frame.human[arm].n
-    theta = float(joint.mean[0]) + float(slope @ (pool.mean - joint.mean[1:]))
-    none = np.zeros(pool.covariance.shape)
-    root = frame.arms[arm].root_weight
-    if root is None:
-        weights = np.concatenate(([1.0], -slope))
-        variance = max(float(weights @ joint.scatter @ weights), 0.0) / (n * (n - frame.ddof))
-        return _ArmPart(theta, variance, float(n - 1), slope, none, None)
-    a, z = root**2 / n, leverage.with_constant(np.zeros((0, n)), root)
-    share = leverage.kept(z, root)
-    r = a * fixed_residual(frame.arms[arm], slope) / np.sqrt(share)
-    return _ArmPart(theta, float(r @ r), leverage.degrees_of_freedom(a, share, z, root), slope, none, r)
 
 
 def _arm(source: Units | Moments, *, by_probability: bool) -> Arm:
