@@ -38,6 +38,6 @@ class Limits:
         """The bounds on a sample."""
         return Bounds(self.max_arms, self.max_prediction_columns, self.max_values)
 
-    def inflate(self) -> InflateLimits:
-        """The bounds on decompression."""
-        return InflateLimits(self.max_inflated_bytes, self.max_values)
+    def inflate(self, separators: bytes = b",") -> InflateLimits:
+        """The bounds on decompression of a format whose values these bytes separate."""
+        return InflateLimits(self.max_inflated_bytes, self.max_values, separators)

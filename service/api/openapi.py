@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from service.api.render.media import CSV, JSON, MSGPACK
 from service.api.routes.computation import Computation
 from service.api.schemas import Schema, answer_schemas, reference, request_schemas
 from service.calibration.card import Card
@@ -16,8 +17,31 @@ from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
 _OVERVIEW = (
     "Calibrated effects from a modest human sample plus LLM answers. Every POST is a pure function of its body: no "
     "state, safe to retry. Every answer that is not a success is problem+json; its `type` leads into the catalogue at "
-    "/v1/problems. `null` in an optional field means absent. Bodies may be compressed with gzip. A request without "
-    "Content-Type is read as JSON. X-Request-Id is taken over when it has 1 to 64 letters, digits, `.`, `_`, `:`, `-`."
+    "/v1/problems. `null` in an optional field means absent. Bodies may be compressed with gzip or zstd. A request "
+    "without Content-Type is read as JSON; an answer is JSON unless Accept prefers another type, whatever the request "
+    "was. MessagePack is application/vnd.msgpack, application/msgpack or application/x-msgpack; in it the data of a "
+    "binary array is bin; NaN and infinity in a list are refused. X-Request-Id is taken over when it has 1 to 64 "
+    "letters, digits, `.`, `_`, `:`, `-`."
+)
+_VALIDATE_ONLY = {
+    "name": "validate_only",
+    "in": "query",
+    "required": False,
+    "description": "Only the error it would get, or what would be applied and its cost. Default: false.",
+    "schema": {"type": "boolean"},
+}
+_CSV_BODY = (
+    "RFC 4180 in UTF-8 with a header; an empty field is missing, columns that data does not name are ignored. Where "
+    "data takes numbers or names, a column is numbers when every filled field is one, and one that mixes is refused."
+)
+_CSV_DATA = (
+    "With text/csv only: the table object as JSON, URL-encoded, with the name of a column wherever the JSON body has "
+    'the column itself, for example {"layout": "table", "outcomes": {"trust": "trust"}, "arm": "condition"}.'
+)
+_CSV_PLAN = "With text/csv only: the plan as JSON, URL-encoded. Default: every default."
+_CSV_ANSWER = (
+    "A header and one line per entry of {}, field names joined by _, lists as JSON; warnings stand on every line. A "
+    "text that begins like a formula (=, +, -, @) has an apostrophe before it."
 )
 _STATUSES = {
     400: "The bytes cannot be read",
@@ -58,26 +82,42 @@ def build_document(computations: Sequence[Computation[Any, Any]]) -> bytes:
 
 
 def _post(computation: Computation[Any, Any]) -> Schema:
-    content: Schema = {"schema": reference(computation.request)}
-    if computation.examples:
-        content["examples"] = {name: {"value": msgspec.json.decode(body)} for name, body in computation.examples}
-    answer = {"anyOf": [reference(computation.answer), reference(computation.validation)]}
-    validate_only = {
-        "name": "validate_only",
-        "in": "query",
-        "required": False,
-        "description": "Only the error it would get, or what would be applied and its cost. Default: false.",
-        "schema": {"type": "boolean"},
-    }
     return {
         "operationId": computation.name,
         "summary": computation.title,
         "tags": ["compute"],
-        "parameters": [validate_only],
-        "requestBody": {"required": True, "content": {"application/json": content}},
-        "responses": {"200": _success("The answer", {"application/json": {"schema": answer}})}
-        | _problems(_POST_STATUSES),
+        "parameters": [_VALIDATE_ONLY, *(_table_parameters(computation) if computation.tabular else ())],
+        "requestBody": {"required": True, "content": _request_content(computation)},
+        "responses": {"200": _success("The answer", _answer_content(computation))} | _problems(_POST_STATUSES),
     }
+
+
+def _request_content(computation: Computation[Any, Any]) -> Schema:
+    schema = {"schema": reference(computation.request)}
+    content: Schema = {JSON: schema, MSGPACK[0]: schema}
+    if computation.examples:
+        examples = {name: {"value": msgspec.json.decode(body)} for name, body in computation.examples}
+        content[JSON] = schema | {"examples": examples}
+    if computation.tabular:
+        content[CSV] = {"schema": {"type": "string", "description": _CSV_BODY}}
+    return content
+
+
+def _answer_content(computation: Computation[Any, Any]) -> Schema:
+    schema = {"schema": {"anyOf": [reference(computation.answer), reference(computation.validation)]}}
+    content: Schema = {JSON: schema, MSGPACK[0]: schema}
+    if computation.lines:
+        content[CSV] = {"schema": {"type": "string", "description": _CSV_ANSWER.format(computation.lines.field)}}
+    return content
+
+
+def _table_parameters(computation: Computation[Any, Any]) -> list[Schema]:
+    plan = next(f for f in msgspec.structs.fields(computation.request) if f.name == "plan")
+    described = (("data", _CSV_DATA, {"type": "object"}), ("plan", _CSV_PLAN, reference(plan.type)))
+    return [
+        {"name": name, "in": "query", "required": False, "description": text, "content": {JSON: {"schema": schema}}}
+        for name, text, schema in described
+    ]
 
 
 def _reading_paths() -> Schema:

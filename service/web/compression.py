@@ -1,42 +1,56 @@
-"""Bounded gzip: a first pass counts what the body inflates to in a fixed buffer, only then a second pass keeps it."""
+"""Bounded gzip and zstd: a first pass counts what the body inflates to in a fixed buffer, only a second pass keeps it.
+
+Sources: RFC 1952 (gzip), RFC 8878 (zstd), RFC 9659 (a zstd window in HTTP is at most 8 MiB).
+"""
 
 from __future__ import annotations
 
+import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 
 from service.web.problems import ProblemError
 
 _CHUNK = 1 << 18
 _GZIP = 16 + zlib.MAX_WBITS
-_MAX_MEMBERS = 1000
+_MAX_PARTS = 1000  # members of a gzip body, frames of a zstd body
+_ZSTD_WINDOW_LOG = 23
 
 
 @dataclass(frozen=True, slots=True)
 class InflateLimits:
-    """Bounds on the inflated body: bytes, and commas (a JSON body has about as many values as commas)."""
+    """Bounds on the inflated body: bytes, and values, told by the bytes that separate them in its format."""
 
     max_bytes: int
     max_values: int
+    separators: bytes = b","
 
 
-def inflate(compressed: bytes | bytearray, limits: InflateLimits) -> bytearray:
-    """The inflated bytes (several members are joined); 413 over a limit, 400 when damaged or truncated."""
+def inflate(compressed: bytes | bytearray, encoding: str, limits: InflateLimits) -> bytearray:
+    """The inflated bytes (several members or frames are joined); 413 over a limit, 400 when damaged or truncated."""
+    chunks = _CHUNKS[encoding]
     size = values = 0
-    for chunk in _chunks(compressed):
+    for chunk in chunks(compressed):
         size += len(chunk)
-        values += chunk.count(b",")
+        values += count_values(chunk, limits.separators)
         if size > limits.max_bytes:
             raise ProblemError("body_too_large", f"The body inflates to more than {limits.max_bytes} bytes.")
         if values > limits.max_values:
             raise too_many_values(limits.max_values)
     out = bytearray(size)
     at = 0
-    for chunk in _chunks(compressed):
+    for chunk in chunks(compressed):
         out[at : at + len(chunk)] = chunk
         at += len(chunk)
     return out
+
+
+def count_values(text: bytes | bytearray, separators: bytes) -> int:
+    """About how many values a body has; 0 for a format without separators, which counts for itself."""
+    return sum(text.count(separator) for separator in separators)
 
 
 def too_many_values(limit: int) -> ProblemError:
@@ -44,24 +58,62 @@ def too_many_values(limit: int) -> ProblemError:
     return ProblemError("too_many_numbers", f"The body holds more than {limit} values.")
 
 
-def _chunks(compressed: bytes | bytearray) -> Iterator[bytes]:
+def _gzip_chunks(compressed: bytes | bytearray) -> Iterator[bytes]:
     rest, members = memoryview(compressed), 0
     while rest:
         member = zlib.decompressobj(_GZIP)
         members += 1
-        if members > _MAX_MEMBERS:
-            raise _corrupt()
+        if members > _MAX_PARTS:
+            raise _corrupt("gzip")
         while not member.eof:
             try:
                 chunk = member.decompress(rest[:_CHUNK], _CHUNK)
             except zlib.error:
-                raise _corrupt() from None
+                raise _corrupt("gzip") from None
             consumed = min(len(rest), _CHUNK) - len(member.unconsumed_tail) - len(member.unused_data)
             if not chunk and not consumed and not member.eof:
-                raise _corrupt()
+                raise _corrupt("gzip")
             rest = rest[consumed:]
             yield chunk
 
 
-def _corrupt() -> ProblemError:
-    return ProblemError("corrupt_encoding", "The gzip stream is damaged or ends early.")
+def _zstd_chunks(compressed: bytes | bytearray) -> Iterator[bytes]:
+    zstd = zstd_module()
+    options = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
+    whole, at, frames = memoryview(compressed), 0, 0
+    while at < len(whole):
+        frame = zstd.ZstdDecompressor(options=options)
+        frames += 1
+        if frames > _MAX_PARTS:
+            raise _corrupt("zstd")
+        while not frame.eof:
+            piece = whole[at : at + _CHUNK] if frame.needs_input else b""
+            if frame.needs_input and not piece:
+                raise _corrupt("zstd")
+            at += len(piece)
+            try:
+                chunk = frame.decompress(piece, _CHUNK)
+            except zstd.ZstdError:
+                raise _corrupt("zstd") from None
+            yield chunk
+        at -= len(frame.unused_data)
+
+
+@cache
+def zstd_module() -> ModuleType:
+    """The standard library's zstd, or its backport below Python 3.14; imported when a body first needs it."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    module: ModuleType = zstd
+    return module
+
+
+def _corrupt(name: str) -> ProblemError:
+    window = ", or needs a window over 8 MiB" if name == "zstd" else ""
+    return ProblemError("corrupt_encoding", f"The {name} stream is damaged, ends early{window}.")
+
+
+_CHUNKS: Mapping[str, Callable[[bytes | bytearray], Iterator[bytes]]] = {"gzip": _gzip_chunks, "zstd": _zstd_chunks}
+ENCODINGS = tuple(_CHUNKS)

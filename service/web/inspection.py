@@ -1,4 +1,4 @@
-"""The untyped second pass: every place where a decoded JSON value departs from a msgspec type.
+"""The untyped second pass: every place where a decoded value departs from a msgspec type.
 
 ``Inspection.visit`` walks type and value together and notes problems, structure apart from contents. Integral floats at
 integer places are no problem: they are replaced in place, so that the value converts afterwards.
@@ -51,8 +51,8 @@ class Inspection:
         """Note every problem of value; gives back what should stand in its place (an int for an integral float)."""
         if isinstance(kind, (inspect.AnyType, inspect.RawType)):
             return value
-        options = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-        chosen = _chosen(options, value)
+        options = options_of(kind)
+        chosen = chosen_option(options, value)
         if chosen is None:
             self.note(mismatch.explain(Expected(options, in_list), value, pointer))
         elif isinstance(value, dict):
@@ -65,13 +65,13 @@ class Inspection:
             self._scalar(chosen, value, pointer)
         return value
 
-    def _scalar(self, chosen: inspect.Type, value: str | float | None, pointer: str) -> None:
+    def _scalar(self, chosen: inspect.Type, value: str | bytes | float | None, pointer: str) -> None:
         if isinstance(chosen, (inspect.LiteralType, inspect.EnumType)):
             if value not in mismatch.allowed(chosen):
                 self.note(mismatch.unknown_value(mismatch.allowed(chosen), value, pointer))
         elif isinstance(chosen, (inspect.FloatType, inspect.IntType)) and isinstance(value, (int, float)):
             self._number(chosen, value, pointer)
-        elif isinstance(chosen, inspect.BytesType) and not mismatch.is_base64(str(value)):
+        elif isinstance(chosen, inspect.BytesType) and isinstance(value, str) and not mismatch.is_base64(value):
             self.note(FieldError(pointer, "invalid_base64", "The string is not base64.", "Standard alphabet, padded."))
         elif isinstance(chosen, inspect.StrType):
             self._text(chosen, str(value), pointer)
@@ -116,6 +116,9 @@ class Inspection:
             value[index] = self.visit(kind.item_type, value[index], child(pointer, index), in_list=True)
 
     def _integer(self, kind: inspect.IntType, value: float, pointer: str) -> int | float:
+        if value != value:  # noqa: PLR0124 - NaN, the only value unlike itself
+            self.note(mismatch.not_a_number(pointer))
+            return value
         if not value.is_integer():
             code = mismatch.overflow(pointer) if value in mismatch.INFINITIES else mismatch.not_an_integer(pointer)
             self.note(code)
@@ -124,7 +127,9 @@ class Inspection:
         return int(value)
 
     def _number(self, kind: inspect.FloatType | inspect.IntType, value: float, pointer: str) -> None:
-        if isinstance(kind, inspect.FloatType) and abs(value) > mismatch.LARGEST:
+        if value != value:  # noqa: PLR0124 - NaN, the only value unlike itself
+            self.note(mismatch.not_a_number(pointer))
+        elif isinstance(kind, inspect.FloatType) and abs(value) > mismatch.LARGEST:
             self.note(mismatch.overflow(pointer))
         elif kind.multiple_of == 1 and value % 1:
             self.note(mismatch.not_an_integer(pointer))
@@ -155,7 +160,12 @@ class _Unresolved(inspect.Type):
         return mismatch.unknown_value([s.tag for s in self.structs], value[tag_field], child(pointer, tag_field))
 
 
-def _chosen(options: Iterable[inspect.Type], value: Json) -> inspect.Type | None:
+def options_of(kind: inspect.Type) -> tuple[inspect.Type, ...]:
+    """The types a place may have: those of a union, or the one."""
+    return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+
+
+def chosen_option(options: Iterable[inspect.Type], value: Json) -> inspect.Type | None:
     """The option that takes this kind of value, or None; int before float only for integers."""
     fitting = [option for option in options if mismatch.takes(option, value)]
     structs = [option for option in fitting if isinstance(option, inspect.StructType)]
@@ -170,13 +180,15 @@ def _chosen(options: Iterable[inspect.Type], value: Json) -> inspect.Type | None
 
 
 def _takes_objects(kind: inspect.Type) -> bool:
-    options = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    return any(isinstance(o, (inspect.StructType, inspect.DictType, inspect.AnyType, inspect.RawType)) for o in options)
+    return any(
+        isinstance(o, (inspect.StructType, inspect.DictType, inspect.AnyType, inspect.RawType))
+        for o in options_of(kind)
+    )
 
 
 def _suspects(kind: inspect.Type, value: list[Any]) -> Iterable[int]:
     """Indexes worth a visit: in a column of plain scalars only those of another type or outside double precision."""
-    options = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    options = options_of(kind)
     if not all(isinstance(option, _SCALARS) and mismatch.unconstrained(option) for option in options):
         return range(len(value))
     good = frozenset[type]().union(*(mismatch.PYTHON_TYPES[type(option)] for option in options))

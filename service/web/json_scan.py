@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 Bytes: TypeAlias = bytes | bytearray
-Json: TypeAlias = dict[str, Any] | list[Any] | str | float | bool | None
+Json: TypeAlias = dict[str, Any] | list[Any] | str | bytes | float | bool | None
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # a key with its colon, or a run of strings that are values; starting at a quote lets the engine skip numbers by memchr

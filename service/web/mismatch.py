@@ -22,7 +22,7 @@ PYTHON_TYPES: dict[type, frozenset[type]] = {
     inspect.FloatType: frozenset({int, float}),
     inspect.IntType: frozenset({int}),
     inspect.StrType: frozenset({str}),
-    inspect.BytesType: frozenset({str}),
+    inspect.BytesType: frozenset({str, bytes}),
     inspect.BoolType: frozenset({bool}),
     inspect.NoneType: frozenset({type(None)}),
 }
@@ -61,6 +61,8 @@ def explain(expected: Expected, value: Json, pointer: str) -> FieldError:
 def _reason(expected: Expected, value: Json) -> tuple[str, str]:
     if value is None:
         return "null_not_allowed", "Send a value; a field that is optional may be left out."
+    if isinstance(value, bytes):
+        return _BYTES
     if isinstance(value, (dict, list)):
         return _container_for_other(expected, value)
     if expected.takes(*_LISTS):
@@ -72,6 +74,7 @@ def _reason(expected: Expected, value: Json) -> tuple[str, str]:
 
 _ROWS = ("rows_not_columns", "Send one list per column, not one object per row (R: as.list(df)).")
 _LOGICALS = ("r_logical", "Send 1 and 0 (R: as.numeric(x)).")
+_BYTES = ("wrong_type", 'Bytes stand only in a binary array: {"dtype": "<f8", "data": the bytes}; text is str.')
 _WRONG = ("wrong_type", "Values are never converted from one type into another.")
 
 
@@ -122,8 +125,15 @@ def unknown_value(options: Sequence[Any], value: Json, pointer: str) -> FieldErr
 
 
 def overflow(pointer: str) -> FieldError:
-    """A number outside double precision."""
-    return FieldError(pointer, "numeric_overflow", "The number is outside double precision.", "Rescale the column.")
+    """A number outside double precision, or infinity."""
+    hint = "Rescale the column; null marks a missing value."
+    return FieldError(pointer, "numeric_overflow", "The number is infinite or outside double precision.", hint)
+
+
+def not_a_number(pointer: str) -> FieldError:
+    """NaN, which MessagePack can say."""
+    hint = "Send nil for a missing value; in the bytes of a binary array NaN is missing."
+    return FieldError(pointer, "not_a_number", "NaN stands where a number is needed.", hint)
 
 
 def not_an_integer(pointer: str) -> FieldError:
@@ -199,7 +209,7 @@ def _word(kind: inspect.Type) -> str:
         inspect.FloatType: "number",
         inspect.IntType: "integer",
         inspect.StrType: "string",
-        inspect.BytesType: "string (base64)",
+        inspect.BytesType: "bytes (base64 in JSON)",
         inspect.BoolType: "boolean",
         inspect.NoneType: "null",
     }
@@ -211,5 +221,12 @@ def _json_type(value: Json) -> str:
         return "null"
     if isinstance(value, bool):
         return "boolean"
-    names: dict[type, str] = {int: "number", float: "number", str: "string", list: "list", dict: "object"}
+    names: dict[type, str] = {
+        int: "number",
+        float: "number",
+        str: "string",
+        bytes: "bytes",
+        list: "list",
+        dict: "object",
+    }
     return names[type(value)]

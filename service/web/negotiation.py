@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from service.web.compression import ENCODINGS
 from service.web.problems import ProblemError
 
 
-def check_content_type(value: str | None, allowed: Sequence[str]) -> None:
-    """415 unless the media type is allowed; parameters are ignored, and an absent header means the first allowed."""
+def content_type(value: str | None, allowed: Sequence[str]) -> str:
+    """The allowed media type that was sent, else 415; parameters are ignored, an absent header is the first allowed."""
     if value is None or not value.strip():
-        return
+        return allowed[0]
     media_type = value.partition(";")[0].strip().lower()
     if media_type not in allowed:
         raise ProblemError(
             "unsupported_media_type", f"The Content-Type is not one of: {', '.join(allowed)}.", headers=_accept(allowed)
         )
+    return media_type
 
 
 def content_encoding(value: str | None) -> str:
-    """``identity`` or ``gzip``; anything else is 415."""
+    """``identity`` or one of ``ENCODINGS``; anything else, several of them included, is 415."""
     name = (value or "identity").strip().lower() or "identity"
     name = {"x-gzip": "gzip"}.get(name, name)
-    if name not in {"identity", "gzip"}:
-        raise ProblemError(
-            "unsupported_media_type", "Content-Encoding is not gzip.", headers={"Accept-Encoding": "gzip, identity"}
-        )
+    if name not in {"identity", *ENCODINGS}:
+        headers = {"Accept-Encoding": ", ".join((*ENCODINGS, "identity"))}
+        text = f"Content-Encoding is not one of: {', '.join(ENCODINGS)}."
+        raise ProblemError("unsupported_media_type", text, headers=headers)
     return name
 
 

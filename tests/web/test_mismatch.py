@@ -34,7 +34,7 @@ def test_what_is_expected_is_said_in_words() -> None:
     words = Expected(kinds(float | list[int] | dict[str, int] | None), in_list=False).in_words()
     assert sorted(words.replace(" or ", ", ").split(", ")) == ["list", "null", "number", "object"]
     assert Expected(kinds(Literal["a"]), in_list=False).in_words() == "string"
-    assert Expected(kinds(bytes), in_list=False).in_words() == "string (base64)"
+    assert Expected(kinds(bytes), in_list=False).in_words() == "bytes (base64 in JSON)"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.web.negotiation import acceptable, check_content_type, content_encoding
+from service.web.negotiation import acceptable, content_encoding, content_type
 from service.web.problems import ProblemError
 
 OFFERED = ("application/json", "text/html")
@@ -37,25 +37,37 @@ def test_nothing_acceptable_is_refused(accept: str) -> None:
 
 @pytest.mark.parametrize("value", [None, "", "application/json", "APPLICATION/JSON ; charset=latin1"])
 def test_json_and_no_type_at_all_are_read(value: str | None) -> None:
-    check_content_type(value, ("application/json",))
+    assert content_type(value, ("application/json", "text/csv")) == "application/json"
+
+
+def test_the_type_that_was_sent_is_told() -> None:
+    assert content_type("Text/CSV; header=present", ("application/json", "text/csv")) == "text/csv"
 
 
 @pytest.mark.parametrize("value", ["text/json", "application/jsonx", "application/json+x", "x"])
 def test_other_types_are_refused_with_those_that_are_read(value: str) -> None:
     with pytest.raises(ProblemError, match="unsupported_media_type") as caught:
-        check_content_type(value, ("application/json",))
+        content_type(value, ("application/json",))
     assert caught.value.headers == {"Accept": "application/json"}
 
 
 @pytest.mark.parametrize(
     ("value", "name"),
-    [(None, "identity"), ("", "identity"), ("Identity", "identity"), ("GZIP", "gzip"), ("x-gzip", "gzip")],
+    [
+        (None, "identity"),
+        ("", "identity"),
+        ("Identity", "identity"),
+        ("GZIP", "gzip"),
+        ("x-gzip", "gzip"),
+        ("Zstd", "zstd"),
+    ],
 )
 def test_known_encodings(value: str | None, name: str) -> None:
     assert content_encoding(value) == name
 
 
-@pytest.mark.parametrize("value", ["br", "gzip, gzip", "deflate", "zstd"])
+@pytest.mark.parametrize("value", ["br", "gzip, gzip", "deflate", "zstd, gzip"])
 def test_unknown_encodings_are_refused(value: str) -> None:
-    with pytest.raises(ProblemError, match="unsupported_media_type"):
+    with pytest.raises(ProblemError, match="unsupported_media_type") as caught:
         content_encoding(value)
+    assert caught.value.headers == {"Accept-Encoding": "gzip, zstd, identity"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
+from service.api.render.csv_lines import Lines
 from service.api.routes.computation import Computation
 from service.api.wire import calibration
 from service.api.wire.answer import CalibrationAnswer, Validated
 
 PROMISED = (
-    "proportions",
     "quantile",
     "linear",
     "logistic",
@@ -36,5 +36,7 @@ def calibrations() -> Computation[Any, Any]:
         answer=CalibrationAnswer,
         validation=Validated,
         promised=PROMISED,
+        tabular=True,
+        lines=Lines("estimates", repeated=("request_digest", "plan_digest", "service_version", "method_version")),
         examples=(("twins", files("service.api").joinpath("example.json").read_bytes()),),
     )

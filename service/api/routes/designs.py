@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.api.render.csv_lines import Lines
 from service.api.routes.calibrations import PROMISED
 from service.api.routes.computation import Computation
 from service.api.wire import design
@@ -28,5 +29,6 @@ def designs() -> Computation[Any, Any]:
         answer=DesignReply,
         validation=ValidatedDesign,
         promised=(*PROMISED, "interval_width", "power", "equivalence"),
+        lines=Lines("frontier", instead="design"),
         examples=(("two-models", EXAMPLE),),
     )

@@ -1,0 +1,87 @@
+"""Bytes of a CSV file (RFC 4180, UTF-8, with a header) to the columns that are asked for, in blocks of rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from operator import itemgetter
+
+from service.api.reading.cells import Cell, Kind, values
+from service.web.compression import too_many_values
+from service.web.inspection import Inspection
+from service.web.json_scan import Bytes
+from service.web.problems import FieldError, ProblemError
+from service.web.strict_json import without_mark
+
+Wanted = tuple[str, Kind]
+_ROWS = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """The header, and by name and kind the wanted columns that exist."""
+
+    header: tuple[str, ...]
+    columns: dict[Wanted, list[Cell]]
+
+
+def read_csv(body: Bytes, wanted: Iterable[Wanted], max_values: int, found: Inspection) -> CsvFile:
+    """The file; rows of another length than the header's are noted in ``found``.
+
+    ``ProblemError`` 400 for what is not CSV in UTF-8 or names a column twice, 413 over the limit.
+    """
+    try:
+        text = str(without_mark(body), "utf-8")
+    except UnicodeDecodeError as error:
+        raise ProblemError("invalid_utf8", f"The bytes are not UTF-8 ({error.reason}).") from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return _read(reader, wanted, max_values, found)
+    except csv.Error:
+        text = f"The quotes of line {reader.line_num} do not match, or a field is far too long."
+        raise ProblemError("malformed_csv", text) from None
+
+
+def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int, found: Inspection) -> CsvFile:
+    header = next(reader, [])
+    _refuse_duplicates(header)
+    columns: dict[Wanted, list[Cell]] = {want: [] for want in wanted if want[0] and want[0] in header}
+    row_count = 0
+    while block := list(islice(reader, _ROWS)):
+        rows = _whole(block, len(header), row_count, found)
+        row_count += len(rows)
+        if row_count * len(header) > max_values:
+            raise too_many_values(max_values)
+        for (name, kind), column in columns.items():
+            column.extend(values(list(map(itemgetter(header.index(name)), rows)), kind))
+    return CsvFile(tuple(header), columns)
+
+
+def _whole(rows: list[list[str]], width: int, before: int, found: Inspection) -> list[list[str]]:
+    """The rows of the header's width; the others are noted, blank lines are nothing."""
+    if set(map(len, rows)) <= {width}:
+        return rows
+    if width == 1:
+        rows = [row or [""] for row in rows]
+    for index, row in enumerate(rows):
+        if row and len(row) != width:
+            found.note(_ragged(before + index, len(row), width))
+    return [row for row in rows if len(row) == width]
+
+
+def _ragged(index: int, got: int, width: int) -> FieldError:
+    text = f"Row {index + 1} below the header has {got} fields, the header has {width}."
+    return FieldError(
+        "", "ragged_row", text, "Quote fields that contain commas; write every field, empty when missing."
+    )
+
+
+def _refuse_duplicates(header: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for name in header:
+        if name and name in seen:
+            raise ProblemError("duplicate_header", f"The header names {name[:100]!r} twice.")
+        seen.add(name)

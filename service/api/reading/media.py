@@ -1,0 +1,36 @@
+"""Which bodies a computing path reads: for each media type what separates its values, its parameters, its decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from service.api.reading.csv_request import PARAMETERS, CsvDecoder
+from service.api.render.media import CSV, JSON, MSGPACK
+from service.web.json_scan import Bytes
+from service.web.strict_json import StrictDecoder
+from service.web.strict_msgpack import StrictMsgpackDecoder
+
+Wire = TypeVar("Wire")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[Wire]):
+    """How one media type is read; the decoder takes the body and the query parameters."""
+
+    separators: bytes
+    parameters: tuple[str, ...]
+    decode: Callable[[Bytes, Mapping[str, str]], Wire]
+
+
+def readers(kind: type[Wire], promised: Collection[str], max_values: int, *, tabular: bool) -> dict[str, Reader[Wire]]:
+    """The readers of a path by media type, JSON first; CSV only where the request has data that can be a table."""
+    json, packed = StrictDecoder(kind, promised), StrictMsgpackDecoder(kind, promised)
+    found: dict[str, Reader[Wire]] = {JSON: Reader(b",", (), lambda body, _query: json.decode(body))}
+    for name in MSGPACK:
+        found[name] = Reader(b"", (), lambda body, _query: packed.decode(body, max_values))
+    if tabular:
+        table: CsvDecoder[Any] = CsvDecoder(kind, promised)
+        found[CSV] = Reader(b",\n", PARAMETERS, lambda body, query: table.decode(body, query, max_values))
+    return found

@@ -1,0 +1,63 @@
+"""The table object of a CSV request: where JSON has a column it has a column's name; here the two are joined."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import inspect
+
+from service.api.reading.cells import Cell, Kind, kind_of
+from service.web.inspection import child, chosen_option, options_of
+from service.web.json_scan import Json
+from service.web.problems import FieldError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that needs a column: its pointer, what stands there, what is needed, and how to put it there."""
+
+    pointer: str
+    name: Json
+    kind: Kind
+    put: Callable[[list[Cell]], None]
+
+
+def places(kind: inspect.Type, value: Json, pointer: str) -> list[Place]:
+    """Every place below a value where its type has a column."""
+    chosen = chosen_option(options_of(kind), value)
+    if isinstance(value, dict) and isinstance(chosen, inspect.StructType):
+        fields = {field.encode_name: field.type for field in chosen.fields}
+        return [p for key in value if key in fields for p in _of_item(fields[key], value, key, pointer)]
+    if isinstance(value, dict) and isinstance(chosen, inspect.DictType):
+        return [p for key in value for p in _of_item(chosen.value_type, value, key, pointer)]
+    if isinstance(value, list) and isinstance(chosen, inspect.ListType):
+        return [p for index in range(len(value)) for p in _of_item(chosen.item_type, value, index, pointer)]
+    return []
+
+
+def _of_item(kind: inspect.Type, holder: Any, key: str | int, pointer: str) -> list[Place]:  # noqa: ANN401 - list or dict
+    needed, value, here = kind_of(kind), holder[key], child(pointer, key)
+    if needed is None or value is None:
+        return places(kind, value, here)
+
+    def put(column: list[Cell]) -> None:
+        holder[key] = column
+
+    return [Place(here, value, needed, put)]
+
+
+def unnamed(place: Place) -> FieldError:
+    """The problem of a place that has no column's name."""
+    text = "Expected the name of a column of the CSV file, as a string."
+    return FieldError(place.pointer, "wrong_type", text, "The columns stand in the file; write their names here.")
+
+
+def unknown(place: Place, name: str, header: Sequence[str]) -> FieldError:
+    """The problem of a name that the file does not have, with the closest one that it has."""
+    close = difflib.get_close_matches(name[:100], header, n=1)
+    names = ", ".join(repr(h[:100]) for h in header[:50] if h)
+    hint = f"Did you mean {close[0][:100]!r}?" if close else f"Columns of the file: {names}."
+    return FieldError(place.pointer, "unknown_column", f"The file has no column {name[:100]!r}.", hint)

@@ -1,0 +1,144 @@
+"""What a MessagePack reader does not say or says too late: sizes before anything is built, duplicate keys, depth.
+
+One walk over the bytes. Lists of numbers and short strings are skipped by a regular expression, thousands at a time;
+binary data is skipped by its length. Whatever the walk accepts is whole: nothing truncated, nothing behind the end.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from service.web.json_scan import Bytes
+from service.web.problems import ProblemError
+
+_FLOAT64 = rb"\xcb(?:[^\x7f\xff].|[\x7f\xff][\x00-\xef]).{6}"  # exponent bits all 1: NaN or infinity, left out
+_FLOAT32 = rb"\xca(?:[^\x7f\xff].|[\x7f\xff][\x00-\x7f]).."
+_ONE_BYTE = rb"[\x00-\x7f\xe0-\xff\xc0\xc2\xc3\x80\x90\xa0]"  # small integers, nil, booleans, what is empty
+_INTEGER = rb"[\xcc\xd0].|[\xcd\xd1]..|[\xce\xd2].{4}|[\xcf\xd3].{8}"
+_SHORT_TEXT = b"|".join(b"\\x%02x.{%d}" % (0xA0 + n, n) for n in range(1, 32))
+_SCALAR = b"|".join((_ONE_BYTE, _FLOAT64, _FLOAT32, _INTEGER, _SHORT_TEXT))
+_RUNS = tuple((n, re.compile(b"(?:%b){%d}" % (_SCALAR, n), re.DOTALL)) for n in (4096, 256, 16, 1))
+_NON_FINITE = {0xCB: 9, 0xCA: 5}
+_TEXT, _BIN, _LIST, _MAP = "text", "bin", "list", "map"
+_LONG = {
+    0xD9: (_TEXT, 1), 0xDA: (_TEXT, 2), 0xDB: (_TEXT, 4), 0xC4: (_BIN, 1), 0xC5: (_BIN, 2), 0xC6: (_BIN, 4),
+    0xDC: (_LIST, 2), 0xDD: (_LIST, 4), 0xDE: (_MAP, 2), 0xDF: (_MAP, 4),
+}  # fmt: skip
+_EXTENSIONS = frozenset({0xC7, 0xC8, 0xC9, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8})
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or map that is being walked: what is left of it, and (map) the keys so far."""
+
+    left: int
+    keys: set[bytes] | None = None
+
+
+@dataclass(slots=True)
+class Scan:
+    """A walk over MessagePack, bounded in values and depth; ``non_finite`` says whether it met NaN or infinity."""
+
+    body: Bytes
+    max_values: int
+    max_depth: int
+    non_finite: bool = False
+    _at: int = 0
+    _values: int = 0
+    _open: list[_Open] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Walk to the end; ``ProblemError`` 400 for what cannot be read, 413 for too many values."""
+        self._open.append(_Open(1))
+        while self._open:
+            frame = self._open[-1]
+            if not frame.left:
+                self._open.pop()
+            elif frame.keys is None:
+                self._skip_scalars(frame)
+                if frame.left:
+                    frame.left -= 1
+                    self._value()
+            else:
+                frame.left -= 1
+                self._key(frame.keys)
+                self._value()
+        if self._at != len(self.body):
+            raise self._malformed("Bytes follow the document")
+
+    def _skip_scalars(self, frame: _Open) -> None:
+        for size, pattern in _RUNS:
+            while frame.left >= size and (match := pattern.match(self.body, self._at)):
+                self._at = match.end()
+                frame.left -= size
+
+    def _value(self) -> None:
+        match = _RUNS[-1][1].match(self.body, self._at)
+        if match:
+            self._at = match.end()
+            return
+        kind, length = self._head()
+        if kind in {_TEXT, _BIN}:
+            self._advance(length)
+        else:
+            self._enter(kind, length)
+
+    def _enter(self, kind: str, length: int) -> None:
+        self._values += length
+        if self._values > self.max_values:
+            raise ProblemError("too_many_numbers", f"The body holds more than {self.max_values} values.")
+        if len(self._open) > self.max_depth:
+            raise ProblemError("too_deep", f"Lists and objects are nested more than {self.max_depth} deep.")
+        self._open.append(_Open(length, set() if kind == _MAP else None))
+
+    def _key(self, keys: set[bytes]) -> None:
+        kind, length = self._head()
+        if kind != _TEXT:
+            raise self._malformed("A key is not a string")
+        start = self._at
+        self._advance(length)
+        key = bytes(self.body[start : self._at])
+        if key in keys:
+            name = key.decode("utf-8", "replace")
+            raise ProblemError("duplicate_key", f"One object has the key {name[:100]!r} twice.")
+        keys.add(key)
+
+    def _head(self) -> tuple[str, int]:
+        """Kind and length of what begins here, for all that is not a short scalar; moves behind the head."""
+        if self._at >= len(self.body):
+            raise self._malformed("The body ends in the middle of a value")
+        lead = self.body[self._at]
+        if lead in _LONG:
+            kind, width = _LONG[lead]
+            start = self._at + 1
+            self._advance(1 + width)
+            return kind, int.from_bytes(self.body[start : self._at], "big")
+        if lead in _NON_FINITE and self._at + _NON_FINITE[lead] <= len(self.body):
+            self.non_finite = True
+            self._at += _NON_FINITE[lead]
+            return _BIN, 0
+        if lead in _EXTENSIONS:
+            raise self._malformed("An extension type stands")
+        if lead == 0xC1:
+            raise self._malformed("A byte that is no MessagePack stands")
+        short = self._short(lead)
+        self._at += 1
+        return short
+
+    def _short(self, lead: int) -> tuple[str, int]:
+        if 0xA0 <= lead <= 0xBF:
+            return _TEXT, lead - 0xA0
+        if 0x90 <= lead <= 0x9F:
+            return _LIST, lead - 0x90
+        if 0x80 <= lead <= 0x8F:
+            return _MAP, lead - 0x80
+        raise self._malformed("A number is cut off or is a key")
+
+    def _advance(self, length: int) -> None:
+        if self._at + length > len(self.body):
+            raise self._malformed("The body ends in the middle of a value")
+        self._at += length
+
+    def _malformed(self, words: str) -> ProblemError:
+        return ProblemError("malformed_msgpack", f"{words} at byte {self._at}.")

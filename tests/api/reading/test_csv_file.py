@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from service.api.reading import csv_file
+from service.api.reading.cells import Kind
+from service.api.reading.csv_file import read_csv
+from service.web.inspection import Inspection
+from service.web.problems import ProblemError
+
+A, B = ("a", Kind.NUMBERS), ("b", Kind.NAMES)
+
+
+def read(body: bytes, *wanted, limit: int = 1000) -> dict:
+    found = Inspection()
+    file = read_csv(body, wanted or (A, B), limit, found)
+    assert found.total == 0
+    return file.columns
+
+
+def refusal(body: bytes, limit: int = 1000) -> str:
+    with pytest.raises(ProblemError) as caught:
+        read(body, limit=limit)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"a,b\n1,x\n2,\n",
+        b"a,b\r\n1,x\r\n2,\r\n",
+        b"a,b\r1,x\r2,\r",
+        b"a,b\n1,x\n2,",
+        b"\xef\xbb\xbfa,b\n1,x\n2,\n",
+        b'"a","b"\n"1","x"\n"2",""\n',
+        b"b,a\nx,1\n,2\n",
+        b",b,unused,a,\n1,x,5,1,\n2,,NA,2,\n",
+        b"a,b\n\n1,x\n2,\n\n\n",
+    ],
+)
+def test_one_table_in_many_hands(body: bytes) -> None:
+    assert read(body) == {A: [1.0, 2.0], B: ["x", None]}
+
+
+def test_quoted_fields_hold_commas_quotes_and_lines() -> None:
+    assert read(b'a,b\n1,"x,y"\n2,"say ""hi"""\n3,"two\r\nlines"\n')[B] == ["x,y", 'say "hi"', "two\r\nlines"]
+
+
+def test_one_column_may_be_read_in_two_ways() -> None:
+    number, name = ("a", Kind.NUMBERS), ("a", Kind.NAMES)
+    assert read(b"a\n1\n\n2\n", number, name) == {number: [1, None, 2], name: ["1", None, "2"]}
+
+
+def test_names_that_are_not_there_give_no_column() -> None:
+    assert read(b"a,b,\n1,2,3\n", ("c", Kind.NAMES), ("", Kind.NAMES)) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "empty_body"),
+        (b" \n", "empty_body"),
+        (b"a,b\n1,\xff\n", "invalid_utf8"),
+        ("a,b\n1,é\n".encode("latin-1"), "invalid_utf8"),
+        ("a,b\n1,x\n".encode("utf-16"), "invalid_utf8"),
+        (b'a,b\n1,"x', "malformed_csv"),
+        (b'a,b\n1,"x"y\n', "malformed_csv"),
+        (b"a,b\n1," + b"x" * 200_000, "malformed_csv"),
+        (b"a,b,a\n1,2,3\n", "duplicate_header"),
+        (b"a,b,c,c\n1,2,3,4\n", "duplicate_header"),
+        (b"a,b\n" + b"1,2\n" * 501, "too_many_numbers"),
+    ],
+)
+def test_what_cannot_be_read(body: bytes, code: str) -> None:
+    assert refusal(body) == code
+
+
+def test_the_limit_is_in_cells() -> None:
+    assert len(read(b"a,b\n" + b"1,2\n" * 500)[A]) == 500
+
+
+def test_every_ragged_row_is_listed_with_its_number() -> None:
+    found = Inspection()
+    file = read_csv(b"a,b\n1,2\n3\n4,5,6\n7,8\n", (A,), 1000, found)
+    assert file.columns[A] == [1, 7]
+    assert [(e.pointer, e.code) for e in found.errors()] == [("", "ragged_row")] * 2
+    assert [e.detail for e in found.errors()] == [
+        f"Row {row} below the header has {n} fields, the header has 2." for row, n in ((2, 1), (3, 3))
+    ]
+
+
+def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(2)
+    rows = [(rng.random(), rng.choice(["x", "y", "NA"])) for _ in range(100)]
+    body = b"a,b\n" + b"".join(f"{a},{b}\n".encode() for a, b in rows)
+    monkeypatch.setattr(csv_file, "_ROWS", 7)
+    assert read(body) == {A: [a for a, _ in rows], B: [b for _, b in rows]}
