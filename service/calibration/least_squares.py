@@ -75,9 +75,13 @@ class ArmFit:
 
     @property
     def adjusted_r_squared(self) -> float:
+        """``adjusted`` of the fit's own R^2."""
+        return self.adjusted(self.r_squared)
+
+    def adjusted(self, r_squared: float) -> float:
         """1 - (1 - R^2)(n - 1)/(n - rank - 1) with Kish's n; -inf where that leaves no degree of freedom."""
         spare = self.size - self.rank - 1.0
-        return 1.0 - (1.0 - self.r_squared) * (self.size - 1.0) / spare if spare > 0.0 else -inf
+        return 1.0 - (1.0 - r_squared) * (self.size - 1.0) / spare if spare > 0.0 else -inf
 
 
 @dataclass(frozen=True, slots=True)

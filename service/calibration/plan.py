@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-EstimandName = Literal["mean", "mean_difference"]
+EstimandName = Literal["mean", "mean_difference", "proportions"]
 EstimatorName = Literal["auto", "regression", "human_only", "ppi", "power_tuned", "arm_tuned"]
 Identification = Literal["randomization", "exchangeability", "sampling"]
 Population = Literal["super", "sample"]
@@ -55,3 +55,4 @@ class Plan:
     replicates: int = 1999
     seed: int = 0
     stratum_shares: Mapping[str, float] | None = None
+    categories: tuple[str, ...] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.calibration.answer import Answer, Assumption
+from service.calibration.answer import Answer, Assumption, EstimateBlock
 from service.calibration.inference import Result
 
 VERDICTS = {
@@ -19,12 +19,13 @@ VERDICTS = {
 def paragraph(answer: Answer) -> str:
     """A paragraph with the first estimate's numbers, the sample sizes, the method and what it assumes."""
     applied, arms, first = answer.applied, answer.arms, answer.estimates[0]
-    n_llm_only = arms[0].n_llm_only if applied.prediction_design == "shared" else sum(a.n_llm_only for a in arms)
+    own = [a for a in arms if (a.outcome, a.component) == (first.outcome, first.component)]
+    n_llm_only = own[0].n_llm_only if applied.prediction_design == "shared" else sum(a.n_llm_only for a in own)
     if applied.identification == "randomization" or applied.estimator == "human_only":
         n_llm_only = 0
     opening = (
-        f"The estimate of {first.name} for outcome {first.outcome} was {_number(first.result.estimate)} "
-        f"({_interval(first.result)}), calibrated on {sum(a.n_human for a in arms)} human respondents and "
+        f"The estimate of {first.name}{_of(first)} for outcome {first.outcome} was {_number(first.result.estimate)} "
+        f"({_interval(first.result)}), calibrated on {sum(a.n_human for a in own)} human respondents and "
         f"{n_llm_only} LLM-only units with estimator {applied.estimator} "
         f"({applied.prediction_design} predictions, identification by {applied.identification})."
     )
@@ -42,6 +43,10 @@ def paragraph(answer: Answer) -> str:
     sentences.append(f"In short, {VERDICTS[first.verdict]}; the claim is {first.claim}.")
     sentences.append(_assumed(answer.assumptions))
     return " ".join(sentences)
+
+
+def _of(estimate: EstimateBlock) -> str:
+    return "" if estimate.component is None else f", share of category {estimate.component},"
 
 
 def _assumed(assumptions: Sequence[Assumption]) -> str:

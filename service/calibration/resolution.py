@@ -54,6 +54,7 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     sample = sample.reordered(checks.passed(_order, sample, plan) or range(len(sample.arms)))
     contrasts = checks.passed(estimand(name).contrasts, sample.arms, plan)
     checks.passed(_check_predictions, sample, plan)
+    checks.passed(_check_categories, sample, plan)
     identification = checks.passed(_identification, sample, plan)
     if not sample.plain:
         checks.passed(survey_design.check, sample, plan)
@@ -128,6 +129,16 @@ def _check_predictions(sample: Sample, plan: Plan) -> None:
             "no_paired_predictions",
             "no LLM answer is paired with a human answer",
             "send the LLM's answers for the human units (llm, or predictions), or use estimator human_only",
+        )
+
+
+def _check_categories(sample: Sample, plan: Plan) -> None:
+    if plan.estimand == "proportions" and sample.component is None:
+        raise UnsupportedCombination.at(
+            "/plan/estimand",
+            "unsupported_combination",
+            "the outcome was read as a number, not as one of several categories",
+            "supported: proportions of answers in the layouts arrays and table of a calibration",
         )
 
 

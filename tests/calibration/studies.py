@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from service.calibration.errors import CalibrationError
+from service.calibration.layouts.categories import components
 from service.calibration.layouts.draft import Draft, DraftColumn, finish
 from service.calibration.moments import of_columns
 from service.calibration.sample import Column, Sample
@@ -22,13 +23,17 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Study:
-    """Human outcomes y (n,) and columns c (p, n) by arm; columns (p, m) or None by pool."""
+    """Human outcomes y (n,) and columns c (p, n) by arm; columns (p, m) or None by pool.
+
+    With ``categories`` the outcomes are their codes and every prediction column is one of them.
+    """
 
     y: tuple[np.ndarray, ...]
     c: tuple[np.ndarray, ...]
     llm_only: tuple[np.ndarray | None, ...]
     columns: tuple[Column, ...]
     design: str = "independent"
+    categories: tuple[str, ...] = ()
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -59,8 +64,13 @@ class Study:
                 ),
                 pools=tuple(0 if c is None else c.shape[1] for c in self.llm_only),
                 pointers=tuple(f"/data/arms/{d}/human" for d in range(len(self.y))),
+                categories=self.categories,
             )
         )
+
+    def samples(self) -> tuple[Sample, ...]:
+        """The sample, or one for the share of each category."""
+        return components(self.sample(), self.categories) if self.categories else (self.sample(),)
 
     def with_y(self, change) -> Study:
         return replace(self, y=tuple(change(y) for y in self.y))
@@ -123,6 +133,33 @@ def simulate(
     sizes = m if isinstance(m, tuple) else (m,) * pools
     only = tuple(source(k, size)[1] if size else None for k, size in enumerate(sizes))
     return Study(tuple(y for y, _ in human), tuple(c for _, c in human), only, columns, design)
+
+
+def categorised(study: Study, names: tuple[str, ...] = ("low", "middle", "high")) -> Study:
+    """The study with answers cut into categories of equal size: outcomes arm by arm, predictions column by column."""
+    k = len(names)
+    inner = np.arange(1, k) / k
+
+    def cut(values: np.ndarray, by: np.ndarray) -> np.ndarray:
+        return np.searchsorted(np.quantile(by, inner), values)
+
+    def chosen(c: np.ndarray) -> np.ndarray:
+        rows = []
+        for j, column in enumerate(study.columns):
+            if column.kind != "prediction":
+                rows.append(c[j])
+                continue
+            codes = cut(c[j], np.concatenate([own[j] for own in study.c]))
+            rows += [(codes == i).astype(float) for i in range(1, k)]
+        return np.array(rows)
+
+    columns = []
+    for column in study.columns:
+        own = [replace(column, name=f"{column.name} {name}", category=name) for name in names[1:]]
+        columns += own if column.kind == "prediction" else [column]
+    shares = study.with_c(chosen)
+    y = tuple(cut(y, y).astype(float) for y in study.y)
+    return replace(shares, y=y, columns=tuple(columns), categories=names)
 
 
 def as_moments(sample: Sample) -> Sample:

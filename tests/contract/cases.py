@@ -14,13 +14,14 @@ from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.inference import Result
 from service.calibration.plan import NamedContrast, Plan
-from tests.calibration.studies import Study, simulate
+from tests.calibration.studies import Study, categorised, simulate
 
 PAIRS = [
     pytest.param(estimator.name, estimand.name, id=f"{estimator.name}-{estimand.name}")
     for estimator in ESTIMATORS
     for estimand in ESTIMANDS
 ]
+NUMERIC = [pair for pair in PAIRS if pair.values[1] != "proportions"]  # laws of the outcome's own scale
 # name: arguments of simulate, whether LLM-only units of twins are used
 KINDS = {
     "one population": ({"n": (12,), "m": 30}, None),
@@ -43,26 +44,40 @@ KINDS = {
     "a useless LLM": ({"n": (15, 15), "m": (60, 60), "quality": 0.0}, None),
     "no LLM-only unit": ({"n": (12, 15)}, None),
 }
+# the same for shares of three categories, where an arm must be large enough to hold them all
+SHARES = {
+    "shares of one population": ({"n": (20,), "m": 30}, None),
+    "shares in independent arms, two models": ({"n": (36, 40), "m": (40, 50), "models": 2}, None),
+    "shares of twins": ({"n": (24, 30), "design": "shared", "outcome": "skewed"}, None),
+    "shares of twins with personas, a covariate": (
+        {"n": (30, 28), "m": 60, "design": "shared", "covariates": 1},
+        "exchangeability",
+    ),
+}
 SEEDS = st.integers(0, 2**32 - 1)
 EXAMPLES = settings(max_examples=10)  # for every pair: with 12 pairs some 120 studies per law
 
 
 def kinds(estimand: str, *, without: str = "\0") -> st.SearchStrategy[str]:
     """The kinds of study an estimand is defined for."""
+    if estimand == "proportions":
+        return st.sampled_from([k for k in SHARES if without not in k])
     arms = {"mean": 1}.get(estimand, 2)
     return st.sampled_from([k for k, (of, _) in KINDS.items() if len(of["n"]) >= arms and without not in k])
 
 
 def study(kind: str, seed: int) -> Study:
+    if kind in SHARES:
+        return categorised(simulate(seed, **SHARES[kind][0]))
     return simulate(seed, **KINDS[kind][0])
 
 
 def plan(kind: str, estimator: str, estimand: str, **more) -> Plan:
-    return Plan(estimator=estimator, estimand=estimand, identification=KINDS[kind][1], **more)
+    return Plan(estimator=estimator, estimand=estimand, identification=(KINDS | SHARES)[kind][1], **more)
 
 
 def answer(of: Study, asked: Plan) -> Answer:
-    return calibrate(of.sample(), asked)
+    return calibrate(of.samples(), asked)
 
 
 def numbers(result: Result) -> list[float]:

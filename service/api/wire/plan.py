@@ -10,7 +10,10 @@ import msgspec
 from service.api.wire.columns import Integral, Name
 from service.calibration import plan as core
 from service.calibration.errors import Problem
+from service.calibration.layouts.categories import Categories
+from service.calibration.layouts.labels import number_name
 
+Category = Annotated[float, msgspec.Meta(ge=-(2**53), le=2**53, multiple_of=1)]
 Level = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Positive = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
@@ -33,6 +36,15 @@ class MeanDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     """Contrasts of arm means."""
 
 
+class Proportions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="proportions", tag_field="type"):
+    """Shares of categories: of every arm, or with a control or contrasts their differences."""
+
+    categories: Annotated[
+        list[Name | Category] | None,
+        msgspec.Meta(description="The categories, in order; whole numbers by their value. Default: all seen, sorted."),
+    ] = None
+
+
 class NamedContrast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A named contrast: weights by arm name, summing to 0."""
 
@@ -53,7 +65,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked for."""
 
     estimand: Annotated[
-        Mean | MeanDifference | None,
+        Mean | MeanDifference | Proportions | None,
         msgspec.Meta(description="What is estimated. Default: mean_difference with two or more arms, else mean."),
     ] = None
     estimator: Annotated[
@@ -151,13 +163,22 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
+ESTIMANDS: Mapping[type, core.EstimandName] = {
+    Mean: "mean",
+    MeanDifference: "mean_difference",
+    Proportions: "proportions",
+}
+
+
 def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.Plan:
     """The core's plan with defaults filled in; what is not computed yet is appended to ``problems``."""
     problems += _not_offered(plan, place)
+    categories = categories_of(plan)
     contrasts = plan.contrasts and tuple(core.NamedContrast(c.name, c.weights) for c in plan.contrasts)
     defaults = core.Plan()
     return core.Plan(
-        estimand=None if plan.estimand is None else ("mean" if isinstance(plan.estimand, Mean) else "mean_difference"),
+        estimand=None if plan.estimand is None else ESTIMANDS[type(plan.estimand)],
+        categories=categories.asked if categories is not None else None,
         estimator=plan.estimator or defaults.estimator,  # type: ignore[arg-type]  # checked against OFFERED above
         identification=plan.identification,  # type: ignore[arg-type]  # checked against OFFERED above
         control=plan.control,
@@ -172,6 +193,16 @@ def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.P
         costs=None if plan.costs is None else _costs(plan.costs),
         replicates=int(plan.replicates or defaults.replicates),
         seed=int(plan.seed or 0),
+    )
+
+
+def categories_of(plan: Plan) -> Categories | None:
+    """The categories that a plan asks shares of; None where it asks for none."""
+    if not isinstance(plan.estimand, Proportions):
+        return None
+    asked = plan.estimand.categories
+    return Categories(
+        None if asked is None else tuple(name if isinstance(name, str) else number_name(name) for name in asked)
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.calibration.card import Card
 from service.calibration.contrast import Contrast
-from service.calibration.estimands import mean, mean_difference
+from service.calibration.estimands import mean, mean_difference, proportions
 from service.calibration.plan import Plan
 
 
@@ -27,6 +27,7 @@ class Estimand:
 ESTIMANDS: tuple[Estimand, ...] = (
     Estimand(mean.CARD, mean.contrasts),
     Estimand(mean_difference.CARD, mean_difference.contrasts),
+    Estimand(proportions.CARD, proportions.contrasts),
 )
 
 

@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from service.calibration.card import Card
-from service.calibration.contrast import Contrast
+from service.calibration.contrast import Contrast, each_arm
 from service.calibration.errors import UnsupportedCombination
 from service.calibration.plan import Plan
 
@@ -37,4 +35,4 @@ def contrasts(arms: Sequence[str], plan: Plan) -> tuple[Contrast, ...]:
             "estimand mean has one estimate per arm and no contrasts",
             "use estimand mean_difference, or leave out contrasts",
         )
-    return tuple(Contrast(name, row) for name, row in zip(arms, np.eye(len(arms)), strict=True))
+    return each_arm(arms)

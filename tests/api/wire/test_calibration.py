@@ -135,3 +135,46 @@ def test_the_digest_does_not_depend_on_the_numbers() -> None:
     document["data"]["outcomes"]["trust"][0] = 1.5
     other = job(document)
     assert plan_digest(other, calibrate(other.samples, other.plan).applied) == digest(estimator="human_only")
+
+
+HUMAN, LLM = ["no", "yes", "yes", None, "no", "yes"], ["no", "yes", "no", "no", "no", "yes"]
+CHOICES = {
+    "layout": "arrays",
+    "arms": [{"name": "all", "human": HUMAN, "llm": LLM, "llm_only": ["yes", "no", None, "yes"]}],
+}
+
+
+def test_shares_of_categories() -> None:
+    asked = {"estimand": {"type": "proportions"}, "missing": "drop_unit", "estimator": "regression"}
+    ready = job({"data": CHOICES, "plan": asked})
+    assert [s.component for s in ready.samples] == ["no", "yes"]
+    found = json.loads(run(ready))
+    assert [(e["name"], e["component"]) for e in found["estimates"]] == [("all", "no"), ("all", "yes")]
+    assert sum(e["estimate"] for e in found["estimates"]) == pytest.approx(1.0, abs=1e-12)
+    assert found["applied"]["categories"] == ["no", "yes"]
+    assert [p["category"] for p in found["arms"][0]["predictions"]] == ["yes"]
+
+
+def test_categories_that_the_plan_names() -> None:
+    numbers = {"layout": "arrays", "arms": [{"name": "all", "human": [1, 2, 2, 1, 3], "llm": [1, 2, 3, 1, 3]}]}
+    plan = {"estimand": {"type": "proportions", "categories": [3, "2", 1.0]}}
+    assert [s.component for s in job({"data": numbers, "plan": plan}).samples] == ["3", "2", "1"]
+    with pytest.raises(InvalidSample) as refused:
+        job({"data": numbers, "plan": {"estimand": {"type": "proportions", "categories": [1, 2]}}})
+    assert {(p.pointer, p.code) for p in refused.value.problems} == {
+        (f"/data/arms/0/{place}", "unknown_category") for place in ("human/4", "llm/2", "llm/4")
+    }
+
+
+def test_several_outcomes_in_one_request() -> None:
+    data = copy.deepcopy(TABLE)
+    data["outcomes"]["warmth"] = [1, 5, 2, 4, 3, 3, None]
+    with pytest.raises(InvalidSample) as refused:
+        job({"data": data})
+    assert [p.code for p in refused.value.problems] == ["outcome_required"] * 2
+    for column in data["predictions"]:
+        column["outcome"] = "trust"
+    data["predictions"] += [column | {"outcome": "warmth"} for column in data["predictions"]]
+    found = json.loads(run(job({"data": data})))
+    assert [e["outcome"] for e in found["estimates"]] == ["trust", "warmth"]
+    assert [a["outcome"] for a in found["arms"]] == ["trust", "trust", "warmth", "warmth"]

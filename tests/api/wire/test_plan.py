@@ -141,3 +141,9 @@ def test_every_field_of_the_plan_says_its_default() -> None:
     (_,), components = msgspec.json.schema_components([Plan])
     described = {name: field.get("description", "") for name, field in components["Plan"]["properties"].items()}
     assert [name for name, text in described.items() if "Default: " not in text] == []
+
+
+def test_categories_are_names_or_whole_numbers() -> None:
+    found, problems = read(estimand={"type": "proportions", "categories": ["a", 2, -1.0]})
+    assert (found.estimand, found.categories, problems) == ("proportions", ("a", "2", "-1"), [])
+    assert read(estimand={"type": "proportions"})[0].categories is None

@@ -33,3 +33,13 @@ def test_problems_of_every_binary_column_come_together() -> None:
         ("/data/arms/0/human/data", "bad_length"),
         ("/data/arms/0/llm", "mixed_column"),
     ]
+
+
+def test_strings_are_refused_where_numbers_belong() -> None:
+    document = copy.deepcopy(ARRAYS)
+    document["arms"][0]["human"][1] = "NA"
+    document["arms"][1]["llm"][2] = "3"
+    assert refused(document) == [
+        ("/data/arms/0/human/1", "r_na_string"),
+        ("/data/arms/1/llm/2", "number_as_string"),
+    ]
