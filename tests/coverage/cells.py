@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.calibration.inference import Result
 from service.calibration.plan import Plan
 from service.calibration.sample import Sample
 from tests.coverage.populations import SCENARIOS, scenario
-from tests.coverage.tally import SEED
+from tests.coverage.tally import SEED, product
 
 SIZES = (10, 20, 50, 200)
 CORRELATIONS = (0.0, 0.3, 0.7, 0.9)
@@ -44,6 +45,15 @@ class Cell:
     def draw(self, rng: np.random.Generator) -> Sample:
         """One sample."""
         return scenario(self.scenario).draw(rng, self.n, self.rho)
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether a replicate may have no answer."""
+        return False
+
+    def analyse(self, sample: Sample) -> dict[str, Result]:
+        """Every estimator's result."""
+        return product(sample, self.plan)
 
     def identity(self) -> dict[str, object]:
         """The fields of a row that name the cell."""

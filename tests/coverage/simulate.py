@@ -2,6 +2,7 @@
 
     python -m tests.coverage.simulate --replicates 20000 --workers 2 --out tests/coverage/results.jsonl
     python -m tests.coverage.simulate --twin-arms --replicates 2000 --workers 2 --out tests/coverage/twin_arms.jsonl
+    python -m tests.coverage.simulate --departures --workers 2
 
 Small samples come first. A cell that stands in the file with as many replicates is skipped, so the command can be
 stopped and started again; rows whose first intervals the present code no longer gives are thrown away and made anew.
@@ -15,21 +16,24 @@ import json
 import multiprocessing
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from tests.coverage import twin_arms
 from tests.coverage.cells import CELLS
+from tests.coverage.departures import DEPARTURES
 from tests.coverage.tally import PROBE, SEED, Batch, Study, batches, rows, run, tally, total
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.jsonl"
 TWIN_ARMS = FOLDER / "twin_arms.jsonl"
+DEPARTED = FOLDER / "departures.jsonl"
 REPLICATES = 20_000
 DRAWS = 2_000
 SAME = 1e-9
+Replicates = Callable[[Study], int]
 
 
 def read(path: Path) -> list[dict]:
@@ -57,7 +61,8 @@ def is_current(study: Study, found: Sequence[dict]) -> bool:
 
 def is_finished(study: Study, found: Sequence[dict], replicates: int) -> bool:
     """Whether these rows need not be made again."""
-    return bool(found) and all(row["replicates"] == replicates for row in found) and is_current(study, found)
+    whole = all(row["replicates"] + row.get("refused", 0) == replicates for row in found)
+    return bool(found) and whole and is_current(study, found)
 
 
 def commit_of_tree() -> str:
@@ -71,14 +76,14 @@ def commit_of_tree() -> str:
     return git("rev-parse", "HEAD").stdout.strip() + ("+" if changed else "")
 
 
-def simulate(studies: Sequence[Study], replicates: int, workers: int) -> Iterator[tuple[Study, list[Batch]]]:
+def simulate(studies: Sequence[Study], replicates: Replicates, workers: int) -> Iterator[tuple[Study, list[Batch]]]:
     """Every study with its batches, as soon as the last of them is done."""
-    todo = [batch for study in studies for batch in batches(study, replicates)]
-    wanted = {study: len(batches(study, replicates)) for study in studies}
+    wanted = {study: batches(study, replicates(study)) for study in studies}
+    todo = [batch for every in wanted.values() for batch in every]
     done: defaultdict[Study, list[Batch]] = defaultdict(list)
     for batch in _each(todo, workers):
         done[batch.study].append(batch)
-        if len(done[batch.study]) == wanted[batch.study]:
+        if len(done[batch.study]) == len(wanted[batch.study]):
             yield batch.study, done.pop(batch.study)
 
 
@@ -95,20 +100,32 @@ def _each(todo: Sequence[Batch], workers: int) -> Iterator[Batch]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Drop what is out of date, run what is missing and append one row per cell and estimator."""
     chosen = _parser().parse_args(arguments)
-    out = chosen.out or (TWIN_ARMS if chosen.twin_arms else RESULTS)
-    replicates = chosen.replicates or (DRAWS if chosen.twin_arms else REPLICATES)
-    everything: tuple[Study, ...] = twin_arms.cases() if chosen.twin_arms else CELLS
-    wanted = everything if not chosen.sizes else tuple(cell for cell in CELLS if cell.n in chosen.sizes)
+    everything, out, usual = _collection(chosen)
+    out = chosen.out or out
+
+    def replicates(study: Study) -> int:
+        return int(chosen.replicates or getattr(study, "replicates", usual))
+
+    wanted = tuple(study for study in everything if not chosen.sizes or getattr(study, "n", None) in chosen.sizes)
     found = {study: rows_of(study, read(out)) for study in everything}
-    missing = [study for study in wanted if not is_finished(study, found[study], replicates)]
+    missing = [study for study in wanted if not is_finished(study, found[study], replicates(study))]
     write(out, [row for study in everything if study not in missing for row in found[study]])
     commit = commit_of_tree()
     for study, done in simulate(missing, replicates, chosen.workers):
         with out.open("a") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows(study, total(done), commit))
+            file.writelines(json.dumps(row) + "\n" for row in rows(study, total(done), replicates(study), commit))
         print(study, flush=True)
     final = read(out)
     write(out, [row for study in everything for row in rows_of(study, final)])
+
+
+def _collection(chosen: argparse.Namespace) -> tuple[tuple[Study, ...], Path, int]:
+    """The studies that were asked for, their results file and the usual number of replicates."""
+    if chosen.twin_arms:
+        return twin_arms.cases(), TWIN_ARMS, DRAWS
+    if chosen.departures:
+        return DEPARTURES, DEPARTED, REPLICATES
+    return CELLS, RESULTS, REPLICATES
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, help="results file, one JSON object a line")
     parser.add_argument("--twin-arms", action="store_true", help="resample the published studies instead")
+    parser.add_argument("--departures", action="store_true", help="the cells that depart from the Gaussian centre")
     parser.add_argument("--sizes", type=int, nargs="*", help="only these numbers of humans per arm")
     return parser
 

@@ -22,10 +22,10 @@ from tests.coverage.criteria import (
 )
 from tests.coverage.populations import EFFECT, LLM_ONLY, SCENARIOS, TWIN_CORRELATION, scenario
 from tests.coverage.simulate import RESULTS, TWIN_ARMS, read
+from tests.coverage.tally import ESTIMATORS
 from tests.coverage.twin_arms import DRAWN, LABELLED
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
-ESTIMATORS = ("auto", "regression", "human_only", "ppi", "power_tuned", "arm_tuned")
 SHORT, LONG = 0.94, 0.968
 
 INTRODUCTION = f"""\

@@ -9,10 +9,10 @@ estimate over that of human-only; mean_variance_ratio = mean estimated over Mont
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -23,23 +23,29 @@ from service.calibration.sample import Sample
 
 SEED = 20260
 BATCH = 250
+ESTIMATORS = ("auto", "regression", "human_only", "ppi", "power_tuned", "arm_tuned")
 PROBE = 20  # replicates whose widths are kept apart, so that a row can be recognised as made by other code
 
-Analysis = Callable[[Sample, Plan], Mapping[str, Result]]
+S = TypeVar("S")
 
 
-class Study(Protocol):
-    """What can be simulated: a true value, a plan, a random stream per batch and samples drawn from it; hashable."""
+class Study(Protocol[S]):
+    """What can be simulated: a true value, a random stream per batch, samples drawn and their analysis; hashable.
+
+    ``analyse`` gives a result per estimator (or estimator/interval); a study that ``may_refuse`` can leave some out.
+    """
 
     @property
     def truth(self) -> float: ...
 
     @property
-    def plan(self) -> Plan: ...
+    def may_refuse(self) -> bool: ...
 
     def stream(self, batch: int) -> np.random.Generator: ...
 
-    def draw(self, rng: np.random.Generator) -> Sample: ...
+    def draw(self, rng: np.random.Generator) -> S: ...
+
+    def analyse(self, sample: S) -> Mapping[str, Result]: ...
 
     def identity(self) -> dict[str, object]: ...
 
@@ -103,9 +109,10 @@ class Batch:
 
 
 def product(sample: Sample, plan: Plan) -> dict[str, Result]:
-    """Every estimator's result for the first contrast, from one call of the product."""
+    """The result of each of ESTIMATORS for the first contrast, from one call of the product."""
     estimate = calibrate(sample, plan).estimates[0]
-    return {plan.estimator: estimate.result} | {a.estimator: a.result for a in estimate.alternatives}
+    others = {a.estimator: a.result for a in estimate.alternatives if a.estimator in ESTIMATORS}
+    return {plan.estimator: estimate.result} | others
 
 
 def batches(study: Study, replicates: int) -> list[Batch]:
@@ -114,14 +121,14 @@ def batches(study: Study, replicates: int) -> list[Batch]:
     return [Batch(study, i, min(BATCH, replicates - start)) for i, start in enumerate(starts)]
 
 
-def run(batch: Batch, analyse: Analysis = product) -> Batch:
+def run(batch: Batch) -> Batch:
     """The same batch with its tallies."""
-    study, plan, truth = batch.study, batch.study.plan, batch.study.truth
+    study, truth = batch.study, batch.study.truth
     rng = study.stream(batch.index)
     tallies: dict[str, Tally] = {}
     for i in range(batch.replicates):
         probed = batch.index == 0 and i < PROBE
-        for name, result in analyse(study.draw(rng), plan).items():
+        for name, result in study.analyse(study.draw(rng)).items():
             tallies[name] = tallies.get(name, Tally()).add(result, truth, probed=probed)
     return Batch(study, batch.index, batch.replicates, tallies)
 
@@ -135,23 +142,24 @@ def total(done: Iterable[Batch]) -> dict[str, Tally]:
         for name in sorted({name for batch in ordered for name in batch.tallies})
     }
     silent = [name for name, tally in merged.items() if tally.replicates != replicates]
-    if silent:
+    if silent and not ordered[0].study.may_refuse:
         raise ValueError(f"{ordered[0].study}: no answer in some replicates from {', '.join(silent)}")
     return merged
 
 
-def tally(study: Study, replicates: int, analyse: Analysis = product) -> dict[str, Tally]:
+def tally(study: Study, replicates: int) -> dict[str, Tally]:
     """Tallies per estimator of a study, in this process."""
-    return total(run(batch, analyse) for batch in batches(study, replicates))
+    return total(map(run, batches(study, replicates)))
 
 
-def rows(study: Study, tallies: Mapping[str, Tally], commit: str) -> list[dict]:
-    """One result row per estimator."""
-    human = tallies["human_only"]
+def rows(study: Study, tallies: Mapping[str, Tally], replicates: int, commit: str) -> list[dict]:
+    """One result row per estimator; ``refused`` counts the replicates without an answer."""
+    human = tallies.get("human_only") or tallies.get("human_only/t") or next(iter(tallies.values()), Tally())
     return [
         study.identity()
         | {
             "estimator": name,
+            "refused": replicates - t.replicates,
             "coverage": t.coverage,
             "coverage_mc_error": t.coverage_error,
             "mean_width": t.width / t.replicates,
@@ -165,4 +173,5 @@ def rows(study: Study, tallies: Mapping[str, Tally], commit: str) -> list[dict]:
             "commit": commit,
         }
         for name, t in tallies.items()
+        if t.replicates > 1
     ]

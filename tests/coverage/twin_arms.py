@@ -18,11 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from service.calibration.inference import Result
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Plan
 from service.calibration.sample import Sample
-from tests.coverage.tally import SEED
+from tests.coverage.tally import SEED, product
 
 FOLDER = Path(__file__).parents[2] / os.environ.get("RECTIFIER_DATA", "../shared/data") / "twin_arms"
 DRAWN = 600
@@ -74,6 +75,15 @@ class TwinCase:
             asked, other = drawn[own & labelled], drawn[own & ~labelled]
             arms.append(ArmArrays(name, everyone.human[asked], everyone.twin[asked], everyone.twin[other]))
         return from_arrays(arms)
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether a replicate may have no answer."""
+        return False
+
+    def analyse(self, sample: Sample) -> dict[str, Result]:
+        """Every estimator's result."""
+        return product(sample, self.plan)
 
     def identity(self) -> dict[str, object]:
         """The fields of a row that name the case."""
