@@ -25,7 +25,7 @@ from service.calibration.moments import FloatArray
 from service.calibration.sample import IntArray
 
 CELLS = 4_000_000  # numbers held at a time
-NEAR, FAR = np.linspace(0.0, 8.0, 161), np.geomspace(8.5, 1e6, 60)  # distances from the estimate, in standard errors
+NEAR, FAR = np.linspace(0.0, 8.0, 161), np.geomspace(8.5, 1e4, 40)  # distances from the estimate, in standard errors
 GRID = np.concatenate((-FAR[::-1], -NEAR[:0:-1], NEAR, FAR))
 STEPS = 50
 TIE = 1e-9  # standard errors within which a deal ties with the data, and counts as extreme

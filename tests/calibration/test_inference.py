@@ -1,21 +1,30 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from math import nextafter
+
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.weightstats import ttost_ind
 
+from service.calibration.errors import InvalidPlan
 from service.calibration.estimate import Frame
 from service.calibration.estimators import estimator
 from service.calibration.inference import (
     Interval,
     Result,
     Settings,
+    _decided,
+    check,
     contrast_variance,
     infer,
     level,
     result,
 )
-from tests.calibration.studies import simulate
+from service.calibration.intervals import INTERVALS
+from tests.calibration.intervals import cases
+from tests.calibration.studies import problems, simulate
 
 T = np.array([-1.0, 1.0])
 TWINS = simulate(6, (12, 14), 9, design="shared", models=1)
@@ -66,3 +75,85 @@ def test_infer_puts_estimate_variance_and_df_together() -> None:
     assert isinstance(found, Result)
     assert isinstance(found.interval, Interval)
     assert infer(estimate, T, Settings(method="normal")).df is None
+
+
+@pytest.mark.parametrize("level_", [0.9, 0.95])
+@pytest.mark.parametrize("margin", [0.1, 0.5, 1.5])
+def test_equivalence_is_statsmodels_tost(level_: float, margin: float) -> None:
+    first, second = [3.1, 4.2, 2.7, 5.0, 3.3, 4.4], [3.4, 4.8, 3.1, 5.6, 3.9]
+    fitted = cases.answers(second, first)
+    found = infer(fitted, T, Settings(level_, "equivalence", 0.2, margin=margin))
+    p, low, high = ttost_ind(first, second, 0.2 - margin, 0.2 + margin, usevar="unequal")
+    assert found.p_value == pytest.approx(p, rel=1e-9)
+    assert found.p_value == pytest.approx(max(low[1], high[1]))
+    assert found.interval.level == pytest.approx(2.0 * level_ - 1.0)
+    law = stats.t(found.df, found.estimate, found.standard_error)
+    assert [found.interval.lower, found.interval.upper] == pytest.approx(law.interval(2.0 * level_ - 1.0))
+    inside = 0.2 - margin < found.interval.lower and found.interval.upper < 0.2 + margin
+    assert (found.p_value < 1.0 - level_) == inside
+
+
+def test_non_inferiority_is_the_one_sided_test_at_the_shifted_null() -> None:
+    fitted = cases.answers([3.1, 4.2, 2.7, 5.0], [3.4, 4.8, 3.1, 5.6])
+    shifted = infer(fitted, T, Settings(0.95, "greater", -0.4))
+    found = infer(fitted, T, Settings(0.95, "non_inferiority", 0.1, margin=0.5))
+    assert found.p_value == pytest.approx(shifted.p_value, rel=1e-12)
+    assert found.interval == shifted.interval
+    assert found.interval.upper is None
+
+
+def test_an_error_rate_replaces_that_of_the_level() -> None:
+    fitted = cases.twins(3)
+    found = infer(fitted, T, Settings(0.9), 0.01)
+    narrow = infer(fitted, T, Settings(0.99))
+    assert [found.interval.lower, found.interval.upper] == pytest.approx(
+        [narrow.interval.lower, narrow.interval.upper], rel=1e-12
+    )
+    assert found.interval.level == 0.9
+    assert found.p_value == narrow.p_value
+
+
+@pytest.mark.parametrize("method", INTERVALS, ids=lambda m: m.name)
+def test_standard_error_and_estimate_do_not_depend_on_the_method(method) -> None:
+    fitted = cases.estimate(simulate(6, (22, 24), design="shared", outcome="likert"), "randomization")
+    plain = infer(fitted, T, Settings())
+    found = infer(fitted, T, Settings(method=method.name, bounds=(1.0, 5.0), replicates=99))
+    assert (found.estimate, found.standard_error) == (plain.estimate, plain.standard_error)
+    assert found.df == (plain.df if method.uses_df else None)
+    assert (found.interval.method, found.interval.level) == (method.name, 0.95)
+
+
+def test_rounding_at_the_end_of_an_interval_is_settled_by_the_interval() -> None:
+    """A pivot whose p-value is off by rounding at its own bound: the p-value follows, but only that far."""
+
+    @dataclass
+    class Off:
+        by: float
+
+        def bound(self, tail, side):
+            return 1.0 if side == "lower" else 3.0
+
+        def tail(self, value, side):
+            return 0.05 + self.by
+
+    settings = Settings(0.95, "greater", 1.0)
+    error = 1.0 - 0.95
+    assert _decided(Off(-1e-9), "t", settings, None)[1] == error
+    assert _decided(Off(1e-9), "t", replace(settings, null_value=0.9), None)[1] == nextafter(error, 0.0)
+    assert _decided(Off(-1e-3), "t", settings, None)[1] == pytest.approx(0.049)  # a fault is not hidden
+    assert _decided(Off(-1e-9), "t", replace(settings, null_value=0.9), None)[1] == pytest.approx(0.05)
+
+
+def test_settings_that_contradict_each_other_are_refused_together() -> None:
+    check(Settings())
+    check(Settings(0.95, "equivalence", 0.0, "betting", margin=0.1, bounds=(0.0, 1.0)))
+    with pytest.raises(InvalidPlan) as refused:
+        check(Settings(0.5, "equivalence", method="betting"))
+    assert problems(refused.value) == [
+        ("/plan/margin", "missing_margin"),
+        ("/plan/confidence_level", "level_too_low"),
+        ("/plan/bounds", "missing_bounds"),
+    ]
+    with pytest.raises(InvalidPlan) as refused:
+        check(Settings(0.9, "non_inferiority", margin=0.0, bounds=(1.0, 1.0)))
+    assert problems(refused.value) == [("/plan/margin", "bad_margin"), ("/plan/bounds", "bad_bounds")]

@@ -54,7 +54,7 @@ CARD = Card(
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One stratum's two arms (all units where there are no strata) and its share of the contrast."""
+    """One stratum's two arms (all units where there are no strata) and its weight in the contrast."""
 
     first: int
     second: int
@@ -70,10 +70,12 @@ def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Draws:
     own = _added(cells, [statistics(u, u.assignment[None]) for u in units])
     effect, error = float(own.effect[0]), sqrt(float(own.square[0]))
     dealt = _dealt(units, context)
+    scale = sum(cell.share for cell in cells)
     if error == 0.0:
-        return Draws(np.full(len(dealt[0]), effect), np.full(len(dealt[0]), effect))
+        return Draws(np.full(len(dealt[0]), scale * effect), np.full(len(dealt[0]), scale * effect))
     found = _added(cells, [statistics(u, deal) for u, deal in zip(units, dealt, strict=True)])
-    return Draws(*bounds(found, effect, error))
+    lower, upper = bounds(found, effect, error)
+    return Draws(scale * lower, scale * upper)
 
 
 def _cells(estimate: Estimate, contrast: FloatArray) -> list[Cell]:
@@ -91,7 +93,9 @@ def _cells(estimate: Estimate, contrast: FloatArray) -> list[Cell]:
 
 
 def _added(cells: Sequence[Cell], found: Sequence[Statistics]) -> Statistics:
-    return reduce(Statistics.plus, [f.weighed(c.share) for c, f in zip(cells, found, strict=True)])
+    """The strata together, for an effect of one on the scale of the outcome."""
+    whole = sum(cell.share for cell in cells)
+    return reduce(Statistics.plus, [f.weighed(c.share / whole) for c, f in zip(cells, found, strict=True)])
 
 
 def _require_adjustable(estimate: Estimate, used: Sequence[int]) -> None:

@@ -85,11 +85,13 @@ class Mover:
     def tail(self, value: float, side: Side) -> float:
         """The tail at which the limit reaches ``value``, by bisection on the normal scale."""
         gap = self.value - value if side == "lower" else value - self.value
+        if gap == 0.0:
+            return 0.5
         if gap < 0.0:
             return 1.0 - self.tail(value, "upper" if side == "lower" else "lower")
         near, far = 0.0, FARTHEST
         if self._reach(float(ndtr(-far)), side) <= gap:
-            return 0.5 if gap == 0.0 else 0.0
+            return 0.0
         for _ in range(STEPS):
             middle = (near + far) / 2.0
             near, far = (middle, far) if self._reach(float(ndtr(-middle)), side) <= gap else (near, middle)

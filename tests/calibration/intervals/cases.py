@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -11,6 +12,8 @@ from service.calibration.estimators import estimator
 from service.calibration.inference import level
 from service.calibration.intervals.pivot import Context
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
+from service.calibration.sample import Sample
+from service.calibration.strata import expanded, stratified
 from service.calibration.variance import contrast_variance
 from tests.calibration.studies import simulate
 
@@ -19,8 +22,7 @@ MEAN = np.ones(1)
 
 
 def estimate(study, identification: str = "exchangeability", name: str = "regression") -> Estimate:
-    frame = Frame(study.sample(), identification)
-    return estimator(name).fit(frame, np.zeros(0))
+    return fitted(study.sample(), identification, name)
 
 
 def twins(seed: int = 1, n=(14, 16), **more) -> Estimate:
@@ -41,3 +43,25 @@ def context(of: Estimate, contrast, **more) -> Context:
     variance, df = contrast_variance(of, contrast, more.get("population", "super"))
     value = float(contrast @ of.theta) + level(contrast) * of.frame.sample.origin
     return Context(value=value, standard_error=sqrt(variance), df=df, **more)
+
+
+def fitted(sample, identification: str = "exchangeability", name: str = "regression") -> Estimate:
+    return estimator(name).fit(Frame(sample, identification), np.zeros(0))
+
+
+def constant(n: int) -> Sample:
+    """n humans who all said no."""
+    sample = from_arrays([ArmArrays("all", np.arange(n, dtype=float), np.arange(n, dtype=float), None)])
+    return replace(sample, human=(replace(sample.human[0], y=np.zeros(n)),))
+
+
+def moved(of: Estimate, by: float) -> Estimate:
+    return replace(of, theta=of.theta + by)
+
+
+def in_strata(study, shares=(0.3, 0.7), identification: str = "exchangeability") -> tuple[Estimate, np.ndarray]:
+    """The study with every other unit in a second stratum: its human-only estimate and the difference of two arms."""
+    sample = study.sample()
+    human = tuple(replace(s, stratum=np.arange(s.n) % 2) for s in sample.human)
+    cells = stratified(replace(sample, human=human, llm_only=(None,) * len(sample.llm_only), strata=("a", "b")))
+    return fitted(cells, identification, "human_only"), expanded(DIFFERENCE, np.array(shares))

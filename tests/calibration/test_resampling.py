@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from service.calibration import resampling
+from service.calibration.resampling import distinct, resampled
+
+CONTINUOUS = np.random.default_rng(1).normal(size=30)
+LIKERT = np.random.default_rng(2).integers(1, 6, 200).astype(float) / 7.0
+
+
+def test_distinct_values_with_their_counts() -> None:
+    values, counts = distinct(np.array([2.0, -1.0, 2.0, 2.0 + 1e-15, 5.0]))
+    assert values.tolist() == [-1.0, 2.0, 5.0]
+    assert counts.tolist() == [1.0, 3.0, 1.0]
+    assert [v.tolist() for v in distinct(np.zeros(4))] == [[0.0], [4.0]]
+
+
+def test_few_distinct_values_are_a_loop_over_the_same_multinomial_draws() -> None:
+    values, counts = np.unique(LIKERT, return_counts=True)
+    drawn = np.random.default_rng(5).multinomial(200, counts / 200, size=50)
+    units = [np.repeat(values, row) for row in drawn]
+    found = resampled(LIKERT, 50, np.random.default_rng(5), powers=2)
+    assert found[0] == pytest.approx([u.sum() for u in units], rel=1e-12)
+    assert found[1] == pytest.approx([(u * u).sum() for u in units], rel=1e-12)
+    assert np.array_equal(resampled(LIKERT, 50, np.random.default_rng(5)), found[:1])
+
+
+@pytest.mark.parametrize("chunk", [1, 100, 1 << 16])
+def test_many_distinct_values_are_a_loop_over_the_same_units(chunk: int, monkeypatch) -> None:
+    monkeypatch.setattr(resampling, "CHUNK", chunk)
+    generator = np.random.default_rng(5)
+    drawn = generator.integers(0, 30, size=(41, 30))
+    found = resampled(CONTINUOUS, 41, np.random.default_rng(5), powers=2)
+    loop = [[sum(CONTINUOUS[i] for i in row), sum(CONTINUOUS[i] ** 2 for i in row)] for row in drawn]
+    assert pytest.approx(np.array(loop), rel=1e-12) == found.T
+    assert resampled(CONTINUOUS, 41, np.random.default_rng(5))[0] == pytest.approx(found[0], rel=1e-15)
+
+
+def test_large_groups_have_the_mean_and_covariance_of_resampled_sums(monkeypatch) -> None:
+    skewed = np.exp(CONTINUOUS)
+    exact = resampled(skewed, 200_000, np.random.default_rng(3), powers=2)
+    monkeypatch.setattr(resampling, "LARGE", 10)
+    limit = resampled(skewed, 200_000, np.random.default_rng(4), powers=2)
+    assert limit.mean(axis=1) == pytest.approx(exact.mean(axis=1), rel=2e-3)
+    assert np.cov(limit) == pytest.approx(np.cov(exact), rel=2e-2)
+    deviations = np.stack((skewed, skewed**2)) - np.stack((skewed, skewed**2)).mean(axis=1, keepdims=True)
+    assert np.cov(limit) == pytest.approx(deviations @ deviations.T, rel=2e-2)  # Monte Carlo error .5 %
+    assert resampled(skewed, 7, np.random.default_rng(4)).shape == (1, 7)
+
+
+def test_a_single_unit_never_moves() -> None:
+    assert resampled(np.array([0.3]), 4, np.random.default_rng(0)).tolist() == [[0.3] * 4]
