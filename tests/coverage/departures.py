@@ -34,9 +34,12 @@ SHARE_SIZES = (10, 20, 30, 50, 200)
 SIZES = (10, 20, 50, 200)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Departure:
-    """A kind of study, its size and its parameter, with the truth, how it is drawn and which intervals are made."""
+    """A kind of study, its size and its parameter, with the truth, how it is drawn and which intervals are made.
+
+    Cells are the same when their names are (``identity``), in whichever process they were made.
+    """
 
     name: str
     n: int
@@ -48,6 +51,14 @@ class Departure:
     identification: Identification | None = "exchangeability"
     bounds: tuple[float, float] | None = None
     shares: Mapping[str, float] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Same name, size, parameter and kind of interval."""
+        return isinstance(other, Departure) and self.identity() == other.identity()
+
+    def __hash__(self) -> int:
+        """Of the name alone: cells are few."""
+        return hash(tuple(self.identity().values()))
 
     @property
     def plan(self) -> Plan:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from service.calibration.errors import CalibrationError
+from service.calibration.plan import Plan
+from service.calibration.sample import Sample
+from service.calibration.survey_design import check, doubts, effective, sampling
+from tests.calibration.studies import simulate
+
+PLAIN = simulate(2, (12, 14), 30, design="shared").sample()
+
+
+def clustered(codes: tuple[np.ndarray, ...]) -> Sample:
+    only = replace(PLAIN.llm_only[0], cluster=np.arange(30))
+    human = tuple(replace(s, cluster=c) for s, c in zip(PLAIN.human, codes, strict=True))
+    return replace(PLAIN, human=human, llm_only=(only,))
+
+
+def problems(sample: Sample, plan: Plan) -> list[tuple[str, str]]:
+    with pytest.raises(CalibrationError) as refused:
+        check(sample, plan)
+    return [(p.code, p.pointer) for p in refused.value.problems]
+
+
+def test_clusters_fewer_than_arms_plus_two_are_refused() -> None:
+    assert problems(clustered((np.arange(12) % 3, np.arange(14) % 3)), Plan()) == [
+        ("too_few_clusters", "/data/cluster")
+    ]
+    check(clustered((np.arange(12) % 4, np.arange(14) % 4)), Plan())
+
+
+def test_an_arm_in_one_cluster_is_refused() -> None:
+    assert problems(clustered((np.zeros(12, int), 1 + np.arange(14) % 5)), Plan()) == [
+        ("too_few_clusters", "/data/arms/0/human")
+    ]
+
+
+def test_published_forms_know_no_survey_design() -> None:
+    sample = clustered((np.arange(12), 12 + np.arange(14)))
+    assert problems(sample, Plan(estimator="ppi", compat=True)) == [("unsupported_combination", "/plan/compat")]
+
+
+def test_known_probabilities_identify_and_nothing_else_does() -> None:
+    assert sampling(Plan()) == "sampling"
+    assert sampling(Plan(identification="sampling")) == "sampling"
+    with pytest.raises(CalibrationError) as refused:
+        sampling(Plan(identification="exchangeability"))
+    assert refused.value.problems[0].pointer == "/plan/identification"
+
+
+def test_doubts_name_few_clusters_uneven_weights_and_shares_from_the_sample() -> None:
+    few = clustered((np.arange(12) % 9, np.arange(14)))
+    assert [(w.code, w.pointer) for w in doubts(few, shares_stated=True)] == [("few_clusters", "/data/arms/0/human")]
+    uneven = np.where(np.arange(12) == 0, 100.0, 1.0)
+    weighted = replace(
+        PLAIN,
+        human=(replace(PLAIN.human[0], weight=uneven), replace(PLAIN.human[1], weight=np.ones(14))),
+        llm_only=(replace(PLAIN.llm_only[0], weight=np.ones(30)),),
+    )
+    assert [(w.code, w.pointer) for w in doubts(weighted, shares_stated=True)] == [
+        ("unequal_weights", "/data/arms/0/human")
+    ]
+    strata = replace(PLAIN, strata=("a", "b"))
+    assert [w.code for w in doubts(strata, shares_stated=False)] == ["stratum_shares_from_sample"]
+    assert doubts(strata, shares_stated=True) == []
+
+
+def test_effective_units_count_weights_and_probabilities_together() -> None:
+    units = PLAIN.human[0]
+    assert effective(units) is None
+    w, pi = np.linspace(1, 2, 12), np.linspace(0.2, 0.9, 12)
+    v = w / pi
+    assert effective(replace(units, weight=w, sampling_probability=pi)) == pytest.approx(v.sum() ** 2 / (v**2).sum())
+    assert effective(replace(units, sampling_probability=np.full(12, 0.3))) == pytest.approx(12)
