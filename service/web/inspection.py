@@ -17,9 +17,10 @@ from service.web.mismatch import Expected
 from service.web.problems import MAX_ERRORS, FieldError
 
 _SCALARS = (inspect.FloatType, inspect.IntType, inspect.StrType, inspect.BoolType, inspect.NoneType)
-_STRUCTURAL = frozenset(
-    {"unknown_field", "missing_field", "rows_not_columns", "scalar_for_array", "empty_list_for_object", "wrong_type"}
-)
+_STRUCTURAL = frozenset({
+    "unknown_field", "missing_field", "rows_not_columns", "scalar_for_array", "empty_list_for_object", "wrong_type",
+    "ragged_row", "unknown_column",
+})  # fmt: skip
 
 
 def child(pointer: str, token: str | int) -> str:

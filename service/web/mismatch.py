@@ -68,7 +68,7 @@ def _reason(expected: Expected, value: Json) -> tuple[str, str]:
     if expected.takes(*_LISTS):
         return "scalar_for_array", "Send a list of one (R: I(x), or auto_unbox = FALSE)."
     if expected.takes(*_NUMBERS):
-        return _LOGICALS if isinstance(value, bool) else _string_for_number(str(value))
+        return _LOGICALS if isinstance(value, bool) else string_for_number(str(value))
     return _WRONG
 
 
@@ -88,7 +88,8 @@ def _container_for_other(expected: Expected, value: list[Any] | dict[str, Any]) 
     return _ROWS if isinstance(value[0], dict) else _WRONG
 
 
-def _string_for_number(value: str) -> tuple[str, str]:
+def string_for_number(value: str) -> tuple[str, str]:
+    """Code and hint for text at a number's place: a missing value, a logical, a quoted number, anything else."""
     if _MISSING.fullmatch(value):
         return "r_na_string", "Send null for a missing value (R: jsonlite::toJSON(x, na = 'null'))."
     if _LOGICAL.fullmatch(value):

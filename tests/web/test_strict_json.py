@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.web.problems import ProblemError
-from service.web.strict_json import StrictDecoder
 from tests.web.refusals import DECODER, GOOD, TABLE, changed, refused
 from tests.web.study import Study
 
@@ -119,20 +118,3 @@ def _parent_exists(document: object, pointer: str) -> bool:
 def test_any_bytes_are_refused_or_read(body: bytes) -> None:
     with pytest.raises(ProblemError):  # sixty bytes cannot hold a whole study
         DECODER.decode(body)
-
-
-def test_the_place_of_a_failure_we_cannot_explain_comes_from_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.web.inspection.Inspection.visit", lambda *_, **__: None)
-    problem = refused(changed("/data/arms/0/human/1", "Zaphod"))
-    assert [(e.pointer, e.code) for e in problem.errors] == [("/data/arms/0/human/1", "wrong_type")]
-    assert "Zaphod" not in problem.detail
-
-
-@pytest.mark.parametrize(("word", "code"), [("summary", "unsupported_combination"), ("sumary", "unknown_value")])
-def test_a_promised_word_is_told_from_an_unknown_one(word: str, code: str) -> None:
-    decoder = StrictDecoder(Study, promised=("summary",))
-    with pytest.raises(ProblemError) as caught:
-        decoder.decode(json.dumps({"data": {"layout": word}}).encode())
-    (error,) = caught.value.errors
-    assert (error.pointer, error.code) == ("/data/layout", code)
-    assert "arrays" in error.hint

@@ -13,7 +13,7 @@ from service.api.reading.csv_file import read_csv
 from service.api.reading.named_columns import places, unknown, unnamed
 from service.web.inspection import Inspection
 from service.web.json_scan import Bytes
-from service.web.problems import FieldError, ProblemError
+from service.web.problems import FieldError, Located, ProblemError
 from service.web.second_pass import SecondPass
 from service.web.strict_json import json_tree
 
@@ -63,7 +63,7 @@ class CsvDecoder(Generic[T]):
         try:
             return self._second_pass.read(tree, found)
         except ProblemError as problem:
-            problem.errors = [_in_csv(e, columns) for e in problem.errors if isinstance(e, FieldError)]
+            problem.errors = [in_csv(e) if e.pointer.rpartition("/")[0] in columns else e for e in problem.errors]
             raise
 
 
@@ -75,10 +75,10 @@ def _json(name: str, text: str) -> Any:  # noqa: ANN401 - any JSON value
         raise
 
 
-def _in_csv(error: FieldError, columns: Collection[str]) -> FieldError:
-    """The error with a hint for those who write CSV, where it is about a cell."""
-    column, _, row = error.pointer.rpartition("/")
-    if column not in columns or error.code not in _HINTS:
+def in_csv(error: Located) -> Located:
+    """A refusal with a hint for those who write CSV, where it is about a cell."""
+    _column, _, row = error.pointer.rpartition("/")
+    if error.code not in _HINTS or not row.isdecimal():
         return error
     hint = f"{_HINTS[error.code]} This is row {int(row) + 1} below the header."
     return FieldError(error.pointer, error.code, error.detail, hint)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from service.api.reading.csv_request import PARAMETERS, CsvDecoder
+from service.api.reading.csv_request import PARAMETERS, CsvDecoder, in_csv
 from service.api.render.media import CSV, JSON, MSGPACK
 from service.web.json_scan import Bytes
+from service.web.problems import Located
 from service.web.strict_json import StrictDecoder
 from service.web.strict_msgpack import StrictMsgpackDecoder
 
@@ -17,11 +18,12 @@ Wire = TypeVar("Wire")
 
 @dataclass(frozen=True, slots=True)
 class Reader(Generic[Wire]):
-    """How one media type is read; the decoder takes the body and the query parameters."""
+    """How one media type is read: the decoder takes the body and the query parameters; how a refusal is told in it."""
 
     separators: bytes
     parameters: tuple[str, ...]
     decode: Callable[[Bytes, Mapping[str, str]], Wire]
+    told: Callable[[Located], Located] = lambda error: error
 
 
 def readers(kind: type[Wire], promised: Collection[str], max_values: int, *, tabular: bool) -> dict[str, Reader[Wire]]:
@@ -32,5 +34,5 @@ def readers(kind: type[Wire], promised: Collection[str], max_values: int, *, tab
         found[name] = Reader(b"", (), lambda body, _query: packed.decode(body, max_values))
     if tabular:
         table: CsvDecoder[Any] = CsvDecoder(kind, promised)
-        found[CSV] = Reader(b",\n", PARAMETERS, lambda body, query: table.decode(body, query, max_values))
+        found[CSV] = Reader(b",\n", PARAMETERS, lambda body, query: table.decode(body, query, max_values), in_csv)
     return found

@@ -21,10 +21,11 @@ from service.api.render.csv_lines import Lines
 from service.api.render.media import renderers, validation_renderers
 from service.api.wire.doubts import WORK_LIMIT
 from service.api.wire.sample import Bounds
-from service.calibration.errors import TooExpensive
+from service.calibration.errors import CalibrationError, TooExpensive
 from service.web.body import header, read_body
 from service.web.compression import count_values, inflate, too_many_values
 from service.web.negotiation import acceptable, content_encoding, content_type
+from service.web.problems import from_errors
 
 
 class HasWork(Protocol):
@@ -127,7 +128,10 @@ def _parser(
         elif count_values(body, reader.separators) > limits.max_values:
             raise too_many_values(limits.max_values)
         wire = reader.decode(body, sent.query.parameters)
-        job: HasWork = computation.to_core(wire, digest(body, sent.query), bounds)
+        try:
+            job: HasWork = computation.to_core(wire, digest(body, sent.query), bounds)
+        except CalibrationError as refused:
+            raise from_errors([reader.told(problem) for problem in refused.problems]) from refused
         if job.work > WORK_LIMIT:
             text = f"the work is estimated at {job.work:.3g}, the limit is {WORK_LIMIT:.3g}"
             raise TooExpensive.at("", "too_expensive", text, "fewer columns, contrasts or estimators, or moments")

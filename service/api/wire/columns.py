@@ -11,7 +11,7 @@ import numpy as np
 from service.calibration.errors import Problem
 from service.calibration.layouts.labels import Labels
 from service.calibration.moments import FloatArray
-from service.web.mismatch import _string_for_number as string_for_number
+from service.web.mismatch import string_for_number
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Finite = Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)]

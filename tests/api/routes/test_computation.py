@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 
+import msgspec
 import pytest
 
+from service.api.reading.query import Query
+from service.api.routes.computation import digest
+from service.web.compression import zstd_module
 from tests.api.asking import APP, is_problem, post
 from tests.api.standin import service
 from tests.web.asgi import ask
+
+zstd = zstd_module()
+PACK = msgspec.msgpack.encode
+PACKED = {"content_type": "application/vnd.msgpack"}
 
 
 def test_a_good_request_is_answered() -> None:
@@ -47,6 +56,23 @@ def test_small_work_stays_on_the_loop_and_large_work_leaves_it() -> None:
             413,
             "too_many_numbers",
         ),
+        (zstd.compress(b" " * 2001), {"content_encoding": "zstd"}, 413, "body_too_large"),
+        (zstd.compress(b'{"numbers": [1]}')[:-5], {"content_encoding": "zstd"}, 400, "corrupt_encoding"),
+        (b"", PACKED, 400, "empty_body"),
+        (b"{}", PACKED, 400, "malformed_msgpack"),
+        (b"\x82\xa1a\x01\xa1a\x02", PACKED, 400, "duplicate_key"),
+        (PACK({"numbers": [1] * 51}), PACKED, 413, "too_many_numbers"),
+        (
+            gzip.compress(PACK({"numbers": [1] * 51}), mtime=0),
+            PACKED | {"content_encoding": "gzip"},
+            413,
+            "too_many_numbers",
+        ),
+        (PACK({"numbers": [float("nan")]}), PACKED, 422, "not_a_number"),
+        (PACK({"numbers": ["NA"]}), PACKED, 422, "r_na_string"),
+        (PACK({"numbers": ["NA"]}), PACKED | {"accept": "application/msgpack"}, 422, "r_na_string"),
+        (b"{}", {"accept": "text/csv"}, 406, "not_acceptable"),
+        (b"numbers\n1", {"content_type": "text/csv"}, 415, "unsupported_media_type"),
         (b"{}", {"content_type": "text/plain"}, 415, "unsupported_media_type"),
         (b"{}", {"content_type": "application/x-www-form-urlencoded"}, 415, "unsupported_media_type"),
         (b"{}", {"content_encoding": "br"}, 415, "unsupported_media_type"),
@@ -91,13 +117,39 @@ def test_json_may_have_parameters_and_no_content_type_means_json(content_type: s
     assert ask(APP, "POST", "/v1/sums", body=b'{"numbers":[1]}').status == 200
 
 
+@pytest.mark.parametrize("name", ["application/vnd.msgpack", "application/msgpack", "application/x-msgpack"])
+def test_messagepack_goes_in_and_out_independently(name: str) -> None:
+    body = PACK({"numbers": [1, 2.5, None]})
+    assert post(body, content_type=name).json["total"] == 3.5
+    for content_type, sent in ((name, body), ("application/json", {"numbers": [1, 2.5, None]})):
+        answer = post(sent, content_type=content_type, accept=f"application/json;q=0.5, {name}")
+        assert (answer.status, answer.headers["content-type"]) == (200, name)
+        assert msgspec.msgpack.decode(answer.body)["total"] == 3.5
+    assert post(body, content_type=name, accept="*/*").headers["content-type"] == "application/json"
+    assert post(body, content_type=name, accept=f"{name};q=0.2, application/json;q=0.3").json["total"] == 3.5
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity"])
+def test_the_digest_is_over_the_body_before_it_was_compressed(encoding: str) -> None:
+    body = b'{"numbers":[1]}'
+    sent = {"gzip": gzip.compress(body, mtime=0), "zstd": zstd.compress(body), "identity": body}[encoding]
+    answer = post(sent, "/v1/sums?validate_only=true", content_encoding=encoding)
+    assert answer.json["digest"] == f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def test_the_digest_of_a_csv_request_is_over_its_parameters_too() -> None:
+    queries = [Query(validate_only=False, parameters=p) for p in ({}, {"data": "{}"}, {"data": "{}", "plan": "{}"})]
+    assert len({digest(bytearray(b"a"), query) for query in queries}) == 3
+
+
 def test_gzip_in_several_members() -> None:
     body = gzip.compress(b'{"numb', mtime=0) + gzip.compress(b'ers": [1, 2]}', mtime=0)
     assert post(body, content_encoding="gzip").json["total"] == 3
 
 
 @pytest.mark.parametrize(
-    "query", ["validate_only=maybe", "validate_only=", "validateonly=true", "validate_only=1", "%ff"]
+    "query",
+    ["validate_only=maybe", "validate_only=", "validateonly=true", "validate_only=1", "%ff", "plan={}", "data={}"],
 )
 def test_query_parameters_are_strict(query: str) -> None:
     is_problem(post({"numbers": [1]}, f"/v1/sums?{query}"), 422, "unknown_parameter")
