@@ -123,6 +123,11 @@ class Applied:
     confidence_level: float
     alternative: str
     null_value: float
+    margin: float | None
+    bounds: tuple[float, float] | None
+    multiplicity: str
+    tuning: str | None
+    replicates: int | None
     inference_population: str
     compat: bool
     exchangeability_level: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TypeVar
 
 import numpy as np
@@ -21,7 +21,9 @@ from service.calibration.inference import level
 from service.calibration.plan import Costs, Plan
 from service.calibration.resolution import Resolved, resolve
 from service.calibration.sample import Sample
+from service.calibration.simultaneous import together
 
+DRAWING = {"bootstrap", "bootstrap_t", "randomization"}
 B = TypeVar("B", EstimateBlock, ArmBlock)
 
 
@@ -33,8 +35,10 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
     Source: Broska, Howes & van Loon (2025), Sociological Methods & Research 54(3); Hullman et al. 2602.15785.
     """
     with np.errstate(all="ignore"):
-        outcomes = [list(_analyses(group, plan)) for group in _resolved(samples, plan)]
-        everything = [analysis for outcome in outcomes for analysis in outcome]
+        groups = _resolved(samples, plan)
+        everything = together([a for group in groups for a in _analyses(group, plan)], plan)
+        following = iter(everything)
+        outcomes = [list(islice(following, len(group))) for group in groups]
         first = everything[0]
         bought, doubt = _design(first.resolved, several=len(everything) > 1)
     estimates = tuple(_ordered([[a.estimates for a in outcome] for outcome in outcomes]))
@@ -143,6 +147,11 @@ def _applied(outcomes: Sequence[Analysis]) -> Applied:
         confidence_level=plan.confidence_level,
         alternative=plan.alternative,
         null_value=plan.null_value,
+        margin=plan.margin if plan.alternative in ("equivalence", "non_inferiority") else None,
+        bounds=plan.bounds,
+        multiplicity=plan.multiplicity,
+        tuning=plan.tuning if plan.estimator == "difference_in_predictions" else None,
+        replicates=plan.replicates if set(methods) & DRAWING else None,
         inference_population=plan.inference_population,
         compat=resolved.frame.compat,
         exchangeability_level=TEST_LEVEL,
@@ -154,6 +163,7 @@ def _applied(outcomes: Sequence[Analysis]) -> Applied:
 def _warnings(analysis: Analysis) -> list[Warned]:
     resolved, estimates = analysis.resolved, analysis.estimates
     found = assumptions.doubts(resolved.plain, analysis.tested, llm_asked=resolved.plan.estimator != "human_only")
+    found += resolved.interval.warnings
     found += survey_design.doubts(resolved.sample, shares_stated=resolved.plan.stratum_shares is not None)
     if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
         text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"
@@ -162,7 +172,8 @@ def _warnings(analysis: Analysis) -> list[Warned]:
         text = "this estimator has no published form that differs; compat changes nothing"
         found.append(Warned("compat_ignored", text, "/plan/compat"))
     if resolved.frame.compat:
-        text = "published form: normal quantile, ddof 0, lambda in [0, 1]; intervals are too short in small samples"
+        clipped = "" if resolved.frame.ddof else ", ddof 0, lambda in [0, 1]"
+        text = f"published form: normal quantile{clipped}; intervals are too short in small samples"
         found.append(Warned("compat_mode", text, "/plan/compat"))
     if any(e.variance_ratio is not None and e.variance_ratio > 1.0 for e in estimates if e.verdict == "llm_used"):
         text = "the calibrated estimate is less precise than the human-only one; estimator auto limits such harm"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from service.calibration.answer import Alternative, ArmBlock, EstimateBlock, Ver
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
 from service.calibration.errors import CalibrationError, NotIdentified
-from service.calibration.estimate import Estimate, Frame
+from service.calibration.estimate import Estimate
 from service.calibration.estimators import ESTIMATORS
-from service.calibration.inference import Result, infer
+from service.calibration.inference import Result, Settings, infer
 from service.calibration.moments import FloatArray
-from service.calibration.resolution import Resolved
+from service.calibration.resolution import Resolved, published
+from service.calibration.variance import contrast_variance
 
 NO_VARIANCE = 1e-20  # a variance ratio below this is rounding: the estimated variance is zero
 STRENGTH: tuple[Verdict, ...] = ("llm_used", "no_llm", "human_only_chosen", "no_pool", "human_only_requested")
@@ -58,7 +59,7 @@ def _estimate_block(
     human = infer(resolved.human_only, t, resolved.settings)
     calibrated = infer(estimate, t, resolved.settings)
     n = sum(plain.human[d].n for d in used)
-    ratio = _ratio(calibrated, human)
+    ratio = _ratio(calibrated.standard_error, human)
     models = plain.sample.models
     alone = blocks.llm_only(plain, t, plain.sample.directions) if models else None
     return EstimateBlock(
@@ -96,7 +97,7 @@ def _arm_block(resolved: Resolved, arm: int, fits: Sequence[Estimate], estimates
     by_contrast = resolved.estimator.by_contrast
     estimate = resolved.fit(unit) if by_contrast and mine is None else fits[mine or 0]
     if mine is None:
-        mean = finite(infer(estimate, unit, replace(resolved.settings, null_value=None)))
+        mean = finite(infer(estimate, unit, _for_arms(resolved.settings)))
     else:
         mean = replace(estimates[mine].result, p_value=None)
     shown = fits[0] if by_contrast and contrasts[0][arm] else estimate
@@ -105,10 +106,17 @@ def _arm_block(resolved: Resolved, arm: int, fits: Sequence[Estimate], estimates
     return blocks.arm_block(resolved.plain, shown, unit, min(verdicts, key=STRENGTH.index), mean)
 
 
-def _ratio(calibrated: Result, human: Result) -> float | None:
+def _for_arms(settings: Settings) -> Settings:
+    """How an arm's own mean is reported: nothing is tested; what compares arms is for contrasts only."""
+    alternative = settings.alternative if settings.alternative in ("less", "greater") else "two_sided"
+    method = "t" if settings.method == "randomization" else settings.method
+    return replace(settings, null_value=None, alternative=alternative, method=method)
+
+
+def _ratio(standard_error: float, human: Result) -> float | None:
     if human.standard_error == 0.0:
         return None
-    relative = calibrated.standard_error / human.standard_error
+    relative = standard_error / human.standard_error
     return relative * relative
 
 
@@ -130,7 +138,7 @@ def _ratio_without(resolved: Resolved, model: str, contrast: FloatArray, human: 
         estimate = resolved.estimator.fit(replace(frame, sample=frame.sample.with_columns(keep)), contrast)
     except CalibrationError:
         return None
-    return _ratio(infer(estimate, contrast, resolved.settings), human)
+    return _ratio(sqrt(contrast_variance(estimate, contrast, resolved.settings.population)[0]), human)
 
 
 def _alternatives(resolved: Resolved, contrast: FloatArray, human: Result, n: int) -> tuple[Alternative, ...]:
@@ -138,18 +146,15 @@ def _alternatives(resolved: Resolved, contrast: FloatArray, human: Result, n: in
     for other in ESTIMATORS:
         if other.name == resolved.plan.estimator:
             continue
-        frame = replace(resolved.plain, compat=resolved.plan.compat and other.historical)
+        asked = resolved.plan.compat and other.historical
+        frame = published(resolved.plain, other) if asked else resolved.plain
         try:
-            result = finite(infer(other.fit(_shared_cache(resolved, frame), contrast), contrast, resolved.settings))
+            result = finite(infer(other.fit(frame, contrast), contrast, resolved.settings))
         except CalibrationError:
             continue
-        ratio = _ratio(result, human)
+        ratio = _ratio(result.standard_error, human)
         found.append(Alternative(other.name, result, ratio, _effective(n, ratio, "llm_used")))
     return tuple(found)
-
-
-def _shared_cache(resolved: Resolved, frame: Frame) -> Frame:
-    return resolved.plain if frame.compat == resolved.plain.compat else frame
 
 
 def finite(result: Result) -> Result:

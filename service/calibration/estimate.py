@@ -34,23 +34,28 @@ from service.calibration.columns import Screened, screen
 from service.calibration.errors import NotIdentified
 from service.calibration.least_squares import Arm, ArmFit
 from service.calibration.moments import FloatArray, Moments
-from service.calibration.plan import Identification
+from service.calibration.plan import Identification, Tuning
 from service.calibration.pools import Members, Pool
 from service.calibration.sample import Sample, Units
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What an estimator sees: the sample, how its pools are identified, and the quantities every estimator shares."""
+    """What an estimator sees: the sample, how its pools are identified, and the quantities every estimator shares.
+
+    ``compat`` asks for the published form, whose divisors are n - ``published_ddof``.
+    """
 
     sample: Sample
     identification: Identification
     compat: bool = False
+    published_ddof: int = 0
+    tuning: Tuning = "per_arm"
 
     @property
     def ddof(self) -> int:
-        """Divisor correction of a fixed slope's variance: 0 as published, else 1."""
-        return 0 if self.compat else 1
+        """Divisor correction of a fixed slope's variance: 1, or what was published."""
+        return self.published_ddof if self.compat else 1
 
     @cached_property
     def arms(self) -> tuple[Arm, ...]:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 EstimandName = Literal["mean", "mean_difference", "proportions"]
-EstimatorName = Literal["auto", "regression", "human_only", "ppi", "power_tuned", "arm_tuned"]
+EstimatorName = Literal[
+    "auto",
+    "regression",
+    "human_only",
+    "ppi",
+    "power_tuned",
+    "arm_tuned",
+    "difference_in_predictions",
+    "design_based",
+]
+Tuning = Literal["one", "common", "per_arm"]
 Identification = Literal["randomization", "exchangeability", "sampling"]
 Population = Literal["super", "sample"]
 Alternative = Literal["two_sided", "less", "greater", "equivalence", "non_inferiority"]
@@ -15,6 +25,7 @@ IntervalName = Literal[
     "t", "normal", "bootstrap", "bootstrap_t", "randomization", "score", "betting", "confidence_sequence"
 ]
 IntervalMethod = Literal["auto", IntervalName]
+Multiplicity = Literal["none", "holm", "hochberg", "benjamini_hochberg", "max_t"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +67,7 @@ class Plan:
     seed: int = 0
     stratum_shares: Mapping[str, float] | None = None
     categories: tuple[str, ...] | None = None
+    tuning: Tuning = "per_arm"
+    margin: float | None = None
+    bounds: tuple[float, float] | None = None
+    multiplicity: Multiplicity = "none"

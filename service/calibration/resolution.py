@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentif
 from service.calibration.estimands import estimand
 from service.calibration.estimate import Estimate, Frame
 from service.calibration.estimators import Estimator, estimator
-from service.calibration.inference import Settings
+from service.calibration.inference import Settings, check
+from service.calibration.intervals.auto import Choice
+from service.calibration.intervals.auto import chosen as chosen_interval
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Plan
 from service.calibration.sample import Sample
@@ -35,6 +37,7 @@ class Resolved:
     plain: Frame
     human_only: Estimate
     settings: Settings
+    interval: Choice
     sample: Sample
     shares: FloatArray | None
 
@@ -55,19 +58,32 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     contrasts = checks.passed(estimand(name).contrasts, sample.arms, plan)
     checks.passed(_check_predictions, sample, plan)
     checks.passed(_check_categories, sample, plan)
+    checks.passed(_check_tuning, sample, plan)
     identification = checks.passed(_identification, sample, plan)
+    checks.passed(_check_shares, sample, plan)
     if not sample.plain:
         checks.passed(survey_design.check, sample, plan)
+    interval = _interval(sample, plan)
+    settings = Settings(
+        level=plan.confidence_level,
+        alternative=plan.alternative,
+        null_value=plan.null_value,
+        method=interval.method,
+        population=plan.inference_population,
+        margin=plan.margin,
+        bounds=plan.bounds,
+        replicates=plan.replicates,
+        seed=plan.seed,
+    )
+    checks.passed(_check_settings, settings, plan)
     checks.refuse()
     assert contrasts is not None
     assert identification is not None
     chosen = estimator(plan.estimator)
     shares = strata.shares(sample, plan.stratum_shares, identification) if sample.strata else None
     cells = strata.stratified(sample)
-    plain = Frame(cells, identification)
-    frame = Frame(cells, identification, compat=True) if plan.compat and chosen.historical else plain
-    method: Literal["t", "normal"] = "normal" if plan.interval == "normal" else "t"
-    settings = Settings(plan.confidence_level, plan.alternative, plan.null_value, method, plan.inference_population)
+    plain = Frame(cells, identification, tuning=plan.tuning)
+    frame = published(plain, chosen) if plan.compat and chosen.historical else plain
     return Resolved(
         plan=plan,
         estimand=name,
@@ -77,9 +93,23 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
         plain=plain,
         human_only=estimator("human_only").fit(plain, np.zeros(0)),
         settings=settings,
+        interval=interval,
         sample=sample,
         shares=shares,
     )
+
+
+def _interval(sample: Sample, plan: Plan) -> Choice:
+    return chosen_interval(sample) if plan.interval == "auto" else Choice(plan.interval, "as requested")
+
+
+def _check_settings(settings: Settings, _plan: Plan) -> None:
+    check(settings)
+
+
+def published(frame: Frame, of: Estimator) -> Frame:
+    """The frame in which an estimator answers as published."""
+    return replace(frame, compat=True, published_ddof=of.published_ddof)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +169,26 @@ def _check_categories(sample: Sample, plan: Plan) -> None:
             "unsupported_combination",
             "the outcome was read as a number, not as one of several categories",
             "supported: proportions of answers in the layouts arrays and table of a calibration",
+        )
+
+
+def _check_shares(sample: Sample, plan: Plan) -> None:
+    if plan.stratum_shares is not None and not sample.strata:
+        raise InvalidPlan.at(
+            "/plan/stratum_shares",
+            "unknown_stratum",
+            "shares of strata are stated, and the data has no strata",
+            "send stratum with the data, or leave out stratum_shares",
+        )
+
+
+def _check_tuning(_sample: Sample, plan: Plan) -> None:
+    if plan.tuning != "per_arm" and plan.estimator != "difference_in_predictions":
+        raise UnsupportedCombination.at(
+            "/plan/tuning",
+            "unsupported_combination",
+            f"estimator {plan.estimator} has no choice of tuning",
+            "supported: tuning one, common or per_arm with estimator difference_in_predictions; else leave it out",
         )
 
 

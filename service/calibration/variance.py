@@ -50,11 +50,11 @@ def contrast_variance(estimate: Estimate, contrast: FloatArray, population: Popu
 def _pool_variance(
     estimate: Estimate, contrast: FloatArray, slope: FloatArray, arms: Sequence[int], pool: Pool
 ) -> tuple[float, float]:
-    """v_Tk and its term in the denominator of df; in ``compat`` the published ddof-0 form."""
+    """v_Tk and its term in the denominator of df; in ``compat`` the published form."""
     size, sampled = pool.size, pool.sampling @ slope
     plain = float(slope @ sampled)
     if estimate.frame.compat:
-        return plain * (size - 1) / size / size, 0.0
+        return plain * (size - 1) / (size - estimate.frame.ddof) / size, 0.0
     slope_variance = np.zeros(pool.sampling.shape)
     for d in arms:
         slope_variance += contrast[d] ** 2 * estimate.slope_covariance[d]

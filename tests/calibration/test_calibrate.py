@@ -11,6 +11,7 @@ from service.calibration.plan import NamedContrast, Plan
 from service.calibration.sample import Sample
 from tests.calibration.studies import simulate
 
+APPLICABLE = [e for e in ESTIMATORS if not e.by_probability]  # these studies have no sampling probabilities
 ARMS = simulate(8, (20, 25), (40, 50), models=2)
 THREE = simulate(8, (20, 25, 30), 40, design="shared", models=2, covariates=1)
 ONE = simulate(8, (20,), 40)
@@ -42,7 +43,7 @@ def test_every_arm_against_the_control_by_default() -> None:
     assert [a.name for a in answer.arms] == ["control", "treatment", "third"]
 
 
-@pytest.mark.parametrize("estimator", [e.name for e in ESTIMATORS])
+@pytest.mark.parametrize("estimator", [e.name for e in APPLICABLE])
 def test_control_puts_its_arm_first_and_changes_no_mean(estimator: str) -> None:
     plan = Plan(estimator=estimator, identification="exchangeability")
     plain = calibrate(THREE.sample(), plan)
@@ -89,11 +90,11 @@ def test_one_tuning_per_contrast_is_not_the_one_of_the_arms() -> None:
     assert arms.estimates[0].result.estimate == pytest.approx(means["treatment"] - means["control"])
 
 
-@pytest.mark.parametrize("estimator", [e.name for e in ESTIMATORS])
+@pytest.mark.parametrize("estimator", [e.name for e in APPLICABLE])
 def test_compare_adds_every_other_estimator_with_its_own_answer(estimator: str) -> None:
     answer = calibrate(ARMS.sample(), Plan(estimator=estimator, compare=True))
     alternatives = {a.estimator: a for a in answer.estimates[0].alternatives}
-    assert list(alternatives) == [e.name for e in ESTIMATORS if e.name != estimator]
+    assert list(alternatives) == [e.name for e in APPLICABLE if e.name != estimator]
     human = answer.estimates[0].human_only.standard_error
     for name, alternative in alternatives.items():
         own = calibrate(ARMS.sample(), Plan(estimator=name)).estimates[0]
@@ -109,7 +110,7 @@ def test_compare_under_compat_answers_as_published() -> None:
     methods = {a.estimator: a.result.interval.method for a in answer.estimates[0].alternatives}
     assert methods == {
         **dict.fromkeys(("auto", "regression", "human_only"), "t"),
-        **dict.fromkeys(("power_tuned", "arm_tuned"), "normal"),
+        **dict.fromkeys(("power_tuned", "arm_tuned", "difference_in_predictions"), "normal"),
     }
     own = calibrate(ARMS.sample(), Plan(estimator="arm_tuned", compat=True)).estimates[0].result
     assert next(a.result for a in answer.estimates[0].alternatives if a.estimator == "arm_tuned") == own
@@ -118,7 +119,7 @@ def test_compare_under_compat_answers_as_published() -> None:
 def test_what_does_not_apply_is_no_alternative() -> None:
     wide = simulate(8, (6, 7), (40, 50), models=5)
     names = [a.estimator for a in calibrate(wide.sample(), Plan(compare=True)).estimates[0].alternatives]
-    assert names == ["human_only", "ppi", "power_tuned", "arm_tuned"]
+    assert names == ["human_only", "ppi", "power_tuned", "arm_tuned", "difference_in_predictions"]
 
 
 def test_the_sample_at_hand_has_a_shorter_interval() -> None:
@@ -182,7 +183,7 @@ def test_what_each_model_adds() -> None:
 
 
 def test_without_the_only_model_the_humans_are_left() -> None:
-    for estimator in ESTIMATORS:
+    for estimator in APPLICABLE:
         block = calibrate(ONE.sample(), Plan(estimator=estimator.name)).estimates[0].models[0]
         assert block.variance_ratio_without == 1.0
 
@@ -191,7 +192,7 @@ def test_without_the_only_model_the_covariates_are_left() -> None:
     study = simulate(8, (20, 25), (40, 50), covariates=1)
     ratios = {
         e.name: calibrate(study.sample(), Plan(estimator=e.name)).estimates[0].models[0].variance_ratio_without
-        for e in ESTIMATORS
+        for e in APPLICABLE
     }
     assert 0.0 < ratios["regression"] < 1.0
     assert [ratios[name] for name in ("human_only", "ppi", "power_tuned", "arm_tuned")] == [1.0] * 4

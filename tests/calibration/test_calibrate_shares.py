@@ -83,7 +83,7 @@ def test_auto_decides_once_per_arm_on_all_categories() -> None:
             verdicts = {a.verdict for a in answer.arms if a.name == arm and a.r_squared}
             assert len(verdicts) <= 1
             decided |= verdicts
-    assert decided == {"llm_used", "human_only_chosen"}
+    assert decided >= {"llm_used", "human_only_chosen"}
 
 
 def test_a_share_is_the_mean_of_its_indicator_on_the_same_columns() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.inference import Result
 from service.calibration.plan import NamedContrast, Plan
+from service.calibration.sample import Sample
 from tests.calibration.studies import Study, categorised, simulate
 
 PAIRS = [
@@ -22,6 +24,7 @@ PAIRS = [
     for estimand in ESTIMANDS
 ]
 NUMERIC = [pair for pair in PAIRS if pair.values[1] != "proportions"]  # laws of the outcome's own scale
+SAMPLED = {e.name for e in ESTIMATORS if e.by_probability}
 # name: arguments of simulate, whether LLM-only units of twins are used
 KINDS = {
     "one population": ({"n": (12,), "m": 30}, None),
@@ -73,11 +76,18 @@ def study(kind: str, seed: int) -> Study:
 
 
 def plan(kind: str, estimator: str, estimand: str, **more) -> Plan:
-    return Plan(estimator=estimator, estimand=estimand, identification=(KINDS | SHARES)[kind][1], **more)
+    identification = None if estimator in SAMPLED else (KINDS | SHARES)[kind][1]
+    return Plan(estimator=estimator, estimand=estimand, identification=identification, **more)
 
 
 def answer(of: Study, asked: Plan) -> Answer:
-    return calibrate(of.samples(), asked)
+    samples = of.samples()
+    return calibrate([sampled(s) for s in samples] if asked.estimator in SAMPLED else samples, asked)
+
+
+def sampled(sample: Sample) -> Sample:
+    """The sample with the same known sampling probability for every human."""
+    return replace(sample, human=tuple(replace(u, sampling_probability=np.full(u.n, 0.5)) for u in sample.human))
 
 
 def numbers(result: Result) -> list[float]:

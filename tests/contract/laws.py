@@ -45,4 +45,8 @@ LAWS = {
         "it mixes divisors n - 1 and T - 1, so doubling the units moves it by O(1/n)",
     ),
     "arm_tuned": Laws(*("common", "outcome", "every_model", True, False), "as power_tuned, arm by arm"),
+    "difference_in_predictions": Laws(
+        *("common", "outcome", "every_model", True, False), "as power_tuned, arms tuned together for a contrast"
+    ),
+    "design_based": Laws("any", "outcome", "any", True, True, LEAST_SQUARES + "; probabilities weigh units"),
 }

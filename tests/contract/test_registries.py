@@ -32,5 +32,7 @@ def test_an_entry_is_found_by_its_name_and_nothing_else(registry, find) -> None:
 
 
 def test_which_are_historical_and_which_fit_every_contrast_anew() -> None:
-    assert [e.name for e in ESTIMATORS if e.historical] == ["ppi", "power_tuned", "arm_tuned"]
-    assert [e.name for e in ESTIMATORS if e.by_contrast] == ["power_tuned"]
+    assert [e.name for e in ESTIMATORS if e.historical] == [
+        "ppi", "power_tuned", "arm_tuned", "difference_in_predictions",
+    ]  # fmt: skip
+    assert [e.name for e in ESTIMATORS if e.by_contrast] == ["power_tuned", "difference_in_predictions"]

@@ -33,6 +33,11 @@ class Applied(msgspec.Struct, frozen=True):
     confidence_level: float
     alternative: str
     null_value: float
+    margin: float | None
+    bounds: list[float] | None
+    multiplicity: str
+    tuning: str | None
+    replicates: int | None
     inference_population: str
     compat: bool
     exchangeability_level: float
@@ -150,6 +155,11 @@ def applied(done: core.Applied) -> Applied:
         confidence_level=done.confidence_level,
         alternative=done.alternative,
         null_value=done.null_value,
+        margin=done.margin,
+        bounds=None if done.bounds is None else list(done.bounds),
+        multiplicity=done.multiplicity,
+        tuning=done.tuning,
+        replicates=done.replicates,
         inference_population=done.inference_population,
         compat=done.compat,
         exchangeability_level=done.exchangeability_level,

@@ -11,18 +11,17 @@ import msgspec
 from service.api.wire import answer as wire
 from service.api.wire import plan as wire_plan
 from service.api.wire import sample as wire_sample
-from service.api.wire.doubts import SOLVING, WORK_LIMIT, Work, warnings
+from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.api.wire.sample import BOUNDS, Bounds
+from service.api.wire.work import work
 from service.calibration import plan as core
 from service.calibration.answer import Applied
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, Problem
-from service.calibration.estimators import ESTIMATORS
 from service.calibration.layouts.draft import Missing
 from service.calibration.sample import Sample
 
-PER_CONTRAST = 3e3  # work of one contrast
-METHOD_VERSION = "2026.1"
+METHOD_VERSION = "2026.2"
 SERVICE_VERSION = version("rectifier")
 ENCODER = msgspec.json.Encoder()
 
@@ -57,16 +56,7 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
         raise type(refused)([*problems, *refused.problems]) from refused
     if problems:
         raise CalibrationError(problems)
-    return Job(samples, plan, body_digest, work(request), missing)
-
-
-def work(request: CalibrationRequest) -> float:
-    """Estimated work in numbers used once: every model and estimator fits every number against every column."""
-    plan = request.plan or wire_plan.Plan()
-    columns, models = wire_sample.shape(request.data)
-    fits = columns * (models + 1) * (len(ESTIMATORS) if plan.compare else 1)
-    contrasts = PER_CONTRAST * len(plan.contrasts or ()) * (models + 1) * (len(ESTIMATORS) if plan.compare else 1)
-    return float(wire_sample.numbers(request.data) * fits + contrasts) + (SOLVING if plan.costs else 0.0)
+    return Job(samples, plan, body_digest, work(samples, plan), missing)
 
 
 def run(job: Job) -> bytes:
@@ -103,6 +93,12 @@ def plan_digest(job: Job, done: Applied) -> str:
         "inference_population": done.inference_population,
         "alternative": done.alternative,
         "null_value": done.null_value,
+        "margin": plan.margin,
+        "bounds": plan.bounds,
+        "multiplicity": plan.multiplicity,
+        "tuning": plan.tuning,
+        "categories": plan.categories,
+        "stratum_shares": plan.stratum_shares,
         "compat": plan.compat,
         "seed": done.seed,
     }

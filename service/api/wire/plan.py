@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -14,18 +15,15 @@ from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.labels import number_name
 
 Category = Annotated[float, msgspec.Meta(ge=-(2**53), le=2**53, multiple_of=1)]
+Value = Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Level = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Positive = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
 
-OFFERED: Mapping[str, tuple[object, ...]] = {
-    "interval": ("auto", "t", "normal"),
-    "alternative": ("two_sided", "less", "greater"),
-    "multiplicity": ("none",),
-    "identification": ("randomization", "exchangeability"),
-    "estimator": ("auto", "regression", "human_only", "ppi", "power_tuned", "arm_tuned"),
-}
-NOT_YET = ("margin", "tuning", "bounds", "target", "stratum_shares")
+OFFERED: Mapping[str, tuple[object, ...]] = {"estimator": typing.get_args(core.EstimatorName)}
+NOT_YET = ("target",)
+SUM = 1e-6  # how far stated shares may be from summing to 1
 
 
 class Mean(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="mean", tag_field="type"):
@@ -86,7 +84,10 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
     identification: Annotated[
         Literal["randomization", "exchangeability", "sampling"] | None,
-        msgspec.Meta(description="Default: randomization for shared predictions, else exchangeability."),
+        msgspec.Meta(
+            description="Default: sampling with sampling_probability, randomization for shared predictions, "
+            "else exchangeability."
+        ),
     ] = None
     control: Annotated[
         Name | None, msgspec.Meta(description="The reference arm; excludes contrasts. Default: the first arm.")
@@ -104,9 +105,12 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Literal["two_sided", "less", "greater", "equivalence", "non_inferiority"] | None,
         msgspec.Meta(description="Direction of the test and the interval. Default: two_sided."),
     ] = None
-    margin: Annotated[Positive | None, msgspec.Meta(description="Not computed yet. Default: none.")] = None
+    margin: Annotated[
+        Positive | None,
+        msgspec.Meta(description="For equivalence and non_inferiority, in outcome units. Default: none."),
+    ] = None
     null_value: Annotated[
-        Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)] | None,
+        Value | None,
         msgspec.Meta(description="The value tested. Default: 0."),
     ] = None
     interval: Annotated[
@@ -122,17 +126,20 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "confidence_sequence",
         ]
         | None,
-        msgspec.Meta(description="Default: auto, which is t."),
+        msgspec.Meta(description="Default: auto, which is score for rare answers of two, else t."),
     ] = None
     multiplicity: Annotated[
         Literal["none", "holm", "hochberg", "benjamini_hochberg", "max_t"] | None,
-        msgspec.Meta(description="Default: none."),
+        msgspec.Meta(description="Over all estimates; max_t also widens the intervals. Default: none."),
     ] = None
     tuning: Annotated[
         Literal["one", "common", "per_arm"] | None,
-        msgspec.Meta(description="Only for difference_in_predictions, which is not computed yet. Default: per_arm."),
+        msgspec.Meta(description="Only for difference_in_predictions. Default: per_arm."),
     ] = None
-    bounds: Annotated[list[float] | None, msgspec.Meta(description="Not computed yet. Default: none.")] = None
+    bounds: Annotated[
+        Annotated[list[Value], msgspec.Meta(min_length=2, max_length=2)] | None,
+        msgspec.Meta(description="Smallest and largest possible outcome, for interval betting. Default: none."),
+    ] = None
     missing: Annotated[
         Literal["error", "drop_unit"] | None,
         msgspec.Meta(description="What a missing human answer means. Default: error."),
@@ -140,23 +147,24 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: Annotated[dict[str, msgspec.Raw] | None, msgspec.Meta(description="Not computed yet. Default: none.")] = (
         None
     )
-    stratum_shares: Annotated[dict[str, float] | None, msgspec.Meta(description="Not computed yet. Default: none.")] = (
-        None
-    )
+    stratum_shares: Annotated[
+        dict[Name, Share] | None,
+        msgspec.Meta(description="Share of every stratum in the population, summing to 1. Default: the sample's."),
+    ] = None
     compare: Annotated[
         bool | None,
         msgspec.Meta(description="Whether every other applicable estimator is computed too. Default: false."),
     ] = None
     compat: Annotated[
         bool | None,
-        msgspec.Meta(description="Whether ppi, power_tuned and arm_tuned answer as published. Default: false."),
+        msgspec.Meta(description="Whether the historical estimators answer as published. Default: false."),
     ] = None
     replicates: Annotated[
         Annotated[float, msgspec.Meta(ge=1, le=10_000, multiple_of=1)] | None,
-        msgspec.Meta(description="Resampling replicates; nothing resamples yet. Default: 1999."),
+        msgspec.Meta(description="Replicates of bootstrap and randomization intervals. Default: 1999."),
     ] = None
     seed: Annotated[
-        Integral | None, msgspec.Meta(description="Seed of random procedures; there are none yet. Default: 0.")
+        Integral | None, msgspec.Meta(description="Seed of everything that draws random numbers. Default: 0.")
     ] = None
     costs: Annotated[
         Costs | None, msgspec.Meta(description="Prices; with them the answer has a design. Default: none.")
@@ -172,22 +180,27 @@ ESTIMANDS: Mapping[type, core.EstimandName] = {
 
 def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.Plan:
     """The core's plan with defaults filled in; what is not computed yet is appended to ``problems``."""
-    problems += _not_offered(plan, place)
+    problems += [*_not_offered(plan, place), *_shares(plan.stratum_shares, place)]
     categories = categories_of(plan)
-    contrasts = plan.contrasts and tuple(core.NamedContrast(c.name, c.weights) for c in plan.contrasts)
+    named = plan.contrasts and tuple(core.NamedContrast(c.name, c.weights) for c in plan.contrasts)
     defaults = core.Plan()
     return core.Plan(
         estimand=None if plan.estimand is None else ESTIMANDS[type(plan.estimand)],
         categories=categories.asked if categories is not None else None,
         estimator=plan.estimator or defaults.estimator,  # type: ignore[arg-type]  # checked against OFFERED above
-        identification=plan.identification,  # type: ignore[arg-type]  # checked against OFFERED above
+        identification=plan.identification,
         control=plan.control,
-        contrasts=None if plan.contrasts is None else (contrasts or ()),
+        contrasts=None if plan.contrasts is None else (named or ()),
         confidence_level=plan.confidence_level or defaults.confidence_level,
         inference_population=plan.inference_population or defaults.inference_population,
-        alternative=plan.alternative or defaults.alternative,  # type: ignore[arg-type]  # checked against OFFERED above
+        alternative=plan.alternative or defaults.alternative,
+        margin=plan.margin,
         null_value=plan.null_value or 0.0,
-        interval=plan.interval or defaults.interval,  # type: ignore[arg-type]  # checked against OFFERED above
+        interval=plan.interval or defaults.interval,
+        multiplicity=plan.multiplicity or defaults.multiplicity,
+        tuning=plan.tuning or defaults.tuning,
+        bounds=None if plan.bounds is None else (plan.bounds[0], plan.bounds[1]),
+        stratum_shares=plan.stratum_shares,
         compare=bool(plan.compare),
         compat=bool(plan.compat),
         costs=None if plan.costs is None else _costs(plan.costs),
@@ -226,6 +239,13 @@ def _not_offered(plan: Plan, place: str) -> list[Problem]:
     found += [
         Problem(f"{place}/{name}", "unsupported_combination", f"{name} is not computed yet", "supported: leave it out")
         for name in NOT_YET
-        if getattr(plan, name) is not None and (name, getattr(plan, name)) != ("tuning", "per_arm")
+        if getattr(plan, name) is not None
     ]
     return found
+
+
+def _shares(shares: Mapping[str, float] | None, place: str) -> list[Problem]:
+    if shares is None or abs(sum(shares.values()) - 1.0) <= SUM:
+        return []
+    text, hint = "the shares of the strata do not sum to 1", "send the shares of the population, to 7 digits"
+    return [Problem(f"{place}/stratum_shares", "stratum_shares_sum", text, hint)]

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from service.calibration.card import Card
 from service.calibration.estimate import Estimate, Frame
-from service.calibration.estimators import arm_tuned, auto, human_only, power_tuned, ppi, regression
+from service.calibration.estimators import (
+    arm_tuned,
+    auto,
+    design_based,
+    difference_in_predictions,
+    human_only,
+    power_tuned,
+    ppi,
+    regression,
+)
 from service.calibration.moments import FloatArray
 
 
@@ -15,13 +24,16 @@ from service.calibration.moments import FloatArray
 class Estimator:
     """One registry line: the card and the function from a frame and a contrast (D,) to an estimate.
 
-    ``by_contrast`` says whether the slopes depend on the contrast; ``historical`` whether ``compat`` applies.
+    ``by_contrast`` says whether the slopes depend on the contrast; ``historical`` whether ``compat`` applies, then with
+    divisors n - ``published_ddof``; ``by_probability`` whether it needs known sampling probabilities.
     """
 
     card: Card
     fit: Callable[[Frame, FloatArray], Estimate]
     by_contrast: bool = False
     historical: bool = False
+    published_ddof: int = 0
+    by_probability: bool = False
 
     @property
     def name(self) -> str:
@@ -36,6 +48,14 @@ ESTIMATORS: tuple[Estimator, ...] = (
     Estimator(ppi.CARD, ppi.fit, historical=True),
     Estimator(power_tuned.CARD, power_tuned.fit, by_contrast=True, historical=True),
     Estimator(arm_tuned.CARD, arm_tuned.fit, historical=True),
+    Estimator(
+        difference_in_predictions.CARD,
+        difference_in_predictions.fit,
+        by_contrast=True,
+        historical=True,
+        published_ddof=1,
+    ),
+    Estimator(design_based.CARD, design_based.fit, by_probability=True),
 )
 
 

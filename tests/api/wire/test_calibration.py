@@ -8,11 +8,10 @@ from importlib.metadata import version
 import msgspec
 import pytest
 
-from service.api.wire.calibration import CalibrationRequest, Job, plan_digest, run, to_core, validated, work
+from service.api.wire.calibration import CalibrationRequest, Job, plan_digest, run, to_core, validated
 from service.api.wire.doubts import WORK_LIMIT
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, InvalidSample
-from service.calibration.estimators import ESTIMATORS
 from tests.api.wire.layouts.study import ARRAYS, TABLE
 
 GOOD = {"data": {**ARRAYS, "arms": ARRAYS["arms"][:1] * 1}, "plan": {"estimand": {"type": "mean"}}}
@@ -39,34 +38,27 @@ def test_a_request_becomes_a_job() -> None:
 
 
 def test_problems_of_plan_and_data_are_listed_together() -> None:
-    document = {"data": ARRAYS, "plan": {"interval": "score", "margin": 0.1}}
+    document = {"data": ARRAYS, "plan": {"estimator": "recalibrated", "target": {}}}
     with pytest.raises(InvalidSample) as refused:
         job(document)
-    assert [p.pointer for p in refused.value.problems] == ["/plan/interval", "/plan/margin", "/data/arms/1/human/3"]
+    assert [p.pointer for p in refused.value.problems] == ["/plan/estimator", "/plan/target", "/data/arms/1/human/3"]
 
 
 def test_problems_of_the_plan_alone_are_a_refusal_too() -> None:
     with pytest.raises(CalibrationError) as refused:
-        job({"data": GOOD["data"], "plan": {"interval": "score"}})
-    assert [p.pointer for p in refused.value.problems] == ["/plan/interval"]
+        job({"data": GOOD["data"], "plan": {"estimator": "recalibrated"}})
+    assert [p.pointer for p in refused.value.problems] == ["/plan/estimator"]
 
 
 def test_missing_human_answers_are_the_plans_choice() -> None:
     assert job({"data": ARRAYS, "plan": {"missing": "drop_unit"}}).samples[0].n_dropped == 1
 
 
-def test_comparing_is_work_for_every_estimator() -> None:
-    def estimated(plan: dict | None) -> float:
-        return work(msgspec.convert({"data": GOOD["data"], "plan": plan}, CalibrationRequest))
-
-    assert estimated({"compare": True}) == len(ESTIMATORS) * estimated(None) == len(ESTIMATORS) * estimated({})
-
-
 def test_run_gives_the_documented_answer() -> None:
     answer = json.loads(run(job(GOOD)))
     assert answer["request_digest"] == "sha256:body"
     assert answer["service_version"] == version("rectifier")
-    assert answer["method_version"] == "2026.1"
+    assert answer["method_version"] == "2026.2"
     assert answer["summary"]["estimate"] == answer["estimates"][0]["estimate"]
     assert answer["applied"]["estimand"] == {"type": "mean"}
 

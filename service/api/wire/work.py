@@ -1,0 +1,69 @@
+"""The work of a calibration, estimated before it starts: numbers read and used once; 3e8 of them take about a second.
+
+Formula: every model and estimator fits every number of a sample against every column; a resampling interval reads its
+units once per replicate, for every estimate (calibrated and human-only) and every arm; simultaneous intervals draw
+J x J correlated numbers.
+Source: measured on one core of the machine of benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.api.wire.doubts import SOLVING
+from service.calibration.estimators import ESTIMATORS
+from service.calibration.plan import Plan
+from service.calibration.sample import Sample, Units
+
+PER_CONTRAST = 3e3  # work of one contrast
+LARGEST_SOURCE = 20_000.0  # units of a bootstrap beyond which its weights are drawn by their moments
+BOOTSTRAP, RANDOMIZATION = 3.0, 125.0  # work per unit and replicate
+BETTING, PER_HUMAN = 1e7, 1e4  # work of one betting interval, and of every human in it
+DRAWN, DRAWS, MOST_DRAWS = 0.2, 5e3, 5e4  # max_t: work per number drawn; draws per estimate, at least and at most
+FREE_DRAWS = 2e9  # numbers drawn that more draws than the least may cost
+HELD = 200.0  # max_t: work per influence value, which are held in memory together
+
+
+def work(samples: Sequence[Sample], plan: Plan) -> float:
+    """Estimated work of a calibration."""
+    each = sum(_fitting(s, plan) + _resampling(s, plan) for s in samples)
+    return each + _together(samples, plan) + (SOLVING if plan.costs else 0.0)
+
+
+def _fitting(sample: Sample, plan: Plan) -> float:
+    columns = max(1, len(sample.columns))
+    fits = (len(sample.models) + 1) * (len(ESTIMATORS) if plan.compare else 1)
+    return fits * (float(_numbers(sample) * columns) + PER_CONTRAST * len(plan.contrasts or ()))
+
+
+def _numbers(sample: Sample) -> int:
+    sources = [s for s in (*sample.human, *sample.llm_only) if s is not None]
+    return sum(s.c.size + (0 if s.y is None else s.n) if isinstance(s, Units) else s.scatter.size for s in sources)
+
+
+def _n_estimates(sample: Sample, plan: Plan) -> int:
+    return len(sample.arms) if plan.contrasts is None else len(plan.contrasts)
+
+
+def _resampling(sample: Sample, plan: Plan) -> float:
+    """Work of the intervals that draw or search, over all estimates and arms."""
+    human = sum(s.n for s in sample.human)
+    everyone = human + sum(s.n for s in sample.llm_only if s is not None)
+    per_interval = {
+        "bootstrap": BOOTSTRAP * plan.replicates * min(everyone, LARGEST_SOURCE),
+        "bootstrap_t": BOOTSTRAP * plan.replicates * min(everyone, LARGEST_SOURCE),
+        "randomization": RANDOMIZATION * plan.replicates * human,
+        "betting": BETTING + PER_HUMAN * human,
+    }.get(plan.interval, 0.0)
+    computed = _n_estimates(sample, plan) * (2 + (len(ESTIMATORS) if plan.compare else 0)) + len(sample.arms)
+    return per_interval * computed
+
+
+def _together(samples: Sequence[Sample], plan: Plan) -> float:
+    """Work of simultaneous intervals over all estimates."""
+    if plan.multiplicity != "max_t":
+        return 0.0
+    count = float(sum(_n_estimates(s, plan) for s in samples))
+    units = max(sum(s.n for s in (*sample.human, *sample.llm_only) if s is not None) for sample in samples)
+    drawn = max(DRAWS * count * count, min(MOST_DRAWS * count * count, FREE_DRAWS))
+    return DRAWN * drawn + HELD * count * units

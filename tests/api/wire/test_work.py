@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from service.api.wire.doubts import SOLVING, WORK_LIMIT
+from service.api.wire.work import PER_CONTRAST, work
+from service.calibration.estimators import ESTIMATORS
+from service.calibration.plan import Costs, NamedContrast, Plan
+from tests.calibration.studies import as_moments, categorised, simulate
+
+ONE = simulate(1, (10,), 40).sample()
+ARMS = simulate(1, (10, 12), (40, 50), models=2).sample()
+
+
+def test_every_number_is_used_once_per_column_and_fit() -> None:
+    assert work([ONE], Plan()) == (20 + 40) * 1 * 2
+    assert work([ARMS], Plan()) == (22 * 3 + 90 * 2) * 2 * 3
+    assert work([as_moments(ONE)], Plan()) == (4 + 1) * 2
+
+
+def test_comparing_is_work_for_every_estimator() -> None:
+    assert work([ONE], Plan(compare=True)) == len(ESTIMATORS) * work([ONE], Plan())
+
+
+def test_contrasts_costs_and_outcomes_add_up() -> None:
+    named = tuple(NamedContrast(f"d{k}", {"control": 1.0, "treatment": -1.0}) for k in range(4))
+    assert work([ARMS], Plan(contrasts=named)) - work([ARMS], Plan()) == 4 * PER_CONTRAST * 3
+    assert work([ONE], Plan(costs=Costs(1.0, 0.1))) - work([ONE], Plan()) == SOLVING
+    assert work([ONE, ARMS], Plan()) == work([ONE], Plan()) + work([ARMS], Plan())
+    shares = categorised(simulate(1, (20,), 30)).samples()
+    assert work(shares, Plan()) == 3 * work(shares[:1], Plan())
+
+
+@pytest.mark.parametrize("interval", ["bootstrap", "bootstrap_t", "randomization"])
+def test_resampling_grows_with_replicates_and_estimates(interval: str) -> None:
+    plan = Plan(interval=interval, replicates=1000)
+    plain = work([ARMS], Plan())
+    once, twice = (work([ARMS], replace(plan, replicates=r)) - plain for r in (1000, 2000))
+    assert twice == 2 * once > 0.0
+    assert work([ARMS, ARMS], plan) == 2 * work([ARMS], plan)
+    assert work([ARMS], replace(plan, interval="score")) == plain
+
+
+def test_a_bootstrap_of_many_units_costs_no_more_than_its_moments() -> None:
+    small, large = (simulate(1, (50,), m).sample() for m in (30_000, 60_000))
+    plan = Plan(interval="bootstrap")
+    assert work([large], plan) - work([large], Plan()) == work([small], plan) - work([small], Plan())
+
+
+def test_betting_searches_and_simultaneous_intervals_draw() -> None:
+    assert work([ONE], Plan(interval="betting")) > 1e7
+    few, many = (work([ARMS] * k, Plan(multiplicity="max_t")) for k in (10, 1000))
+    assert 1e4 < few < 1e7
+    assert 1e8 < many < WORK_LIMIT
+    assert work([ARMS] * 10_000, Plan(multiplicity="max_t")) > WORK_LIMIT
