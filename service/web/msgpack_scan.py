@@ -12,13 +12,29 @@ from dataclasses import dataclass, field
 from service.web.json_scan import Bytes
 from service.web.problems import ProblemError
 
-_FLOAT64 = rb"\xcb(?:[^\x7f\xff].|[\x7f\xff][\x00-\xef]).{6}"  # exponent bits all 1: NaN or infinity, left out
-_FLOAT32 = rb"\xca(?:[^\x7f\xff].|[\x7f\xff][\x00-\x7f]).."
+
+def _strings(first: int, last: int, fixed: int) -> bytes:
+    """A pattern for one length byte and so many bytes, in groups of 16 so that few alternatives are tried."""
+    groups = []
+    for low in range(first, last + 1, 16):
+        high = min(low + 15, last)
+        texts = b"|".join(b"\\x%02x.{%d}" % (lead, lead - fixed) for lead in range(low, high + 1))
+        groups.append(b"(?=[\\x%02x-\\x%02x])(?:%b)" % (low, high, texts))
+    return b"(?:%b)" % b"|".join(groups)
+
+
+_FLOAT64 = rb"\xcb(?![\x7f\xff][\xf0-\xff]).{8}"  # exponent bits all 1: NaN or infinity, left out
+_FLOAT32 = rb"\xca(?![\x7f\xff][\x80-\xff]).{4}"
 _ONE_BYTE = rb"[\x00-\x7f\xe0-\xff\xc0\xc2\xc3\x80\x90\xa0]"  # small integers, nil, booleans, what is empty
 _INTEGER = rb"[\xcc\xd0].|[\xcd\xd1]..|[\xce\xd2].{4}|[\xcf\xd3].{8}"
-_SHORT_TEXT = b"|".join(b"\\x%02x.{%d}" % (0xA0 + n, n) for n in range(1, 32))
-_SCALAR = b"|".join((_ONE_BYTE, _FLOAT64, _FLOAT32, _INTEGER, _SHORT_TEXT))
-_RUNS = tuple((n, re.compile(b"(?:%b){%d}" % (_SCALAR, n), re.DOTALL)) for n in (4096, 256, 16, 1))
+_SHORT_TEXT = _strings(0xA1, 0xBF, 0xA0)
+_LONGER_TEXT = rb"\xd9" + _strings(32, 255, 0)
+_SCALAR = b"|".join((_FLOAT64, _ONE_BYTE, _INTEGER, _FLOAT32, _SHORT_TEXT))
+_RUNS = tuple(
+    (count, re.compile(b"(?:%b){%d}" % (item, count), re.DOTALL))
+    for count, item in ((4096, _FLOAT64), (256, _SCALAR + b"|" + _LONGER_TEXT), (16, _SCALAR), (1, _SCALAR))
+)
+_MAX_CONTAINERS = 250_000  # a second of work
 _NON_FINITE = {0xCB: 9, 0xCA: 5}
 _TEXT, _BIN, _LIST, _MAP = "text", "bin", "list", "map"
 _LONG = {
@@ -46,6 +62,7 @@ class Scan:
     non_finite: bool = False
     _at: int = 0
     _values: int = 0
+    _containers: int = 0
     _open: list[_Open] = field(default_factory=list)
 
     def run(self) -> None:
@@ -86,6 +103,9 @@ class Scan:
 
     def _enter(self, kind: str, length: int) -> None:
         self._values += length
+        self._containers += 1
+        if self._containers > _MAX_CONTAINERS:
+            raise ProblemError("too_many_numbers", f"The body holds more than {_MAX_CONTAINERS} lists and objects.")
         if self._values > self.max_values:
             raise ProblemError("too_many_numbers", f"The body holds more than {self.max_values} values.")
         if len(self._open) > self.max_depth:

@@ -104,6 +104,18 @@ def test_values_are_counted_before_they_are_built() -> None:
     assert refusal(PACK([[1] * 500, [1] * 499]), 1000) == "too_many_numbers"
 
 
+def test_lists_and_objects_are_counted_too() -> None:
+    assert scan(PACK([[1]] * 200_000), 10**6)
+    assert refusal(PACK([[1]] * 250_000), 10**6) == "too_many_numbers"
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 31, 32, 33, 47, 48, 255, 256, 70_000])
+def test_strings_of_every_length_are_skipped(length: int) -> None:
+    body = PACK(["x" * length] * 300 + [7])
+    assert scan(body)
+    assert refusal(body[:-2]) == "malformed_msgpack"
+
+
 def test_one_name_in_two_objects_is_no_duplicate() -> None:
     assert scan(PACK([{"a": 1}, {"a": {"a": 2}}]))
 

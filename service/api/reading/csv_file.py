@@ -37,12 +37,22 @@ def read_csv(body: Bytes, wanted: Iterable[Wanted], max_values: int, found: Insp
         text = str(without_mark(body), "utf-8")
     except UnicodeDecodeError as error:
         raise ProblemError("invalid_utf8", f"The bytes are not UTF-8 ({error.reason}).") from None
+    return _read(_unquoted(text) if '"' not in text else _quoted(text), wanted, max_values, found)
+
+
+def _quoted(text: str) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return _read(reader, wanted, max_values, found)
+        yield from reader
     except csv.Error:
-        text = f"The quotes of line {reader.line_num} do not match, or a field is far too long."
-        raise ProblemError("malformed_csv", text) from None
+        detail = f"The quotes of line {reader.line_num} do not match, or a field is far too long."
+        raise ProblemError("malformed_csv", detail) from None
+
+
+def _unquoted(text: str) -> Iterator[list[str]]:
+    """The same rows, several times as fast, for a file without a single quote."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+    return (line.split(",") if line else [] for line in lines)
 
 
 def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int, found: Inspection) -> CsvFile:

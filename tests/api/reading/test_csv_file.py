@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import random
 
 import pytest
@@ -67,7 +69,7 @@ def test_names_that_are_not_there_give_no_column() -> None:
         ("a,b\n1,x\n".encode("utf-16"), "invalid_utf8"),
         (b'a,b\n1,"x', "malformed_csv"),
         (b'a,b\n1,"x"y\n', "malformed_csv"),
-        (b"a,b\n1," + b"x" * 200_000, "malformed_csv"),
+        (b'a,b\n"1",' + b"x" * 200_000, "malformed_csv"),
         (b"a,b,a\n1,2,3\n", "duplicate_header"),
         (b"a,b,c,c\n1,2,3,4\n", "duplicate_header"),
         (b"a,b\n" + b"1,2\n" * 501, "too_many_numbers"),
@@ -97,3 +99,11 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b"a,b\n" + b"".join(f"{a},{b}\n".encode() for a, b in rows)
     monkeypatch.setattr(csv_file, "_ROWS", 7)
     assert read(body) == {A: [a for a, _ in rows], B: [b for _, b in rows]}
+
+
+def test_files_without_quotes_are_read_as_the_csv_module_reads_them() -> None:
+    rng = random.Random(4)
+    for _ in range(5000):
+        text = "".join(rng.choices("a,;\n\r \x0b\x85\u2028", k=rng.randint(0, 12)))
+        expected = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        assert list(csv_file._unquoted(text)) == (expected or [[]]), repr(text)
