@@ -79,17 +79,18 @@ def test_infer_puts_estimate_variance_and_df_together() -> None:
 
 @pytest.mark.parametrize("level_", [0.9, 0.95])
 @pytest.mark.parametrize("margin", [0.1, 0.5, 1.5])
-def test_equivalence_is_statsmodels_tost(level_: float, margin: float) -> None:
+@pytest.mark.parametrize("null", [0.2, -0.9])  # on either side of the estimate
+def test_equivalence_is_statsmodels_tost(level_: float, margin: float, null: float) -> None:
     first, second = [3.1, 4.2, 2.7, 5.0, 3.3, 4.4], [3.4, 4.8, 3.1, 5.6, 3.9]
     fitted = cases.answers(second, first)
-    found = infer(fitted, T, Settings(level_, "equivalence", 0.2, margin=margin))
-    p, low, high = ttost_ind(first, second, 0.2 - margin, 0.2 + margin, usevar="unequal")
+    found = infer(fitted, T, Settings(level_, "equivalence", null, margin=margin))
+    p, low, high = ttost_ind(first, second, null - margin, null + margin, usevar="unequal")
     assert found.p_value == pytest.approx(p, rel=1e-9)
     assert found.p_value == pytest.approx(max(low[1], high[1]))
     assert found.interval.level == pytest.approx(2.0 * level_ - 1.0)
     law = stats.t(found.df, found.estimate, found.standard_error)
     assert [found.interval.lower, found.interval.upper] == pytest.approx(law.interval(2.0 * level_ - 1.0))
-    inside = 0.2 - margin < found.interval.lower and found.interval.upper < 0.2 + margin
+    inside = null - margin < found.interval.lower and found.interval.upper < null + margin
     assert (found.p_value < 1.0 - level_) == inside
 
 
