@@ -8,8 +8,10 @@ import time
 import zlib
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
+from service.web.compression import zstd_module
 from service.web.problems import MEDIA_TYPE
 from tests.acceptance.talk import Reply, hear, post, request, say
 
@@ -24,6 +26,9 @@ GOOD = {
     }
 }
 BODY = json.dumps(GOOD).encode()
+PACK = msgspec.msgpack.encode
+PACKED = {"Content_Type": "application/vnd.msgpack"}
+ZSTD = zstd_module()
 
 
 def with_human(value: object) -> bytes:
@@ -91,7 +96,28 @@ def test_body(server, body: bytes, status: int, code: str) -> None:
     [
         (BODY, {"Content_Type": "text/plain"}, 415, "unsupported_media_type"),
         (BODY, {"Content_Type": "application/x-www-form-urlencoded"}, 415, "unsupported_media_type"),
-        (BODY, {"Content_Type": "application/vnd.msgpack"}, 415, "unsupported_media_type"),
+        (BODY, PACKED, 400, "malformed_msgpack"),
+        (b"", PACKED, 400, "empty_body"),
+        (PACK(GOOD)[:-1], PACKED, 400, "malformed_msgpack"),
+        (PACK(GOOD) + b"\xc0", PACKED, 400, "malformed_msgpack"),
+        (b"\x81\xa4data\xd6\xff\x00\x00\x00\x00", PACKED, 400, "malformed_msgpack"),
+        (b"\x91" * MIB, PACKED, 400, "too_deep"),
+        (b"\xdd\xff\xff\xff\xff", PACKED, 413, "too_many_numbers"),
+        (b"\xdf\xff\xff\xff\xff", PACKED, 413, "too_many_numbers"),
+        (b"\xc6\xff\xff\xff\xff", PACKED, 400, "malformed_msgpack"),
+        (b"\xdd" + (4 * MIB).to_bytes(4, "big") + b"\x91\x00" * 4 * MIB, PACKED, 413, "too_many_numbers"),
+        (b"\x82\xa4data\x01\xa4data\x02", PACKED, 400, "duplicate_key"),
+        (b"a,b\n1,2\n", {"Content_Type": "text/csv"}, 422, "missing_field"),
+        (b"a,a\n1,2\n", {"Content_Type": "text/csv"}, 400, "duplicate_header"),
+        (b'a,b\n1,"2\n', {"Content_Type": "text/csv"}, 400, "malformed_csv"),
+        ("a,b\n1,\xe9".encode("utf-16"), {"Content_Type": "text/csv; charset=utf-16"}, 400, "invalid_utf8"),
+        (b"a\n" + b"\n" * 10_100_000, {"Content_Type": "text/csv"}, 413, "too_many_numbers"),
+        (BODY, {"Content_Encoding": "zstd"}, 400, "corrupt_encoding"),
+        (ZSTD.compress(BODY)[:-4], {"Content_Encoding": "zstd"}, 400, "corrupt_encoding"),
+        (ZSTD.compress(BODY) + b"x", {"Content_Encoding": "zstd"}, 400, "corrupt_encoding"),
+        (ZSTD.compress(b"") * 100_000, {"Content_Encoding": "zstd"}, 400, "corrupt_encoding"),
+        (gzip.compress(BODY, mtime=0), {"Content_Encoding": "zstd"}, 400, "corrupt_encoding"),
+        (BODY, {"Content_Encoding": "zstd, gzip"}, 415, "unsupported_media_type"),
         (BODY, {"Content_Encoding": "br"}, 415, "unsupported_media_type"),
         (BODY, {"Content_Encoding": "gzip, gzip"}, 415, "unsupported_media_type"),
         (BODY, {"Content_Encoding": "gzip"}, 400, "corrupt_encoding"),
@@ -230,6 +256,19 @@ def test_a_gzip_bomb_is_refused_in_bounded_memory(server, layers: int) -> None:
         is_problem(post(server, gzip.compress(bomb, mtime=0), Content_Encoding="gzip"), 400, "malformed_json")
     else:
         is_problem(post(server, bomb, Content_Encoding="gzip"), 413, "body_too_large")
+    assert server.peak_bytes() - idle < 32 * MIB
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_zstd_bomb_is_refused_in_bounded_memory(server, layers: int) -> None:
+    bomb = ZSTD.compress(b"0" * (16 * MIB)) * 64
+    post(server, ZSTD.compress(BODY), Content_Encoding="zstd")
+    server.reset_peak()
+    idle = server.peak_bytes()
+    if layers == 2:
+        is_problem(post(server, ZSTD.compress(bomb), Content_Encoding="zstd"), 400, "malformed_json")
+    else:
+        is_problem(post(server, bomb, Content_Encoding="zstd"), 413, "body_too_large")
     assert server.peak_bytes() - idle < 32 * MIB
 
 

@@ -33,15 +33,15 @@ def read_csv(body: Bytes, wanted: Iterable[Wanted], max_values: int, found: Insp
 
     ``ProblemError`` 400 for what is not CSV in UTF-8 or names a column twice, 413 over the limit.
     """
+    body = without_mark(body)
     try:
-        text = str(without_mark(body), "utf-8")
+        return _read(_quoted(body) if b'"' in body else _unquoted(body), wanted, max_values, found)
     except UnicodeDecodeError as error:
         raise ProblemError("invalid_utf8", f"The bytes are not UTF-8 ({error.reason}).") from None
-    return _read(_unquoted(text) if '"' not in text else _quoted(text), wanted, max_values, found)
 
 
-def _quoted(text: str) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _quoted(body: Bytes) -> Iterator[list[str]]:
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8", newline=""), strict=True)
     try:
         yield from reader
     except csv.Error:
@@ -49,10 +49,11 @@ def _quoted(text: str) -> Iterator[list[str]]:
         raise ProblemError("malformed_csv", detail) from None
 
 
-def _unquoted(text: str) -> Iterator[list[str]]:
-    """The same rows, several times as fast, for a file without a single quote."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
-    return (line.split(",") if line else [] for line in lines)
+def _unquoted(body: Bytes) -> Iterator[list[str]]:
+    """The same rows, faster, for a file without a single quote."""
+    for line in io.TextIOWrapper(io.BytesIO(body), "utf-8"):
+        text = line.removesuffix("\n")
+        yield text.split(",") if text else []
 
 
 def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int, found: Inspection) -> CsvFile:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import tracemalloc
 
 import pytest
 
@@ -106,4 +107,14 @@ def test_files_without_quotes_are_read_as_the_csv_module_reads_them() -> None:
     for _ in range(5000):
         text = "".join(rng.choices("a,;\n\r \x0b\x85\u2028", k=rng.randint(0, 12)))
         expected = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-        assert list(csv_file._unquoted(text)) == (expected or [[]]), repr(text)
+        assert list(csv_file._unquoted(text.encode())) == list(csv_file._quoted(text.encode())) == expected, repr(text)
+
+
+def test_a_long_file_costs_little_more_than_its_columns() -> None:
+    body = b"a,b\n" + (b"1," + b"x" * 1000 + b"\n") * 20_000
+    tracemalloc.start()
+    try:
+        assert len(read(body, A, limit=10**6)[A]) == 20_000
+        assert tracemalloc.get_traced_memory()[1] < 2 * len(body)
+    finally:
+        tracemalloc.stop()
