@@ -7,6 +7,8 @@ import jsonschema
 
 from service.api.openapi import build_document
 from service.api.parts import calibration_parts
+from service.api.reading.media import readers
+from service.api.render.media import renderers
 
 DOCUMENT = build_document(calibration_parts().computations)
 OPENAPI = json.loads(DOCUMENT)
@@ -72,3 +74,16 @@ def test_the_examples_fit_the_schema() -> None:
     schema = content["schema"] | {"components": OPENAPI["components"]}
     for example in content["examples"].values():
         jsonschema.Draft202012Validator(schema).validate(example["value"])
+
+
+def test_every_media_type_of_a_path_is_described() -> None:
+    for computation in calibration_parts().computations:
+        operation = OPENAPI["paths"][computation.path]["post"]
+        read = readers(computation.request, (), 1, tabular=computation.tabular)
+        given = renderers(computation.answer, computation.lines)
+        aliases = {"application/msgpack", "application/x-msgpack"}
+        assert set(operation["requestBody"]["content"]) == set(read) - aliases
+        assert set(operation["responses"]["200"]["content"]) == set(given) - aliases
+        assert all(alias in OPENAPI["info"]["description"] for alias in aliases)
+        parameters = {p["name"] for p in operation["parameters"]}
+        assert parameters == {"validate_only"} | {name for reader in read.values() for name in reader.parameters}
