@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from service.calibration.answer import Assumption, Claim, Status
 from service.calibration.columns import GLANCE, Dropped
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL, combined, pool_p_values
 from service.calibration.errors import Warned
 from service.calibration.estimate import Frame
+from service.calibration.moments import FloatArray
 from service.calibration.sample import Sample, Units
 
 FEW_MINORITY = 5
+COCHRAN = 25.0  # Cochran (1977), Sampling Techniques, section 2.15
+TWO = 2  # answers: a rare one has its own warning
 STATEMENTS = {
     "not_testable": "too few units to test it",
     "rejected": "mean predictions differ by more than chance",
@@ -100,7 +104,7 @@ def _status(p_value: float | None) -> Status:
 def doubts(frame: Frame, tested: ReferenceTest | None, *, llm_asked: bool) -> list[Warned]:
     """Warnings about the sample and its columns; those about LLM answers only where they were asked for."""
     sample = frame.sample
-    found = [*sample.warnings, *(() if sample.stratum_of else _rare_outcomes(sample))]
+    found = [*sample.warnings, *(() if sample.stratum_of else [*_rare_outcomes(sample), *_skewed_outcomes(sample)])]
     if not llm_asked:
         return found
     if sample.shared and frame.identification == "randomization" and sample.llm_only[0] is not None:
@@ -136,6 +140,25 @@ def _dropped(sample: Sample, dropped: Dropped) -> Warned:
     }[dropped.code]
     where = "" if dropped.arm is None else f" of arm {sample.arms[dropped.arm]!r}"
     return Warned(dropped.code, f"column {column.name!r} {reason}{where} and was left out", column.pointer)
+
+
+def _skewed_outcomes(sample: Sample) -> list[Warned]:
+    """Cochran's rule: a mean's normal interval wants n > 25 g1^2, for skewness g1 beyond two of its standard errors."""
+    found = []
+    for source, place in zip(sample.human, sample.pointers, strict=True):
+        if isinstance(source, Units) and source.y is not None and _skewed(source.y):
+            text = "the outcome is so skewed for its number of humans that the t interval may be too short"
+            found.append(Warned("skewed_outcome", text, place))
+    return found
+
+
+def _skewed(y: FloatArray) -> bool:
+    deviations = y - y.mean()
+    square = float(deviations @ deviations) / y.shape[0]
+    if square <= 0.0 or len(set(y[:GLANCE].tolist())) <= TWO:
+        return False
+    skewness = float(deviations @ (deviations * deviations)) / y.shape[0] / square**1.5
+    return y.shape[0] < COCHRAN * skewness**2 and abs(skewness) > 2.0 * sqrt(6.0 / y.shape[0])
 
 
 def _rare_outcomes(sample: Sample) -> list[Warned]:

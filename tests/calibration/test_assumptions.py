@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from service.calibration.answer import Assumption
 from service.calibration.assumptions import ReferenceTest, claim, doubts, others, reference
@@ -119,3 +120,22 @@ def test_a_third_answer_is_not_binary_and_moments_cannot_tell() -> None:
     assert warned(study) == []
     binary = replace(ARMS, y=(np.minimum(y, 1.0), ARMS.y[1]))
     assert doubts(Frame(as_moments(binary.sample()), "exchangeability"), None, llm_asked=True) == []
+
+
+def test_a_skewed_outcome_is_doubted_until_there_are_enough_humans() -> None:
+    """Cochran's rule against scipy's skewness; a symmetric or a two-valued outcome has no such doubt."""
+    rng = np.random.default_rng(3)
+    latent = rng.standard_normal(20_000)
+    for n, doubted in ((40, True), (20_000, False)):
+        y = np.exp(0.8 * latent[:n])
+        g1 = stats.skew(y)
+        assert (n < 25 * g1**2 and abs(g1) > 2 * np.sqrt(6 / n)) == doubted
+        assert ("skewed_outcome" in skew_codes(y)) == doubted
+    assert "skewed_outcome" not in skew_codes(latent[:40])
+    assert "skewed_outcome" not in skew_codes((latent[:40] > 1.0).astype(float))
+
+
+def skew_codes(y: np.ndarray) -> list[str]:
+    study = simulate(1, (y.shape[0],), (9,))
+    frame = Frame(replace(study, y=(y,)).sample(), "exchangeability")
+    return [w.code for w in doubts(frame, None, llm_asked=True)]

@@ -1,0 +1,162 @@
+"""Many outcomes at once: regression calibration with one prediction column per outcome, all outcomes as one matrix.
+
+Name: the engine of ``estimate`` and ``variance`` in matrix form, for equally weighted rows, arms with pools of their
+own (or one population) and the same units in every outcome.
+Formula: as there with p = 1; per outcome and arm, over the humans' deviations dy, dc,
+    b = S_cy/S_cc,  gap = cbar* - cbar,  a = 1/n + dc gap/S_cc,  h = 1/n + dc^2/S_cc,  e = dy - b dc
+    v = sum a^2 e^2/(1 - h),  W = sum dc^2 e^2/(1 - h) / S_cc^2
+    df = (sum a^2)^2 / [sum u^2 (1 - 2h) + M_00^2 + 2 M_01^2 + M_11^2],  u = a^2/(1 - h),  M = sum u z z'
+Shapes: K outcomes, n humans, m LLM-only units; y and c (K, n), only (K, m); results (K,). Units: each outcome's own.
+Assumes: what ``regression`` assumes, and a prediction that varies and isolates no unit (``usable``).
+Breaks: more columns, weights, clusters, strata, known means: those go outcome by outcome.
+Raises: nothing. Source: as ``estimate`` and ``variance``. Differs: in nothing but the order of summation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from service.calibration.columns import ISOLATED
+from service.calibration.moments import FloatArray
+
+BoolArray = NDArray[np.bool_]
+BLOCK = 14_000
+VARIES = 1e-9  # spread of a prediction relative to its size below which it goes outcome by outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ArmMatrix:
+    """One arm of all outcomes: humans' outcomes and predictions (K, n), LLM-only predictions (K, m), m > 0."""
+
+    y: FloatArray
+    c: FloatArray
+    only: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class ArmResults:
+    """One arm's estimates (K,), on its least-squares slope and human-only, and what of it is used by contrasts."""
+
+    n: int
+    pool_size: int
+    theta: FloatArray
+    variance: FloatArray
+    df: FloatArray
+    slope: FloatArray
+    slope_variance: FloatArray
+    pool_spread: FloatArray
+    human_mean: FloatArray
+    human_variance: FloatArray
+    r_squared: FloatArray
+    usable: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """Estimate, standard error, df, two-sided p-value against a null value, and interval of all outcomes, each (K,)."""
+
+    estimate: FloatArray
+    standard_error: FloatArray
+    df: FloatArray
+    p_value: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+
+def arm_results(arm: ArmMatrix) -> ArmResults:
+    """Every outcome's calibrated and human-only mean of one arm, computed in blocks that stay in the cache."""
+    step = max(1, BLOCK // arm.y.shape[1])
+    cuts = [slice(k, k + step) for k in range(0, arm.y.shape[0], step)]
+    parts = [_block(ArmMatrix(arm.y[cut], arm.c[cut], arm.only[cut])) for cut in cuts]
+    n, size = arm.y.shape[1], arm.y.shape[1] + arm.only.shape[1]
+    return ArmResults(n, size, *(np.concatenate([part[j] for part in parts]) for j in range(len(parts[0]))))
+
+
+def _block(arm: ArmMatrix) -> tuple[FloatArray, ...]:
+    """The columns of ``ArmResults`` for some of the outcomes."""
+    n, m = arm.y.shape[1], arm.only.shape[1]
+    ybar, cbar, gbar = (_mean(part) for part in (arm.y, arm.c, arm.only))
+    dy, dc = arm.y - ybar[:, None], arm.c - cbar[:, None]
+    syy, scc, scy = _dot(dy, dy), _dot(dc, dc), _dot(dc, dy)
+    sgg = _dot(arm.only, arm.only) - m * gbar * gbar
+    usable = (scc > (VARIES * np.abs(cbar)) ** 2 * n) & (scc > 0.0) & (sgg >= VARIES * m * gbar * gbar)
+    inverse = 1.0 / np.where(usable, scc, 1.0)
+    slope, size = scy * inverse, n + m
+    gap = (gbar - cbar) * (m / size)
+    spread = (scc + sgg + (n * m / size) * (gbar - cbar) ** 2) / (size - 1)
+    squares = dc * dc * inverse[:, None]
+    spare = (1.0 - 1.0 / n) - squares
+    e = dy - slope[:, None] * dc
+    a = dc * (gap * inverse)[:, None] + 1.0 / n
+    residual = e * e / spare
+    u = a * a
+    top = u.sum(axis=1)
+    variance = _dot(u, residual)
+    u /= spare
+    return (
+        ybar + slope * gap,
+        variance,
+        top * top / _bottom(u, spare, squares, dc * np.sqrt(inverse / n)[:, None]),
+        slope,
+        _dot(squares, residual) * inverse,
+        spread,
+        ybar,
+        syy / ((n - 1) * n),
+        slope * scy / syy,
+        usable & (spare.min(axis=1) > 1.0 - ISOLATED),
+    )
+
+
+def _bottom(u: FloatArray, spare: FloatArray, squares: FloatArray, cross: FloatArray) -> FloatArray:
+    """Sum u^2 (1 - 2h) + |Z U Z'|^2 for Z = (1/sqrt n, dc/sqrt S_cc), with ``cross`` the product of its two rows."""
+    n = u.shape[1]
+    diagonal = _dot(u * u, 2.0 * spare - 1.0)
+    return np.asarray(diagonal + (u.sum(axis=1) / n) ** 2 + 2.0 * _dot(u, cross) ** 2 + _dot(u, squares) ** 2)
+
+
+def helpful(arm: ArmResults) -> BoolArray:
+    """The limited-harm rule of ``auto`` (K,): adjusted R^2 > 1/(n - 2), and n >= 5."""
+    adjusted = 1.0 - (1.0 - arm.r_squared) * (arm.n - 1) / (arm.n - 2)
+    return np.asarray((adjusted > 1.0 / (arm.n - 2)) & (arm.n >= 5))
+
+
+def contrasted(
+    arms: Sequence[ArmResults], used: Sequence[BoolArray], contrast: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Estimate, variance and df (K,) of a contrast; ``used`` says in which outcomes an arm takes its slope."""
+    none = np.zeros_like(arms[0].theta)
+    total, variance, square, floor = none, none, none, none + np.inf
+    for t, arm, on in zip(contrast.tolist(), arms, used, strict=True):
+        if not t:
+            continue
+        human = t * t * np.where(on, arm.variance, arm.human_variance)
+        df = np.where(on, arm.df, arm.n - 1.0)
+        sampled = arm.pool_spread * arm.slope_variance
+        pool = np.where(on, np.maximum(arm.slope**2 * arm.pool_spread - sampled, 0.0) / arm.pool_size, 0.0) * t * t
+        noise = np.where(on, 2.0 * arm.slope**2 * arm.pool_spread * sampled / arm.pool_size**2, 0.0) * t**4
+        total = total + t * np.where(on, arm.theta, arm.human_mean)
+        variance = variance + human + pool
+        square = square + human**2 / df + pool**2 / (arm.pool_size - 1) + noise
+        floor = np.minimum(floor, df)
+    return total, variance, np.maximum(variance**2 / square, floor)
+
+
+def inferred(estimate: FloatArray, variance: FloatArray, df: FloatArray, level: float, null_value: float) -> Inferred:
+    """Two-sided t inference for every outcome."""
+    error = np.sqrt(variance)
+    reach = -stdtrit(df, (1.0 - level) / 2.0) * error
+    p_value = 2.0 * stdtr(df, -np.abs(estimate - null_value) / error)
+    return Inferred(estimate, error, df, p_value, estimate - reach, estimate + reach)
+
+
+def _mean(a: FloatArray) -> FloatArray:
+    return np.asarray(a @ np.full(a.shape[1], 1.0 / a.shape[1]))
+
+
+def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
+    return np.asarray(np.einsum("kn,kn->k", a, b))
