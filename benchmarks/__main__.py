@@ -9,7 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import platform
 import sys
 
-from benchmarks import core, http
+from benchmarks import bootstrap, core, http
 
 
 def main() -> None:
@@ -18,6 +18,11 @@ def main() -> None:
     for n, m in ((100, 1000), (1000, 10_000), (1000, 100_000)):
         theirs, ours, ratio = core.pair(n, m)
         print(f"| mean, n = {n:,}, N = {m:,} | {1e3 * theirs:.3f} ms | {1e3 * ours:.3f} ms | {ratio:.1f} |", flush=True)
+    print("\n| bootstrap of 2,000, CPU, median | ppboot | calibrate() | times faster |\n|---|---|---|---|")
+    for kind in bootstrap.KINDS:
+        theirs, ours, ratio = bootstrap.pair(kind, 500, 5000)
+        row = f"| mean, {kind}, n = 500, N = 5,000 | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
+        print(row, flush=True)
     print("\n| growth, n = 1,000 | calibrate() | ns per LLM-only unit |\n|---|---|---|")
     for m, seconds in core.growth():
         print(f"| N = {m:,} | {1e3 * seconds:.2f} ms | {1e9 * seconds / m:.2f} |", flush=True)

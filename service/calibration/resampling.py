@@ -14,6 +14,7 @@ from math import sqrt
 import numpy as np
 
 from service.calibration.moments import FloatArray
+from service.calibration.sample import IntArray
 
 FEW = 20  # drawing one cell's count costs about as much as drawing and adding this many units
 LARGE = 20_000
@@ -26,9 +27,10 @@ def distinct(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     largest = float(np.abs(values).max())
     if largest == 0.0:
         return np.zeros(1), np.array([values.shape[0]], dtype=np.float64)
-    keys = np.rint(values * (DIGITS / largest))
-    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
-    return values[first], counts.astype(np.float64)
+    ordered = np.sort(values)
+    keys = np.rint(ordered * (DIGITS / largest))
+    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    return ordered[first], np.diff(first, append=values.shape[0]).astype(np.float64)
 
 
 def resampled(values: FloatArray, replicates: int, generator: np.random.Generator, powers: int = 1) -> FloatArray:
@@ -43,13 +45,25 @@ def resampled(values: FloatArray, replicates: int, generator: np.random.Generato
     return _drawn(values, replicates, generator, powers)
 
 
+def indices(n: int, rows: int, generator: np.random.Generator) -> IntArray:
+    """Uniform indexes below n, shape (rows, n): floor(n u / 2^32) of 32 random bits u.
+
+    Half the time of drawing without the bias, which is below n / 2^32 of each probability.
+    """
+    bits = generator.bit_generator.random_raw((rows * n + 1) // 2)
+    scaled = bits.view(np.uint32)[: rows * n].astype(np.uint64)
+    scaled *= np.uint64(n)
+    scaled >>= np.uint64(32)
+    return scaled.view(np.int64).reshape(rows, n)
+
+
 def _drawn(values: FloatArray, replicates: int, generator: np.random.Generator, powers: int) -> FloatArray:
     n = values.shape[0]
     sums = np.empty((powers, replicates))
     rows = max(1, CHUNK // n)
     for start in range(0, replicates, rows):
         stop = min(start + rows, replicates)
-        drawn = values.take(generator.integers(0, n, size=(stop - start, n)), mode="clip")
+        drawn = values.take(indices(n, stop - start, generator), mode="clip")
         np.add.reduce(drawn, axis=1, out=sums[0, start:stop])
         if powers == 2:
             np.einsum("ij,ij->i", drawn, drawn, out=sums[1, start:stop])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from service.calibration import resampling
-from service.calibration.resampling import distinct, resampled
+from service.calibration.resampling import distinct, indices, resampled
 
 CONTINUOUS = np.random.default_rng(1).normal(size=30)
 LIKERT = np.random.default_rng(2).integers(1, 6, 200).astype(float) / 7.0
@@ -30,12 +30,20 @@ def test_few_distinct_values_are_a_loop_over_the_same_multinomial_draws() -> Non
 @pytest.mark.parametrize("chunk", [1, 100, 1 << 16])
 def test_many_distinct_values_are_a_loop_over_the_same_units(chunk: int, monkeypatch) -> None:
     monkeypatch.setattr(resampling, "CHUNK", chunk)
-    generator = np.random.default_rng(5)
-    drawn = generator.integers(0, 30, size=(41, 30))
+    drawn = indices(30, 41, np.random.default_rng(5))
     found = resampled(CONTINUOUS, 41, np.random.default_rng(5), powers=2)
     loop = [[sum(CONTINUOUS[i] for i in row), sum(CONTINUOUS[i] ** 2 for i in row)] for row in drawn]
     assert pytest.approx(np.array(loop), rel=1e-12) == found.T
     assert resampled(CONTINUOUS, 41, np.random.default_rng(5))[0] == pytest.approx(found[0], rel=1e-15)
+
+
+def test_indexes_are_uniform_and_from_32_bits_each() -> None:
+    found = indices(7, 1000, np.random.default_rng(5))
+    bits = np.random.default_rng(5).bit_generator.random_raw(3500)
+    halves = np.stack((bits & np.uint64(0xFFFFFFFF), bits >> np.uint64(32)), axis=1).ravel()
+    assert found.ravel().tolist() == [int(u) * 7 >> 32 for u in halves.tolist()]
+    assert np.bincount(found.ravel()) == pytest.approx(np.full(7, 1000.0), abs=4 * np.sqrt(1000 * 6 / 7))
+    assert indices(3, 1, np.random.default_rng(5)).shape == (1, 3)
 
 
 def test_large_groups_have_the_mean_and_covariance_of_resampled_sums(monkeypatch) -> None:

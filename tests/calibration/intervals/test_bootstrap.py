@@ -5,6 +5,7 @@ import pytest
 
 from service.calibration.errors import UnsupportedCombination
 from service.calibration.intervals import bootstrap
+from service.calibration.resampling import indices
 from service.calibration.variance import influences
 from tests.calibration.intervals import cases
 from tests.calibration.studies import as_moments, problems, simulate
@@ -15,7 +16,7 @@ def loop(estimate, contrast, context) -> list[float]:
     totals = [context.value] * context.replicates
     for group in influences(estimate, contrast, context.population):
         n = len(group.values)
-        drawn = context.generator(f"bootstrap {group.source}").integers(0, n, size=(context.replicates, n))
+        drawn = indices(n, context.replicates, context.generator(f"bootstrap {group.source}"))
         for b, row in enumerate(drawn):
             totals[b] += sum(group.values[i] for i in row) - group.values.sum()
     return sorted(totals)
@@ -35,7 +36,7 @@ def test_the_human_only_mean_moves_as_the_mean_of_resampled_answers() -> None:
     y = [3.0, 4.5, 2.2, 8.1, 4.4, 5.9]
     estimate = cases.answers(y)
     context = cases.context(estimate, cases.MEAN, replicates=200)
-    drawn = context.generator("bootstrap humans 0").integers(0, 6, size=(200, 6))
+    drawn = indices(6, 200, context.generator("bootstrap humans 0"))
     means = np.array(y)[drawn].mean(axis=1)
     expected = np.mean(y) + (means - np.mean(y)) * np.sqrt(6 / 5)
     assert bootstrap.pivot(estimate, cases.MEAN, context).lower == pytest.approx(np.sort(expected), rel=1e-11)

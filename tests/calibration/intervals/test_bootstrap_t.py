@@ -7,6 +7,7 @@ import pytest
 
 from service.calibration.errors import UnsupportedCombination
 from service.calibration.intervals import bootstrap_t
+from service.calibration.resampling import indices
 from service.calibration.variance import influences
 from tests.calibration.intervals import cases
 from tests.calibration.studies import as_moments, problems, simulate
@@ -17,7 +18,7 @@ def test_the_human_only_mean_has_the_textbook_statistic() -> None:
     y = np.array([3.0, 4.5, 2.2, 8.1, 4.4, 5.9, 1.3])
     estimate = cases.answers(y)
     context = cases.context(estimate, cases.MEAN, replicates=200)
-    again = y[context.generator("bootstrap humans 0").integers(0, 7, size=(200, 7))]
+    again = y[indices(7, 200, context.generator("bootstrap humans 0"))]
     t = (again.mean(axis=1) - y.mean()) / (again.std(axis=1, ddof=1) / sqrt(7))
     expected = np.sort(y.mean() - t * context.standard_error)
     assert context.standard_error == pytest.approx(y.std(ddof=1) / sqrt(7))
@@ -30,7 +31,7 @@ def test_the_replicates_are_those_of_a_loop_over_units() -> None:
     moved, variance = np.zeros(60), np.zeros(60)
     for group in influences(estimate, cases.DIFFERENCE):
         n = len(group.values)
-        drawn = context.generator(f"bootstrap {group.source}").integers(0, n, size=(60, n))
+        drawn = indices(n, 60, context.generator(f"bootstrap {group.source}"))
         for b, row in enumerate(drawn):
             again = [group.values[i] for i in row]
             moved[b] += sum(again) - sum(group.values)
