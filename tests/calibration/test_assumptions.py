@@ -115,7 +115,7 @@ def test_rare_binary_outcomes(ones: int, rare: bool) -> None:
 
 
 def test_a_third_answer_is_not_binary_and_moments_cannot_tell() -> None:
-    y = np.array([0.0] * 10 + [1.0, 2.0])
+    y = np.array([0.0] * 6 + [1.0] + [2.0] * 5)
     study = replace(ARMS, y=(y, ARMS.y[1]))
     assert warned(study) == []
     binary = replace(ARMS, y=(np.minimum(y, 1.0), ARMS.y[1]))
