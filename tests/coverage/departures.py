@@ -24,6 +24,7 @@ from tests.coverage import departure_populations as populations
 from tests.coverage.tally import SEED
 
 MANY, FEW = 20_000, 1_000
+RESAMPLED = 499  # resamples and re-assignments per study
 CLOSED = (("regression", "t"), ("auto", "t"), ("human_only", "t"))
 SHARES = (*CLOSED, ("regression", "score"), ("human_only", "score"), ("regression", "auto"), ("human_only", "auto"))
 DRAWN = (("regression", "bootstrap_t"), ("regression", "bootstrap"), ("human_only", "bootstrap_t"))
@@ -85,7 +86,9 @@ class Departure:
         found = {}
         for name, interval in self.methods:
             method = chosen(sample).method if interval == "auto" else interval
-            settings = replace(resolved.settings, method=method, bounds=self.bounds, null_value=None)
+            settings = replace(
+                resolved.settings, method=method, bounds=self.bounds, null_value=None, replicates=RESAMPLED
+            )
             try:
                 found[f"{name}/{interval}"] = infer(estimator(name).fit(resolved.frame, t), t, settings)
             except CalibrationError:
