@@ -118,7 +118,7 @@ def arm_block(frame: Frame, estimate: Estimate, unit: FloatArray, verdict: Verdi
     cells = np.flatnonzero(unit).tolist()
     sample, fit, arm = frame.sample, frame.whole[cells[0]], _position(frame.sample, cells[0])
     dropped = {x.column for x in frame.screened.dropped if x.arm in (None, *cells)}
-    squares = np.asarray(sum(frame.human[d].scatter.diagonal() for d in cells)).tolist()
+    squares = np.add.reduce([frame.human[d].scatter.diagonal() for d in cells]).tolist()
     tunings = unit @ estimate.slope
     predictions = tuple(
         PredictionBlock(

@@ -92,8 +92,8 @@ def _estimate_block(
 def _arm_block(resolved: Resolved, arm: int, fits: Sequence[Estimate], estimates: Sequence[EstimateBlock]) -> ArmBlock:
     alone = np.zeros(len(resolved.sample.arms))
     alone[arm] = 1.0
-    unit, contrasts = resolved.cells(alone), [c.weights for c in resolved.contrasts]
-    mine = next((i for i, weights in enumerate(contrasts) if np.array_equal(weights, alone)), None)
+    unit, contrasts = resolved.cells(alone), [c.weights.tolist() for c in resolved.contrasts]
+    mine = contrasts.index(alone.tolist()) if alone.tolist() in contrasts else None
     by_contrast = resolved.estimator.by_contrast
     estimate = resolved.fit(unit) if by_contrast and mine is None else fits[mine or 0]
     if mine is None:

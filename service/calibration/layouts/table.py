@@ -8,7 +8,7 @@ Source: the layout ``table`` of openapi/calibration.json. Differs: in nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,13 @@ from service.calibration.layouts.arrays import dropped_units, missing_human
 from service.calibration.layouts.categories import Answers, Categories, agreed, codes, components
 from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish
 from service.calibration.layouts.labels import Labels, length
-from service.calibration.layouts.predictions import Known, PredictionColumn, prediction_drafts, prediction_problems
+from service.calibration.layouts.predictions import (
+    Indexed,
+    Known,
+    PredictionColumn,
+    prediction_drafts,
+    prediction_problems,
+)
 from service.calibration.layouts.probabilities import answers, named, probability_drafts, probability_problems
 from service.calibration.layouts.rows import Rows, rows_of
 from service.calibration.layouts.survey import NO_SURVEY, Survey, SurveyRows
@@ -44,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class _Parsed:
-    """What every outcome shares: rows, who is human (N,), survey design, covariates, and what missing means."""
+    """What every outcome shares: rows, who is human (N,), survey design, covariates; and each one's predictions."""
 
     table: Table
     rows: Rows
@@ -52,7 +58,7 @@ class _Parsed:
     survey: SurveyRows | None
     strata: tuple[str, ...]
     covariates: list[DraftColumn]
-    missing: Missing
+    predictions: Mapping[str, Indexed]
 
 
 def from_table(table: Table, missing: Missing = "error", categories: Categories | None = None) -> tuple[Sample, ...]:
@@ -81,7 +87,7 @@ def from_table(table: Table, missing: Missing = "error", categories: Categories 
         raise InvalidSample(problems)
     survey, strata = design.coded(table.survey)
     sent = survey if table.survey.lengths() else None
-    parsed = _Parsed(table, rows, human, sent, strata, _covariates(table, rows), missing)
+    parsed = _Parsed(table, rows, human, sent, strata, _covariates(table, rows), _by_outcome(table))
     return _collected([(parsed, i, categories) for i in range(len(table.outcomes))])
 
 
@@ -156,10 +162,16 @@ def _rows(parsed: _Parsed, values: FloatArray | Labels) -> Rows:
     return parsed.rows if present[parsed.human].all() else parsed.rows.of_humans(present)
 
 
-def _own(parsed: _Parsed, index: int) -> dict[int, PredictionColumn]:
-    """The predictions of an outcome by their place; without an outcome they are for the only one."""
-    name = parsed.table.outcomes[index][0]
-    return {j: c for j, c in enumerate(parsed.table.predictions) if c.outcome is None or c.outcome == name}
+def _by_outcome(table: Table) -> Mapping[str, Indexed]:
+    """The predictions of every outcome by their place; those without an outcome are for the only one."""
+    found: dict[str, dict[int, PredictionColumn]] = {name: {} for name, _ in table.outcomes}
+    for j, column in enumerate(table.predictions):
+        found[column.outcome or table.outcomes[0][0]][j] = column
+    return found
+
+
+def _own(parsed: _Parsed, index: int) -> Indexed:
+    return parsed.predictions[parsed.table.outcomes[index][0]]
 
 
 def _present(values: FloatArray | Labels) -> NDArray[np.bool_]:
