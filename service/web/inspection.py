@@ -17,6 +17,7 @@ from service.web.mismatch import Expected
 from service.web.problems import MAX_ERRORS, FieldError
 
 _SCALARS = (inspect.FloatType, inspect.IntType, inspect.StrType, inspect.BoolType, inspect.NoneType)
+_NUMBERS = Expected((inspect.FloatType(), inspect.NoneType()), in_list=True)
 _STRUCTURAL = frozenset({
     "unknown_field", "missing_field", "rows_not_columns", "scalar_for_array", "empty_list_for_object", "wrong_type",
     "ragged_row", "unknown_column",
@@ -113,6 +114,8 @@ class Inspection:
         if isinstance(value[0] if value else None, dict) and not _takes_objects(kind.item_type):
             self.note(mismatch.rows(child(pointer, 0)))
             return
+        for index in _strays(kind.item_type, value):
+            self.note(mismatch.explain(_NUMBERS, value[index], child(pointer, index)))
         for index in _suspects(kind.item_type, value):
             value[index] = self.visit(kind.item_type, value[index], child(pointer, index), in_list=True)
 
@@ -185,6 +188,15 @@ def _takes_objects(kind: inspect.Type) -> bool:
         isinstance(o, (inspect.StructType, inspect.DictType, inspect.AnyType, inspect.RawType))
         for o in options_of(kind)
     )
+
+
+def _strays(kind: inspect.Type, value: list[Any]) -> list[int]:
+    """Indexes of the strings in a list that may hold numbers or names and is numbers for the most part."""
+    kinds = [type(option) for option in options_of(kind)]
+    if inspect.FloatType not in kinds or inspect.StrType not in kinds:
+        return []
+    strings = [index for index, item in enumerate(value) if isinstance(item, str)]
+    return strings if 2 * len(strings) < len(value) - value.count(None) else []
 
 
 def _suspects(kind: inspect.Type, value: list[Any]) -> Iterable[int]:

@@ -86,6 +86,19 @@ def test_a_label_column_takes_strings_and_numbers_but_nothing_else() -> None:
     assert found(changed("/data/arm", "c", TABLE)) == [("/data/arm", "scalar_for_array")]
 
 
+def test_a_string_among_numbers_is_listed_beside_what_made_the_body_unreadable() -> None:
+    """Alone it is no problem of the type, and what reads the column says so; with another it would need two tries."""
+    broken = changed("/data/covariates/sex", [1, "NA", 2.5, None, True, "7"], TABLE)
+    assert found(broken) == [
+        ("/data/covariates/sex/1", "r_na_string"),
+        ("/data/covariates/sex/5", "number_as_string"),
+        ("/data/covariates/sex/4", "r_logical"),
+    ]
+    assert found(changed("/data/covariates/sex", ["f", "m", 3, True], TABLE)) == [
+        ("/data/covariates/sex/3", "r_logical")
+    ]
+
+
 def test_every_problem_is_listed_structure_first() -> None:
     broken = changed("/data/arms/0/human", [1, "NA", 2, True])
     broken["plan"] = {"estimater": "ppi", "replicates": 0}
