@@ -6,7 +6,7 @@ In n*, p is kept half a human away from 0 and 1; n* is the number of humans wher
 Contrast sum t_d mu_d with delta_d = t_d (p_d - l_d) for t_d > 0, t_d (p_d - u_d) for t_d < 0 (limits swapped above):
     L = sum t_d p_d - sqrt( sum_d delta_d^2 + 2 sum_{d<e} sign(t_d t_e) r_de delta_d delta_e )
 with r_de the correlation of the two arms' estimates, which is not 0 where they share a pool.
-The p-value is the tail at which L or U reaches the null value, by bisection.
+The p-value is the tail at which L or U reaches the null value, by root finding.
 Shapes: contrast (D,). Units: outcome units; outcomes are mapped from [low, high] to [0, 1] and back.
 Assumes: an outcome between two known bounds: 0 and 1, ``bounds``, or the only two answers given. Breaks: fewer than 5
 minority answers per arm (``rare_outcome``): conservative or short by the luck of the lattice.
@@ -18,8 +18,9 @@ Differs: t in place of normal quantiles; effective instead of actual counts; any
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
@@ -33,7 +34,8 @@ from service.calibration.plan import Population
 from service.calibration.variance import contrast_variance
 
 FARTHEST = 37.0  # normal quantile of the smallest tail that is told from 0
-STEPS = 60
+STEPS, TOLERANCE = 100, 1e-13
+LARGEST = 1e100  # quantiles are squared
 
 CARD = Card(
     name="score",
@@ -83,19 +85,13 @@ class Mover:
         return self.value - reach if below else self.value + reach
 
     def tail(self, value: float, side: Side) -> float:
-        """The tail at which the limit reaches ``value``, by bisection on the normal scale."""
+        """The tail at which the limit reaches ``value``, found on the normal scale."""
         gap = self.value - value if side == "lower" else value - self.value
         if gap == 0.0:
             return 0.5
         if gap < 0.0:
             return 1.0 - self.tail(value, "upper" if side == "lower" else "lower")
-        near, far = 0.0, FARTHEST
-        if self._reach(float(ndtr(-far)), side) <= gap:
-            return 0.0
-        for _ in range(STEPS):
-            middle = (near + far) / 2.0
-            near, far = (middle, far) if self._reach(float(ndtr(-middle)), side) <= gap else (near, middle)
-        return float(ndtr(-far))
+        return float(ndtr(-_crossing(lambda z: self._reach(float(ndtr(-z)), side) - gap)))
 
     def _reach(self, tail: float, side: Side) -> float:
         """Distance from the contrast to its limit with this tail, at most one half."""
@@ -103,9 +99,31 @@ class Mover:
         parts = np.empty(len(self.shares))
         for d, share in enumerate(self.shares):
             sign = outward if share.weight > 0.0 else -outward
-            limit = share.limit(float(-stdtrit(share.df, tail)), sign)
+            limit = share.limit(min(float(-stdtrit(share.df, tail)), LARGEST), sign)
             parts[d] = abs(share.weight * (share.p - limit))
         return sqrt(max(0.0, float(parts @ self.correlation @ parts)))
+
+
+def _crossing(excess: Callable[[float], float]) -> float:
+    """Where a rising function of z > 0, negative at 0, crosses 0: false position (Illinois); infinite if nowhere."""
+    near, far = 0.0, 1.0
+    below, above = excess(near), excess(far)
+    while above <= 0.0:
+        near, far, below = far, 2.0 * far, above
+        if far > FARTHEST:
+            return inf
+        above = excess(far)
+    z, step, steps, moved_far = far, inf, 0, True
+    while step > TOLERANCE and steps < STEPS:
+        before, z = z, (near * above - far * below) / (above - below)
+        step, steps, found = abs(z - before), steps + 1, excess(z)
+        if found > 0.0:
+            below = below / 2.0 if moved_far else below  # Illinois: no end may stay where it is for long
+            far, above, moved_far = z, found, True
+        else:
+            above = above if moved_far else above / 2.0
+            near, below, moved_far = z, found, False
+    return z
 
 
 def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Mover:
