@@ -28,7 +28,7 @@ def designs() -> Computation[Any, Any]:
         validated=design.validated,
         answer=DesignReply,
         validation=ValidatedDesign,
-        promised=(*PROMISED, "interval_width", "power", "equivalence"),
+        promised=PROMISED,
         lines=Lines("frontier", instead="design"),
         examples=(("two-models", EXAMPLE),),
     )

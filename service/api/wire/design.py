@@ -19,18 +19,22 @@ from service.calibration import plan as core_plan
 from service.calibration.calibrate import study_design
 from service.calibration.designs.answer import DesignAnswer
 from service.calibration.designs.constraints import Constraints as CoreConstraints
-from service.calibration.designs.design import Objective as CoreObjective
-from service.calibration.designs.design import design
+from service.calibration.designs.design import Question
+from service.calibration.designs.design import answer as solved
+from service.calibration.designs.draws import MOST_DRAWS
+from service.calibration.designs.draws import Draws as CoreDraws
 from service.calibration.designs.groups import Costs as CoreCosts
-from service.calibration.designs.study import model_prices
-from service.calibration.designs.summary import Aim
+from service.calibration.designs.objective import Aim
+from service.calibration.designs.objective import Objective as CoreObjective
+from service.calibration.designs.study import DrawsAsked, Wish, icc_by_model, model_prices
 from service.calibration.errors import CalibrationError, Problem
 from service.calibration.resolution import resolve
 from service.calibration.sample import Sample
 
 ENCODER = msgspec.json.Encoder()
-POWER, LEVEL = 0.8, 0.95
+POWER, LEVEL, MOST = 0.8, 0.95, 10
 Amount = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class MomentsBasis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="moments", tag_field="kind"):
@@ -75,6 +79,37 @@ class SizeObjective(
     effective_sample_size: Amount
 
 
+class WidthObjective(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="interval_width", tag_field="kind"):
+    """The least cost for an expected width of the confidence interval."""
+
+    interval_width: Amount
+
+
+class PowerObjective(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="power", tag_field="kind"):
+    """The least cost that finds the ``effect`` of the request with its ``power``, by the two-sided test."""
+
+
+class EquivalenceObjective(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="equivalence", tag_field="kind"
+):
+    """The least cost that shows the contrast to lie within the margin, by two one-sided tests with the ``power``."""
+
+    margin: Amount
+
+
+class Draws(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Repeated draws per persona to weigh."""
+
+    icc: Annotated[
+        Share | dict[Name, Share] | None,
+        msgspec.Meta(description="Intraclass correlation of a model's draws. Default: that of the pilot's draws."),
+    ] = None
+    max: Annotated[
+        Annotated[float, msgspec.Meta(ge=1, le=MOST_DRAWS, multiple_of=1)] | None,
+        msgspec.Meta(description="Most draws per persona. Default: 10."),
+    ] = None
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Minimums and maximums on whole units."""
 
@@ -83,21 +118,32 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_llm_only: wire_plan.Price | None = None
 
 
+Objective = BudgetObjective | ErrorObjective | SizeObjective | WidthObjective | PowerObjective | EquivalenceObjective
+
+
 class DesignRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is known or assumed, what things cost, and what is wanted."""
 
     basis: AssumedBasis | MomentsBasis | PilotBasis
     costs: DesignCosts
-    objective: BudgetObjective | ErrorObjective | SizeObjective
+    objective: Objective
     arms: list[Name] | None = None
     prediction_design: Literal["shared", "independent"] | None = None
     identification: Literal["randomization", "exchangeability"] | None = None
     contrasts: list[wire_plan.NamedContrast] | None = None
     constraints: Limits | None = None
-    effect: float | None = None
-    power: wire_plan.Level | None = None
-    confidence_level: wire_plan.Level | None = None
-    draws: dict[str, float] | None = None
+    effect: Annotated[
+        float | None,
+        msgspec.Meta(description="The effect to find; under equivalence the true contrast. Default: unknown; zero."),
+    ] = None
+    power: Annotated[wire_plan.Level | None, msgspec.Meta(description="Power of the test. Default: 0.8.")] = None
+    confidence_level: Annotated[
+        wire_plan.Level | None,
+        msgspec.Meta(description="Of intervals and bands; tests have size 1 - level. Default: the plan's, else 0.95."),
+    ] = None
+    draws: Annotated[
+        Draws | None, msgspec.Meta(description="Draws per persona to weigh. Default: one draw of every model.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +159,6 @@ class Job:
 def to_core(request: DesignRequest, body_digest: str = "", bounds: Bounds = BOUNDS) -> Job:
     """The job of a request; raises ``CalibrationError`` with every problem."""
     problems: list[Problem] = []
-    if request.draws is not None:
-        text = "draws per persona are not optimised yet"
-        problems.append(Problem("/draws", "unsupported_combination", text, "supported: leave it out (one draw)"))
     if isinstance(request.basis, AssumedBasis):
         problems += problems_of(_stated(request, request.basis))
         study, size = None, 0
@@ -143,15 +186,19 @@ def answer(job: Job) -> DesignAnswer:
     request, costs = job.request, job.request.costs
     limits, objective = _limits(request.constraints), _objective(request)
     persona = costs.persona or 0.0
+    drawn = None if request.draws is None else DrawsAsked(request.draws.icc, int(request.draws.max or MOST))
     if job.study is None:
         assert isinstance(request.basis, AssumedBasis)
         stated = _stated(request, request.basis)
         aim = Aim(request.effect, request.power or POWER, request.confidence_level or LEVEL)
         prices = CoreCosts(costs.human, model_prices(stated.models, costs.llm, "/costs/llm"), persona)
-        return design(stated_basis(stated), prices, objective, limits, aim)
+        draws = None if drawn is None else CoreDraws(icc_by_model(stated.models, drawn.icc), drawn.most)
+        return solved(stated_basis(stated), prices, Question(objective, limits, aim, draws))
     sample, plan = job.study
     aim = Aim(request.effect, request.power or POWER, plan.confidence_level)
-    return study_design(resolve(sample, plan), core_plan.Costs(costs.human, costs.llm, persona), objective, limits, aim)
+    top_up = isinstance(request.basis, PilotBasis)
+    wish = Wish(objective, limits, aim, drawn, plan.seed, top_up)
+    return study_design(resolve(sample, plan), core_plan.Costs(costs.human, costs.llm, persona), wish)
 
 
 def _kind(part: msgspec.Struct) -> str:
@@ -209,4 +256,10 @@ def _objective(request: DesignRequest) -> CoreObjective:
         return CoreObjective("budget", asked.budget)
     if isinstance(asked, ErrorObjective):
         return CoreObjective("standard_error", asked.standard_error)
-    return CoreObjective("effective_sample_size", asked.effective_sample_size)
+    if isinstance(asked, SizeObjective):
+        return CoreObjective("effective_sample_size", asked.effective_sample_size)
+    if isinstance(asked, WidthObjective):
+        return CoreObjective("interval_width", asked.interval_width)
+    if isinstance(asked, EquivalenceObjective):
+        return CoreObjective("equivalence", asked.margin)
+    return CoreObjective("power")

@@ -94,6 +94,45 @@ class FrontierPoint(msgspec.Struct, frozen=True):
     standard_error: float
 
 
+class Bands(msgspec.Struct, frozen=True):
+    """What the pilot leaves open, each as [lower, upper]; an upper end of null: no number of units reaches the target.
+
+    ``standard_error`` and ``cost_share`` are those of the recommended design; ``n_human`` and ``n_llm_only`` those of
+    the design that would be recommended if the truth were known. ``level`` is at most 0.95.
+    """
+
+    level: float
+    standard_error: tuple[float, float]
+    n_human: tuple[int, int | None]
+    n_llm_only: tuple[int, int | None]
+    cost_share: tuple[float, float]
+
+
+class RobustDesign(WholeDesign, frozen=True):
+    """The design of the same money whose worst regret over the pilot's band is least, and the recommended one's regret.
+
+    Regret: variance over the best possible for the money, minus one. Figures are by the pilot's own covariance.
+    """
+
+    worst_regret: float
+    plug_in_worst_regret: float
+
+
+class TopUp(msgspec.Struct, frozen=True):
+    """What to add to the pilot's units for the budget, or to reach the target, and the standard errors of the whole.
+
+    ``standard_error_proportional``: if the money bought more of the pilot's own mix instead.
+    """
+
+    groups: list[WholeGroup]
+    n_human: int
+    n_llm_only: int
+    cost: float
+    standard_error_before: float
+    standard_error: float
+    standard_error_proportional: float
+
+
 class DesignReply(msgspec.Struct, frozen=True):
     """The answer of POST /v1/designs."""
 
@@ -103,10 +142,10 @@ class DesignReply(msgspec.Struct, frozen=True):
     cost_share: float
     llm_pays: bool
     rho_min: float | None
-    bands: None
-    robust: None
+    bands: Bands | None
+    robust: RobustDesign | None
     frontier: list[FrontierPoint]
-    top_up: None
+    top_up: TopUp | None
     warnings: list[WireWarning]
 
 
@@ -142,18 +181,54 @@ def from_core(found: core.DesignAnswer) -> DesignReply:
         cost_share=found.cost_share,
         llm_pays=found.llm_pays,
         rho_min=found.rho_min,
-        bands=None,
-        robust=None,
+        bands=bands(found.bands),
+        robust=robust(found.robust),
         frontier=[FrontierPoint(int(p.n_human), int(p.n_llm_only), p.cost, p.standard_error) for p in found.frontier],
-        top_up=None,
+        top_up=_top_up(found.top_up),
         warnings=warnings(found.warnings),
+    )
+
+
+def bands(found: core.Bands | None) -> Bands | None:
+    """The wire form of bands."""
+    if found is None:
+        return None
+    humans, others = found.n_human, found.n_llm_only
+    return Bands(
+        level=found.level,
+        standard_error=found.standard_error,
+        n_human=(int(humans[0]), _units(humans[1])),
+        n_llm_only=(int(others[0]), _units(others[1])),
+        cost_share=found.cost_share,
+    )
+
+
+def robust(found: core.RobustDesign | None) -> RobustDesign | None:
+    """The wire form of the robust design."""
+    if found is None:
+        return None
+    figures = msgspec.structs.asdict(whole(found.design))
+    return RobustDesign(**figures, worst_regret=found.worst_regret, plug_in_worst_regret=found.plug_in_worst_regret)
+
+
+def _top_up(found: core.TopUp | None) -> TopUp | None:
+    if found is None:
+        return None
+    return TopUp(
+        groups=[_whole_group(g) for g in found.groups],
+        n_human=int(found.n_human),
+        n_llm_only=int(found.n_llm_only),
+        cost=found.cost,
+        standard_error_before=found.standard_error_before,
+        standard_error=found.standard_error,
+        standard_error_proportional=found.standard_error_proportional,
     )
 
 
 def whole(found: core.WholeDesign) -> WholeDesign:
     """The wire form of a design in whole units."""
     return WholeDesign(
-        groups=[WholeGroup(g.arm, g.human, list(g.models), int(g.n), g.unit_cost) for g in found.groups],
+        groups=[_whole_group(g) for g in found.groups],
         arms=[ArmUnits(a.name, int(a.n_human), _units(a.n_llm_only)) for a in found.arms],
         n_human=int(found.n_human),
         n_llm_only=int(found.n_llm_only),
@@ -172,6 +247,10 @@ def whole(found: core.WholeDesign) -> WholeDesign:
 
 def _group(group: core.GroupCount) -> Group:
     return Group(group.arm, group.human, list(group.models), group.n, group.unit_cost)
+
+
+def _whole_group(group: core.GroupCount) -> WholeGroup:
+    return WholeGroup(group.arm, group.human, list(group.models), int(group.n), group.unit_cost)
 
 
 def _units(count: float | None) -> int | None:

@@ -74,6 +74,12 @@ def quick_variance(table: InformationTable, limits: Limits) -> float:
     return _solved(table, limits, 1e-10).variance
 
 
+def quick_allocation(table: InformationTable, limits: Limits) -> Allocation:
+    """The optimum to about 1e-5 of its variance, on all groups: for the many scenarios of a pilot."""
+    _refuse_too_large(table)
+    return _solved(table, limits, 1e-5)
+
+
 def work_of(table: InformationTable) -> float:
     """Multiply-adds of one Newton step, roughly; a solve takes 20 to 80 steps."""
     (R, P), C, G = table.factors.shape, table.contrasts.shape[1], table.n_groups

@@ -6,7 +6,7 @@
 **Breaks** counts are floats: whole in ``design``, fractional in ``continuous``.
 **Raises** nothing.
 **Source** the wire contract of /v1/designs.
-**Differs** ``bands``, ``robust`` and ``top_up`` are fields without values yet.
+**Differs** in nothing.
 """
 
 from __future__ import annotations
@@ -103,8 +103,52 @@ class FrontierPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Bands:
+    """What the pilot leaves open, each as (lower, upper); None: no number of units reaches the target there.
+
+    ``standard_error`` and ``cost_share``: of the recommended design; ``n_human`` and ``n_llm_only``: of the design that
+    would be recommended if the truth were known.
+    """
+
+    level: float
+    standard_error: tuple[float, float]
+    n_human: tuple[float, float | None]
+    n_llm_only: tuple[float, float | None]
+    cost_share: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RobustDesign:
+    """The design whose worst regret over the band is least; regret: variance over the best possible there, minus one.
+
+    ``design`` is judged as the recommended one, by the pilot's own covariance, but for its ``optimality_gap``: of one
+    plus the worst regret. ``plug_in_worst_regret`` is the recommended design's.
+    """
+
+    design: WholeDesign
+    worst_regret: float
+    plug_in_worst_regret: float
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """Units to add to a pilot's; standard errors of both together: before, after, and after more of the same.
+
+    ``standard_error_proportional``: when the money, as far as whole units go, buys the pilot's own mix.
+    """
+
+    groups: tuple[GroupCount, ...]
+    n_human: float
+    n_llm_only: float
+    cost: float
+    standard_error_before: float
+    standard_error: float
+    standard_error_proportional: float
+
+
+@dataclass(frozen=True, slots=True)
 class DesignAnswer:
-    """Everything /v1/designs shows; ``bands``, ``robust``, ``top_up`` are not computed yet."""
+    """Everything /v1/designs shows; bands and robust need a pilot's uncertainty, the top-up its units."""
 
     design: WholeDesign
     continuous: ContinuousDesign
@@ -114,6 +158,6 @@ class DesignAnswer:
     rho_min: float | None
     frontier: tuple[FrontierPoint, ...]
     warnings: tuple[Warned, ...]
-    bands: None = None
-    robust: None = None
-    top_up: None = None
+    bands: Bands | None = None
+    robust: RobustDesign | None = None
+    top_up: TopUp | None = None

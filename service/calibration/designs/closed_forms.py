@@ -77,6 +77,20 @@ def one_population(rho: float, c_h: float, c_f: float, budget: float) -> tuple[f
     return n, n * (ratio - 1), cost_share(rho, gamma) * c_h / budget
 
 
+def correlation_of_mean(rho: float, icc: float, draws: int) -> float:
+    """PPI correlation of the mean of draws, rho sqrt(K / (1 + (K - 1) icc)) (Spearman-Brown)."""
+    return rho * math.sqrt(draws / (1 + (draws - 1) * icc))
+
+
+def best_draws(rho: float, icc: float, gamma: float, most: int) -> int:
+    """Draws K per persona of least cost share (sqrt(1 - rho_K^2) + |rho_K| sqrt(K gamma))^2, one LLM and population.
+
+    ``rho`` and ``gamma`` are those of a single draw; the smallest K where several are as good.
+    """
+    shares = [cost_share(correlation_of_mean(rho, icc, k), k * gamma) for k in range(1, most + 1)]
+    return next(k + 1 for k, share in enumerate(shares) if share <= min(shares) * (1 + 1e-9))
+
+
 def cheapest_pair(effective_n: float, rho: float, gamma: float) -> tuple[float, float, float]:
     """Humans n, LLM-only N and the cost in human prices of the cheapest design of this effective size."""
     cost = effective_n * cost_share(rho, gamma)

@@ -133,10 +133,10 @@ def limits_of(groups: tuple[Group, ...], constraints: Constraints, n_arms: int, 
     rows, bounds = whole_limits(groups, constraints, n_arms)
     core = np.zeros(len(groups))
     core[cheapest_human(groups, n_arms)] = constraints.least(n_arms)
-    return _with_interior(np.vstack([unit_costs(groups), rows]), np.append(budget, bounds), core)
+    return with_interior(np.vstack([unit_costs(groups), rows]), np.append(budget, bounds), core)
 
 
-def _with_interior(rows: Matrix, bounds: Vector, core: Vector) -> Limits:
+def with_interior(rows: Matrix, bounds: Vector, core: Vector) -> Limits:
     """Start from the least humans and spread half of what each upper limit leaves evenly over its groups."""
     upper = bounds > 0
     room = bounds[upper] - rows[upper] @ core

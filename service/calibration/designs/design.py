@@ -7,7 +7,7 @@ one contrast. Cost share: cost over what those humans cost. With several contras
 **Shapes** one basis, one objective; the answer's records are in answer.py.
 **Units** money in one currency, standard errors in outcome units.
 **Assumes** the covariances of the basis are true; normal quantiles (the study is large enough).
-**Breaks** correlations from a small pilot are uncertain, and so is everything here; no bands yet.
+**Breaks** correlations from a small pilot are uncertain, and so is everything here: see the bands.
 **Raises** InvalidPlan (bad_objective, infeasible_constraints, target_out_of_reach, ...), UnsupportedCombination,
 NotIdentified, TooExpensive.
 **Source** Broska, Howes & van Loon (2025); see allocation.py and integers.py for the methods.
@@ -17,47 +17,43 @@ NotIdentified, TooExpensive.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from service.calibration.designs.allocation import Allocation
-from service.calibration.designs.answer import DesignAnswer, HumanOnlyDesign
+from service.calibration.designs.answer import DesignAnswer, HumanOnlyDesign, RobustDesign, WholeDesign
+from service.calibration.designs.bands import Scenario, bands_of, scenarios_weighed, variance_per_human
 from service.calibration.designs.closed_forms import rho_min
 from service.calibration.designs.constraints import FREE_LLM_ONLY_CAP, Constraints, cheapest_human, in_arm
+from service.calibration.designs.draws import Draws, basis_at, best_of, check_draws, one_draw
 from service.calibration.designs.frontier import frontier_of
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.integers import Wanted
 from service.calibration.designs.interior_point import Vector
 from service.calibration.designs.joint import Basis
 from service.calibration.designs.market import (
+    Best,
     Market,
     Plan,
     best_for_budget,
+    best_variance,
     budget_for_target,
     humans_alone,
     market_of,
     models_stripped,
+    quick_best,
     whole_design,
     worst_variance,
 )
 from service.calibration.designs.model_value import PAYS
-from service.calibration.designs.power import two_sided_power
-from service.calibration.designs.summary import Aim, continuous_design, money, whole_summary
-from service.calibration.errors import InvalidPlan, NotIdentified, Problem, UnsupportedCombination, Warned
+from service.calibration.designs.objective import Aim, Objective, check_objective, wanted_of
+from service.calibration.designs.robust import robust_counts
+from service.calibration.designs.summary import continuous_design, money, other_counts, whole_summary
+from service.calibration.designs.top_up import top_up
+from service.calibration.errors import InvalidPlan, NotIdentified, Warned
 
-ObjectiveKind = Literal["budget", "standard_error", "effective_sample_size", "interval_width", "power", "equivalence"]
-SUPPORTED = ("budget", "standard_error", "effective_sample_size")
 FEW_HUMANS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """What is fixed: the money to spend, or the standard error or effective sample size to reach at least cost."""
-
-    kind: ObjectiveKind
-    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,64 +64,96 @@ class _Yardstick:
     variance_per_human: float
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything asked beside the basis and the prices; ``draws`` None: one draw per persona."""
+
+    objective: Objective
+    constraints: Constraints = field(default_factory=Constraints)
+    aim: Aim = field(default_factory=Aim)
+    draws: Draws | None = None
+
+
 def design(
     basis: Basis, costs: Costs, objective: Objective, constraints: Constraints | None = None, aim: Aim | None = None
 ) -> DesignAnswer:
+    """The answer to a question about one draw per persona; see ``answer``."""
+    return answer(basis, costs, Question(objective, constraints or Constraints(), aim or Aim()))
+
+
+def answer(basis: Basis, costs: Costs, question: Question) -> DesignAnswer:
     """The optimal design and all that the answer shows of it; ``numeric_overflow`` where doubles do not suffice."""
+    objective, aim = question.objective, question.aim
+    check_objective(objective, aim)
+    if objective.kind == "equivalence":
+        aim = replace(aim, margin=objective.value)
     try:
         with np.errstate(all="ignore"):
-            return _design(basis, costs, objective, constraints, aim)
+            return _answer(basis, costs, replace(question, aim=aim))
     except (ArithmeticError, np.linalg.LinAlgError, ValueError) as broken:
         detail = "the quantities differ by too many orders of magnitude to be computed with"
         hint = "state prices, sizes and standard deviations in units that make them comparable"
         raise NotIdentified.at("/basis", "numeric_overflow", detail, hint) from broken
 
 
-def _design(
-    basis: Basis, costs: Costs, objective: Objective, constraints: Constraints | None = None, aim: Aim | None = None
-) -> DesignAnswer:
-    limits, aims = constraints or Constraints(), aim or Aim()
-    _refuse_bad(objective, aims)
-    market = market_of(basis, costs, limits)
+def _answer(basis: Basis, costs: Costs, question: Question) -> DesignAnswer:
+    objective, aim = question.objective, question.aim
+    drawn, market = _at_best_draws(basis, costs, question)
     yardstick = _yardstick(market)
-    budget, wanted = _money(market, objective, yardstick)
+    wanted = wanted_of(objective, aim, yardstick.variance_per_human)
+    budget = _money(market, wanted)
     humans = _human_counts(yardstick, wanted)
     optimum = best_for_budget(market, budget)
     plan = Plan(_whole(market, optimum, wanted, humans), optimum, budget)
     unit_price = yardstick.variance_per_human * costs.human
+    whole = whole_summary(market, plan, aim, yardstick.variance_per_human)
+    scenarios = scenarios_weighed(market, drawn.scenarios, plan, objective)
+    more = top_up(market, basis, wanted, budget) if basis.collected and market.many_solves else None
     return DesignAnswer(
-        design=whole_summary(market, plan, aims, yardstick.variance_per_human),
+        design=whole,
         continuous=continuous_design(market, optimum),
-        human_only=_human_only(yardstick, humans, aims),
+        human_only=_human_only(yardstick, humans, aim),
         cost_share=float(market.prices @ optimum.counts) * optimum.variance / unit_price,
         llm_pays=optimum.variance < best_for_budget(models_stripped(market), budget).variance * (1 - PAYS),
         rho_min=_threshold(market),
         frontier=frontier_of(market, plan),
-        warnings=(*basis.warnings, *_doubts(market, plan)),
+        warnings=(*drawn.warnings, *_doubts(market, plan)),
+        bands=bands_of(scenarios, plan, objective, aim) if scenarios else None,
+        robust=_robust(market, plan, scenarios, whole, aim) if scenarios else None,
+        top_up=more,
     )
 
 
-def _refuse_bad(objective: Objective, aim: Aim) -> None:
-    if objective.kind not in SUPPORTED:
-        raise UnsupportedCombination.at(
-            "/objective/kind",
-            "unsupported_combination",
-            "this objective is not computed yet",
-            "use one of " + ", ".join(SUPPORTED),
-        )
-    pointer = f"/objective/{objective.kind}"
-    problems = []
-    if not (math.isfinite(objective.value) and objective.value > 0):
-        problems.append(Problem(pointer, "bad_objective", "the value is not a finite number above zero", "give one"))
-    for name, value in (("power", aim.power), ("confidence_level", aim.confidence_level)):
-        if not 0 < value < 1:
-            problems.append(
-                Problem(f"/{name}", "bad_probability", "not between 0 and 1", "give a number inside (0, 1)")
-            )
-    if aim.effect is not None and not math.isfinite(aim.effect):
-        problems.append(Problem("/effect", "not_finite", "the effect is not a finite number", "give a finite effect"))
-    if problems:
-        raise InvalidPlan(problems)
+def _at_best_draws(basis: Basis, costs: Costs, question: Question) -> tuple[Basis, Market]:
+    """Basis and market at the number of draws per persona that serves the question best."""
+    joint, limits = basis.joint, question.constraints
+    draws = question.draws or one_draw(joint)
+    check_draws(joint, draws)
+
+    def at(k: int) -> tuple[Basis, Market]:
+        drawn = basis_at(basis, draws, k)
+        return drawn, market_of(drawn, costs, limits, k)
+
+    def worth(k: int) -> float:
+        market = at(k)[1]
+        wanted = wanted_of(question.objective, question.aim, variance_per_human(market))
+        try:
+            return best_variance(market, wanted.budget) if wanted.budget else _money(market, wanted, quick_best)
+        except InvalidPlan:
+            return math.inf
+
+    first = at(1)
+    if draws.most == 1:
+        return first
+    candidates = [k for k in range(1, draws.most + 1) if first[1].many_solves or k.bit_count() == 1]
+    return at(best_of(candidates, worth))
+
+
+def _robust(market: Market, plan: Plan, scenarios: list[Scenario], whole: WholeDesign, aim: Aim) -> RobustDesign:
+    """The robust design's figures; what models are worth is the market's and not asked again."""
+    found = robust_counts(market, plan, scenarios)
+    judged = other_counts(market, found.counts, whole, aim)
+    return RobustDesign(replace(judged, optimality_gap=found.gap), found.worst_regret, found.plug_in_worst_regret)
 
 
 def _yardstick(market: Market) -> _Yardstick:
@@ -134,15 +162,12 @@ def _yardstick(market: Market) -> _Yardstick:
     return _Yardstick(humans_alone(market, market.constraints), best_for_budget(unlimited, budget).variance * D)
 
 
-def _money(market: Market, objective: Objective, yardstick: _Yardstick) -> tuple[float, Wanted]:
-    """Budget of the continuous optimum, and what the whole numbers must respect."""
-    if objective.kind == "budget":
-        return objective.value, Wanted(budget=objective.value)
-    if objective.kind == "standard_error":
-        variance = objective.value**2
-    else:
-        variance = yardstick.variance_per_human / objective.value
-    return budget_for_target(market, variance), Wanted(variance=variance)
+def _money(market: Market, wanted: Wanted, best: Best = best_for_budget) -> float:
+    """Budget of the continuous optimum."""
+    if wanted.variance is None:
+        assert wanted.budget is not None
+        return wanted.budget
+    return budget_for_target(market, wanted.variance, best)
 
 
 def _whole(market: Market, optimum: Allocation, wanted: Wanted, humans: Vector | None) -> Vector:
@@ -182,8 +207,8 @@ def _human_only(yardstick: _Yardstick, humans: Vector | None, aim: Aim) -> Human
     if humans is None:
         return HumanOnlyDesign(None, None, None, None)
     standard_error = math.sqrt(worst_variance(yardstick.market, humans))
-    power = None if aim.effect is None else two_sided_power(aim.effect, standard_error, aim.confidence_level)
-    return HumanOnlyDesign(float(humans.sum()), money(float(yardstick.market.prices @ humans)), standard_error, power)
+    cost = money(float(yardstick.market.prices @ humans))
+    return HumanOnlyDesign(float(humans.sum()), cost, standard_error, aim.power_at(standard_error))
 
 
 def _threshold(market: Market) -> float | None:
@@ -201,7 +226,10 @@ def _doubts(market: Market, plan: Plan) -> list[Warned]:
         message = "an arm gets fewer than 10 humans: normal intervals and stated correlations are not to be trusted"
         doubts.append(Warned("few_humans", message, "/constraints/min_human_per_arm"))
     if not market.many_solves:
-        message = "a problem this large is solved once: no break-even prices, and under count limits no frontier"
+        message = (
+            "a problem this large is solved once: no break-even prices, bands, robust design or top-up, "
+            "and under count limits no frontier"
+        )
         doubts.append(Warned("large_design", message, "/basis"))
     capped = market.constraints.max_llm_only is None and np.any(market.prices == 0)
     if capped:

@@ -24,11 +24,16 @@ SMALLEST_EIGENVALUE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One entry of c: which model answers (None: a covariate), for which arm (None: no arm), mean known or not."""
+    """One entry of c: which model answers (None: a covariate), for which arm (None: no arm), mean known or not.
+
+    ``draws``: answers that one value averages; ``icc``: their intraclass correlation, None where it is not known.
+    """
 
     model: int | None
     arm: int | None = None
     known_mean: bool = False
+    draws: int = 1
+    icc: float | None = None
 
 
 def columns_shown(columns: tuple[Column, ...], design: PredictionDesign, arm: int | None) -> list[int]:
@@ -59,12 +64,27 @@ class Joint:
 
 
 @dataclass(frozen=True, slots=True)
+class Collected:
+    """Units that a pilot already has: ``n`` of one arm (None: no arm), all with the answers of these models."""
+
+    arm: int | None
+    human: bool
+    models: tuple[int, ...]
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
-    """What a design rests on: the joint covariance, the contrasts (C, D) over arms, and doubts about either."""
+    """What a design rests on: the joint covariance, the contrasts (C, D) over arms, and doubts about either.
+
+    ``scenarios``: joints that the pilot cannot tell from its own; ``collected``: its units, to be topped up.
+    """
 
     joint: Joint
     contrasts: Matrix
     warnings: tuple[Warned, ...] = ()
+    scenarios: tuple[Joint, ...] = ()
+    collected: tuple[Collected, ...] = ()
 
 
 def against_control(n_arms: int) -> Matrix:

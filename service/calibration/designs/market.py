@@ -14,11 +14,20 @@ found by regula falsi (Illinois).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.calibration.designs.allocation import Allocation, allocate, only, quick_variance, variances, work_of
+from service.calibration.designs.allocation import (
+    Allocation,
+    allocate,
+    only,
+    quick_allocation,
+    quick_variance,
+    variances,
+    work_of,
+)
 from service.calibration.designs.constraints import (
     Constraints,
     check_constraints,
@@ -35,13 +44,18 @@ from service.calibration.errors import InvalidPlan
 
 SMALL_SPEND_SHARE = 1e-6
 MOST_TRIALS = 80
+TIGHT, LOOSE = 1e-11, 1e-4
+"""How far below a target the variance may stay, relatively; loose where the optima are quick ones."""
 WORK_OF_MANY_SOLVES = 3e7
 """Work of one Newton step, times models, above which break-even prices and re-solved frontiers are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """The groups on offer at these prices, with their information and the limits of the counts."""
+    """The groups on offer at these prices, with their information and the limits of the counts.
+
+    An answer averages ``draws`` draws, and its price in ``costs`` is that of all of them.
+    """
 
     joint: Joint
     contrasts: Matrix
@@ -49,6 +63,7 @@ class Market:
     groups: tuple[Group, ...]
     table: InformationTable
     constraints: Constraints
+    draws: int = 1
 
     @property
     def prices(self) -> Vector:
@@ -66,12 +81,22 @@ class Market:
         return not self.constraints.any_count and bool(np.all(self.prices > 0))
 
 
-def market_of(basis: Basis, costs: Costs, constraints: Constraints) -> Market:
-    """Everything on offer; refuses bad prices, counts and identification."""
+Best = Callable[[Market, float], Allocation]
+"""The continuous optimum of a budget, more or less exactly."""
+
+
+def market_of(basis: Basis, costs: Costs, constraints: Constraints, draws: int = 1) -> Market:
+    """Everything on offer when a column averages ``draws`` draws, each at its price; refuses bad prices and counts."""
     check_constraints(constraints, basis.joint.n_arms)
-    groups = usable(groups_on_offer(basis.joint, costs), constraints)
+    whole = replace(costs, llm=tuple(draws * price for price in costs.llm))
+    groups = usable(groups_on_offer(basis.joint, whole), constraints)
     table = information_table(basis.joint, groups, basis.contrasts)
-    return Market(basis.joint, basis.contrasts, costs, groups, table, constraints)
+    return Market(basis.joint, basis.contrasts, whole, groups, table, constraints, draws)
+
+
+def in_scenario(market: Market, joint: Joint) -> Market:
+    """The same groups and prices where another joint covariance is true."""
+    return replace(market, joint=joint, table=information_table(joint, market.groups, market.contrasts))
 
 
 def repriced(market: Market, model: int, price: float) -> Market:
@@ -121,33 +146,39 @@ def best_for_budget(market: Market, budget: float) -> Allocation:
     return allocate(market.table, limits_of(market.groups, market.constraints, market.joint.n_arms, budget))
 
 
+def quick_best(market: Market, budget: float) -> Allocation:
+    """The continuous optimum of a budget to about 1e-5 of its variance."""
+    return quick_allocation(market.table, limits_of(market.groups, market.constraints, market.joint.n_arms, budget))
+
+
 def best_variance(market: Market, budget: float) -> float:
     """Variance of the optimum, without its counts."""
     limits = limits_of(market.groups, market.constraints, market.joint.n_arms, budget)
     return quick_variance(market.table, limits)
 
 
-def budget_for_target(market: Market, variance: float) -> float:
+def budget_for_target(market: Market, variance: float, best: Best = best_for_budget) -> float:
     """Smallest budget whose optimum reaches the variance: by proportionality, or by bracketing and regula falsi."""
     D = market.joint.n_arms
     refuse_infeasible(market.groups, market.constraints, D, None)
     least = _least_budget(market)
-    first = best_for_budget(market, least).variance
+
+    def excess(budget: float) -> float:
+        return best(market, budget).variance / variance - 1
+
+    first = excess(least)
     if market.scales:
-        return least * first / variance
-    if first <= variance:
+        return least * (first + 1)
+    if first <= 0:
         return least
-    low, high = least, least * first / variance
-    low_excess, reached = first / variance - 1, best_for_budget(market, high).variance
+    low, high = (least, first), least * (first + 1)
     for _ in range(40):
-        if reached <= variance:
-            break
-        low, low_excess, high = high, reached / variance - 1, high * max(2.0, reached / variance)
-        reached = best_for_budget(market, high).variance
-    else:
-        detail = "no budget reaches the target: the most humans and LLM-only units allowed are too few"
-        raise InvalidPlan.at("/objective", "target_out_of_reach", detail, "allow more units or a larger target")
-    return _bracketed(market, variance, (low, low_excess), (high, reached / variance - 1))
+        reached = excess(high)
+        if reached <= 0:
+            return bracketed(excess, low, (high, reached), TIGHT if best is best_for_budget else LOOSE)
+        low, high = (high, reached), high * max(2.0, reached + 1)
+    detail = "no budget reaches the target: the most humans and LLM-only units allowed are too few"
+    raise InvalidPlan.at("/objective", "target_out_of_reach", detail, "allow more units or a larger target")
 
 
 def _least_budget(market: Market) -> float:
@@ -157,14 +188,16 @@ def _least_budget(market: Market) -> float:
     return float(cheapest @ np.maximum(market.constraints.least(D), 1.0))
 
 
-def _bracketed(market: Market, variance: float, low: tuple[float, float], high: tuple[float, float]) -> float:
+def bracketed(
+    excess: Callable[[float], float], low: tuple[float, float], high: tuple[float, float], tolerance: float = TIGHT
+) -> float:
     """Illinois steps on variance/target - 1 between a budget that misses the target and one that reaches it."""
     (a, fa), (b, fb) = low, high
     for _ in range(MOST_TRIALS):
-        if b - a <= 1e-12 * b or fb > -1e-11:
+        if b - a <= 0.1 * tolerance * b or fb > -tolerance:
             break
         c = b - fb * (b - a) / (fb - fa)
-        fc = best_for_budget(market, c).variance / variance - 1
+        fc = excess(c)
         if fc <= 0:
             b, fb, fa = c, fc, fa / 2
         else:
@@ -207,6 +240,10 @@ class Plan:
     def cost(self, market: Market) -> float:
         """Price of the whole counts."""
         return float(market.prices @ self.counts)
+
+    def money(self, market: Market) -> float:
+        """What a rival of the whole counts may spend: the budget, or more where whole units meet a target for more."""
+        return max(self.budget, self.cost(market))
 
 
 def worst_variance(market: Market, counts: Vector) -> float:

@@ -9,7 +9,7 @@ Per arm d with n_d humans, S_d the covariance of its p columns, Sigma that of th
 **Shapes** covariance of (y, c) (1 + p, 1 + p) by arm, pool covariance (C, C).
 **Units** outcome and columns in their own.
 **Assumes** homoskedastic residuals; slopes do not depend on which units were in the pilot.
-**Breaks** a small pilot: everything here is a point estimate.
+**Breaks** a small pilot: everything here is a point estimate; uncertainty.py draws what else the pilot allows.
 **Raises** NotIdentified (too_few_humans, no_variation), InvalidPlan (length_mismatch).
 **Source** the debiased pool term of the regression estimator; Theil's adjusted R^2.
 **Differs** residual variance and explained variance are debiased as in the estimator (``estimate``), since
@@ -46,7 +46,10 @@ class ArmMoments:
 
 @dataclass(frozen=True, slots=True)
 class PilotMoments:
-    """Moments of a pilot; ``columns`` say whose entry each column is; pool covariance (C, C), divisor T - 1."""
+    """Moments of a pilot; ``columns`` say whose entry each column is; pool covariance (C, C), divisor T - 1.
+
+    ``pool_sizes`` are the T: one, or one per arm under ``independent``; empty where the covariance is known.
+    """
 
     arms: tuple[str, ...]
     models: tuple[str, ...]
@@ -56,6 +59,17 @@ class PilotMoments:
     prediction_design: PredictionDesign
     identification: Identification = "exchangeability"
     contrasts: Matrix | None = None
+    pool_sizes: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """One arm's regression on its p columns: residual variance, slope (p,), inverse of S_d (p, p), kappa^2."""
+
+    residual: float
+    slope: Vector
+    inverse: Matrix
+    kept: float
 
 
 def assumed_from_moments(pilot: PilotMoments) -> Basis:
@@ -77,6 +91,18 @@ def assumed_from_moments(pilot: PilotMoments) -> Basis:
     return basis_of(joint, pilot.contrasts)
 
 
+def regression_of(moments: ArmMoments, pool: Matrix) -> Regression:
+    """The regression of an arm with at least p + 3 humans, judged in the pool's distribution of the columns."""
+    p = pool.shape[0]
+    inverse = np.asarray(np.linalg.pinv(moments.covariance[1:, 1:], hermitian=True), dtype=np.float64)
+    cross = moments.covariance[1:, 0]
+    slope = inverse @ cross
+    residual = max(0.0, float(moments.covariance[0, 0] - slope @ cross)) * (moments.n - 1) / (moments.n - 1 - p)
+    explained = float(slope @ pool @ slope)
+    noise = residual * float(np.sum(pool * inverse)) / (moments.n - 1)
+    return Regression(residual, slope, inverse, max(0.0, 1 - noise / explained) if explained > 0 else 0.0)
+
+
 def _arm(moments: ArmMoments, pool: Matrix, pointer: str) -> tuple[float, Vector]:
     """Outcome variance and its covariances with the columns, in the pool's distribution of the columns."""
     p = pool.shape[0]
@@ -86,14 +112,8 @@ def _arm(moments: ArmMoments, pool: Matrix, pointer: str) -> tuple[float, Vector
     if moments.n < p + 3:
         detail = f"{moments.n} humans for {p} prediction columns; the residual variance needs {p + 3}"
         raise NotIdentified.at(pointer, "too_few_humans", detail, "give more humans or fewer columns")
-    spread, cross = moments.covariance[1:, 1:], moments.covariance[1:, 0]
-    inverse = np.linalg.pinv(spread, hermitian=True)
-    slope = inverse @ cross
-    residual = max(0.0, float(moments.covariance[0, 0] - slope @ cross)) * (moments.n - 1) / (moments.n - 1 - p)
-    explained = float(slope @ pool @ slope)
-    noise = residual * float(np.sum(pool * inverse)) / (moments.n - 1)
-    kept = max(0.0, 1 - noise / explained) if explained > 0 else 0.0
-    variance = residual + kept * explained
+    fit = regression_of(moments, pool)
+    variance = fit.residual + fit.kept * float(fit.slope @ pool @ fit.slope)
     if not variance > 0:
         raise NotIdentified.at(pointer, "no_variation", "the human outcome does not vary", "check the outcome")
-    return variance, np.sqrt(kept) * (pool @ slope)
+    return variance, np.sqrt(fit.kept) * (pool @ fit.slope)

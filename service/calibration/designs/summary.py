@@ -12,23 +12,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 
 from service.calibration.designs.allocation import Allocation
 from service.calibration.designs.answer import ArmCount, ContinuousDesign, GroupCount, ModelValue, WholeDesign
 from service.calibration.designs.interior_point import Vector
 from service.calibration.designs.market import Market, Plan, worst_variance
 from service.calibration.designs.model_value import break_even_price, variance_without
-from service.calibration.designs.power import interval_width, minimum_detectable_effect, two_sided_power
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What the study is to detect: an effect (None: unknown), the power asked for, the confidence level."""
-
-    effect: float | None = None
-    power: float = 0.8
-    confidence_level: float = 0.95
+from service.calibration.designs.objective import Aim
+from service.calibration.designs.power import interval_width, minimum_detectable_effect
 
 
 def money(amount: float) -> float:
@@ -80,15 +72,38 @@ def whole_summary(market: Market, plan: Plan, aim: Aim, variance_per_human: floa
         n_human=n_human,
         n_llm_only=n_llm_only,
         sampling_ratio=n_llm_only / n_human,
-        draws_per_persona=1,
-        models=_model_values(market, plan),
+        draws_per_persona=market.draws,
+        models=_bought(market, plan.counts, _worth(market, plan)),
         cost=money(plan.cost(market)),
         standard_error=standard_error,
         interval_width=interval_width(standard_error, aim.confidence_level),
         effective_sample_size=variance_per_human / variance,
         mde=minimum_detectable_effect(standard_error, aim.power, aim.confidence_level),
-        power=None if aim.effect is None else two_sided_power(aim.effect, standard_error, aim.confidence_level),
+        power=aim.power_at(standard_error),
         optimality_gap=plan.optimum.optimality_gap,
+    )
+
+
+def other_counts(market: Market, counts: Vector, design: WholeDesign, aim: Aim) -> WholeDesign:
+    """The figures of other whole counts (G,) for the same money; what models are worth is the market's."""
+    groups = group_counts(market, counts)
+    variance = worst_variance(market, counts)
+    ratio = math.sqrt(variance) / design.standard_error
+    n_human, n_llm_only = _units(groups, human=True), _units(groups, human=False)
+    return replace(
+        design,
+        groups=groups,
+        arms=_arm_counts(market, groups),
+        n_human=n_human,
+        n_llm_only=n_llm_only,
+        sampling_ratio=n_llm_only / n_human,
+        models=_bought(market, counts, [(m.marginal_value, m.break_even_price) for m in design.models]),
+        cost=money(float(market.prices @ counts)),
+        standard_error=math.sqrt(variance),
+        interval_width=design.interval_width * ratio,
+        effective_sample_size=design.effective_sample_size / ratio**2,
+        mde=design.mde * ratio,
+        power=aim.power_at(math.sqrt(variance)),
     )
 
 
@@ -104,14 +119,24 @@ def _arm_counts(market: Market, groups: tuple[GroupCount, ...]) -> tuple[ArmCoun
     )
 
 
-def _model_values(market: Market, plan: Plan) -> tuple[ModelValue, ...]:
+def _worth(market: Market, plan: Plan) -> list[tuple[float, float | None]]:
+    """Marginal value and break-even price of one draw, model by model."""
+    worth: list[tuple[float, float | None]] = []
+    for k in range(len(market.joint.models)):
+        marginal = max(0.0, variance_without(market, k, plan.budget) / plan.optimum.variance - 1)
+        price = break_even_price(market, k, plan.budget) if market.many_solves else None
+        worth.append((marginal, None if price is None else price / market.draws))
+    return worth
+
+
+def _bought(market: Market, counts: Vector, worth: list[tuple[float, float | None]]) -> tuple[ModelValue, ...]:
+    """Answers of each model, every draw counted, with their cost and worth."""
     joint = market.joint
     answers_per_unit = joint.n_arms if joint.prediction_design == "shared" else 1
     values = []
-    for k, name in enumerate(joint.models):
-        units = sum(n for group, n in zip(market.groups, plan.counts, strict=True) if k in group.models)
+    for k, (name, (marginal, price)) in enumerate(zip(joint.models, worth, strict=True)):
+        units = sum(n for group, n in zip(market.groups, counts, strict=True) if k in group.models)
         answers = float(units) * answers_per_unit
-        marginal = max(0.0, variance_without(market, k, plan.budget) / plan.optimum.variance - 1)
-        price = break_even_price(market, k, plan.budget) if market.many_solves else None
-        values.append(ModelValue(name, answers, money(answers * market.costs.llm[k]), marginal, price))
+        cost = money(answers * market.costs.llm[k])
+        values.append(ModelValue(name, answers * market.draws, cost, marginal, price))
     return tuple(values)

@@ -46,10 +46,19 @@ ASSUMED = {"kind": "assumed", "ppi_correlation": 0.6}
         (BUDGET, lambda d: d["cost"] <= 400),
         ({"kind": "standard_error", "standard_error": 0.05}, lambda d: d["standard_error"] <= 0.05 + 1e-12),
         ({"kind": "effective_sample_size", "effective_sample_size": 300}, lambda d: d["effective_sample_size"] >= 300),
+        ({"kind": "interval_width", "interval_width": 0.3}, lambda d: d["interval_width"] <= 0.3 + 1e-12),
+        ({"kind": "equivalence", "margin": 0.2}, lambda d: 0.8 <= d["power"] < 0.81),
     ],
 )
 def test_every_objective_is_met(objective, met):
     assert met(answered(basis=ASSUMED, objective=objective)["design"])
+
+
+def test_power_is_reached_for_the_effect():
+    found = answered(basis=ASSUMED, objective={"kind": "power"}, effect=-0.2, power=0.9)
+    assert 0.9 <= found["design"]["power"] < 0.91
+    assert found["human_only"]["power"] >= 0.9
+    assert found["design"]["mde"] <= 0.2
 
 
 def test_limits_hold():
@@ -104,6 +113,11 @@ def test_moments_plan_as_their_rows_do():
     found = answered(basis={"kind": "moments", "data": data})
     for name in ("standard_error", "n_human", "n_llm_only"):
         assert found["continuous"][name] == pytest.approx(rows["continuous"][name], rel=1e-6), name
+    for name in ("standard_error", "cost_share"):
+        assert found["bands"][name] == pytest.approx(rows["bands"][name], rel=1e-2), name
+    assert found["robust"]["cost"] <= 400
+    assert found["top_up"] is None
+    assert rows["top_up"] is not None
 
 
 def test_validation_names_basis_and_objective_and_refuses_what_an_answer_would():
@@ -116,15 +130,67 @@ def test_validation_names_basis_and_objective_and_refuses_what_an_answer_would()
 
 def test_refusals_stand_under_the_basis():
     bad = DATA | {"arm": DATA["arm"][:-1]}
-    assert refused(basis={"kind": "pilot", "data": bad, "plan": {"interval": "score"}}) == [
-        ("/basis/plan/interval", "unsupported_combination"),
-        ("/basis/data/arm", "length_mismatch"),
-    ]
-    assert refused(basis={"kind": "pilot", "data": DATA}, arms=["c", "t"], prediction_design="shared", draws={}) == [
-        ("/draws", "unsupported_combination"),
+    assert ("/basis/data/arm", "length_mismatch") in refused(basis={"kind": "pilot", "data": bad})
+    assert refused(basis={"kind": "pilot", "data": DATA}, arms=["c", "t"], prediction_design="shared") == [
         ("/arms", "unsupported_combination"),
         ("/prediction_design", "unsupported_combination"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        ({"objective": {"kind": "power"}}, ("/effect", "effect_required")),
+        ({"objective": {"kind": "equivalence", "margin": 0.1}, "effect": 0.1}, ("/objective/margin", "bad_objective")),
+        ({"draws": {"max": 3}}, ("/draws/icc", "missing_icc")),
+        ({"draws": {"icc": 0.3, "max": 20}}, ("/draws/icc", "impossible_correlations")),
+        ({"draws": {"icc": {"other": 0.5}}}, ("/draws/icc", "unknown_model")),
+    ],
+)
+def test_questions_without_an_answer_are_refused(request_, problem):
+    assert refused(basis=ASSUMED, **request_) == [problem]
+
+
+def test_draws_are_weighed():
+    costs = {"human": 4, "llm": 0.001}
+    found = answered(basis=ASSUMED, costs=costs, draws={"icc": {"llm": 0.5}, "max": 5})["design"]
+    assert found["draws_per_persona"] == 5
+    assert found["models"][0]["n"] == 5 * (found["n_human"] + found["n_llm_only"])
+
+
+def test_a_pilots_own_draws_say_how_much_they_agree():
+    twice = DATA | {
+        "predictions": [
+            {"arm": p["arm"], "draw": k, "values": (np.array(p["values"]) + rng.normal(0, 0.5, 100)).round(3).tolist()}
+            for p in DATA["predictions"]
+            for k in (1, 2)
+        ]
+    }
+    costs = {"human": 4, "llm": 0.0005}
+    known = answered(basis={"kind": "pilot", "data": twice}, costs=costs, draws={"max": 6})["design"]
+    stated = answered(basis={"kind": "pilot", "data": twice}, costs=costs, draws={"icc": 1.0, "max": 6})["design"]
+    assert known["draws_per_persona"] > stated["draws_per_persona"] == 1
+    assert answered(basis={"kind": "pilot", "data": twice}, costs=costs)["design"]["draws_per_persona"] == 1
+
+
+def test_a_pilot_has_bands_a_robust_design_and_a_top_up():
+    found = answered(basis={"kind": "pilot", "data": DATA})
+    assert found["bands"]["level"] == 0.95
+    for name in ("standard_error", "n_human", "n_llm_only", "cost_share"):
+        assert found["bands"][name][0] <= found["bands"][name][1], name
+    assert set(found["robust"]) == {*found["design"], "worst_regret", "plug_in_worst_regret"}
+    assert found["robust"]["worst_regret"] <= found["robust"]["plug_in_worst_regret"]
+    assert found["robust"]["cost"] <= 400
+    assert found["top_up"]["cost"] <= 400
+    assert found["top_up"]["standard_error"] < found["top_up"]["standard_error_before"]
+    assert found["top_up"]["standard_error"] <= found["top_up"]["standard_error_proportional"]
+
+
+def test_the_plans_seed_draws_the_scenarios():
+    first, again, other = (answered(basis={"kind": "pilot", "data": DATA, "plan": {"seed": s}}) for s in (0, 0, 1))
+    assert first == again
+    assert first["design"] == other["design"]
+    assert first["bands"] != other["bands"]
 
 
 def test_the_answer_has_every_documented_field():

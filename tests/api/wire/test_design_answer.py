@@ -5,10 +5,13 @@ from dataclasses import fields
 import msgspec
 import numpy as np
 
-from service.api.wire.design_answer import from_core
+from service.api.wire.design_answer import bands, from_core
+from service.calibration.designs import answer as core_answer
 from service.calibration.designs.assumed import Assumed, assumed_basis
-from service.calibration.designs.design import Objective, design
+from service.calibration.designs.design import design
 from service.calibration.designs.groups import Costs
+from service.calibration.designs.objective import Objective
+from tests.calibration.designs.pilots import basis, single
 
 
 def builtin(value: object) -> object:
@@ -26,3 +29,27 @@ def test_every_field_of_the_core_stands_on_the_wire_with_its_value():
     counted = (wire.design.n_human, wire.design.groups[0].n, wire.design.models[0].n, wire.human_only.n_human)
     assert all(type(count) is int for count in counted)
     assert (wire.cost_share, wire.llm_pays, wire.rho_min) == (core.cost_share, core.llm_pays, core.rho_min)
+
+
+def test_a_pilots_bands_robust_design_and_top_up_stand_on_the_wire_with_their_values():
+    core = design(basis(single(40, (0.6,)), llm_only=100), Costs(5.0, (0.1,)), Objective("budget", 500.0))
+    wire = from_core(core)
+    assert builtin(wire.bands) == builtin(core.bands)
+    assert builtin(wire.top_up) == builtin(core.top_up)
+    assert core.robust is not None
+    flat = builtin(core.robust.design) | {
+        "worst_regret": core.robust.worst_regret,
+        "plug_in_worst_regret": core.robust.plug_in_worst_regret,
+    }
+    assert builtin(wire.robust) == flat
+    assert type(wire.top_up.n_human) is type(wire.robust.n_human) is type(wire.bands.n_human[0]) is int
+
+
+def test_an_open_end_of_a_band_is_null():
+    assert builtin(bands(core_answer.Bands(0.8, (0.1, 0.2), (10.0, None), (0.0, 7.0), (0.5, 1.1)))) == {
+        "level": 0.8,
+        "standard_error": [0.1, 0.2],
+        "n_human": [10, None],
+        "n_llm_only": [0, 7],
+        "cost_share": [0.5, 1.1],
+    }

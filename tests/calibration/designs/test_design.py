@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from service.calibration.designs import market
 from service.calibration.designs.assumed import Assumed, assumed_basis
 from service.calibration.designs.constraints import Constraints
-from service.calibration.designs.design import SUPPORTED, Objective, design
+from service.calibration.designs.design import design
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.joint import Basis, Joint, against_control
-from service.calibration.designs.summary import Aim
-from service.calibration.errors import InvalidPlan, NotIdentified, TooExpensive, UnsupportedCombination
+from service.calibration.designs.objective import Aim, Objective
+from service.calibration.errors import InvalidPlan, NotIdentified, TooExpensive
 from tests.calibration.designs.cases import one, population, sigma_a, twins, two_samples
 
 TWO = Assumed(("gpt", "small"), np.array([1.0]), np.array([[0.6, 0.3]]), np.array([[1.0, 0.4], [0.4, 1.0]]))
@@ -132,12 +132,28 @@ def test_doubts_are_warnings():
     assert free.design.n_llm_only == 1_000_000
 
 
-@pytest.mark.parametrize("kind", ["interval_width", "power", "equivalence"])
-def test_other_objectives_are_refused_with_what_is_offered(kind):
-    with pytest.raises(UnsupportedCombination) as refused:
-        design(one(0.5), Costs(1.0, (0.01,)), Objective(kind, 1.0))
-    assert refused.value.problems[0].code == "unsupported_combination"
-    assert all(name in refused.value.problems[0].hint for name in SUPPORTED)
+@pytest.mark.parametrize(
+    ("objective", "aim", "standard_error"),
+    [
+        (Objective("interval_width", 0.2), Aim(), 0.1 / 1.959963984540054),
+        (Objective("power"), Aim(-0.2, 0.9), 0.2 / 3.24151498680644),  # z(.975) + z(.9), less the far tail
+        (Objective("equivalence", 0.25), Aim(), 0.25 / 2.9264051924960723),  # z(.95) + z(.9)
+        (Objective("equivalence", 0.25), Aim(0.1), None),
+    ],
+)
+def test_targets_are_met_at_least_cost(objective, aim, standard_error):
+    answer = design(one(0.7), Costs(1.0, (0.01,)), objective, aim=aim)
+    found = answer.design
+    if standard_error is not None:
+        assert answer.continuous.standard_error == pytest.approx(standard_error, rel=1e-8)
+    assert found.standard_error <= answer.continuous.standard_error * (1 + 1e-11)
+    assert answer.continuous.cost <= found.cost < answer.continuous.cost + 1.02
+    if objective.kind == "power":
+        assert 0.9 <= found.power < 0.901
+        assert found.mde <= 0.2
+    if objective.kind == "equivalence":
+        assert 0.8 <= found.power < 0.802
+        assert answer.human_only.power >= 0.8
 
 
 def test_bad_values_are_all_named():

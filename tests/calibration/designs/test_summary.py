@@ -6,7 +6,8 @@ from service.calibration.designs.constraints import Constraints
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.integers import Wanted
 from service.calibration.designs.market import Plan, best_for_budget, market_of, whole_design
-from service.calibration.designs.summary import Aim, continuous_design, group_counts, money, whole_summary
+from service.calibration.designs.objective import Aim
+from service.calibration.designs.summary import continuous_design, group_counts, money, whole_summary
 from tests.calibration.designs.cases import sigma_a, twins, two_samples
 
 
