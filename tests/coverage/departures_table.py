@@ -31,7 +31,7 @@ INTRODUCTION = f"""\
 
 [coverage.md](coverage.md) shows that 95 % intervals cover when outcomes are close to normal and units are independent.
 This page departs from that, one thing at a time, through the service's own functions: {MANY:,} studies per cell for
-closed forms (Monte Carlo error {(0.05 * 0.95 / MANY) ** 0.5:.4f}) and {FEW:,} for resampling ({RESAMPLED} resamples) and
+closed forms (Monte Carlo error {(0.05 * 0.95 / MANY) ** 0.5:.4f}) and {FEW:,} for resampling ({RESAMPLED} times) and
 betting ({(0.05 * 0.95 / FEW) ** 0.5:.3f}). The LLM's latent answer correlates {populations.RHO} with the human's; there
 are {populations.LLM_ONLY} LLM-only units per human.
 
@@ -100,7 +100,7 @@ def fails(row: dict) -> bool:
 
 
 def complaints(rows: Sequence[dict]) -> list[str]:
-    """Cells with 5 or more expected minority answers per arm in which no interval choice covers, and betting that fails."""
+    """Cells with 5 or more expected minority answers per arm in which no choice covers, and betting that fails."""
     found = [f"betting below nominal: {row}" for row in rows if row["estimator"].endswith("betting") and fails(row)]
     for key, cell in cells(rows).items():
         enough = key[0].startswith("binary") and key[1] * min(key[2], 1.0 - key[2]) >= MINORITY
