@@ -120,9 +120,9 @@ def test_sampling_ratio_equals_the_design_endpoint_with_basis_pilot(server, iden
         "objective": {"kind": "budget", "budget": budget or spent},
     }
     design = post(server, "/v1/designs", asked)
-    assert answer["design"] == design["design"]
-    assert answer["cost_share"] == design["cost_share"]
-    assert answer["llm_pays"] == design["llm_pays"]
+    for part in ("design", "bands", "robust", "cost_share", "llm_pays"):
+        assert answer[part] == design[part], part
+    assert answer["bands"]["level"] == 0.95
     assert answer["design"]["cost"] <= (budget or spent) * (1 + 1e-12)
     assert post(server, "/v1/calibrations", {"data": data})["design"] is None
 
@@ -133,14 +133,12 @@ def test_refusals_of_designs_name_their_places(server):
         "costs": {"human": 1, "llm": {"a": 0.1}},
         "objective": {"kind": "budget", "budget": 100},
         "contrasts": [{"name": "x", "weights": {"nobody": 1}}],
-        "draws": {"icc": 0.5},
     }
     with pytest.raises(urllib.error.HTTPError) as refused:
         post(server, "/v1/designs", asked)
     problem = json.load(refused.value)
     assert refused.value.code == 422
     assert {(e["pointer"], e["code"]) for e in problem["errors"]} == {
-        ("/draws", "unsupported_combination"),
         ("/contrasts/0/weights/nobody", "unknown_arm"),
         ("/basis/model_correlation", "missing_model_correlation"),
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from service.api.wire.design_answer import WholeDesign, whole
+from service.api.wire.design_answer import Bands, RobustDesign, WholeDesign, bands, robust, whole
 from service.api.wire.doubts import Warning, Work, warnings  # noqa: A004 - the word on the wire
 from service.api.wire.estimates import Arm, Estimate, arm, estimate
 from service.calibration import answer as core
@@ -81,8 +81,8 @@ class CalibrationAnswer(msgspec.Struct, frozen=True):
     applied: Applied
     assumptions: list[Assumption]
     design: WholeDesign | None
-    bands: None
-    robust: None
+    bands: Bands | None
+    robust: RobustDesign | None
     cost_share: float | None
     llm_pays: bool | None
     warnings: list[Warning]
@@ -132,8 +132,8 @@ def from_core(answer: core.Answer, digests: Digests) -> CalibrationAnswer:
         applied=applied(answer.applied),
         assumptions=[Assumption(a.name, a.status, a.p_value, a.statement) for a in answer.assumptions],
         design=None if answer.design is None else whole(answer.design.design),
-        bands=None,
-        robust=None,
+        bands=None if answer.design is None else bands(answer.design.bands),
+        robust=None if answer.design is None else robust(answer.design.robust),
         cost_share=None if answer.design is None else answer.design.cost_share,
         llm_pays=None if answer.design is None else answer.design.llm_pays,
         warnings=warnings([*answer.warnings, *(() if answer.design is None else answer.design.warnings)]),
