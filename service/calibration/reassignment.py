@@ -81,11 +81,27 @@ def random_deals(assignment: FloatArray, replicates: int, generator: np.random.G
     return generator.permuted(np.tile(assignment, (replicates, 1)), axis=1)
 
 
+def reassigned(units: Dealt, replicates: int, generator: np.random.Generator, *, exhaustive: bool = True) -> Statistics:
+    """The statistic's pieces for all other assignments, or for random ones where there are more than ``replicates``.
+
+    Whole clusters are dealt where there are clusters; not ``exhaustive``: random ones in any case.
+    """
+    codes = np.arange(len(units.y)) if units.cluster is None else units.cluster
+    _, first, member = np.unique(codes, return_index=True, return_inverse=True)
+    whole = units.assignment[first]
+    every = every_deal(whole, replicates) if exhaustive else None
+    step = max(1, CELLS // (len(member) * max(x.shape[1] for x in units.x)))
+    starts = range(0, replicates if every is None else len(every), step)
+    parts = (
+        random_deals(whole, min(step, replicates - start), generator) if every is None else every[start : start + step]
+        for start in starts
+    )
+    return Statistics(*np.concatenate([_statistics(units, part[:, member]) for part in parts], axis=1))
+
+
 def statistics(units: Dealt, dealt: FloatArray) -> Statistics:
     """The pieces of the statistic for every deal (R, N), slopes fitted anew in each."""
-    step = max(1, CELLS // (units.y.shape[0] * max(x.shape[1] for x in units.x)))
-    parts = [_statistics(units, dealt[i : i + step]) for i in range(0, dealt.shape[0], step)]
-    return Statistics(*np.concatenate(parts, axis=1))
+    return Statistics(*_statistics(units, dealt))
 
 
 def _statistics(units: Dealt, dealt: FloatArray) -> FloatArray:

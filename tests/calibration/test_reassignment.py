@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import combinations
 from math import comb, sqrt
 
@@ -9,7 +10,15 @@ import numpy as np
 import pytest
 
 from service.calibration import reassignment
-from service.calibration.reassignment import Dealt, Statistics, bounds, every_deal, random_deals, statistics
+from service.calibration.reassignment import (
+    Dealt,
+    Statistics,
+    bounds,
+    every_deal,
+    random_deals,
+    reassigned,
+    statistics,
+)
 
 RNG = np.random.default_rng(8)
 N = 9
@@ -45,8 +54,7 @@ def refit(units: Dealt, deal: np.ndarray, tau: float) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("kind", UNITS)
-def test_the_pieces_are_those_of_a_refit_at_any_effect(kind: str, monkeypatch) -> None:
-    monkeypatch.setattr(reassignment, "CELLS", 100)  # several chunks
+def test_the_pieces_are_those_of_a_refit_at_any_effect(kind: str) -> None:
     units = UNITS[kind]
     dealt = random_deals(Z, 40, np.random.default_rng(1))
     found = statistics(units, dealt)
@@ -56,6 +64,28 @@ def test_the_pieces_are_those_of_a_refit_at_any_effect(kind: str, monkeypatch) -
         expected = np.array([refit(units, deal, tau) for deal in dealt])
         assert effect == pytest.approx(expected[:, 0], rel=1e-9, abs=1e-9)
         assert square == pytest.approx(expected[:, 1], rel=1e-8, abs=1e-12)
+
+
+def same(found: Statistics, expected: Statistics) -> bool:
+    return all(getattr(found, f.name) == pytest.approx(getattr(expected, f.name)) for f in fields(Statistics))
+
+
+def test_few_assignments_are_all_tried_and_many_are_drawn(monkeypatch) -> None:
+    units = UNITS["adjusted"]
+    every = statistics(units, every_deal(Z, 200))
+    assert same(reassigned(units, comb(N, 4) - 1, np.random.default_rng(2)), every)
+    expected = statistics(units, random_deals(Z, 50, np.random.default_rng(2)))
+    assert same(reassigned(units, 50, np.random.default_rng(2)), expected)
+    monkeypatch.setattr(reassignment, "CELLS", 100)  # several chunks
+    assert same(reassigned(units, 50, np.random.default_rng(2)), expected)
+    drawn = reassigned(units, 300, np.random.default_rng(2), exhaustive=False)
+    assert drawn.effect.shape == (300,)
+
+
+def test_clusters_are_dealt_as_wholes() -> None:
+    units = UNITS["clusters"]
+    wholes = [[g in dealt for g in units.cluster] for dealt in combinations(range(4), 2)][1:]
+    assert same(reassigned(units, 10, np.random.default_rng(2)), statistics(units, np.array(wholes, dtype=float)))
 
 
 def test_the_data_have_no_curvature() -> None:

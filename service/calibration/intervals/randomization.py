@@ -27,7 +27,7 @@ from service.calibration.estimate import Estimate
 from service.calibration.intervals.pivot import Context, Draws
 from service.calibration.intervals.requirements import require_rows, unsupported
 from service.calibration.moments import FloatArray
-from service.calibration.reassignment import Dealt, Statistics, bounds, every_deal, random_deals, statistics
+from service.calibration.reassignment import Dealt, Statistics, bounds, reassigned, statistics
 from service.calibration.sample import Units
 
 ROUNDING = 1e-9
@@ -69,12 +69,13 @@ def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Draws:
     units = [_units(estimate, cell) for cell in cells]
     own = _added(cells, [statistics(u, u.assignment[None]) for u in units])
     effect, error = float(own.effect[0]), sqrt(float(own.square[0]))
-    dealt = _dealt(units, context)
     scale = sum(cell.share for cell in cells)
     if error == 0.0:
-        return Draws(np.full(len(dealt[0]), scale * effect), np.full(len(dealt[0]), scale * effect))
-    found = _added(cells, [statistics(u, deal) for u, deal in zip(units, dealt, strict=True)])
-    lower, upper = bounds(found, effect, error)
+        point = np.full(context.replicates, scale * effect)
+        return Draws(point, point)
+    generator, alone = context.generator("randomization"), len(units) == 1
+    dealt = [reassigned(u, context.replicates, generator, exhaustive=alone) for u in units]
+    lower, upper = bounds(_added(cells, dealt), effect, error)
     return Draws(scale * lower, scale * upper)
 
 
@@ -130,18 +131,3 @@ def _columns(estimate: Estimate, arm: int, c: FloatArray) -> FloatArray:
     gap = c[kept] - estimate.pools[estimate.frame.sample.pool_of(arm)].mean[kept, None]
     scaled = gap / np.sqrt(np.square(gap).mean(axis=1))[:, None]
     return np.concatenate((np.ones((1, c.shape[1])), scaled)).T
-
-
-def _dealt(units: Sequence[Dealt], context: Context) -> list[FloatArray]:
-    """The re-assignments (R, N) of every stratum, of whole clusters where there are clusters."""
-    found = []
-    generator = context.generator("randomization")
-    for dealt in units:
-        n = len(dealt.y)
-        cluster = np.arange(n) if dealt.cluster is None else dealt.cluster
-        _, first, member = np.unique(cluster, return_index=True, return_inverse=True)
-        whole = dealt.assignment[first]
-        every = every_deal(whole, context.replicates) if len(units) == 1 else None
-        deals = random_deals(whole, context.replicates, generator) if every is None else every
-        found.append(deals[:, member])
-    return found
