@@ -17,6 +17,7 @@ from service.calibration.designs.study import Wish, design_of_study
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL
 from service.calibration.effects import Analysis, analysed
 from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, Warned
+from service.calibration.estimate import Frame
 from service.calibration.inference import level
 from service.calibration.plan import Costs, Plan
 from service.calibration.resolution import Resolved, resolve
@@ -113,9 +114,14 @@ def _in_plan(pointer: str) -> str:
 
 def study_design(resolved: Resolved, costs: Costs, wish: Wish | None = None) -> DesignAnswer:
     """The optimal design that a resolved plan's data suggest at these prices (see ``designs.study``)."""
-    contrasts = np.array([resolved.cells(c.weights) for c in resolved.contrasts])
+    contrasts = np.array([c.weights for c in resolved.contrasts])
     own = Wish(aim=Aim(confidence_level=resolved.plan.confidence_level), seed=resolved.plan.seed)
-    return design_of_study(resolved.plain, contrasts, costs, wish or own)
+    frame = Frame(resolved.sample, resolved.plain.identification) if resolved.sample.strata else resolved.plain
+    found = design_of_study(frame, contrasts, costs, wish or own)
+    if resolved.sample.plain:
+        return found
+    text = "the design is for independent, equally likely units: weights, clusters and strata are not planned for"
+    return replace(found, warnings=(*found.warnings, Warned("design_ignores_survey_design", text, "/data")))
 
 
 def _choice(outcomes: Sequence[Analysis]) -> tuple[str, str]:

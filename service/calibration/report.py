@@ -65,9 +65,10 @@ def _interval(result: Result) -> str:
     interval = result.interval
     low = "-inf" if interval.lower is None else _number(interval.lower)
     high = "inf" if interval.upper is None else _number(interval.upper)
-    degrees = "normal" if result.df is None else f"t with {_number(result.df)} degrees of freedom"
+    method = interval.method.replace("_", " ")
+    degrees = "" if result.df is None else f" with {_number(result.df)} degrees of freedom"
     error = _number(result.standard_error)
-    return f"{100 * interval.level:g}% interval {low} to {high}, standard error {error}, {degrees}"
+    return f"{100 * interval.level:g}% interval {low} to {high}, standard error {error}, {method}{degrees}"
 
 
 def _number(value: float) -> str:

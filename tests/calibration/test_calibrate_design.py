@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,19 @@ def test_costs_that_are_wrong_are_refused_at_their_place(costs: Costs, place: st
     with pytest.raises(CalibrationError) as refused:
         answer(ARMS, costs)
     assert problems(refused.value) == [(place, code)]
+
+
+def test_a_survey_design_is_said_not_to_be_planned_for() -> None:
+    study = simulate(3, (30, 33), 60, design="shared")
+    plain = study.sample()
+    plan = Plan(identification="exchangeability", costs=Costs(5.0, 0.02, budget=1000.0))
+    strata = replace(
+        plain,
+        strata=("a", "b"),
+        human=tuple(replace(s, stratum=np.arange(s.n) % 2) for s in plain.human),
+        llm_only=(replace(plain.llm_only[0], stratum=np.arange(60) % 2),),
+    )
+    found, alone = calibrate(strata, plan), calibrate(plain, plan)
+    assert "design_ignores_survey_design" in [w.code for w in found.design.warnings]
+    assert "design_ignores_survey_design" not in [w.code for w in alone.design.warnings]
+    assert [g.arm for g in found.design.design.groups] == [g.arm for g in alone.design.design.groups]
