@@ -158,7 +158,7 @@ def _skewed(y: FloatArray) -> bool:
     if square <= 0.0 or len(set(y[:GLANCE].tolist())) <= TWO:
         return False
     skewness = float(deviations @ (deviations * deviations)) / y.shape[0] / square**1.5
-    return y.shape[0] < COCHRAN * skewness**2 and abs(skewness) > 2.0 * sqrt(6.0 / y.shape[0])
+    return bool(y.shape[0] < COCHRAN * skewness**2 and abs(skewness) > 2.0 * sqrt(6.0 / y.shape[0]))
 
 
 def _rare_outcomes(sample: Sample) -> list[Warned]:
