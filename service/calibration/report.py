@@ -33,6 +33,7 @@ def paragraph(answer: Answer) -> str:
         opening,
         f"The human-only estimate was {_number(first.human_only.estimate)} ({_interval(first.human_only)}).",
     ]
+    sentences += _family(answer)
     if first.llm_only is not None:
         sentences.append(f"LLM answers alone gave {_number(first.llm_only.estimate)}, which is exploratory.")
     if first.effective_sample_size is not None and first.ppi_correlation is not None:
@@ -47,6 +48,17 @@ def paragraph(answer: Answer) -> str:
 
 def _of(estimate: EstimateBlock) -> str:
     return "" if estimate.component is None else f", share of category {estimate.component},"
+
+
+def _family(answer: Answer) -> list[str]:
+    """How the first estimate fares among all estimates of the answer."""
+    adjusted, method = answer.estimates[0].p_value_adjusted, answer.applied.multiplicity
+    if adjusted is None:
+        return []
+    simultaneous = "; intervals are simultaneous" if method == "max_t" else ""
+    name = method.replace("_", " ")
+    value = f"its p-value adjusted by {name} was {_number(adjusted)}"
+    return [f"Over all {len(answer.estimates)} estimates {value}{simultaneous}."]
 
 
 def _assumed(assumptions: Sequence[Assumption]) -> str:

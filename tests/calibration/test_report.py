@@ -86,3 +86,13 @@ def test_every_verdict_has_its_words() -> None:
     assert set(VERDICTS) == {"llm_used", "human_only_chosen", "human_only_requested", "no_pool", "no_llm"}
     bare = replace(ARMS, llm_only=(None, None))
     assert VERDICTS["no_pool"] in reported(bare)[0]
+
+
+@pytest.mark.parametrize(("method", "ending"), [("holm", "."), ("max_t", "; intervals are simultaneous.")])
+def test_several_estimates_say_how_p_values_were_adjusted(method: str, ending: str) -> None:
+    sample = simulate(3, (30, 34, 32), (60, 70, 65)).sample()
+    answer = calibrate(sample, Plan(multiplicity=method))
+    adjusted = f"{answer.estimates[0].p_value_adjusted:.4g}"
+    name = method.replace("_", " ")
+    assert f"Over all 2 estimates its p-value adjusted by {name} was {adjusted}{ending}" in paragraph(answer)
+    assert "Over all" not in paragraph(calibrate(sample, Plan()))

@@ -5,6 +5,7 @@ import pytest
 
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import InvalidSample
+from service.calibration.estimators import ESTIMATORS
 from service.calibration.layouts.moments import Entry, MomentData, from_moments
 from service.calibration.plan import Plan
 from tests.calibration.studies import Study, as_moments, problems, simulate
@@ -58,7 +59,7 @@ def test_moments_are_those_of_the_rows(study: Study) -> None:
     assert sample.warnings[0].pointer == "/data/arms/0"
 
 
-@pytest.mark.parametrize("estimator", ["auto", "regression", "ppi", "power_tuned", "arm_tuned", "human_only"])
+@pytest.mark.parametrize("estimator", [e.name for e in ESTIMATORS if not e.by_probability])
 def test_shards_answer_like_the_whole(estimator: str) -> None:
     """Three sites send their own entries; arms appear in order of first mention."""
     data = whole(TWINS)
