@@ -16,6 +16,7 @@ from service.calibration.diagnostics.exchangeability import TEST_LEVEL, combined
 from service.calibration.errors import Warned
 from service.calibration.estimate import Frame
 from service.calibration.moments import FloatArray
+from service.calibration.plan import Identification
 from service.calibration.sample import Sample, Units
 
 FEW_MINORITY = 5
@@ -44,11 +45,15 @@ def reference(frame: Frame) -> ReferenceTest | None:
     untested = frame.by_probability or (frame.identification == "randomization" and not frame.any_known)
     if untested or not any(frame.has_pool):
         return None
-    p_values = pool_p_values(frame)
+    return tested(pool_p_values(frame), frame.identification)
+
+
+def tested(p_values: tuple[float | None, ...], identification: Identification) -> ReferenceTest:
+    """The assumption whose test came to these p-values, one per pool."""
     value = combined(p_values)
     status = _status(value)
     statement = STATEMENTS[status]
-    if frame.identification == "randomization":
+    if identification == "randomization":
         text = f"the stated population means are those of the humans' population; {statement}"
         return ReferenceTest(Assumption("known_population_means", status, value, text), p_values)
     text = f"LLM-only units and stated means belong to the humans' population; {statement}"
@@ -88,11 +93,11 @@ def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumpti
     return [Assumption(name, "assumed", None, statement) for name, statement in found]
 
 
-def claim(tested: ReferenceTest | None, pools: Collection[int]) -> Claim:
+def claim(test: ReferenceTest | None, pools: Collection[int]) -> Claim:
     """The claim of an estimate that is evaluated on these pools; none: human-only, which rests on no pool."""
-    if tested is None or not pools:
+    if test is None or not pools:
         return "confirmatory"
-    p_values = [tested.p_values[k] for k in pools]
+    p_values = [test.p_values[k] for k in pools]
     untested = any(p is None for p in p_values)
     return "exploratory" if untested or _status(combined(p_values)) != "not_rejected" else "confirmatory"
 
@@ -101,33 +106,42 @@ def _status(p_value: float | None) -> Status:
     return "not_testable" if p_value is None else "rejected" if p_value < TEST_LEVEL else "not_rejected"
 
 
-def doubts(frame: Frame, tested: ReferenceTest | None, *, llm_asked: bool) -> list[Warned]:
+def doubts(frame: Frame, test: ReferenceTest | None, *, llm_asked: bool) -> list[Warned]:
     """Warnings about the sample and its columns; those about LLM answers only where they were asked for."""
     sample = frame.sample
-    found = [*sample.warnings, *(() if sample.stratum_of else [*_rare_outcomes(sample), *_skewed_outcomes(sample)])]
+    found = [*sample.warnings, *outcome_doubts(sample)]
     if not llm_asked:
         return found
     if sample.shared and frame.identification == "randomization" and sample.llm_only[0] is not None:
         text = "LLM-only units are not used under randomization; set identification to exchangeability to use them"
         found.append(Warned("llm_only_ignored", text, "/data"))
     found += [_dropped(sample, x) for x in frame.screened.dropped]
-    if tested is not None and tested.assumption.status == "rejected" and frame.identification == "randomization":
-        text = (
-            "the humans' mean predictions differ from the stated population means: estimates using them are exploratory"
-        )
-        found.append(Warned("known_means_rejected", text, "/data/predictions"))
-    elif tested is not None and tested.assumption.status == "rejected":
-        text = "LLM-only units differ from the humans in their mean predictions: estimates using them are exploratory"
-        found.append(Warned("exchangeability_rejected", text, "/data"))
-    if tested is not None and tested.assumption.status == "not_testable":
-        text = "exchangeability could not be tested: estimates using LLM-only units are exploratory"
-        found.append(Warned("exchangeability_not_testable", text, "/data"))
+    found += reference_doubts(test)
     found += [
         Warned("no_pool", f"arm {arm!r} has no LLM-only unit, so its LLM answers add nothing: human-only", place)
         for arm, has, place in zip(sample.arms, frame.has_pool, sample.pointers, strict=True)
         if not has
     ]
     return list(dict.fromkeys(found))
+
+
+def outcome_doubts(sample: Sample) -> list[Warned]:
+    """Warnings about the shape of the humans' outcomes; strata are too small to judge it."""
+    return [] if sample.stratum_of else [*_rare_outcomes(sample), *_skewed_outcomes(sample)]
+
+
+def reference_doubts(test: ReferenceTest | None) -> list[Warned]:
+    """The warning that goes with the result of a test."""
+    if test is None or test.assumption.status == "not_rejected":
+        return []
+    if test.assumption.status == "not_testable":
+        text = "exchangeability could not be tested: estimates using LLM-only units are exploratory"
+        return [Warned("exchangeability_not_testable", text, "/data")]
+    if test.assumption.name == "exchangeability":
+        text = "LLM-only units differ from the humans in their mean predictions: estimates using them are exploratory"
+        return [Warned("exchangeability_rejected", text, "/data")]
+    text = "the humans' mean predictions differ from the stated population means: estimates using them are exploratory"
+    return [Warned("known_means_rejected", text, "/data/predictions")]
 
 
 def _dropped(sample: Sample, dropped: Dropped) -> Warned:
@@ -158,7 +172,12 @@ def _skewed(y: FloatArray) -> bool:
     if square <= 0.0 or len(set(y[:GLANCE].tolist())) <= TWO:
         return False
     skewness = float(deviations @ (deviations * deviations)) / y.shape[0] / square**1.5
-    return bool(y.shape[0] < COCHRAN * skewness**2 and abs(skewness) > 2.0 * sqrt(6.0 / y.shape[0]))
+    return bool(abs(skewness) > most_skewness(y.shape[0]))
+
+
+def most_skewness(n: int) -> float:
+    """Skewness beyond which the t interval of a mean of n humans is doubted."""
+    return max(sqrt(n / COCHRAN), 2.0 * sqrt(6.0 / n))
 
 
 def _rare_outcomes(sample: Sample) -> list[Warned]:

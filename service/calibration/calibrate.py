@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from service.calibration import assumptions, survey_design
+from service.calibration import assumptions
 from service.calibration.answer import Answer, Applied, ArmBlock, Assumption, Claim, EstimateBlock
 from service.calibration.designs.answer import DesignAnswer
 from service.calibration.designs.objective import Aim
@@ -51,7 +51,7 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
         arms=tuple(_ordered([[a.arms for a in outcome] for outcome in outcomes])),
         applied=_applied([outcome[0] for outcome in outcomes]),
         assumptions=tuple(_assumed([outcome[0] for outcome in outcomes])),
-        warnings=tuple(dict.fromkeys([*(w for a in everything for w in _warnings(a)), *doubt])),
+        warnings=tuple(dict.fromkeys([*(w for a in everything for w in a.warnings), *doubt])),
         design=bought,
     )
 
@@ -126,7 +126,7 @@ def study_design(resolved: Resolved, costs: Costs, wish: Wish | None = None) -> 
 
 def _choice(outcomes: Sequence[Analysis]) -> tuple[str, str]:
     """What ``auto`` came to, and why."""
-    used = [bool(row.any()) for a in outcomes for row in a.fits[0].slope]
+    used = [sloped for a in outcomes for sloped in a.sloped]
     if any(used):
         where = "every arm" if all(used) else f"{sum(used)} of {len(used)} arms"
         return "regression", f"columns explain more than chance would (adjusted R^2 above columns/(n - 2)) in {where}"
@@ -164,27 +164,3 @@ def _applied(outcomes: Sequence[Analysis]) -> Applied:
         seed=plan.seed,
         reason=reason,
     )
-
-
-def _warnings(analysis: Analysis) -> list[Warned]:
-    resolved, estimates = analysis.resolved, analysis.estimates
-    found = assumptions.doubts(resolved.plain, analysis.tested, llm_asked=resolved.plan.estimator != "human_only")
-    found += resolved.interval.warnings
-    found += survey_design.doubts(resolved.sample, shares_stated=resolved.plan.stratum_shares is not None)
-    if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
-        text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"
-        found.append(Warned("no_llm_only_units", text, "/plan/identification"))
-    if resolved.plan.compat and not resolved.estimator.historical:
-        text = "this estimator has no published form that differs; compat changes nothing"
-        found.append(Warned("compat_ignored", text, "/plan/compat"))
-    if resolved.frame.compat:
-        clipped = "" if resolved.frame.ddof else ", ddof 0, lambda in [0, 1]"
-        text = f"published form: normal quantile{clipped}; intervals are too short in small samples"
-        found.append(Warned("compat_mode", text, "/plan/compat"))
-    if any(e.variance_ratio is not None and e.variance_ratio > 1.0 for e in estimates if e.verdict == "llm_used"):
-        text = "the calibrated estimate is less precise than the human-only one; estimator auto limits such harm"
-        found.append(Warned("llm_harms", text, "/plan/estimator"))
-    if any(e.effective_sample_size is None for e in estimates):
-        text = "the estimated variance is zero, so the effective sample size is undefined"
-        found.append(Warned("zero_variance", text, "/data"))
-    return found

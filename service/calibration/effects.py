@@ -8,11 +8,11 @@ from math import isfinite, sqrt
 
 import numpy as np
 
-from service.calibration import assumptions, blocks
+from service.calibration import assumptions, blocks, survey_design
 from service.calibration.answer import Alternative, ArmBlock, EstimateBlock, Verdict
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
-from service.calibration.errors import CalibrationError, NotIdentified
+from service.calibration.errors import CalibrationError, NotIdentified, Warned
 from service.calibration.estimate import Estimate
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.inference import Result, Settings, infer
@@ -26,13 +26,18 @@ STRENGTH: tuple[Verdict, ...] = ("llm_used", "no_llm", "human_only_chosen", "no_
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What one sample came to: one fit and one estimate per contrast, one block per arm."""
+    """What one sample came to: one fit and one estimate per contrast, one block per arm, warnings.
+
+    ``sloped`` says which of the frame's arms carry a slope; outcomes computed as one matrix keep no fits.
+    """
 
     resolved: Resolved
     tested: ReferenceTest | None
     fits: tuple[Estimate, ...]
+    sloped: tuple[bool, ...]
     estimates: tuple[EstimateBlock, ...]
     arms: tuple[ArmBlock, ...]
+    warnings: tuple[Warned, ...]
 
 
 def analysed(resolved: Resolved, tested: ReferenceTest | None) -> Analysis:
@@ -46,7 +51,9 @@ def analysed(resolved: Resolved, tested: ReferenceTest | None) -> Analysis:
         _estimate_block(resolved, c, fit, tested) for c, fit in zip(resolved.contrasts, fits, strict=True)
     )
     arms = tuple(_arm_block(resolved, d, fits, estimates) for d in range(len(resolved.sample.arms)))
-    return Analysis(resolved, tested, fits, estimates, arms)
+    sloped = tuple(bool(row.any()) for row in fits[0].slope)
+    warnings = tuple(_warnings(resolved, tested, estimates))
+    return Analysis(resolved, tested, fits, sloped, estimates, arms, warnings)
 
 
 def _estimate_block(
@@ -83,7 +90,7 @@ def _estimate_block(
         ),
         variance_ratio=ratio,
         human_sample_size=n,
-        effective_sample_size=_effective(n, ratio, verdict),
+        effective_sample_size=effective(n, ratio, verdict),
         ppi_correlation=blocks.ppi_correlation(plain.human, plain.whole, t) if models else None,
         alternatives=_alternatives(resolved, t, human, n) if resolved.plan.compare else (),
     )
@@ -120,7 +127,8 @@ def _ratio(standard_error: float, human: Result) -> float | None:
     return relative * relative
 
 
-def _effective(n: int, ratio: float | None, verdict: Verdict) -> float | None:
+def effective(n: int, ratio: float | None, verdict: Verdict) -> float | None:
+    """Humans alone that would be as precise as n humans at this variance ratio; n where no slope was used."""
     if verdict not in ("llm_used", "no_llm"):
         return float(n)
     return None if ratio is None or ratio < NO_VARIANCE else n / ratio
@@ -153,8 +161,37 @@ def _alternatives(resolved: Resolved, contrast: FloatArray, human: Result, n: in
         except CalibrationError:
             continue
         ratio = _ratio(result.standard_error, human)
-        found.append(Alternative(other.name, result, ratio, _effective(n, ratio, "llm_used")))
+        found.append(Alternative(other.name, result, ratio, effective(n, ratio, "llm_used")))
     return tuple(found)
+
+
+def _warnings(resolved: Resolved, tested: ReferenceTest | None, estimates: Sequence[EstimateBlock]) -> list[Warned]:
+    found = assumptions.doubts(resolved.plain, tested, llm_asked=resolved.plan.estimator != "human_only")
+    found += resolved.interval.warnings
+    found += survey_design.doubts(resolved.sample, shares_stated=resolved.plan.stratum_shares is not None)
+    if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
+        text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"
+        found.append(Warned("no_llm_only_units", text, "/plan/identification"))
+    if resolved.plan.compat and not resolved.estimator.historical:
+        text = "this estimator has no published form that differs; compat changes nothing"
+        found.append(Warned("compat_ignored", text, "/plan/compat"))
+    if resolved.frame.compat:
+        clipped = "" if resolved.frame.ddof else ", ddof 0, lambda in [0, 1]"
+        text = f"published form: normal quantile{clipped}; intervals are too short in small samples"
+        found.append(Warned("compat_mode", text, "/plan/compat"))
+    return found + doubts(estimates)
+
+
+def doubts(estimates: Sequence[EstimateBlock]) -> list[Warned]:
+    """Warnings about estimates as they came out."""
+    found = []
+    if any(e.variance_ratio is not None and e.variance_ratio > 1.0 for e in estimates if e.verdict == "llm_used"):
+        text = "the calibrated estimate is less precise than the human-only one; estimator auto limits such harm"
+        found.append(Warned("llm_harms", text, "/plan/estimator"))
+    if any(e.effective_sample_size is None for e in estimates):
+        text = "the estimated variance is zero, so the effective sample size is undefined"
+        found.append(Warned("zero_variance", text, "/data"))
+    return found
 
 
 def finite(result: Result) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -35,11 +36,15 @@ class Resolved:
     estimator: Estimator
     frame: Frame
     plain: Frame
-    human_only: Estimate
     settings: Settings
     interval: Choice
     sample: Sample
     shares: FloatArray | None
+
+    @cached_property
+    def human_only(self) -> Estimate:
+        """The human-only estimate of every arm."""
+        return estimator("human_only").fit(self.plain, np.zeros(0))
 
     def cells(self, contrast: FloatArray) -> FloatArray:
         """A contrast of arms (D,) as one of the frame's arms, which are arms x strata in a stratified sample."""
@@ -48,6 +53,11 @@ class Resolved:
     def fit(self, contrast: FloatArray) -> Estimate:
         """The plan's estimate for a contrast of the frame's arms."""
         return self.estimator.fit(self.frame, contrast)
+
+    def like(self, sample: Sample) -> Resolved:
+        """The same for another unstratified sample with the same arms, design, interval and kinds of columns."""
+        frame = replace(self.plain, sample=sample)
+        return replace(self, plain=frame, frame=frame, sample=sample)
 
 
 def resolve(sample: Sample, plan: Plan) -> Resolved:
@@ -91,7 +101,6 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
         estimator=chosen,
         frame=frame,
         plain=plain,
-        human_only=estimator("human_only").fit(plain, np.zeros(0)),
         settings=settings,
         interval=interval,
         sample=sample,

@@ -46,6 +46,11 @@ def pool_p_values(frame: Frame) -> tuple[float | None, ...]:
     return tuple(_pool_p_value(frame, k) for k in range(len(frame.sample.llm_only)))
 
 
+def one_column(gap: FloatArray, scatter: FloatArray, n: int, m: int) -> FloatArray:
+    """P-values (K,) for one column each: gap of means and scatter about both means of n humans and m LLM-only units."""
+    return _tail(gap * gap / (scatter * (1.0 / n + 1.0 / m)), 1, n + m - 2)
+
+
 def combined(values: Sequence[float | None]) -> float | None:
     """The p-value over several pools (Bonferroni), or None where none of them can be tested."""
     known = [v for v in values if v is not None]
@@ -116,5 +121,9 @@ def _hotelling(human: Moments, gap: FloatArray, scatter: FloatArray, nu: int, co
     if p == 0:
         return None
     scaled = loading.T @ gap
-    square = nu * float(scaled @ scaled)
-    return float(fdtrc(p, nu - p + 1, square * (nu - p + 1) / (nu * p)))
+    return float(_tail(scaled @ scaled, p, nu))
+
+
+def _tail(square: FloatArray, p: int, nu: int) -> FloatArray:
+    """P-value of T^2 = nu x ``square`` of p columns."""
+    return np.asarray(fdtrc(p, nu - p + 1, square * ((nu - p + 1) / p)))
