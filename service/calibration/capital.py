@@ -14,9 +14,12 @@ from math import exp, log
 import numpy as np
 
 from service.calibration.moments import FloatArray
+from service.calibration.sample import IntArray
 
 TUNED_FOR = 0.025  # one-sided error at which the bets are best
-CAP = 0.5  # largest share of the capital that one bet can lose
+GOAL = -log(TUNED_FOR)
+CAP = 0.75  # largest share of the capital that one bet can lose
+SHARES = np.linspace(0.0, 1.0, 9)[:, None]
 PRIOR_MEAN, PRIOR_VARIANCE = 0.5, 0.25
 CELLS = 128
 STEPS = 40
@@ -30,16 +33,30 @@ class Bets:
     reach: FloatArray
 
 
-def bets(y: FloatArray, f: FloatArray, reference: FloatArray) -> Bets:
-    """x_i = y_i - b_i (f_i - reference_i) with b_i from units before i; NaN references (none left) give b_i = 0."""
+def bets(y: FloatArray, f: FloatArray, reference: FloatArray, block: IntArray) -> Bets:
+    """x_i = y_i - b_i (f_i - reference_i), reference_i the mean of ``block`` f's; b_i = 0 where the block is empty.
+
+    b_i is the share (of 0, 1/8, .., 1) of the best slope so far at which the bound is expected to be nearest.
+    """
     before = np.arange(y.shape[0])
     count = np.maximum(before, 1)
-    sums = [_before(v) for v in (y, f, y * f, f * f)]
-    covariance = sums[2] - sums[0] * sums[1] / count
-    spread = np.maximum(sums[3] - sums[1] * sums[1] / count, 0.0)
-    slope = np.clip(covariance / (spread + PRIOR_VARIANCE), -1.0, 1.0)
-    slope = np.where(np.isnan(reference), 0.0, slope)
-    return Bets(y - slope * (f - np.nan_to_num(reference)), np.abs(slope))
+    sums = [_before(v) for v in (y, f, y * f, y * y, f * f)]
+    covariance = (sums[2] - sums[0] * sums[1] / count) / count
+    spread = np.maximum(sums[4] - sums[1] * sums[1] / count, 0.0) / count * (1.0 + 1.0 / np.maximum(block, 1))
+    own = np.maximum(sums[3] - sums[0] * sums[0] / count, 0.0) / count
+    prior = PRIOR_VARIANCE / (before + 1)
+    best = np.where(block > 0, np.clip(covariance / (spread + prior), -1.0, 1.0), 0.0)
+    slopes = SHARES * best
+    expected = _distance(own - 2.0 * slopes * covariance + slopes**2 * spread + prior, np.abs(slopes))
+    slope = slopes[expected.argmin(axis=0), before]
+    return Bets(y - slope * (f - reference), np.abs(slope))
+
+
+def _distance(variance: FloatArray, reach: FloatArray) -> FloatArray:
+    """Expected distance from the mean to its bound: log(1/a)/(n l) + l variance/2 at the best bet l under its cap."""
+    n = variance.shape[-1]
+    bet = np.minimum(np.sqrt(2.0 * GOAL / (n * variance)), CAP / (PRIOR_MEAN + reach))
+    return np.asarray(GOAL / (n * bet) + bet * variance / 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +78,7 @@ class Capital:
         steps = np.arange(1, n + 1)
         mean = (PRIOR_MEAN + np.cumsum(x)) / (steps + 1)
         variance = (PRIOR_VARIANCE + _before((x - mean) ** 2)) / steps
-        size = np.sqrt(-2.0 * log(TUNED_FOR) / (n * variance))
+        size = np.sqrt(2.0 * GOAL / (n * variance))
         logs = np.array([*(_log_capital(x, reach, size, m) for m in np.linspace(0.0, 1.0, CELLS + 1)[:-1]), 0.0])
         return cls(x, reach, size, logs)
 

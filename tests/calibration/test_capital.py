@@ -9,10 +9,11 @@ import pytest
 from service.calibration.capital import Capital, bets
 
 RNG = np.random.default_rng(4)
-Y = RNG.uniform(0.2, 0.9, size=40)
+Y = (RNG.random(40) < 0.5) * 0.9 + 0.05
 F = np.clip(Y + 0.1 * RNG.normal(size=40), 0.0, 1.0)
-REFERENCE = np.where(np.arange(40) < 30, RNG.uniform(0.4, 0.6, size=40), np.nan)
-PLACED = bets(Y, F, REFERENCE)
+REFERENCE = RNG.uniform(0.4, 0.6, size=40)
+BLOCK = np.where(np.arange(40) < 35, 3, 0)
+PLACED = bets(Y, F, REFERENCE, BLOCK)
 CAPITAL = Capital.against(PLACED.x, PLACED.reach)
 
 
@@ -22,7 +23,7 @@ def slow(x, reach, mean: float) -> float:
     squares, total = 0.25, 0.5
     for i in range(n):
         bet = sqrt(2.0 * log(1.0 / 0.025) / (n * squares / (i + 1)))
-        capital *= 1.0 + min(bet, 0.5 / (mean + reach[i])) * (x[i] - mean)
+        capital *= 1.0 + min(bet, 0.75 / (mean + reach[i])) * (x[i] - mean)
         most = max(most, capital)
         total += x[i]
         squares += (x[i] - total / (i + 2)) ** 2
@@ -30,15 +31,24 @@ def slow(x, reach, mean: float) -> float:
 
 
 def test_adjusted_outcomes_use_slopes_from_earlier_units_only() -> None:
+    """Unit by unit: the share of the best slope so far with the smallest expected distance from mean to bound."""
+    goal = log(1.0 / 0.025)
     for i in range(40):
-        earlier = slice(0, i)
-        slope = 0.0
-        if i and np.isfinite(REFERENCE[i]):
-            gap = F[earlier] - F[earlier].mean()
-            slope = np.clip(gap @ (Y[earlier] - Y[earlier].mean()) / (gap @ gap + 0.25), -1.0, 1.0)
-        reference = REFERENCE[i] if np.isfinite(REFERENCE[i]) else 0.0
-        assert PLACED.x[i] == pytest.approx(Y[i] - slope * (F[i] - reference), abs=1e-12)
+        y, f = Y[:i], F[:i]
+        own = float(y.var()) if i else 0.0
+        spread = float(f.var()) * (1.0 + 1.0 / max(BLOCK[i], 1)) if i else 0.0
+        covariance = float(((y - y.mean()) * (f - f.mean())).mean()) if i else 0.0
+        prior = 0.25 / (i + 1)
+        best = min(1.0, max(-1.0, covariance / (spread + prior))) if BLOCK[i] else 0.0
+        distances = []
+        for slope in (best * k / 8 for k in range(9)):
+            variance = own - 2.0 * slope * covariance + slope**2 * spread + prior
+            bet = min(sqrt(2.0 * goal / (40 * variance)), 0.75 / (0.5 + abs(slope)))
+            distances.append((goal / (40 * bet) + bet * variance / 2.0, slope))
+        slope = min(distances, key=lambda pair: pair[0])[1]
+        assert PLACED.x[i] == pytest.approx(Y[i] - slope * (F[i] - REFERENCE[i]), abs=1e-12)
         assert PLACED.reach[i] == pytest.approx(abs(slope), abs=1e-12)
+    assert PLACED.reach.max() > 0.2
 
 
 @pytest.mark.parametrize("mean", [0.05, 0.3, 0.45, 0.6, 0.95])

@@ -2,16 +2,17 @@
 
 Formula, per arm, outcomes mapped to [0, 1], humans in the order of a seeded shuffle:
     x_i = y_i - b_i (f_i - mean of a block of fresh reference units' f),   so that x_i lies in [-|b_i|, 1 + |b_i|]
-    K(m) = max over t of prod_{i <= t} (1 + l_i(m) (x_i - m)),   l_i(m) = min(l_i, 1/2 / (m + |b_i|))
+    K(m) = max over t of prod_{i <= t} (1 + l_i(m) (x_i - m)),   l_i(m) = min(l_i, 3/4 / (m + |b_i|))
     l_i  = sqrt(2 log(1/.025) / (n s^2_{i-1})),   s^2 the running variance of x (prior 1/4, mean 1/2)
 Under a mean of at most m the capital K(m) exceeds 1/a with probability at most a (Ville), so the lower bound with
 error a is the smallest m with K(m) <= 1/a, and 1/K(m) is the p-value of m; upper bounds by 1 - x. b_i and l_i use
-units before i only: b_i is the slope of y on f so far, shrunk, at most 1 in size.
+units before i only: b_i is the share of the slope of y on f so far at which the bound is expected to be nearest, at
+most 1 in size (with few humans the wider range of x costs more than predictions gain, and b_i is 0).
 Contrasts combine the arms' bounds at a/D (Bonferroni); their p-value is the tail at which that bound reaches the value.
 Reference units: LLM-only units, or under randomization the humans of the other arms, split into n blocks.
 Shapes: n humans per arm. Units: outcome units.
 Assumes: humans and reference units are simple random samples; bounds hold for every possible answer. Nothing else.
-Breaks: nothing; about 1.3 times as wide as t for one arm, more for contrasts, and need not contain the estimate.
+Breaks: nothing; about 1.2 times as wide as t for one arm, twice for a difference, and need not contain the estimate.
 Raises: ``rows_required``, ``missing_bounds``, ``outside_bounds``, ``unsupported_combination``.
 Source: Waudby-Smith & Ramdas 2010.09686 (JRSS-B 2024), sections 4.1 to 4.4.
 Differs: x_i is adjusted by predictions; bets are tuned for error .025 at every level, so that tests are nested.
@@ -43,7 +44,7 @@ CARD = Card(
     formula="all means against which a hedged sequence of bets does not win more than 1/error; Bonferroni over arms",
     assumptions=("the outcome lies between the stated bounds", "units are a simple random sample, independent"),
     limits=(
-        "wider than t, most of all for contrasts, and need not contain the estimate",
+        "about 1.2 times as wide as t for one arm, twice for a difference; need not contain the estimate",
         "no weights, clusters, strata or unequal probabilities; needs rows and bounds",
     ),
     sources=("arXiv 2010.09686",),
@@ -131,7 +132,8 @@ def _wager(estimate: Estimate, arm: int, weight: float, context: Context) -> Wag
     y = np.clip((source.y[order] + sample.origin - low) / (high - low), 0.0, 1.0)
     f, reference = _predictions(estimate, arm, context.bounds)
     blocks = np.array_split(generator.permutation(reference), source.n)
-    placed = bets(y, f[order], np.array([b.mean() if b.size else np.nan for b in blocks]))
+    means = np.array([block.mean() if block.size else 0.0 for block in blocks])
+    placed = bets(y, f[order], means, np.array([block.size for block in blocks]))
     return Wager(weight, Capital.against(placed.x, placed.reach), Capital.against(1.0 - placed.x, placed.reach))
 
 
