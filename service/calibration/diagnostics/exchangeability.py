@@ -96,6 +96,8 @@ def _robust(frame: Frame, k: int, columns: list[int], *, with_llm_only: bool) ->
         parts = np.array([np.bincount(numbers, row) for row in parts])
         nu = np.unique(codes[: sum(s.n for s in human)]).size - 1
     count = parts.shape[1]
+    if count < 2:
+        return None
     return _hotelling(
         merge([frame.human[d].without_first() for d in sample.arms_of(k)]),
         gap,

@@ -96,3 +96,11 @@ def test_more_columns_than_humans_are_tested_as_far_as_the_units_go() -> None:
 def test_the_level_is_kept() -> None:
     rejected = sum(p_value(frame(simulate(s, (12, 13), 30, design="shared"))) < 0.05 for s in range(1000))
     assert 30 <= rejected <= 72
+
+
+def test_a_pool_whose_units_are_one_cluster_cannot_be_tested() -> None:
+    sample = simulate(17, (20,), 30).sample()
+    human, only = (replace(u, cluster=np.zeros(u.n, dtype=np.int64)) for u in (sample.human[0], sample.llm_only[0]))
+    assert p_value(Frame(replace(sample, human=(human,), llm_only=(only,)), "exchangeability")) is None
+    apart = replace(only, cluster=np.arange(30))
+    assert p_value(Frame(replace(sample, human=(human,), llm_only=(apart,)), "exchangeability")) is None
