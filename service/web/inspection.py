@@ -18,6 +18,7 @@ from service.web.problems import MAX_ERRORS, FieldError
 
 _SCALARS = (inspect.FloatType, inspect.IntType, inspect.StrType, inspect.BoolType, inspect.NoneType)
 _NUMBERS = Expected((inspect.FloatType(), inspect.NoneType()), in_list=True)
+MAX_STEPS = 50_000
 _STRUCTURAL = frozenset({
     "unknown_field", "missing_field", "rows_not_columns", "scalar_for_array", "empty_list_for_object", "wrong_type",
     "ragged_row", "unknown_column",
@@ -31,16 +32,29 @@ def child(pointer: str, token: str | int) -> str:
 
 
 class Inspection:
-    """What one walk found: at most ``MAX_ERRORS`` of each kind are kept, all are counted."""
+    """What one walk found: at most ``MAX_ERRORS`` of each kind are kept, all are counted.
+
+    The walk ends after ``MAX_STEPS`` values that had to be looked at one by one, a second or so; what it has not seen
+    by then is neither listed nor counted.
+    """
 
     def __init__(self) -> None:
-        self.total = 0
+        self.total = self._steps = 0
         self._structure: list[FieldError] = []
         self._contents: list[FieldError] = []
 
     def errors(self) -> list[FieldError]:
         """The problems kept, structure first."""
         return (self._structure + self._contents)[:MAX_ERRORS]
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more of the structure would be kept, so that it is enough to count."""
+        return len(self._structure) >= MAX_ERRORS
+
+    def count(self, more: int) -> None:
+        """Count problems that are not worth describing."""
+        self.total += more
 
     def note(self, error: FieldError) -> None:
         """Count a problem and keep it while there is room."""
@@ -82,6 +96,8 @@ class Inspection:
         if isinstance(kind, inspect.DictType):
             self._size(kind, len(value), pointer)
             for key, item in value.items():
+                if self._ended():
+                    break
                 if isinstance(kind.key_type, inspect.StrType):
                     self._text(kind.key_type, key, child(pointer, key))
                 value[key] = self.visit(kind.value_type, item, child(pointer, key))
@@ -93,6 +109,8 @@ class Inspection:
     def _struct(self, kind: inspect.StructType, value: dict[str, Any], pointer: str) -> None:
         fields = {field.encode_name: field for field in kind.fields}
         for key, item in value.items():
+            if self._ended():
+                break
             field = fields.get(key)
             if field is not None:
                 value[key] = self.visit(field.type, item, child(pointer, key))
@@ -114,10 +132,19 @@ class Inspection:
         if isinstance(value[0] if value else None, dict) and not _takes_objects(kind.item_type):
             self.note(mismatch.rows(child(pointer, 0)))
             return
-        for index in _strays(kind.item_type, value):
+        strays = _strays(kind.item_type, value)
+        for index in strays[:MAX_ERRORS]:
             self.note(mismatch.explain(_NUMBERS, value[index], child(pointer, index)))
+        self.count(max(0, len(strays) - MAX_ERRORS))
         for index in _suspects(kind.item_type, value):
+            if self._ended():
+                break
             value[index] = self.visit(kind.item_type, value[index], child(pointer, index), in_list=True)
+
+    def _ended(self) -> bool:
+        """Whether the walk is over; asking is a step."""
+        self._steps += 1
+        return self._steps > MAX_STEPS
 
     def _integer(self, kind: inspect.IntType, value: float, pointer: str) -> int | float:
         if value != value:  # noqa: PLR0124 - NaN, the only value unlike itself

@@ -116,6 +116,27 @@ def test_at_most_a_hundred_are_listed_and_all_are_counted() -> None:
     assert (len(problem.errors), problem.total) == (100, 1000)
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {f"k{i}": 1 for i in range(99)},
+        {"data": {"layout": "table", "outcomes": {f"k{i}": 1 for i in range(99)}}},
+        {"data": {"layout": "arrays", "arms": [{"name": "", "human": []}] * 99}},
+        {"data": {"layout": "arrays", "arms": [{"name": "a", "human": [True] * 99}]}},
+    ],
+)
+def test_a_walk_ends_when_it_has_seen_enough(document: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = refused(document).total
+    monkeypatch.setattr("service.web.inspection.MAX_STEPS", 30)
+    assert whole >= 99
+    assert 0 < refused(document).total <= 32
+
+
+def test_a_problem_behind_the_end_of_the_walk_is_still_refused_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.web.inspection.MAX_STEPS", 1)
+    assert found(changed("/data/arms/0/human/2", True)) == [("/data/arms/0/human/2", "wrong_type")]
+
+
 def test_structure_is_not_crowded_out_by_contents() -> None:
     broken = changed("/data/arms/0/human", ["NA"] * 1000)
     broken["zzz"] = 1

@@ -59,7 +59,8 @@ def _unquoted(body: Bytes) -> Iterator[list[str]]:
 def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int, found: Inspection) -> CsvFile:
     header = next(reader, [])
     _refuse_duplicates(header)
-    columns: dict[Wanted, list[Cell]] = {want: [] for want in wanted if want[0] and want[0] in header}
+    position = {name: index for index, name in enumerate(header) if name}
+    columns: dict[Wanted, list[Cell]] = {want: [] for want in wanted if want[0] in position}
     row_count = 0
     while block := list(islice(reader, _ROWS)):
         rows = _whole(block, len(header), row_count, found)
@@ -67,7 +68,7 @@ def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int
         if row_count * len(header) > max_values:
             raise too_many_values(max_values)
         for (name, kind), column in columns.items():
-            column.extend(values(list(map(itemgetter(header.index(name)), rows)), kind))
+            column.extend(values(list(map(itemgetter(position[name]), rows)), kind))
     return CsvFile(tuple(header), columns)
 
 

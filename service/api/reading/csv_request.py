@@ -44,12 +44,14 @@ class CsvDecoder(Generic[T]):
         named = [(place, place.name) for place in needed if isinstance(place.name, str)]
         file = read_csv(body, {(name, place.kind) for place, name in named}, max_values, found)
         for place in needed:
-            if not isinstance(place.name, str):
-                found.note(unnamed(place))
-            elif (place.name, place.kind) not in file.columns:
-                found.note(unknown(place, place.name, file.header))
-            else:
+            if isinstance(place.name, str) and (place.name, place.kind) in file.columns:
                 columns.append(file.columns[place.name, place.kind])
+            elif found.full:
+                found.count(1)
+            elif not isinstance(place.name, str):
+                found.note(unnamed(place))
+            else:
+                found.note(unknown(place, place.name, file.header))
         for place in needed:
             place.put(file.columns.get((str(place.name), place.kind), []))
         if not found.total and not any(map(overflows, columns)):

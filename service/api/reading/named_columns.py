@@ -14,6 +14,8 @@ from service.web.inspection import child, chosen_option, options_of
 from service.web.json_scan import Json
 from service.web.problems import FieldError
 
+_NAMES_COMPARED = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -57,7 +59,8 @@ def unnamed(place: Place) -> FieldError:
 
 def unknown(place: Place, name: str, header: Sequence[str]) -> FieldError:
     """The problem of a name that the file does not have, with the closest one that it has."""
-    close = difflib.get_close_matches(name[:100], header, n=1)
-    names = ", ".join(repr(h[:100]) for h in header[:50] if h)
-    hint = f"Did you mean {close[0][:100]!r}?" if close else f"Columns of the file: {names}."
+    known = [h[:100] for h in header[:_NAMES_COMPARED] if h]
+    close = difflib.get_close_matches(name[:100], known, n=1)
+    names = ", ".join(map(repr, known[:50]))
+    hint = f"Did you mean {close[0]!r}?" if close else f"Columns of the file: {names}."
     return FieldError(place.pointer, "unknown_column", f"The file has no column {name[:100]!r}.", hint)

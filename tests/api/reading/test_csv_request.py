@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 
 import msgspec
 import pytest
@@ -145,3 +146,13 @@ def test_mutated_requests_are_refused_or_read() -> None:
             assert all(e.detail and e.hint for e in problem.errors)  # noqa: PT017 - either way is fine, this one is checked
             seen.add(problem.code)
     assert seen > {"read", "malformed_json", "malformed_csv", "unknown_column", "ragged_row", "invalid_request"}
+
+
+def test_many_unknown_columns_are_counted_and_cheap() -> None:
+    data = {"layout": "table", "outcomes": {f"o{i}": f"column {i}" for i in range(2000)}}
+    header = ",".join(f"name {i}" for i in range(20_000))
+    started = time.process_time()
+    with pytest.raises(ProblemError) as caught:
+        read(header.encode(), data, limit=10**6)
+    assert (len(caught.value.errors), caught.value.total) == (100, 2000)
+    assert time.process_time() - started < 10
