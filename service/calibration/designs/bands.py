@@ -7,13 +7,13 @@ is the one asked for, lowered to (S - 1)/(S + 1) where S scenarios cannot show m
     cost share        cost of the recommended design over that of humans alone with its standard error there
     humans, LLM-only  of the scenario's own best design, for the budget or the target
 
-How many scenarios: all of the pilot's (39) while one solve is cheap, 9 where a Newton step takes more than 1e6
-multiply-adds or every scenario must search for its budget, none where the problem is solved once only.
+How many scenarios: 39 where a Newton step takes at most 3e3 multiply-adds (one LLM, a few arms), 19 up to 1e6, 9 beyond
+and where every scenario must search for its budget (targets under limits), none where the problem is solved once only.
 
 **Shapes** S scenarios, G groups.
 **Units** standard errors in outcome units, counts in units.
 **Assumes** what uncertainty.py assumes.
-**Breaks** nine scenarios give a band of level .8 at most.
+**Breaks** 19 scenarios give a band of level .9 at most, nine one of .8.
 **Raises** what market.py raises.
 **Source** order statistics as prediction limits, e.g. Vardeman (1992).
 **Differs** in nothing.
@@ -26,9 +26,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.calibration.designs.allocation import work_of
+from service.calibration.designs.allocation import quick_allocation, waypoint, work_of
 from service.calibration.designs.answer import Bands
-from service.calibration.designs.constraints import Constraints
+from service.calibration.designs.constraints import Constraints, limits_of
 from service.calibration.designs.interior_point import Vector
 from service.calibration.designs.joint import Joint
 from service.calibration.designs.market import (
@@ -36,18 +36,19 @@ from service.calibration.designs.market import (
     Plan,
     budget_for_target,
     humans_alone,
-    in_scenario,
+    in_scenarios,
     quick_best,
     worst_variance,
 )
 from service.calibration.designs.objective import Aim, Objective, wanted_of
 from service.calibration.errors import InvalidPlan
 
-FEWER = 9
+TIERS = ((3e3, 39), (1e6, 19), (math.inf, 9))
+"""Work of one Newton step, and the scenarios that are solved up to it."""
+SEARCHED = 9
+"""Scenarios where each must search for its budget."""
 NEGLIGIBLE = 1e-4
 """Share of the spending below which a quick optimum's group is not bought."""
-CHEAP_WORK = 1e6
-"""Work of one Newton step up to which every scenario of the pilot is solved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,15 @@ class Scenario:
 
 
 def scenarios_weighed(market: Market, joints: tuple[Joint, ...], plan: Plan, objective: Objective) -> list[Scenario]:
-    """The scenarios that are worth their time, each solved for what the plan may spend."""
-    few = work_of(market.table) > CHEAP_WORK or not (objective.kind == "budget" or market.scales)
-    count = (FEWER if few else len(joints)) if market.many_solves else 0
-    solved = []
-    for joint in joints[:count]:
-        there = in_scenario(market, joint)
-        best = quick_best(there, plan.money(market))
+    """The scenarios that are worth their time, each solved for what the plan may spend; none without a pilot."""
+    affordable = next(count for work, count in TIERS if work_of(market.table) <= work)
+    count = affordable if objective.kind == "budget" or market.scales else min(affordable, SEARCHED)
+    if not joints or not market.many_solves:
+        return []
+    limits = limits_of(market.groups, market.constraints, market.joint.n_arms, plan.money(market))
+    near, solved = waypoint(market.table, limits), []
+    for there in in_scenarios(market, joints[:count]):
+        best = quick_allocation(there.table, limits, near)
         bought = np.where(best.counts * market.prices > NEGLIGIBLE * plan.money(market), best.counts, 0.0)
         free = np.where(market.prices > 0, bought, best.counts)
         solved.append(Scenario(there, free, best.variance))

@@ -12,11 +12,11 @@ Covariates come with every unit, at no price on a human and in the persona's pri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from service.calibration.designs.interior_point import InformationTable, Matrix, Vector
 from service.calibration.designs.joint import Joint, columns_shown
@@ -109,14 +109,21 @@ def _refuse_bad(joint: Joint, costs: Costs) -> None:
 
 def information_table(joint: Joint, groups: tuple[Group, ...], contrasts: Matrix) -> InformationTable:
     """Whitened rows of every group, F_g = L_g^{-1} A_g, without the known means; contrasts (C, D) over arms."""
-    D = joint.n_arms
-    unknown = [*range(D), *(D + j for j, column in enumerate(joint.columns) if not column.known_mean)]
+    return information_tables([joint], groups, contrasts)[0]
+
+
+def information_tables(joints: Sequence[Joint], groups: tuple[Group, ...], contrasts: Matrix) -> list[InformationTable]:
+    """The table of each joint; they differ in nothing but their covariances."""
+    D, first = joints[0].n_arms, joints[0]
+    unknown = [*range(D), *(D + j for j, column in enumerate(first.columns) if not column.known_mean)]
     place = {entry: p for p, entry in enumerate(unknown)}
-    blocks = [_whitened(joint.covariance, _observed(joint, group), place) for group in groups]
+    covariances = np.stack([joint.covariance for joint in joints])
+    blocks = [_whitened(covariances, _observed(first, group), place) for group in groups]
     padded = np.zeros((len(unknown), contrasts.shape[0]))
     padded[:D] = contrasts.T
-    starts = np.cumsum([0, *(block.shape[0] for block in blocks[:-1])]).astype(np.intp)
-    return InformationTable(np.concatenate(blocks), starts, padded)
+    starts = np.cumsum([0, *(block.shape[1] for block in blocks[:-1])]).astype(np.intp)
+    factors = np.concatenate(blocks, axis=1)
+    return [InformationTable(factors[s], starts, padded) for s in range(len(joints))]
 
 
 def _observed(joint: Joint, group: Group) -> tuple[int, ...]:
@@ -128,14 +135,13 @@ def _observed(joint: Joint, group: Group) -> tuple[int, ...]:
     return (*outcome, *(D + j for j in shown if joint.columns[j].model in bought))
 
 
-def _whitened(covariance: Matrix, entries: tuple[int, ...], place: dict[int, int]) -> Matrix:
-    """L^{-1} A, (observed, P)."""
-    lower = np.linalg.cholesky(covariance[np.ix_(entries, entries)])
-    chosen = np.zeros((len(entries), len(place)))
-    for row, entry in enumerate(entries):
-        if entry in place:
-            chosen[row, place[entry]] = 1.0
-    return np.asarray(solve_triangular(lower, chosen, lower=True, check_finite=False), dtype=np.float64)
+def _whitened(covariances: Matrix, entries: tuple[int, ...], place: dict[int, int]) -> Matrix:
+    """L^{-1} A of every covariance, (S, observed, P)."""
+    inverse = np.linalg.inv(np.linalg.cholesky(covariances[:, np.array(entries)[:, None], np.array(entries)]))
+    seen = [row for row, entry in enumerate(entries) if entry in place]
+    whitened = np.zeros((*inverse.shape[:2], len(place)))
+    whitened[:, :, [place[entries[row]] for row in seen]] = inverse[:, :, seen]
+    return whitened
 
 
 def unit_costs(groups: tuple[Group, ...]) -> Vector:

@@ -115,10 +115,10 @@ def pull(table: InformationTable, moments: Moments) -> Matrix:
 
 
 def follow_path(
-    table: InformationTable, limits: Limits, moments: Moments, converged: float = CONVERGED
+    table: InformationTable, limits: Limits, state: State, converged: float = CONVERGED
 ) -> tuple[State, int]:
-    """The optimum and the Newton steps it took, from the interior point whose moments are given."""
-    state, terms = _start(limits, moments), table.n_groups + limits.bounds.size + moments.variances.size
+    """The optimum and the Newton steps it took, from a first state or one that a nearby problem passed."""
+    terms = table.n_groups + limits.bounds.size + state.weights.size
     for step in range(MOST_STEPS):
         residual = _residual(table, limits, state)
         if state.duality < converged and residual < SMALL_RESIDUAL * converged / CONVERGED:
@@ -131,7 +131,8 @@ def follow_path(
     return state, MOST_STEPS
 
 
-def _start(limits: Limits, moments: Moments) -> State:
+def first_state(limits: Limits, moments: Moments) -> State:
+    """Where the path is entered: the interior point, whose moments are given, and multipliers far from the boundary."""
     counts, variances = limits.interior, moments.variances
     slack, bound = np.maximum(limits.bounds - limits.rows @ limits.interior, 0.1), 2 * float(variances.max())
     mu = bound / counts.size

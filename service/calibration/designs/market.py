@@ -14,7 +14,7 @@ found by regula falsi (Illinois).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +36,14 @@ from service.calibration.designs.constraints import (
     usable,
     whole_limits,
 )
-from service.calibration.designs.groups import Costs, Group, groups_on_offer, information_table, unit_costs
+from service.calibration.designs.groups import (
+    Costs,
+    Group,
+    groups_on_offer,
+    information_table,
+    information_tables,
+    unit_costs,
+)
 from service.calibration.designs.integers import Offer, Wanted, whole_counts
 from service.calibration.designs.interior_point import InformationTable, Integers, Limits, Matrix, Vector
 from service.calibration.designs.joint import Basis, Joint
@@ -94,9 +101,10 @@ def market_of(basis: Basis, costs: Costs, constraints: Constraints, draws: int =
     return Market(basis.joint, basis.contrasts, whole, groups, table, constraints, draws)
 
 
-def in_scenario(market: Market, joint: Joint) -> Market:
-    """The same groups and prices where another joint covariance is true."""
-    return replace(market, joint=joint, table=information_table(joint, market.groups, market.contrasts))
+def in_scenarios(market: Market, joints: Sequence[Joint]) -> list[Market]:
+    """The same groups and prices where other joint covariances are true; ``joints`` is not empty."""
+    tables = information_tables(joints, market.groups, market.contrasts)
+    return [replace(market, joint=joint, table=table) for joint, table in zip(joints, tables, strict=True)]
 
 
 def repriced(market: Market, model: int, price: float) -> Market:

@@ -30,7 +30,10 @@ from service.calibration.designs.integers import Wanted
 from service.calibration.designs.interior_point import InformationTable, Limits, Vector
 from service.calibration.designs.market import Market, Plan, quick_best, whole_design
 
-MOST_STACKED = 6
+MOST_STACKED = 4
+MOST_ROUNDS = 8
+MOST_SEARCHED = 24
+"""Means of a stack up to which whole numbers are searched; beyond, the continuous optimum is rounded."""
 STACK_WORK = 3e6
 """Work of one Newton step of a stack; it grows with the third power of the scenarios stacked."""
 CLOSE = 3e-4
@@ -55,7 +58,8 @@ def robust_counts(market: Market, plan: Plan, scenarios: list[Scenario]) -> Robu
     limits = limits_of(market.groups, market.constraints, market.joint.n_arms, money)
     stacked, counts, bound = _exchanged(band, limits, plan.optimum.counts)
     judged = replace(market, table=stacked)
-    searched = (whole_design(judged, counts, Wanted(budget=money), thorough=thorough) for thorough in (True, False))
+    ways = (True, False) if stacked.factors.shape[1] <= MOST_SEARCHED else (False,)
+    searched = (whole_design(judged, counts, Wanted(budget=money), thorough=thorough) for thorough in ways)
     options = [plan.counts, *(one for one in searched if one is not None)]
     best = min(options, key=lambda one: worst_ratio(band, one)[0])
     reached = worst_ratio(band, counts)[0]
@@ -77,20 +81,21 @@ def variance_ratios(band: list[Scenario], counts: Vector) -> Vector:
 def _exchanged(band: list[Scenario], limits: Limits, first: Vector) -> tuple[InformationTable, Vector, float]:
     """Stack of the scenarios that bind or regret the optimum most, the optimum (G,), and a bound on its worst ratio."""
     most = min(MOST_STACKED, int(np.cbrt(STACK_WORK / work_of(band[0].market.table))))
-    counts, bound = first, 1.0
+    counts, bound, active = first, 1.0, [0]
     if most < 2:
         counts = min([one.counts for one in band], key=lambda one: worst_ratio(band, one)[0])
-    reached, worst = worst_ratio(band, counts)
-    active = [0] if worst == 0 or most < 2 else [0, worst]
-    while len(active) > 1:
+    ratios = variance_ratios(band, counts)
+    reached = ratios.max()
+    for _ in range(MOST_ROUNDS if most > 1 else 0):
+        worst = int(ratios.argmax())
+        if worst in active or ratios[worst] <= bound * (1 + CLOSE):
+            break
+        active = [*sorted(active, key=lambda s: -ratios[s])[: most - 1], worst]
         best = quick_allocation(stack([band[s] for s in active]), limits)
         bound = max(bound, best.variance * (1 - best.optimality_gap))
-        ratio, worst = worst_ratio(band, best.counts)
-        if ratio < reached:
-            reached, counts = ratio, best.counts
-        if worst in active or ratio <= bound * (1 + CLOSE) or len(active) == most:
-            break
-        active.append(worst)
+        ratios = variance_ratios(band, best.counts)
+        if ratios.max() < reached:
+            reached, counts = ratios.max(), best.counts
     nearest = np.argsort(-variance_ratios(band, counts), kind="stable").tolist()
     judges = list(dict.fromkeys([*active, *nearest]))[: max(2, len(active) + 1)]
     return stack([band[s] for s in judges]), counts, bound

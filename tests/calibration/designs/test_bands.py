@@ -16,7 +16,7 @@ from service.calibration.designs.market import (
     best_for_budget,
     budget_for_target,
     humans_alone,
-    in_scenario,
+    in_scenarios,
     market_of,
     worst_variance,
 )
@@ -40,7 +40,7 @@ def test_bands_hold_what_the_scenarios_hold():
     assert found.n_human == pytest.approx((min(counts), max(counts)), abs=0.6)
     others = [one.continuous.n_llm_only for one in each]
     assert found.n_llm_only == pytest.approx((min(others), max(others)), abs=1.5)
-    placed = [in_scenario(market_of(known, COSTS, Constraints()), joint) for joint in known.scenarios]
+    placed = in_scenarios(market_of(known, COSTS, Constraints()), known.scenarios)
     chosen = {(g.human, g.models): g.n for g in answer.design.groups}
     counts_there = np.array(
         [chosen.get((g.human, tuple(f"m{k + 1}" for k in g.models)), 0.0) for g in placed[0].groups]
@@ -126,7 +126,7 @@ def test_targets_under_limits_search_few_scenarios_and_leave_unreachable_ends_op
 
 def test_dear_solves_mean_fewer_scenarios_and_large_problems_none(monkeypatch):
     known = basis(two_arms(40, (0.6, 0.5), "shared"))
-    monkeypatch.setattr(bands, "CHEAP_WORK", 1.0)
+    monkeypatch.setattr(bands, "TIERS", ((1.0, 39), (np.inf, 9)))
     found = design(known, COSTS, BUDGET).bands
     assert found is not None
     assert found.level == 0.8

@@ -7,6 +7,7 @@ from service.calibration.designs import interior_point
 from service.calibration.designs.interior_point import (
     InformationTable,
     Limits,
+    first_state,
     follow_path,
     moments_at,
     pull,
@@ -54,13 +55,13 @@ def test_unseen_contrast_and_singular_information_have_no_moments():
 def test_path_ends_where_the_conditions_hold():
     first = moments_at(TABLE, LIMITS.interior)
     assert first is not None
-    state, steps = follow_path(TABLE, LIMITS, first)
+    state, steps = follow_path(TABLE, LIMITS, first_state(LIMITS, first))
     assert 5 < steps < 60
     assert state.duality < 1e-13
     priced = pull(TABLE, state.moments)[:, 0]
     assert np.all(priced <= LIMITS.rows[0] * state.limit_price[0] * (1 + 1e-9))
     assert LIMITS.rows[0] @ state.counts == pytest.approx(1, rel=1e-12)
-    rough, fewer = follow_path(TABLE, LIMITS, first, 1e-6)
+    rough, fewer = follow_path(TABLE, LIMITS, first_state(LIMITS, first), 1e-6)
     assert fewer < steps
     assert rough.moments.variances == pytest.approx(state.moments.variances, rel=1e-5)
 
@@ -69,14 +70,14 @@ def test_path_gives_up_after_the_last_step(monkeypatch):
     monkeypatch.setattr(interior_point, "MOST_STEPS", 2)
     first = moments_at(TABLE, LIMITS.interior)
     assert first is not None
-    assert follow_path(TABLE, LIMITS, first)[1] == 2
+    assert follow_path(TABLE, LIMITS, first_state(LIMITS, first))[1] == 2
 
 
 def test_path_stops_when_no_step_helps(monkeypatch):
     first = moments_at(TABLE, LIMITS.interior)
     assert first is not None
     monkeypatch.setattr(interior_point, "moments_at", lambda *_: None)
-    state, steps = follow_path(TABLE, LIMITS, first)
+    state, steps = follow_path(TABLE, LIMITS, first_state(LIMITS, first))
     assert steps == 0
     assert state.counts is LIMITS.interior
 

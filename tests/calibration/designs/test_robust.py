@@ -14,7 +14,7 @@ from service.calibration.designs.market import (
     Market,
     Plan,
     best_for_budget,
-    in_scenario,
+    in_scenarios,
     market_of,
     quick_best,
     whole_design,
@@ -68,7 +68,7 @@ def test_new_scenarios_of_the_pilots_regret_it_less():
         found = robust_counts(market, plan, scenarios)
         new = []
         for joint in scenarios_of(pilot, np.random.default_rng(1000 + seed), 30):
-            there = in_scenario(market, joint)
+            there = in_scenarios(market, [joint])[0]
             least = quick_best(there, 1000.0).variance
             new.append([worst_variance(there, n) / least - 1 for n in (found.counts, plan.counts)])
         worst.append(np.max(new, axis=0))
