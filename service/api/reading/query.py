@@ -20,8 +20,13 @@ class Query:
     parameters: Mapping[str, str]
 
 
+_NOTHING = Query(validate_only=False, parameters={})
+
+
 def read_query(query: bytes, allowed: Collection[str]) -> Query:
     """422 for anything but ``validate_only`` (true and false in any case: R writes TRUE) and the allowed, each once."""
+    if not query:
+        return _NOTHING
     try:
         pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
     except ValueError:

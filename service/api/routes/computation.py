@@ -25,7 +25,7 @@ from service.calibration.errors import CalibrationError, TooExpensive
 from service.web.body import header, read_body
 from service.web.compression import count_values, inflate, too_many_values
 from service.web.negotiation import acceptable, content_encoding, content_type
-from service.web.problems import from_errors
+from service.web.problems import MAX_ERRORS, from_errors
 
 
 class HasWork(Protocol):
@@ -131,7 +131,9 @@ def _parser(
         try:
             job: HasWork = computation.to_core(wire, digest(body, sent.query), bounds)
         except CalibrationError as refused:
-            raise from_errors([reader.told(problem) for problem in refused.problems]) from refused
+            problem = from_errors(refused.problems)
+            problem.errors = [reader.told(error) for error in problem.errors[:MAX_ERRORS]]
+            raise problem from refused
         if job.work > WORK_LIMIT:
             text = f"the work is estimated at {job.work:.3g}, the limit is {WORK_LIMIT:.3g}"
             raise TooExpensive.at("", "too_expensive", text, "fewer columns, contrasts or estimators, or moments")
