@@ -25,49 +25,41 @@ def test_null_means_absent() -> None:
     assert read(**nothing) == (core.Plan(), [])
 
 
+SAME = {  # fields that mean the same on the wire and in the core
+    "estimator": "ppi",
+    "identification": "randomization",
+    "control": "a",
+    "confidence_level": 0.9,
+    "inference_population": "sample",
+    "alternative": "non_inferiority",
+    "margin": 0.2,
+    "null_value": 0.5,
+    "interval": "betting",
+    "multiplicity": "max_t",
+    "tuning": "one",
+    "stratum_shares": {"a": 0.25, "b": 0.75},
+    "compare": True,
+    "compat": True,
+    "replicates": 999,
+}
+
+
 def test_every_field_arrives() -> None:
     found, problems = read(
+        **SAME,
         estimand={"type": "mean_difference"},
-        estimator="ppi",
-        identification="randomization",
-        control="a",
         contrasts=[{"name": "d", "weights": {"a": -1, "b": 1}}],
-        confidence_level=0.9,
-        inference_population="sample",
-        alternative="non_inferiority",
-        margin=0.2,
-        null_value=0.5,
-        interval="betting",
         bounds=[1, 5],
-        multiplicity="max_t",
-        tuning="one",
-        stratum_shares={"a": 0.25, "b": 0.75},
         missing="drop_unit",
-        compare=True,
-        compat=True,
-        replicates=1999,
         seed=7.0,
         costs={"human": 5, "llm": {"gpt": 0.1}, "persona": 0.2, "budget": 100},
     )
     assert problems == []
     assert found == core.Plan(
+        **SAME,
         estimand="mean_difference",
-        estimator="ppi",
-        identification="randomization",
-        control="a",
         contrasts=(core.NamedContrast("d", {"a": -1.0, "b": 1.0}),),
-        confidence_level=0.9,
-        inference_population="sample",
-        alternative="non_inferiority",
-        margin=0.2,
-        null_value=0.5,
-        interval="betting",
         bounds=(1.0, 5.0),
-        multiplicity="max_t",
-        tuning="one",
-        stratum_shares={"a": 0.25, "b": 0.75},
-        compare=True,
-        compat=True,
         costs=core.Costs(5.0, {"gpt": 0.1}, 0.2, 100.0),
         seed=7,
     )
