@@ -6,7 +6,7 @@ import pytest
 from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, UnsupportedCombination
 from service.calibration.plan import NamedContrast, Plan
 from service.calibration.resolution import resolve
-from tests.calibration.studies import Study, problems, simulate
+from tests.calibration.studies import Study, categorised, problems, simulate
 
 ARMS = simulate(12, (6, 7), (8, 9))
 TWINS = simulate(12, (6, 7), 8, design="shared")
@@ -100,3 +100,30 @@ def test_fit_is_the_estimator_on_the_frame() -> None:
     assert t.tolist() == [-1.0, 1.0]
     assert resolved.fit(t).theta.tolist() == resolved.estimator.fit(resolved.frame, t).theta.tolist()
     assert resolved.human_only.theta == pytest.approx([np.mean(y) for y in ARMS.y])
+
+
+def test_shares_of_categories_need_categories() -> None:
+    with pytest.raises(UnsupportedCombination) as refused:
+        resolve(simulate(1, (20,), 30).sample(), Plan(estimand="proportions"))
+    assert problems(refused.value) == [("/plan/estimand", "unsupported_combination")]
+    assert (
+        resolve(categorised(simulate(1, (20,), 30)).samples()[0], Plan(estimand="proportions")).estimand
+        == "proportions"
+    )
+
+
+def test_shares_of_strata_need_strata() -> None:
+    with pytest.raises(InvalidPlan) as refused:
+        resolve(simulate(1, (20,), 30).sample(), Plan(stratum_shares={"a": 1.0}))
+    assert problems(refused.value) == [("/plan/stratum_shares", "unknown_stratum")]
+
+
+def test_the_interval_is_settled_before_anything_is_computed() -> None:
+    binary, scale = (simulate(1, (20,), 30, outcome=kind).sample() for kind in ("binary", "likert"))
+    assert [resolve(s, Plan()).settings.method for s in (binary, scale)] == ["score", "t"]
+    assert resolve(binary, Plan(interval="t")).settings.method == "t"
+    with pytest.raises(InvalidPlan) as refused:
+        resolve(scale, Plan(interval="betting", alternative="equivalence", control="nobody"))
+    assert problems(refused.value) == [
+        ("/plan/control", "unknown_arm"), ("/plan/margin", "missing_margin"), ("/plan/bounds", "missing_bounds"),
+    ]  # fmt: skip
