@@ -147,7 +147,7 @@ def _interval(pivot: Pivot, method: IntervalName, settings: Settings, error: flo
     tail = error / 2.0 if alternative == "two_sided" else error
     lower = None if alternative == "less" else pivot.bound(tail, "lower")
     upper = None if alternative in ("greater", "non_inferiority") else pivot.bound(tail, "upper")
-    return Interval(method, 2.0 * settings.level - 1.0 if equivalence else settings.level, lower, upper)
+    return Interval(method, round(2.0 * settings.level - 1.0, 12) if equivalence else settings.level, lower, upper)
 
 
 def _p_value(pivot: Pivot, settings: Settings, null: float) -> float:

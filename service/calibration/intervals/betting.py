@@ -27,6 +27,7 @@ import numpy as np
 
 from service.calibration.capital import Capital, bets
 from service.calibration.card import Card
+from service.calibration.crossing import crossing
 from service.calibration.errors import InvalidPlan
 from service.calibration.estimate import Estimate
 from service.calibration.intervals.pivot import Context, Side
@@ -34,8 +35,7 @@ from service.calibration.intervals.requirements import require_inside, require_r
 from service.calibration.moments import FloatArray
 from service.calibration.sample import Units
 
-STEPS = 45
-SMALLEST = -700.0  # log of the smallest tail that is told from 0
+FARTHEST = 600.0  # -log of the smallest tail that is told from 0
 SUPPORTED = "simple random samples with rows: no weights, clusters, strata or unequal probabilities"
 
 CARD = Card(
@@ -78,22 +78,15 @@ class Hedged:
         return self.shift + sum(w.bound(tail / len(self.wagers), outward) for w in self.wagers)
 
     def tail(self, value: float, side: Side) -> float:
-        """1/K for one arm; else the tail at which the bound reaches ``value``, by bisection on its logarithm."""
+        """1/K for one arm; else the tail at which the bound reaches ``value``."""
         if len(self.wagers) == 1:
             return self._of_one_arm(value, side)
-        near, far = SMALLEST, 0.0
-        if self._excludes(exp(near), value, side):
-            return 0.0
-        if not self._excludes(1.0, value, side):
-            return 1.0
-        for _ in range(STEPS):
-            middle = (near + far) / 2.0
-            near, far = (near, middle) if self._excludes(exp(middle), value, side) else (middle, far)
-        return exp(far)
+        sign = 1.0 if side == "lower" else -1.0
 
-    def _excludes(self, tail: float, value: float, side: Side) -> bool:
-        bound = self.bound(tail, side)
-        return value < bound if side == "lower" else value > bound
+        def room(z: float) -> float:
+            return sign * (value - self.bound(exp(-z), side))
+
+        return 1.0 if room(0.0) >= 0.0 else exp(-crossing(room, FARTHEST))
 
     def _of_one_arm(self, value: float, side: Side) -> float:
         wager = self.wagers[0]

@@ -18,14 +18,14 @@ Differs: t in place of normal quantiles; effective instead of actual counts; any
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import sqrt
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from service.calibration.card import Card
+from service.calibration.crossing import crossing
 from service.calibration.estimate import Estimate
 from service.calibration.intervals.pivot import Context, Side
 from service.calibration.intervals.requirements import share_scale
@@ -34,7 +34,6 @@ from service.calibration.plan import Population
 from service.calibration.variance import contrast_variance
 
 FARTHEST = 37.0  # normal quantile of the smallest tail that is told from 0
-STEPS, TOLERANCE = 100, 1e-13
 LARGEST = 1e100  # quantiles are squared
 
 CARD = Card(
@@ -91,7 +90,7 @@ class Mover:
             return 0.5
         if gap < 0.0:
             return 1.0 - self.tail(value, "upper" if side == "lower" else "lower")
-        return float(ndtr(-_crossing(lambda z: self._reach(float(ndtr(-z)), side) - gap)))
+        return float(ndtr(-crossing(lambda z: self._reach(float(ndtr(-z)), side) - gap, FARTHEST)))
 
     def _reach(self, tail: float, side: Side) -> float:
         """Distance from the contrast to its limit with this tail, at most one half."""
@@ -102,28 +101,6 @@ class Mover:
             limit = share.limit(min(float(-stdtrit(share.df, tail)), LARGEST), sign)
             parts[d] = abs(share.weight * (share.p - limit))
         return sqrt(max(0.0, float(parts @ self.correlation @ parts)))
-
-
-def _crossing(excess: Callable[[float], float]) -> float:
-    """Where a rising function of z > 0, negative at 0, crosses 0: false position (Illinois); infinite if nowhere."""
-    near, far = 0.0, 1.0
-    below, above = excess(near), excess(far)
-    while above <= 0.0:
-        near, far, below = far, 2.0 * far, above
-        if far > FARTHEST:
-            return inf
-        above = excess(far)
-    z, step, steps, moved_far = far, inf, 0, True
-    while step > TOLERANCE and steps < STEPS:
-        before, z = z, (near * above - far * below) / (above - below)
-        step, steps, found = abs(z - before), steps + 1, excess(z)
-        if found > 0.0:
-            below = below / 2.0 if moved_far else below  # Illinois: no end may stay where it is for long
-            far, above, moved_far = z, found, True
-        else:
-            above = above if moved_far else above / 2.0
-            near, below, moved_far = z, found, False
-    return z
 
 
 def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Mover:
