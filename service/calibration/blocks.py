@@ -64,7 +64,6 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
         return None
     value, variance, testable = level(contrast) * frame.sample.direction_level, 0.0, True
     pools = [[d for d in used if frame.sample.pool_of(d) == k] for k in sorted({frame.sample.pool_of(d) for d in used})]
-    origins = np.array([c.origin for c in frame.sample.columns])
     for arms in pools:
         source = _llm_answers(frame, arms[0])
         weights = contrast[arms] @ directions[arms]
@@ -72,9 +71,10 @@ def llm_only(frame: Frame, contrast: FloatArray, directions: FloatArray) -> Effe
         if frame.any_known:
             known = np.isfinite(frame.known)
             mean, estimated = np.where(known, frame.known, mean), np.where(known, 0.0, weights)
-        value += float(weights @ mean) + float(weights @ origins)
+        value += float(weights @ mean)
         testable = testable and source.n > 1
         variance += float(estimated @ source.scatter @ estimated) / (source.size * max(1, source.n - 1))
+    value += float(contrast @ directions @ [c.origin for c in frame.sample.columns])
     return Effect(value, sqrt(max(0.0, variance)) if testable else None)
 
 

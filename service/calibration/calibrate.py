@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, islice
 from typing import TypeVar
@@ -19,6 +19,7 @@ from service.calibration.effects import Analysis, analysed
 from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, Warned
 from service.calibration.estimate import Frame
 from service.calibration.inference import level
+from service.calibration.many import analysed_at_once
 from service.calibration.plan import Costs, Plan
 from service.calibration.resolution import Resolved, resolve
 from service.calibration.sample import Sample
@@ -36,8 +37,8 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
     Source: Broska, Howes & van Loon (2025), Sociological Methods & Research 54(3); Hullman et al. 2602.15785.
     """
     with np.errstate(all="ignore"):
-        groups = _resolved(samples, plan)
-        everything = together([a for group in groups for a in _analyses(group, plan)], plan)
+        groups = _grouped([samples] if isinstance(samples, Sample) else list(samples), plan)
+        everything = together([a for group in groups for a in group], plan)
         following = iter(everything)
         outcomes = [list(islice(following, len(group))) for group in groups]
         first = everything[0]
@@ -56,22 +57,32 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
     )
 
 
-def _resolved(samples: Sample | Sequence[Sample], plan: Plan) -> list[list[Resolved]]:
-    """Every sample's resolved plan, the categories of an outcome together; raises all problems of all of them."""
-    if isinstance(samples, Sample):
-        return [[resolve(samples, plan)]]
-    found: list[Resolved] = []
+def _grouped(samples: Sequence[Sample], plan: Plan) -> list[list[Analysis]]:
+    """Every sample's analysis, the categories of an outcome together; raises all problems of all of them."""
+    done = analysed_at_once(samples, plan)
+    resolved = _resolved([(place, sample) for place, sample in enumerate(samples) if place not in done], plan)
+    groups = groupby(range(len(samples)), key=lambda place: samples[place].outcome)
+    found = []
+    for places in (list(group) for _, group in groups):
+        ready = [done[place] for place in places if place in done]
+        found.append(ready or list(_analyses([resolved[place] for place in places], plan)))
+    return found
+
+
+def _resolved(samples: Iterable[tuple[int, Sample]], plan: Plan) -> Mapping[int, Resolved]:
+    """Every sample's resolved plan by its place; raises all problems of all of them."""
+    found: dict[int, Resolved] = {}
     refused: list[CalibrationError] = []
-    for sample in samples:
+    for place, sample in samples:
         try:
-            found.append(resolve(sample, plan))
+            found[place] = resolve(sample, plan)
         except CalibrationError as problem:
             refused.append(problem)
     if refused:
         kinds = {type(problem) for problem in refused}
         kind = kinds.pop() if len(kinds) == 1 else InvalidPlan
         raise kind(list(dict.fromkeys(p for problem in refused for p in problem.problems)))
-    return [list(group) for _, group in groupby(found, key=lambda r: r.sample.outcome)]
+    return found
 
 
 def _analyses(group: Sequence[Resolved], plan: Plan) -> Iterator[Analysis]:

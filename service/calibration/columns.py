@@ -46,7 +46,7 @@ class Screened:
 
 def screen(sample: Sample, arms: Sequence[Arm]) -> Screened:
     """Fit every arm on the columns that can carry a slope, and say which cannot and why."""
-    rare = _rare_indicators(sample)
+    rare = rare_indicators(sample)
     usable = [j for j in range(len(sample.columns)) if j not in rare]
     dropped = [Dropped(j, "rare_indicator") for j in sorted(rare)]
     while True:
@@ -70,7 +70,8 @@ def _thin(sample: Sample, arm: Arm, n_columns: int) -> bool:
     return bool(sample.stratum_of) and arm.joint.n < n_columns + SPARE
 
 
-def _rare_indicators(sample: Sample) -> set[int]:
+def rare_indicators(sample: Sample) -> set[int]:
+    """Columns with two values of which some arm has fewer than 3 humans in one."""
     if not sample.has_rows or not sample.columns:
         return set()
     human = _by_arm(sample)

@@ -16,16 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from service.calibration.columns import ISOLATED
-from service.calibration.moments import FloatArray
+from service.calibration.moments import DIGITS_LOST, FloatArray
 
 BoolArray = NDArray[np.bool_]
 BLOCK = 14_000
+TINY = 1e-100  # scatter below which squares lose their digits
 VARIES = 1e-9  # spread of a prediction relative to its size below which it goes outcome by outcome
 
 
@@ -40,7 +42,10 @@ class ArmMatrix:
 
 @dataclass(frozen=True, slots=True)
 class ArmResults:
-    """One arm's estimates (K,), on its least-squares slope and human-only, and what of it is used by contrasts."""
+    """One arm's estimates (K,), on its least-squares slope and human-only, and the moments of its predictions.
+
+    ``usable`` says in which outcomes the prediction carries a slope; elsewhere the numbers mean nothing.
+    """
 
     n: int
     pool_size: int
@@ -53,7 +58,21 @@ class ArmResults:
     human_mean: FloatArray
     human_variance: FloatArray
     r_squared: FloatArray
-    usable: FloatArray
+    prediction_mean: FloatArray
+    prediction_scatter: FloatArray
+    llm_only_mean: FloatArray
+    llm_only_scatter: FloatArray
+    usable: BoolArray
+
+    @property
+    def adjusted_r_squared(self) -> FloatArray:
+        """1 - (1 - R^2)(n - 1)/(n - 2), (K,)."""
+        return np.asarray(1.0 - (1.0 - self.r_squared) * (self.n - 1) / (self.n - 2))
+
+    @property
+    def human_scatter(self) -> FloatArray:
+        """Sum of squared deviations of the humans' outcomes (K,)."""
+        return self.human_variance * (self.n * (self.n - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +93,17 @@ def arm_results(arm: ArmMatrix) -> ArmResults:
     cuts = [slice(k, k + step) for k in range(0, arm.y.shape[0], step)]
     parts = [_block(ArmMatrix(arm.y[cut], arm.c[cut], arm.only[cut])) for cut in cuts]
     n, size = arm.y.shape[1], arm.y.shape[1] + arm.only.shape[1]
-    return ArmResults(n, size, *(np.concatenate([part[j] for part in parts]) for j in range(len(parts[0]))))
+    return ArmResults(n, size, *(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _block(arm: ArmMatrix) -> tuple[FloatArray, ...]:
+def _block(arm: ArmMatrix) -> tuple[NDArray[Any], ...]:
     """The columns of ``ArmResults`` for some of the outcomes."""
     n, m = arm.y.shape[1], arm.only.shape[1]
     ybar, cbar, gbar = (_mean(part) for part in (arm.y, arm.c, arm.only))
     dy, dc = arm.y - ybar[:, None], arm.c - cbar[:, None]
     syy, scc, scy = _dot(dy, dy), _dot(dc, dc), _dot(dc, dy)
-    sgg = _dot(arm.only, arm.only) - m * gbar * gbar
-    usable = (scc > (VARIES * np.abs(cbar)) ** 2 * n) & (scc > 0.0) & (sgg >= VARIES * m * gbar * gbar)
+    sgg = _scatter(arm.only, gbar)
+    usable = (scc > (VARIES * cbar) ** 2 * n + TINY) & (sgg > (VARIES * gbar) ** 2 * m + TINY)
     inverse = 1.0 / np.where(usable, scc, 1.0)
     slope, size = scy * inverse, n + m
     gap = (gbar - cbar) * (m / size)
@@ -108,6 +127,10 @@ def _block(arm: ArmMatrix) -> tuple[FloatArray, ...]:
         ybar,
         syy / ((n - 1) * n),
         slope * scy / syy,
+        cbar,
+        scc,
+        gbar,
+        sgg,
         usable & (spare.min(axis=1) > 1.0 - ISOLATED),
     )
 
@@ -121,8 +144,7 @@ def _bottom(u: FloatArray, spare: FloatArray, squares: FloatArray, cross: FloatA
 
 def helpful(arm: ArmResults) -> BoolArray:
     """The limited-harm rule of ``auto`` (K,): adjusted R^2 > 1/(n - 2), and n >= 5."""
-    adjusted = 1.0 - (1.0 - arm.r_squared) * (arm.n - 1) / (arm.n - 2)
-    return np.asarray((adjusted > 1.0 / (arm.n - 2)) & (arm.n >= 5))
+    return np.asarray((arm.adjusted_r_squared > 1.0 / (arm.n - 2)) & (arm.n >= 5))
 
 
 def contrasted(
@@ -152,6 +174,16 @@ def inferred(estimate: FloatArray, variance: FloatArray, df: FloatArray, level: 
     reach = -stdtrit(df, (1.0 - level) / 2.0) * error
     p_value = 2.0 * stdtr(df, -np.abs(estimate - null_value) / error)
     return Inferred(estimate, error, df, p_value, estimate - reach, estimate + reach)
+
+
+def _scatter(a: FloatArray, mean: FloatArray) -> FloatArray:
+    """Sums of squared deviations (K,) of (K, m): from squares, or from deviations where squares lose digits."""
+    squares = _dot(a, a)
+    scatter = np.asarray(squares - a.shape[1] * mean * mean)
+    lost = np.flatnonzero(scatter * DIGITS_LOST <= squares)
+    deviations = a[lost] - mean[lost, None]
+    scatter[lost] = _dot(deviations, deviations)
+    return scatter
 
 
 def _mean(a: FloatArray) -> FloatArray:

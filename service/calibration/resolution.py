@@ -54,10 +54,21 @@ class Resolved:
         """The plan's estimate for a contrast of the frame's arms."""
         return self.estimator.fit(self.frame, contrast)
 
-    def like(self, sample: Sample) -> Resolved:
-        """The same for another unstratified sample with the same arms, design, interval and kinds of columns."""
-        frame = replace(self.plain, sample=sample)
-        return replace(self, plain=frame, frame=frame, sample=sample)
+    def like(self, sample: Sample, interval: Choice) -> Resolved:
+        """The same for another sample without strata, with the same arms, design and kinds of columns."""
+        frame = Frame(sample, self.plain.identification, tuning=self.plain.tuning)
+        return Resolved(
+            self.plan,
+            self.estimand,
+            self.contrasts,
+            self.estimator,
+            frame=frame,
+            plain=frame,
+            settings=self.settings,
+            interval=interval,
+            sample=sample,
+            shares=None,
+        )
 
 
 def resolve(sample: Sample, plan: Plan) -> Resolved:
@@ -73,18 +84,8 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     checks.passed(_check_shares, sample, plan)
     if not sample.plain:
         checks.passed(survey_design.check, sample, plan)
-    interval = _interval(sample, plan)
-    settings = Settings(
-        level=plan.confidence_level,
-        alternative=plan.alternative,
-        null_value=plan.null_value,
-        method=interval.method,
-        population=plan.inference_population,
-        margin=plan.margin,
-        bounds=plan.bounds,
-        replicates=plan.replicates,
-        seed=plan.seed,
-    )
+    interval = interval_choice(sample, plan)
+    settings = _settings(plan, interval)
     checks.passed(_check_settings, settings, plan)
     checks.refuse()
     assert contrasts is not None
@@ -108,8 +109,23 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     )
 
 
-def _interval(sample: Sample, plan: Plan) -> Choice:
+def interval_choice(sample: Sample, plan: Plan) -> Choice:
+    """The plan's interval, or the one that a sample's answers want."""
     return chosen_interval(sample) if plan.interval == "auto" else Choice(plan.interval, "as requested")
+
+
+def _settings(plan: Plan, interval: Choice) -> Settings:
+    return Settings(
+        level=plan.confidence_level,
+        alternative=plan.alternative,
+        null_value=plan.null_value,
+        method=interval.method,
+        population=plan.inference_population,
+        margin=plan.margin,
+        bounds=plan.bounds,
+        replicates=plan.replicates,
+        seed=plan.seed,
+    )
 
 
 def _check_settings(settings: Settings, _plan: Plan) -> None:

@@ -59,7 +59,7 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_predictions_that_cannot_carry_a_slope_are_not_usable() -> None:
-    """Constant, constant up to rounding, and carried by a single unit: those outcomes go one by one."""
+    """Constant, constant up to rounding, carried by a single unit, constant beyond the humans."""
     arm = draw(np.random.default_rng(2), 20, 30)
     c, only = arm.c.copy(), arm.only.copy()
     c[0] = 7.0
