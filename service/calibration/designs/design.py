@@ -17,6 +17,8 @@ NotIdentified, TooExpensive.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -87,9 +89,16 @@ def answer(basis: Basis, costs: Costs, question: Question) -> DesignAnswer:
     check_objective(objective, aim)
     if objective.kind == "equivalence":
         aim = replace(aim, margin=objective.value)
+    with refusing_overflow():
+        return _answer(basis, costs, replace(question, aim=aim))
+
+
+@contextmanager
+def refusing_overflow() -> Iterator[None]:
+    """Turns what doubles cannot hold into the refusal ``numeric_overflow``."""
     try:
         with np.errstate(all="ignore"):
-            return _answer(basis, costs, replace(question, aim=aim))
+            yield
     except (ArithmeticError, np.linalg.LinAlgError, ValueError) as broken:
         detail = "the quantities differ by too many orders of magnitude to be computed with"
         hint = "state prices, sizes and standard deviations in units that make them comparable"

@@ -53,7 +53,7 @@ def check_draws(joint: Joint, draws: Draws) -> None:
         problems.append(Problem("/draws/max", "bad_count", text, f"give a whole number from 1 to {MOST_DRAWS}"))
     if not all(icc is None or 0 <= icc <= 1 for icc in draws.icc):
         problems.append(Problem("/draws/icc", "bad_correlation", "an ICC lies outside [0, 1]", "give a share"))
-    if draws.most > 1 and any(c.model is not None and _icc(c, draws) is None for c in joint.columns):
+    if draws.most > 1 and any(_drawn(c) and _icc(c, draws) is None for c in joint.columns):
         text = "the value of another draw depends on how much draws agree"
         problems.append(Problem("/draws/icc", "missing_icc", text, "state icc, or send a pilot with repeated draws"))
     if problems:
@@ -68,13 +68,13 @@ def at_draws(joint: Joint, draws: Draws, k: int) -> Joint:
     D, sigma = joint.n_arms, joint.covariance.copy()
     for j, column in enumerate(joint.columns):
         sigma[D + j, D + j] *= _noise(column, draws, k) / _noise(column, draws, column.draws)
-    columns = tuple(c if c.model is None else replace(c, draws=k) for c in joint.columns)
+    columns = tuple(replace(c, draws=k) if _drawn(c) else c for c in joint.columns)
     return replace(joint, columns=columns, covariance=sigma)
 
 
 def basis_at(basis: Basis, draws: Draws, k: int) -> Basis:
     """The basis whose predictions average ``k`` draws, its scenarios too."""
-    if all(column.model is None or column.draws == k for column in basis.joint.columns):
+    if all(column.draws == k for column in basis.joint.columns if _drawn(column)):
         return basis
     joint, moved = floored(at_draws(basis.joint, draws, k))
     doubts = basis.warnings
@@ -92,6 +92,11 @@ def best_of(candidates: Sequence[int], value: Callable[[int], float]) -> int:
     return next(k for k, one in zip(candidates, values, strict=True) if one <= least * (1 + AS_GOOD))
 
 
+def _drawn(column: Column) -> bool:
+    """Whether the column holds answers that further draws would average."""
+    return column.model is not None and column.repeats
+
+
 def _icc(column: Column, draws: Draws) -> float | None:
     stated = None if column.model is None else draws.icc[column.model]
     known = column.icc if stated is None else stated
@@ -100,7 +105,7 @@ def _icc(column: Column, draws: Draws) -> float | None:
 
 def _noise(column: Column, draws: Draws, k: int) -> float:
     """Variance of the mean of ``k`` draws over that of one."""
-    icc = None if column.model is None else _icc(column, draws)
+    icc = _icc(column, draws) if _drawn(column) else None
     return 1.0 if icc is None else icc + (1 - icc) / k
 
 

@@ -26,7 +26,8 @@ SMALLEST_EIGENVALUE = 1e-9
 class Column:
     """One entry of c: which model answers (None: a covariate), for which arm (None: no arm), mean known or not.
 
-    ``draws``: answers that one value averages; ``icc``: their intraclass correlation, None where it is not known.
+    ``draws``: answers that one value averages; ``icc``: their intraclass correlation, None where it is not known;
+    ``repeats``: whether further draws change the column (they do not where it says that a model refused).
     """
 
     model: int | None
@@ -34,6 +35,7 @@ class Column:
     known_mean: bool = False
     draws: int = 1
     icc: float | None = None
+    repeats: bool = True
 
 
 def columns_shown(columns: tuple[Column, ...], design: PredictionDesign, arm: int | None) -> list[int]:

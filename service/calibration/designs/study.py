@@ -21,7 +21,7 @@ import numpy as np
 
 from service.calibration.designs.answer import DesignAnswer
 from service.calibration.designs.constraints import Constraints
-from service.calibration.designs.design import Question, answer
+from service.calibration.designs.design import Question, answer, refusing_overflow
 from service.calibration.designs.draws import Draws
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.joint import Basis, Collected, Column, Matrix
@@ -65,7 +65,8 @@ def design_of_study(frame: Frame, contrasts: Matrix, costs: StudyCosts, wish: Wi
     worth = tuple(price for model, price in zip(models, prices, strict=True) if model in usable)
     icc = None if wish.draws is None else dict(zip(models, icc_by_model(models, wish.draws.icc), strict=True))
     draws = None if wish.draws is None or icc is None else Draws(tuple(icc[m] for m in usable), wish.draws.most)
-    basis = basis_of_study(frame, contrasts, np.random.default_rng(wish.seed))
+    with refusing_overflow():
+        basis = basis_of_study(frame, contrasts, np.random.default_rng(wish.seed))
     if wish.top_up:
         basis = replace(basis, collected=_collected(frame))
     return answer(basis, Costs(costs.human, worth, costs.persona), Question(asked, wish.limits, wish.aim, draws))
@@ -120,7 +121,10 @@ def _column(frame: Frame, index: int, arm: int | None) -> Column:
     column = frame.sample.columns[index]
     model = None if column.model is None else _usable_models(frame).index(column.model)
     asked_under = frame.sample.arms.index(column.arm) if column.arm is not None and frame.sample.shared else arm
-    return Column(model, asked_under, column.population_mean is not None, column.draws, column.icc)
+    known = column.population_mean is not None
+    if column.kind != "prediction":
+        return Column(model, asked_under, known, repeats=False)
+    return Column(model, asked_under, known, column.draws, column.icc)
 
 
 def _usable_models(frame: Frame) -> tuple[str, ...]:

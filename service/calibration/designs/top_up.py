@@ -37,6 +37,8 @@ from service.calibration.designs.summary import group_counts, money
 
 AS_GOOD = 1e-12
 MOST_DOUBLINGS = 40
+MOST_SEARCHED = 24
+"""Means up to which whole numbers are searched; beyond, the continuous optimum is rounded and completed."""
 TOLERANCE = 1e-9
 
 
@@ -170,7 +172,8 @@ def _optimal(purse: _Purse, budget: float, wanted: Wanted) -> Vector:
         least=np.append(np.zeros(used.size), 1.0),
         human=np.append(human, 0.0),
     )
-    whole = whole_counts(offer, np.append(counts[used], 1.0), wanted)
+    small = purse.table.factors.shape[1] <= MOST_SEARCHED
+    whole = whole_counts(offer, np.append(counts[used], 1.0), wanted, thorough=small)
     if whole is None:
         return purse.needed(budget)
     bought[used] = whole[:-1]

@@ -38,13 +38,19 @@ from service.calibration.designs.pilot import ArmMoments, PilotMoments, assumed_
 PAIRS = 19
 """Mirrored pairs; with the median 39 draws, of which the least and the largest bound 95 %, (S - 1)/(S + 1)."""
 
+FEW_PAIRS, MANY = 4, 32
+
 Stream = Iterator[float]
 """Uniform numbers in (0, 1), used up one by one."""
 
 
-def scenarios_of(pilot: PilotMoments, generator: np.random.Generator, pairs: int = PAIRS) -> tuple[Joint, ...]:
-    """2 pairs + 1 joint covariances that the pilot cannot tell from its own: the median one, then mirrored pairs."""
-    rows = mirrored_hypercube(pairs, _numbers_used(pilot), generator)
+def scenarios_of(pilot: PilotMoments, generator: np.random.Generator, pairs: int | None = None) -> tuple[Joint, ...]:
+    """2 pairs + 1 joint covariances that the pilot cannot tell from its own: the median one, then mirrored pairs.
+
+    By default 19 pairs, and 4 for more than 32 arms and columns, whose designs have no time for more.
+    """
+    many = len(pilot.by_arm) + len(pilot.columns) > MANY
+    rows = mirrored_hypercube(pairs or (FEW_PAIRS if many else PAIRS), _numbers_used(pilot), generator)
     return tuple(assumed_from_moments(resampled(pilot, iter(row))).joint for row in rows.tolist())
 
 
@@ -118,7 +124,7 @@ def _pool_drawn(pilot: PilotMoments, stream: Stream) -> Matrix:
 def _covariance_drawn(covariance: Matrix, size: float, stream: Stream) -> Matrix:
     """An inverse Wishart draw around the covariance, through the triangular root of its Wishart."""
     k = covariance.shape[0]
-    lower = np.diag([math.sqrt(_chi_square(stream, size - 1 - i)) for i in range(k)])
+    lower = np.diag([math.sqrt(_chi_square(stream, max(1.0, size - 1 - i))) for i in range(k)])
     lower[np.tril_indices(k, -1)] = _normals(stream, k * (k - 1) // 2)
     half = solve_triangular(lower, _root(covariance).T, lower=True) * math.sqrt(size - 1)
     return np.asarray(half.T @ half, dtype=np.float64)

@@ -83,6 +83,17 @@ def test_a_pilot_that_averaged_draws_is_taken_back_to_one():
     assert known.design == plain.design
 
 
+def test_columns_that_are_no_answers_stay_as_they_are():
+    """A covariate, and a column that says whether the model refused."""
+    columns = (Column(0, None, False, 2, 0.5), Column(0, repeats=False), Column(None))
+    joint = Joint((), ("m",), columns, np.eye(4), "single")
+    check_draws(joint, Draws((None,), 5))
+    found = at_draws(joint, Draws((0.5,), 5), 5)
+    assert np.diag(found.covariance) == pytest.approx([1, 0.6 / 0.75, 1, 1])
+    assert [c.draws for c in found.columns] == [5, 1, 1]
+    assert basis_at(Basis(found, np.ones((1, 1))), Draws((None,), 5), 5).joint is found
+
+
 def test_covariances_between_models_stay():
     pair = assumed_basis(Assumed(("a", "b"), np.ones(1), np.array([[0.5, 0.4]]), np.array([[1, 0.3], [0.3, 1]])))
     joint = at_draws(pair.joint, Draws((0.5, 1.0), 9), 3)
