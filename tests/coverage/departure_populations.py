@@ -21,6 +21,7 @@ Shapes: as the layouts. Units: standard deviations of the latent answer.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import exp, log, sqrt
 
 import numpy as np
@@ -68,7 +69,11 @@ def lognormal_mean() -> float:
 
 def binary(p: float) -> Seen:
     """1 with probability p."""
-    return lambda latent: (latent > ndtri(1.0 - p)).astype(float)
+    return partial(_exceeds, cut=float(ndtri(1.0 - p)))
+
+
+def _exceeds(latent: FloatArray, cut: float) -> FloatArray:
+    return (latent > cut).astype(float)
 
 
 def pair(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
