@@ -121,7 +121,9 @@ def used_values(column: MixedColumn) -> int:
     """How many different answers a column of categories may hold."""
     if isinstance(column, list):
         return len(set(column) - {None})
-    return len(column.categories or set(column.data))
+    if column.categories is not None:
+        return len(column.categories)
+    return int(np.unique(np.frombuffer(column.data, column.dtype, entries(column))).size)
 
 
 def _from_list(column: list[str | None], pointer: str, problems: list[Problem]) -> Labels:

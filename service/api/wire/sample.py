@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,11 +38,16 @@ LAYOUTS: Mapping[type, Layout] = {
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many arms and columns a sample may have."""
+    """How many arms, columns and numbers a sample may have; categories become a column each, in memory only."""
 
     max_arms: int = 64
     max_columns: int = 200
     max_numbers: int = 10_000_000
+
+    @property
+    def max_probabilities(self) -> int:
+        """Most probabilities of categories, over all units."""
+        return 4 * self.max_numbers
 
 
 BOUNDS = Bounds()
@@ -88,4 +93,12 @@ def _too_many(data: Data, bounds: Bounds, *, categories: bool) -> list[Problem]:
     if columns > bounds.max_columns:
         text, hint = f"{columns} columns, at most {bounds.max_columns} are computed", "send fewer, or ask the operator"
         found.append(Problem("/data/predictions", "too_many_columns_sent", text, hint))
+    if categories and columns * numbers(data) > bounds.max_probabilities * (1 + len(_columns(data))):
+        text = f"{columns} columns of categories are too many for this many units"
+        found.append(Problem("/plan/estimand", "too_expensive", text, "send fewer units, or join categories"))
     return found
+
+
+def _columns(data: Data) -> Sequence[object]:
+    """The prediction columns as sent: with the outcome, what the numbers are spread over."""
+    return (data.predictions or ()) if isinstance(data, Table) else ()

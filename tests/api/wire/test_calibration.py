@@ -12,7 +12,7 @@ from service.api.wire.calibration import CalibrationRequest, Job, plan_digest, r
 from service.api.wire.doubts import WORK_LIMIT
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, InvalidSample
-from tests.api.wire.layouts.study import ARRAYS, TABLE
+from tests.api.wire.layouts.study import ARRAYS, MOMENTS, TABLE
 
 GOOD = {"data": {**ARRAYS, "arms": ARRAYS["arms"][:1] * 1}, "plan": {"estimand": {"type": "mean"}}}
 
@@ -170,3 +170,9 @@ def test_several_outcomes_in_one_request() -> None:
     found = json.loads(run(job({"data": data})))
     assert [e["outcome"] for e in found["estimates"]] == ["trust", "warmth"]
     assert [a["outcome"] for a in found["arms"]] == ["trust", "trust", "warmth", "warmth"]
+
+
+def test_moments_have_no_categories() -> None:
+    with pytest.raises(InvalidSample) as refused:
+        job({"data": MOMENTS, "plan": {"estimand": {"type": "proportions"}}})
+    assert [(p.pointer, p.code) for p in refused.value.problems] == [("/data/layout", "unsupported_combination")]

@@ -8,7 +8,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from service.api.wire.columns import BinaryArray, LabelColumn, MixedColumn, NumericColumn, labels, mixed, numeric
+from service.api.wire.columns import (
+    BinaryArray,
+    LabelColumn,
+    MixedColumn,
+    NumericColumn,
+    labels,
+    mixed,
+    numeric,
+    used_values,
+)
 from service.calibration.errors import Problem
 from service.calibration.layouts.labels import Labels
 
@@ -115,3 +124,11 @@ def test_a_mixed_column_is_all_numbers_or_all_names() -> None:
 )
 def test_the_minority_of_a_mixed_column_is_pointed_at(column: list, odd: list[int]) -> None:
     assert read(mixed, column)[1] == [(f"/data/x/{i}", "mixed_column") for i in odd]
+
+
+def test_different_answers_are_counted_in_every_form() -> None:
+    assert used_values([1.0, None, 2.0, 1.0]) == 2
+    assert used_values(["a", "b", None]) == 2
+    assert used_values(binary([0, 2, 2, -1], "<i2", ["a", "b", "c"])) == 3
+    assert used_values(binary([0, 2, 2, 7])) == 3
+    assert used_values(BinaryArray("<i2", b"odd")) == 1

@@ -7,8 +7,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from service.api.wire.sample import LAYOUTS, Bounds, Data, numbers, shape, to_core
+from service.api.wire.sample import LAYOUTS, Bounds, Data, numbers, samples, shape, to_core
 from service.calibration.errors import TooExpensive
+from service.calibration.layouts.categories import Categories
 from service.web.problems import ProblemError
 from tests.api.wire.layouts.study import ARRAYS, MOMENTS, TABLE, decoded, packed
 
@@ -97,3 +98,16 @@ def test_bytes_count_as_the_numbers_they_hold() -> None:
 
 def test_every_layout_of_the_union_is_read() -> None:
     assert set(LAYOUTS) == set(get_args(Data))
+
+
+def test_categories_of_many_units_are_too_many_numbers() -> None:
+    """Every category of every prediction becomes a column of numbers."""
+    units = 40
+    predictions = [{"values": [str((i + k) % 10) for i in range(units)], "model": f"m{k}"} for k in range(2)]
+    document = {"layout": "table", "outcomes": {"y": [str(i % 10) for i in range(units)]}, "predictions": predictions}
+    data = msgspec.convert(document, Data)
+    assert shape(data, categories=True)[0] == 20
+    assert len(samples(data, "error", Bounds(max_numbers=200), Categories())) == 10
+    with pytest.raises(TooExpensive) as found:
+        samples(data, "error", Bounds(max_numbers=199), Categories())
+    assert [(p.pointer, p.code) for p in found.value.problems] == [("/plan/estimand", "too_expensive")]

@@ -102,3 +102,18 @@ def test_too_few_humans_are_refused_all_the_same() -> None:
     with pytest.raises(InvalidSample) as refused:
         from_table(few, categories=Categories())
     assert [p.code for p in refused.value.problems] == ["too_few_humans"]
+
+
+def test_problems_of_the_categories_of_every_outcome_come_together() -> None:
+    whole = Labels(np.zeros(8, dtype=np.int64), ("a",))
+    wrong = (np.array([0.5, 1, 2, 1, 1, 2, NAN, NAN]), whole)
+    two = Table(
+        (("share", wrong[0]), ("choice", SHARES.outcomes[0][1])),
+        (PredictionColumn(np.full(8, 1.5), "gpt", outcome="choice", category="a"),),
+    )
+    with pytest.raises(InvalidSample) as refused:
+        from_table(two, categories=Categories())
+    assert [(p.pointer, p.code) for p in refused.value.problems] == [
+        ("/data/outcomes/share/0", "not_a_category"),
+        *((f"/data/predictions/0/values/{i}", "not_a_probability") for i in range(8)),
+    ]
