@@ -9,7 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import platform
 import sys
 
-from benchmarks import bootstrap, core, http
+from benchmarks import bootstrap, core, http, outcomes
 
 
 def main() -> None:
@@ -23,6 +23,11 @@ def main() -> None:
         theirs, ours, ratio = bootstrap.pair(kind, 500, 5000)
         row = f"| mean, {kind}, n = 500, N = 5,000 | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
         print(row, flush=True)
+    print("\n| 1,000 outcomes, CPU, median | loop of ppi-python | ours | times faster |\n|---|---|---|---|")
+    for n, m in ((100, 100), (100, 1000)):
+        for stage, (theirs, ours, ratio) in outcomes.against_loop(1000, n, m).items():
+            row = f"| {stage}, n = {n:,}, N = {m:,} | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
+            print(row, flush=True)
     print("\n| growth, n = 1,000 | calibrate() | ns per LLM-only unit |\n|---|---|---|")
     for m, seconds in core.growth():
         print(f"| N = {m:,} | {1e3 * seconds:.2f} ms | {1e9 * seconds / m:.2f} |", flush=True)
