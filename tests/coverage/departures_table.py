@@ -38,7 +38,8 @@ are {populations.LLM_ONLY} LLM-only units per human.
 ▼ marks coverage that is below .95 by more than {ERRORS:.0f} Monte Carlo errors and below {LEAST}: that cell fails, and
 stands again in the last table with the warning that the service gives there. In brackets the mean width relative to
 human-only with the t interval of the same cell. Studies that cannot be analysed (all humans of an arm answered alike)
-are left out; a dash means that fewer than half of the studies could be."""
+are left out; a dash means that fewer than half of the studies could be. "Open" intervals have no end on a side and count
+in no width."""
 
 SURVEY = """\
 ## Survey designs
@@ -135,7 +136,9 @@ def _entry(cell: Cell, name: str) -> str:
     mark = "▼" if fails(row) else ""
     base = cell.get("human_only/t")
     width = "" if base is None else f" ({row['mean_width'] / base['mean_width']:.2f})"
-    return f"{row['coverage']:.3f}".removeprefix("0") + mark + width
+    open_share = row.get("unbounded", 0) / row["replicates"]
+    unbounded = f", {open_share:.0%} open" if open_share >= 0.005 else ""
+    return f"{row['coverage']:.3f}".removeprefix("0") + mark + width + unbounded
 
 
 def _table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> list[str]:

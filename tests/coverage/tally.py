@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from math import inf, isfinite
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -52,7 +53,10 @@ class Study(Protocol[S]):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Sums over replicates of one estimator; ``probe`` is the width summed over the first PROBE replicates."""
+    """Sums over replicates of one estimator; ``probe`` is the width summed over the first PROBE replicates.
+
+    An interval that is open on a side counts in ``unbounded`` and in no width.
+    """
 
     replicates: int = 0
     hits: int = 0
@@ -61,21 +65,23 @@ class Tally:
     error_square: float = 0.0
     variance: float = 0.0
     probe: float = 0.0
+    unbounded: int = 0
 
     def add(self, result: Result, truth: float, *, probed: bool) -> Tally:
         """This tally and one more replicate."""
-        lower, upper = result.interval.lower, result.interval.upper
-        assert lower is not None
-        assert upper is not None
+        lower = -inf if result.interval.lower is None else result.interval.lower
+        upper = inf if result.interval.upper is None else result.interval.upper
+        width = upper - lower if isfinite(upper - lower) else 0.0
         error = result.estimate - truth
         return Tally(
             self.replicates + 1,
             self.hits + (lower <= truth <= upper),
-            self.width + (upper - lower),
+            self.width + width,
             self.error + error,
             self.error_square + error**2,
             self.variance + result.standard_error**2,
-            self.probe + (upper - lower if probed else 0.0),
+            self.probe + (width if probed else 0.0),
+            self.unbounded + (not isfinite(upper - lower)),
         )
 
     def merge(self, other: Tally) -> Tally:
@@ -162,7 +168,8 @@ def rows(study: Study, tallies: Mapping[str, Tally], replicates: int, commit: st
             "refused": replicates - t.replicates,
             "coverage": t.coverage,
             "coverage_mc_error": t.coverage_error,
-            "mean_width": t.width / t.replicates,
+            "mean_width": t.width / max(1, t.replicates - t.unbounded),
+            "unbounded": t.unbounded,
             "bias": t.error / t.replicates,
             "bias_mc_error": float(np.sqrt(t.estimate_variance / t.replicates)),
             "variance_ratio": t.estimate_variance / human.estimate_variance,
