@@ -38,7 +38,7 @@ are {populations.LLM_ONLY} LLM-only units per human.
 ▼ marks coverage that is below .95 by more than {ERRORS:.0f} Monte Carlo errors and below {LEAST}: that cell fails, and
 stands again in the last table with the warning that the service gives there. In brackets the mean width relative to
 human-only with the t interval of the same cell. Studies that cannot be analysed (all humans of an arm answered alike)
-are left out; a dash means that fewer than half of the studies could be. "Open" intervals lack an end on a side and count
+are left out; a dash means that fewer than half of the studies could be. "Open" intervals have one end only and count
 in no width."""
 
 SURVEY = """\
