@@ -16,7 +16,7 @@ import numpy as np
 from service.calibration.moments import FloatArray
 from service.calibration.sample import IntArray
 
-FEW = 20  # drawing one cell's count costs about as much as drawing and adding this many units
+FEW = 30  # drawing the count of one cell takes as long as drawing and adding this many units
 LARGE = 20_000
 CHUNK = 1 << 16  # drawn values held at a time: they stay in the processor's cache
 DIGITS = 2.0**40  # values that agree to 12 digits of the largest are the same: rounding, not data, tells them apart
