@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+LISTED = 1_000  # problems of one kind that are kept per column: an answer lists 100, and a bad column can have millions
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

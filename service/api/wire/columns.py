@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from itertools import islice
 from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 
-from service.calibration.errors import Problem
+from service.calibration.errors import LISTED, Problem
 from service.calibration.layouts.labels import Labels
 from service.calibration.moments import FloatArray
 from service.web.mismatch import string_for_number
@@ -76,7 +77,7 @@ def labels(column: LabelColumn, pointer: str, problems: list[Problem]) -> Labels
         problems.append(Problem(pointer, "missing_categories", text, hint))
         return Labels(np.zeros(0, dtype=np.int64), ())
     codes = _decoded(column, pointer, problems).astype(np.int64)
-    wrong = np.flatnonzero((codes < -1) | (codes >= len(column.categories)))
+    wrong = np.flatnonzero((codes < -1) | (codes >= len(column.categories)))[:LISTED]
     problems += [Problem(f"{pointer}/{i}", "unknown_category", "the index has no category", "") for i in wrong]
     if len(set(column.categories)) < len(column.categories):
         problems.append(Problem(f"{pointer}/categories", "duplicate_category", "a category is listed twice", ""))
@@ -93,10 +94,10 @@ def mixed(column: MixedColumn, pointer: str, problems: list[Problem]) -> FloatAr
     if len(kinds) == 1:
         return _from_list([v for v in column if v is None or isinstance(v, str)], pointer, problems)
     majority_text = sum(isinstance(v, str) for v in column) * 2 > len(column)
+    odd = (i for i, v in enumerate(column) if v is not None and isinstance(v, str) != majority_text)
     problems += [
         Problem(f"{pointer}/{i}", "mixed_column", "the column holds numbers and text", "all numbers or all strings")
-        for i, v in enumerate(column)
-        if v is not None and isinstance(v, str) != majority_text
+        for i in islice(odd, LISTED)
     ]
     return np.full(len(column), 0.0)
 
@@ -132,7 +133,7 @@ def _from_list(column: list[str | None], pointer: str, problems: list[Problem]) 
     if "" in index:
         problems += [
             Problem(f"{pointer}/{i}", "empty_name", "the name is empty", "null marks a missing one")
-            for i in np.flatnonzero(codes == index[""])
+            for i in np.flatnonzero(codes == index[""])[:LISTED]
         ]
     return Labels(codes, tuple(index))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.calibration.errors import InvalidSample, Problem, Warned
+from service.calibration.errors import LISTED, InvalidSample, Problem, Warned
 from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish
 from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
@@ -82,7 +82,7 @@ def missing_human(values: FloatArray, pointer: str, missing: Missing) -> list[Pr
             "a human answer is missing",
             'send the answer, or set plan.missing to "drop_unit" to leave such units out',
         )
-        for i in np.flatnonzero(np.isnan(values))
+        for i in np.flatnonzero(np.isnan(values))[:LISTED]
     ]
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.calibration.errors import Problem, Warned
+from service.calibration.errors import LISTED, Problem, Warned
 from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels, ordered
 from service.calibration.moments import FloatArray
@@ -138,13 +138,13 @@ def _not_categories(column: Answers) -> list[Problem]:
         wrong = ~np.isnan(column.values) & ~((np.abs(column.values) < 2**53) & (column.values % 1.0 == 0.0))
     text = "the value is no category"
     hint = "categories are strings or whole numbers; probabilities need the field category on their column"
-    return [Problem(f"{column.place}/{i}", "not_a_category", text, hint) for i in np.flatnonzero(wrong)]
+    return [Problem(f"{column.place}/{i}", "not_a_category", text, hint) for i in np.flatnonzero(wrong)[:LISTED]]
 
 
 def _unknown(column: Answers, names: Sequence[str]) -> list[Problem]:
     labels = ordered(column.values)
     strange = [i for i, name in enumerate(labels.names) if name not in names]
-    return [_unknown_at(f"{column.place}/{i}") for i in np.flatnonzero(np.isin(labels.codes, strange))]
+    return [_unknown_at(f"{column.place}/{i}") for i in np.flatnonzero(np.isin(labels.codes, strange))[:LISTED]]
 
 
 def _unknown_at(place: str) -> Problem:

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.calibration.errors import Problem
+from service.calibration.errors import LISTED, Problem
 from service.calibration.layouts.categories import Answers, codes, indicators, share_drafts
 from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels
@@ -67,7 +67,7 @@ def _column_problems(column: PredictionColumn, place: str) -> list[Problem]:
         text = "names stand where probabilities belong"
         return [*found, Problem(f"{place}/values", "mixed_column", text, "numbers in [0, 1], or leave out category")]
     with np.errstate(invalid="ignore"):
-        wrong = np.flatnonzero((column.values < -TOLERANCE) | (column.values > 1.0 + TOLERANCE))
+        wrong = np.flatnonzero((column.values < -TOLERANCE) | (column.values > 1.0 + TOLERANCE))[:LISTED]
     text, hint = "a probability is outside [0, 1]", "send probabilities, not percentages or log-odds"
     return found + [Problem(f"{place}/values/{i}", "not_a_probability", text, hint) for i in wrong]
 
@@ -91,7 +91,7 @@ def _group_problems(group: Indexed, names: Sequence[str]) -> list[Problem]:
     text, hint = "the probabilities of this unit do not sum to 1", "send them to 7 digits; missing ones are null"
     return [
         Problem(f"/data/predictions/{first}/values/{i}", "probabilities_do_not_sum", text, hint)
-        for i in np.flatnonzero(wrong)
+        for i in np.flatnonzero(wrong)[:LISTED]
     ]
 
 

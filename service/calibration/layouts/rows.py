@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.errors import Problem
+from service.calibration.errors import LISTED, Problem
 from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels
 from service.calibration.moments import FloatArray
@@ -67,4 +67,4 @@ def rows_of(
 
 
 def _at(code: str, places: IntArray, text: str, hint: str) -> list[Problem]:
-    return [Problem(f"/data/arm/{i}", code, text, hint) for i in places]
+    return [Problem(f"/data/arm/{i}", code, text, hint) for i in places[:LISTED]]

@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.errors import Problem
+from service.calibration.errors import LISTED, Problem
 from service.calibration.layouts.labels import Labels, length, ordered
 from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
@@ -117,4 +117,4 @@ def _weight_problems(weight: FloatArray | None, used: NDArray[np.bool_]) -> list
 
 
 def _at(name: str, code: str, places: Sequence[int] | IntArray, text: str, hint: str) -> list[Problem]:
-    return [Problem(f"/data/{name}/{i}", code, text, hint) for i in places]
+    return [Problem(f"/data/{name}/{i}", code, text, hint) for i in places[:LISTED]]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.errors import InvalidSample, Problem, Warned, token
+from service.calibration.errors import LISTED, InvalidSample, Problem, Warned, token
 from service.calibration.layouts import survey as design
 from service.calibration.layouts.arrays import dropped_units, missing_human
 from service.calibration.layouts.categories import Answers, Categories, agreed, codes, components
@@ -216,7 +216,7 @@ def _covariate_problems(name: str, values: FloatArray | Labels) -> list[Problem]
     found = [] if isinstance(values, Labels) else value_problems(values, place)
     return found + [
         Problem(f"{place}/{i}", "missing_covariate", "a covariate is missing", "complete the column or leave it out")
-        for i in np.flatnonzero(~_present(values))
+        for i in np.flatnonzero(~_present(values))[:LISTED]
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from service.calibration.errors import Problem
+from service.calibration.errors import LISTED, Problem
 from service.calibration.moments import FloatArray
 
 LARGEST = 1e70  # fourth powers stay inside a double
@@ -24,5 +24,5 @@ def value_problems(values: FloatArray, pointer: str) -> list[Problem]:
         else Problem(
             f"{pointer}/{i}", "numeric_overflow", f"the value is beyond {LARGEST:g}", "rescale the column's units"
         )
-        for i in np.flatnonzero(large)
+        for i in np.flatnonzero(large)[:LISTED]
     ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.calibration.errors import LISTED
 from service.calibration.layouts.values import value_problems
 
 
@@ -13,3 +14,9 @@ def test_infinite_and_huge_values_are_found_at_their_places() -> None:
 
 def test_missing_values_are_no_problem() -> None:
     assert value_problems(np.array([np.nan, 1.0, -1e70]), "/x") == []
+
+
+def test_a_column_of_nothing_but_infinities_is_not_listed_to_the_last() -> None:
+    found = value_problems(np.full(100_000, np.inf), "/data/outcomes/y")
+    assert len(found) == LISTED
+    assert found[-1].pointer == f"/data/outcomes/y/{LISTED - 1}"
