@@ -108,21 +108,25 @@ def _block(arm: ArmMatrix) -> tuple[NDArray[Any], ...]:
     slope, size = scy * inverse, n + m
     gap = (gbar - cbar) * (m / size)
     spread = (scc + sgg + (n * m / size) * (gbar - cbar) ** 2) / (size - 1)
-    squares = dc * dc * inverse[:, None]
-    spare = (1.0 - 1.0 / n) - squares
+    root = np.sqrt(inverse)
     e = dy - slope[:, None] * dc
-    a = dc * (gap * inverse)[:, None] + 1.0 / n
-    residual = e * e / spare
-    u = a * a
-    top = u.sum(axis=1)
-    variance = _dot(u, residual)
-    u /= spare
+    dc *= root[:, None]
+    along = gap * root
+    squares = dc * dc
+    spare = np.maximum((1.0 - 1.0 / n) - squares, 1.0 - ISOLATED)
+    kept = 1.0 / spare
+    e *= e
+    e *= kept
+    a = dc * along[:, None]
+    a += 1.0 / n
+    a *= a
+    top = 1.0 / n + along * along
     return (
         ybar + slope * gap,
-        variance,
-        top * top / _bottom(u, spare, squares, dc * np.sqrt(inverse / n)[:, None]),
+        _dot(a, e),
+        top * top / _bottom(a, a * kept, dc, squares),
         slope,
-        _dot(squares, residual) * inverse,
+        _dot(squares, e) * inverse,
         spread,
         ybar,
         syy / ((n - 1) * n),
@@ -135,11 +139,11 @@ def _block(arm: ArmMatrix) -> tuple[NDArray[Any], ...]:
     )
 
 
-def _bottom(u: FloatArray, spare: FloatArray, squares: FloatArray, cross: FloatArray) -> FloatArray:
-    """Sum u^2 (1 - 2h) + |Z U Z'|^2 for Z = (1/sqrt n, dc/sqrt S_cc), with ``cross`` the product of its two rows."""
+def _bottom(a: FloatArray, u: FloatArray, z: FloatArray, squares: FloatArray) -> FloatArray:
+    """Sum u^2 (1 - 2h) + |Z U Z'|^2 from a^2, u = a^2/(1 - h), dc/sqrt S_cc and its squares, each (K, n)."""
     n = u.shape[1]
-    diagonal = _dot(u * u, 2.0 * spare - 1.0)
-    return np.asarray(diagonal + (u.sum(axis=1) / n) ** 2 + 2.0 * _dot(u, cross) ** 2 + _dot(u, squares) ** 2)
+    diagonal = 2.0 * _dot(u, a) - _dot(u, u)
+    return np.asarray(diagonal + _mean(u) ** 2 + 2.0 * _dot(u, z) ** 2 / n + _dot(u, squares) ** 2)
 
 
 def helpful(arm: ArmResults) -> BoolArray:
