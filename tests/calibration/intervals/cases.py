@@ -65,3 +65,11 @@ def in_strata(study, shares=(0.3, 0.7), identification: str = "exchangeability")
     human = tuple(replace(s, stratum=np.arange(s.n) % 2) for s in sample.human)
     cells = stratified(replace(sample, human=human, llm_only=(None,) * len(sample.llm_only), strata=("a", "b")))
     return fitted(cells, identification, "human_only"), expanded(DIFFERENCE, np.array(shares))
+
+
+def coded(sample: Sample, **columns) -> Sample:
+    """The sample with survey columns (arm -> values) on its humans."""
+    human = tuple(
+        replace(source, **{name: codes[d] for name, codes in columns.items()}) for d, source in enumerate(sample.human)
+    )
+    return replace(sample, human=human)

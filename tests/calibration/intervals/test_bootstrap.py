@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,22 @@ def test_moments_are_refused() -> None:
     with pytest.raises(UnsupportedCombination) as refused:
         bootstrap.pivot(without_rows, cases.DIFFERENCE, context)
     assert problems(refused.value) == [("/plan/interval", "rows_required")]
+
+
+@pytest.mark.parametrize("column", ["cluster", "weight"])
+def test_the_survey_design_is_resampled_as_it_is(column: str) -> None:
+    """Whole clusters, and weighted units, have the spread of their standard error."""
+    sample = simulate(4, (60, 50)).sample()
+    sizes = [source.n for source in sample.human]
+    if column == "cluster":
+        codes = [np.arange(60) // 3, 20 + np.arange(50) // 2]
+        shifted = [replace(s, y=s.y + 2.0 * np.sin(c)) for s, c in zip(sample.human, codes, strict=True)]
+        sample = replace(sample, human=tuple(shifted))
+    else:
+        codes = [np.linspace(0.5, 2.0, size) for size in sizes]
+    estimate = cases.fitted(cases.coded(sample, **{column: codes}), name="human_only")
+    context = cases.context(estimate, cases.DIFFERENCE, replicates=20_000)
+    groups = [group.values.shape[0] for group in influences(estimate, cases.DIFFERENCE)]
+    assert groups == ([45] if column == "cluster" else sizes)
+    draws = bootstrap.pivot(estimate, cases.DIFFERENCE, context).lower
+    assert draws.std() == pytest.approx(context.standard_error, rel=0.03)

@@ -23,14 +23,6 @@ def refused(estimate, contrast=T, **more) -> list[tuple[str, str]]:
     return problems(found.value)
 
 
-def coded(sample, **columns):
-    """The sample with a survey column (arm -> codes) on its humans."""
-    human = tuple(
-        replace(source, **{name: codes[d] for name, codes in columns.items()}) for d, source in enumerate(sample.human)
-    )
-    return replace(sample, human=human)
-
-
 def test_human_only_p_values_are_those_of_all_assignments() -> None:
     """Studentised difference at no effect, all 252 assignments of 5 against 5, by hand."""
     control, treated = [3.1, 4.2, 2.7, 5.0, 3.3], [4.9, 5.8, 4.1, 6.6, 3.9]
@@ -81,7 +73,7 @@ def test_the_choice_of_auto_is_held_fixed() -> None:
 def test_strata_are_dealt_apart_and_weighed() -> None:
     sample = simulate(5, (24, 26), design="shared").sample()
     stratum = tuple(np.arange(s.n) % 2 for s in sample.human if isinstance(s, Units))
-    cells = stratified(replace(coded(sample, stratum=stratum), strata=("a", "b")))
+    cells = stratified(replace(cases.coded(sample, stratum=stratum), strata=("a", "b")))
     contrast = expanded(T, np.array([0.3, 0.7]))
     estimate = cases.fitted(cells, "randomization")
     context = cases.context(estimate, contrast, replicates=299)
@@ -101,11 +93,11 @@ def test_strata_are_dealt_apart_and_weighed() -> None:
 def test_clusters_are_dealt_as_wholes() -> None:
     sample = simulate(5, (12, 16), design="shared").sample()
     codes = (np.arange(12) // 2, 6 + np.arange(16) // 2)
-    estimate = cases.fitted(coded(sample, cluster=codes), "randomization", "human_only")
+    estimate = cases.fitted(cases.coded(sample, cluster=codes), "randomization", "human_only")
     found = randomization.pivot(estimate, T, cases.context(estimate, T, replicates=5000))
     assert len(found.lower) == comb(6 + 8, 6) - 1
     assert found.bound(0.1, "lower") < found.bound(0.1, "upper")
-    spanning = cases.fitted(coded(sample, cluster=(codes[0], codes[1] - 1)), "randomization", "human_only")
+    spanning = cases.fitted(cases.coded(sample, cluster=(codes[0], codes[1] - 1)), "randomization", "human_only")
     assert refused(spanning) == [("/plan/interval", "unsupported_combination")]
 
 
@@ -128,7 +120,7 @@ def test_what_cannot_be_dealt_again_is_refused() -> None:
     assert refused(three, np.array([1.0, -0.5, -0.5])) == unsupported
     assert refused(three, np.array([1.0, 0.0, 0.0])) == unsupported
     assert refused(three, np.array([1.0, -0.9, 0.0])) == unsupported
-    weighted = coded(twins.sample(), weight=(np.linspace(1, 2, 12), np.linspace(1, 2, 16)))
+    weighted = cases.coded(twins.sample(), weight=(np.linspace(1, 2, 12), np.linspace(1, 2, 16)))
     assert refused(cases.fitted(weighted, "randomization", "human_only")) == unsupported
     moments = cases.fitted(as_moments(twins.sample()), "randomization")
     assert refused(moments) == [("/plan/interval", "rows_required")]
