@@ -68,7 +68,7 @@ def design_of_study(frame: Frame, contrasts: Matrix, costs: StudyCosts, wish: Wi
     with refusing_overflow():
         basis = basis_of_study(frame, contrasts, np.random.default_rng(wish.seed))
     if wish.top_up:
-        basis = replace(basis, collected=_collected(frame))
+        basis = replace(basis, collected=collected(frame))
     return answer(basis, Costs(costs.human, worth, costs.persona), Question(asked, wish.limits, wish.aim, draws))
 
 
@@ -104,7 +104,7 @@ def pilot_of_study(frame: Frame, contrasts: Matrix) -> PilotMoments:
     )
 
 
-def _collected(frame: Frame) -> tuple[Collected, ...]:
+def collected(frame: Frame) -> tuple[Collected, ...]:
     """The study's units: every human and every LLM-only unit that is used, with the answers of all usable models."""
     sample, models = frame.sample, tuple(range(len(_usable_models(frame))))
     alone = len(sample.arms) == 1

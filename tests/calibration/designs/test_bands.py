@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from service.calibration.designs import bands, market
+from service.calibration.designs.answer import Bands
 from service.calibration.designs.bands import bands_of, scenarios_weighed, variance_per_human
 from service.calibration.designs.constraints import Constraints
 from service.calibration.designs.design import design
 from service.calibration.designs.groups import Costs
-from service.calibration.designs.joint import against_control
+from service.calibration.designs.joint import Basis, against_control
 from service.calibration.designs.market import (
     Plan,
     best_for_budget,
@@ -28,17 +29,28 @@ COSTS = Costs(5.0, (0.1,))
 BUDGET = Objective("budget", 1000.0)
 
 
+def bands_at(known: Basis, objective: Objective, limits: Constraints | None = None) -> Bands:
+    """The bands of a plan that rounds its optimum down."""
+    on_offer = market_of(known, COSTS, limits or Constraints())
+    wanted = wanted_of(objective, Aim(), variance_per_human(on_offer))
+    budget = wanted.budget or budget_for_target(on_offer, wanted.variance or 0.0)
+    optimum = best_for_budget(on_offer, budget)
+    plan = Plan(np.floor(optimum.counts), optimum, budget)
+    return bands_of(scenarios_weighed(on_offer, known.scenarios, plan, objective), plan, objective, Aim())
+
+
 def test_bands_hold_what_the_scenarios_hold():
     """Budget, 39 scenarios, level .95: the extremes of 39 designs solved on their own."""
     known = basis(single(60, (0.6,)))
     answer = design(known, COSTS, BUDGET)
     found = answer.bands
     assert found is not None
-    each = [design(replace(known, joint=j, scenarios=()), COSTS, BUDGET) for j in known.scenarios]
-    counts = [one.continuous.n_human for one in each]
+    each = [market_of(replace(known, joint=j), COSTS, Constraints()) for j in known.scenarios]
+    human = np.array([g.human for g in each[0].groups])
+    best = [best_for_budget(one, 1000.0).counts for one in each]
+    counts, others = [n[human].sum() for n in best], [n[~human].sum() for n in best]
     assert found.level == 0.95
     assert found.n_human == pytest.approx((min(counts), max(counts)), abs=0.6)
-    others = [one.continuous.n_llm_only for one in each]
     assert found.n_llm_only == pytest.approx((min(others), max(others)), abs=1.5)
     placed = in_scenarios(market_of(known, COSTS, Constraints()), known.scenarios)
     chosen = {(g.human, g.models): g.n for g in answer.design.groups}
@@ -96,8 +108,7 @@ def test_bands_cover_what_the_truth_would_have_recommended():
 @pytest.mark.parametrize("objective", [Objective("standard_error", 0.07), Objective("effective_sample_size", 180.0)])
 def test_targets_ask_for_more_where_less_is_true(objective):
     known = basis(single(60, (0.6,)))
-    found = design(known, COSTS, objective).bands
-    assert found is not None
+    found = bands_at(known, objective)
     counts = []
     for joint in known.scenarios:
         there = market_of(replace(known, joint=joint), COSTS, Constraints())
@@ -108,20 +119,16 @@ def test_targets_ask_for_more_where_less_is_true(objective):
 
 
 def test_targets_under_limits_search_few_scenarios_and_leave_unreachable_ends_open():
-    known = basis(single(60, (0.6,)))
-    limits = Constraints(20.0, max_human=210.0, max_llm_only=900.0)
-    found = design(known, COSTS, Objective("standard_error", 0.064), limits).bands
-    assert found is not None
+    known, limits = basis(single(60, (0.6,))), Constraints(20.0, max_human=210.0, max_llm_only=900.0)
+    found = bands_at(known, Objective("standard_error", 0.064), limits)
     assert found.level == 0.8
     assert found.n_human[1] is None
     assert found.n_llm_only[1] is None
-    each = design(
-        replace(known, joint=known.scenarios[0], scenarios=()), COSTS, Objective("standard_error", 0.09), limits
-    )
-    wide = design(known, COSTS, Objective("standard_error", 0.09), limits).bands
-    assert wide is not None
+    wide = bands_at(known, Objective("standard_error", 0.09), limits)
+    there = market_of(replace(known, joint=known.scenarios[0]), COSTS, limits)
+    reached = best_for_budget(there, budget_for_target(there, 0.09**2)).counts
     assert wide.n_human[1] is not None
-    assert wide.n_human[0] <= round(each.continuous.n_human) <= wide.n_human[1]
+    assert wide.n_human[0] <= round(reached[[g.human for g in there.groups]].sum()) <= wide.n_human[1]
 
 
 def test_dear_solves_mean_fewer_scenarios_and_large_problems_none(monkeypatch):

@@ -8,7 +8,16 @@ import pytest
 from service.calibration.designs.design import design
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.objective import Objective
-from service.calibration.designs.study import Wish, basis_of_study, design_of_study, model_prices, study_cost
+from service.calibration.designs.study import (
+    DrawsAsked,
+    Wish,
+    basis_of_study,
+    collected,
+    design_of_study,
+    icc_by_model,
+    model_prices,
+    study_cost,
+)
 from service.calibration.errors import InvalidPlan
 from service.calibration.estimate import Frame
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
@@ -108,3 +117,47 @@ def test_prices_are_one_number_or_one_for_exactly_the_models():
         ("/plan/costs/llm", "missing_price"),
         ("/plan/costs/llm", "unknown_model"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("frame", "units"),
+    [
+        (twins(), [(0, True, 45), (1, True, 45), (None, False, 150)]),
+        (Frame(twins().sample, "randomization"), [(0, True, 45), (1, True, 45)]),
+        (two_arms(), [(0, True, 40), (1, True, 40), (0, False, 100), (1, False, 100)]),
+    ],
+)
+def test_a_top_up_starts_from_the_units_at_hand(frame, units):
+    assert [(u.arm, u.human, u.n) for u in collected(frame)] == units
+    assert all(len(u.models) == len(frame.sample.models) for u in collected(frame))
+    wish = Wish(Objective("budget", 300.0), top_up=True)
+    found = design_of_study(frame, DIFFERENCE, StudyCosts(4.0, 0.05), wish).top_up
+    assert found is not None
+    assert found.standard_error < found.standard_error_before
+    assert design_of_study(frame, DIFFERENCE, StudyCosts(4.0, 0.05), Wish(wish.objective)).top_up is None
+
+
+def test_draws_of_a_study_by_its_own_icc_or_a_stated_one():
+    frame = twins(3)
+    assert all(c.draws == 3 and c.icc for c in basis_of_study(frame, DIFFERENCE).joint.columns if c.model is not None)
+    prices, budget = StudyCosts(4.0, 0.0001), Objective("budget", 500.0)
+    alike = design_of_study(frame, DIFFERENCE, prices, Wish(budget, draws=DrawsAsked({"a": 1.0, "b": 1.0}, 3)))
+    assert alike.design.draws_per_persona == 1
+    apart = design_of_study(frame, DIFFERENCE, prices, Wish(budget, draws=DrawsAsked(0.8, 3)))
+    assert apart.design.draws_per_persona == 3
+    assert icc_by_model(("a", "b"), 0.3) == (0.3, 0.3)
+    assert icc_by_model(("a", "b"), {"b": 0.1, "a": 0.2}) == (0.2, 0.1)
+    with pytest.raises(InvalidPlan) as refused:
+        icc_by_model(("a", "b"), {"a": 0.2})
+    assert [(p.pointer, p.code) for p in refused.value.problems] == [("/draws/icc", "unknown_model")]
+
+
+def test_the_seed_draws_the_scenarios():
+    frame = two_arms()
+    first, again, other = (
+        design_of_study(frame, DIFFERENCE, StudyCosts(4.0, 0.05), Wish(Objective("budget", 300.0), seed=seed))
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first.design == other.design
+    assert first.bands != other.bands

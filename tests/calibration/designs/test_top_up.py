@@ -145,6 +145,15 @@ def test_free_answers_are_taken_up_to_their_cap():
     assert (found.n_human, found.n_llm_only, found.cost) == (0.0, 1000.0, 0.0)
 
 
+def test_only_free_answers_are_left_to_take():
+    pilot = known(0.7, 40, 100)
+    on_offer = market_of(pilot, Costs(1.0, (0.0,)), Constraints(max_human=40.0, max_llm_only=600.0))
+    found = top_up(on_offer, pilot, Wanted(budget=50.0), 50.0)
+    assert found is not None
+    assert (found.n_human, found.n_llm_only, found.cost) == (0.0, 500.0, 0.0)
+    assert found.standard_error**2 == pytest.approx(variance(0.7, 0, 40, 600), rel=1e-9)
+
+
 def test_whole_humans_may_not_exist_between_the_limits():
     here = basis(two_arms(20, (0.6, 0.3), "shared"))
     on_offer = market_of(here, Costs(5.0, (0.02,)), Constraints(max_human=40.5))
