@@ -16,6 +16,7 @@ from service.calibration.plan import Plan
 from service.calibration.sample import Sample, Units
 
 PER_CONTRAST = 3e3  # work of one contrast
+PER_OUTCOME = 1e5  # of every outcome, or share of a category, after the first
 LARGEST_SOURCE = 20_000.0  # units of a bootstrap beyond which its weights are drawn by their moments
 BOOTSTRAP, RANDOMIZATION = 3.0, 125.0  # work per unit and replicate
 BETTING, PER_HUMAN = 1e7, 1e4  # work of one betting interval, and of every human in it
@@ -27,6 +28,7 @@ HELD = 200.0  # max_t: work per influence value, which are held in memory togeth
 def work(samples: Sequence[Sample], plan: Plan) -> float:
     """Estimated work of a calibration."""
     each = sum(_fitting(s, plan) + _resampling(s, plan) for s in samples)
+    each += PER_OUTCOME * (len(samples) - 1)
     return each + _together(samples, plan) + (SOLVING if plan.costs else 0.0)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from service.api.wire.doubts import SOLVING, WORK_LIMIT
-from service.api.wire.work import PER_CONTRAST, work
+from service.api.wire.work import PER_CONTRAST, PER_OUTCOME, work
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.plan import Costs, NamedContrast, Plan
 from tests.calibration.studies import as_moments, categorised, simulate
@@ -28,9 +28,9 @@ def test_contrasts_costs_and_outcomes_add_up() -> None:
     named = tuple(NamedContrast(f"d{k}", {"control": 1.0, "treatment": -1.0}) for k in range(4))
     assert work([ARMS], Plan(contrasts=named)) - work([ARMS], Plan()) == 4 * PER_CONTRAST * 3
     assert work([ONE], Plan(costs=Costs(1.0, 0.1))) - work([ONE], Plan()) == SOLVING
-    assert work([ONE, ARMS], Plan()) == work([ONE], Plan()) + work([ARMS], Plan())
+    assert work([ONE, ARMS], Plan()) == work([ONE], Plan()) + work([ARMS], Plan()) + PER_OUTCOME
     shares = categorised(simulate(1, (20,), 30)).samples()
-    assert work(shares, Plan()) == 3 * work(shares[:1], Plan())
+    assert work(shares, Plan()) == 3 * work(shares[:1], Plan()) + 2 * PER_OUTCOME
 
 
 @pytest.mark.parametrize("interval", ["bootstrap", "bootstrap_t", "randomization"])
@@ -39,7 +39,7 @@ def test_resampling_grows_with_replicates_and_estimates(interval: str) -> None:
     plain = work([ARMS], Plan())
     once, twice = (work([ARMS], replace(plan, replicates=r)) - plain for r in (1000, 2000))
     assert twice == 2 * once > 0.0
-    assert work([ARMS, ARMS], plan) == 2 * work([ARMS], plan)
+    assert work([ARMS, ARMS], plan) == 2 * work([ARMS], plan) + PER_OUTCOME
     assert work([ARMS], replace(plan, interval="score")) == plain
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
 import msgspec
@@ -109,11 +110,12 @@ def count(data: Table) -> int:
 
 
 def shape(data: Table, *, categories: bool = False) -> tuple[int, int]:
-    """Number of columns, levels of string covariates and categories included, and of models."""
-    sent = data.predictions or ()
-    columns = sum(max(1, used_names(c)) for c in (data.covariates or {}).values())
-    columns += sum(used_values(p.values) if categories and p.category is None else 1 for p in sent)
-    return max(1, columns), len({p.model for p in sent})
+    """Number of columns of the outcome that has most, and of models; string covariates count by level."""
+    sent, own = data.predictions or (), Counter[str | None]()
+    for p in sent:
+        own[p.outcome] += used_values(p.values) if categories and p.category is None else 1
+    everywhere = sum(max(1, used_names(c)) for c in (data.covariates or {}).values())
+    return max(1, everywhere + max(own.values(), default=0)), len({p.model for p in sent})
 
 
 def arms(data: Table) -> tuple[int, str]:

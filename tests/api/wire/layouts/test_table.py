@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.api.wire.layouts import table
 from tests.api.wire.layouts.study import TABLE, changed, packed, read, refused
 
 
@@ -85,3 +86,10 @@ def test_the_survey_design() -> None:
         ("/data/weight/2", "invalid_weight"), ("/data/weight/6", "invalid_weight"),
     ]  # fmt: skip
     assert refused(changed(TABLE, cluster=["a", 1, 1, 1, 1, 1, 1])) == [("/data/cluster/0", "mixed_column")]
+
+
+def test_columns_are_counted_for_the_outcome_that_has_most() -> None:
+    """A thousand outcomes with one prediction each are regressions on one column, not on a thousand."""
+    columns = [table.PredictionColumn([1.0, 2.0], outcome=f"y{k}") for k in range(1000)]
+    many = table.Table({f"y{k}": [1.0, 2.0] for k in range(1000)}, [*columns, columns[0]])
+    assert table.shape(many)[0] == 2
