@@ -82,7 +82,8 @@ def bands_of(scenarios: list[Scenario], plan: Plan, objective: Objective, aim: A
     human = np.array([float(group.human) for group in scenarios[0].market.groups])
     reached = [_reached(one, plan) for one in scenarios]
     best = [_best_counts(one, objective, aim) for one in scenarios]
-    humans = [_units(counts, human) for counts in best]
+    asked = float(np.any(scenarios[0].market.contrasts != 0, axis=0).sum())
+    humans = [max(asked, _units(counts, human)) for counts in best]
     others = [_units(counts, 1 - human) for counts in best]
     return Bands(
         level=level,

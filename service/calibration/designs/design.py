@@ -183,6 +183,9 @@ def _whole(market: Market, optimum: Allocation, wanted: Wanted, humans: Vector |
     """The whole design, or humans alone where rounding makes them better or cheaper."""
     alone = None if humans is None else _placed(market, humans)
     options = [one for one in (whole_design(market, optimum.counts, wanted), alone) if one is not None]
+    if not options and wanted.variance is not None:
+        detail = "no whole numbers of units, up to a million millions, reach the target within the limits"
+        raise InvalidPlan.at("/objective", "target_out_of_reach", detail, "ask for less precision, or loosen a limit")
     if not options:
         raise InvalidPlan.at(
             "/constraints",

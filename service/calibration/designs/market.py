@@ -175,10 +175,10 @@ def budget_for_target(market: Market, variance: float, best: Best = best_for_bud
         return best(market, budget).variance / variance - 1
 
     first = excess(least)
-    if market.scales:
-        return least * (first + 1)
     if first <= 0:
         return least
+    if market.scales:
+        return least * (first + 1)
     low, high = (least, first), least * (first + 1)
     for _ in range(40):
         reached = excess(high)

@@ -64,7 +64,8 @@ def robust_counts(market: Market, plan: Plan, scenarios: list[Scenario]) -> Robu
     best = min(options, key=lambda one: worst_ratio(band, one)[0])
     reached = worst_ratio(band, counts)[0]
     worst = worst_ratio(band, best)[0]
-    return Robust(best, worst - 1, worst_ratio(band, plan.counts)[0] - 1, max(0.0, 1 - bound / reached))
+    plug_in = worst_ratio(band, plan.counts)[0]
+    return Robust(best, max(0.0, worst - 1), max(0.0, plug_in - 1), max(0.0, 1 - bound / reached))
 
 
 def worst_ratio(band: list[Scenario], counts: Vector) -> tuple[float, int]:

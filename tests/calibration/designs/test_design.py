@@ -117,6 +117,14 @@ def test_whole_numbers_may_not_exist():
     assert [p.code for p in refused.value.problems] == ["infeasible_constraints"]
 
 
+def test_targets_beyond_counting_and_targets_that_one_human_meets():
+    with pytest.raises(InvalidPlan) as refused:
+        design(one(0.5), Costs(1.0, (0.01,)), Objective("power"), aim=Aim(1e-9))
+    assert [(p.pointer, p.code) for p in refused.value.problems] == [("/objective", "target_out_of_reach")]
+    easy = design(one(0.5), Costs(1.0, (0.01,)), Objective("power"), aim=Aim(1e9))
+    assert (easy.design.n_human, easy.design.cost) == (1, 1.0)
+
+
 def test_doubts_are_warnings():
     few = design(one(0.5), Costs(1.0, (0.01,)), Objective("budget", 9))
     free = design(one(0.5), Costs(1.0, (0.0,)), Objective("budget", 100))
