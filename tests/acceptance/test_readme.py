@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from tests.acceptance import talk
 from tests.acceptance.test_studies import post
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -55,3 +59,17 @@ def test_the_table_of_methods_is_what_the_command_prints():
 @pytest.mark.parametrize("verdict", ["human_only_chosen", "no_pool", "no_llm"])
 def test_every_verdict_against_the_llm_is_explained(verdict):
     assert f'"verdict": "{verdict}"' in README
+
+
+def test_the_csv_request_is_answered_in_lines(server):
+    """The README's data parameter, with a file that has its columns."""
+    data = re.search(r"--url-query 'data=(.*?)'", README, re.DOTALL)[1]
+    file = "trust,gpt\n" + "".join(f"{3 + i % 3},{2 + i % 4}\n" for i in range(20)) + ",3\n,4\n"
+    reply = talk.post(
+        server,
+        file.encode(),
+        f"/v1/calibrations?{urlencode({'data': data})}",
+        **{"Content-Type": "text/csv", "Accept": "text/csv"},
+    )
+    lines = list(csv.DictReader(io.StringIO(reply.body.decode())))
+    assert [(line["name"], line["outcome"], line["claim"]) for line in lines] == [("all", "trust", "confirmatory")]
