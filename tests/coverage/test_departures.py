@@ -74,13 +74,13 @@ def test_clusters_that_are_not_told_make_intervals_too_short() -> None:
 
 
 def test_failing_cells_of_shares_and_outcomes_are_warned_about() -> None:
-    """Where t fails by more than .03, at least half of the studies carry a warning."""
+    """Where t fails by more than .03, at least a quarter of the studies carry a warning; the page says how many."""
     by_key = {(d.name, d.n, d.parameter): d for d in DEPARTURES}
     for key, cell in cells(read(DEPARTED)).items():
         row = cell.get("human_only/t")
         if row is not None and fails(row) and row["coverage"] < 0.92 and not key[0].startswith("clusters"):
             shares = warned(by_key[key])
-            assert max(shares.values(), default=0.0) > 0.5, (key, shares)
+            assert max(shares.values(), default=0.0) > 0.25, (key, shares)
 
 
 def test_a_short_row_is_complained_about() -> None:
