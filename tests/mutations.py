@@ -195,7 +195,6 @@ MUTATIONS = (
              "            first.result.interval.lower,\n            first.result.interval.upper,\n",
              "            first.result.interval.upper,\n            first.result.interval.lower,\n",
              "tests/api/wire/test_answer.py::test_the_summary_is_the_first_estimate"),
-    # survey designs
     Mutation("no leverage correction with weights", f"{CORE}/leverage.py",
              'np.maximum(1.0 - 2.0 * h + np.einsum("kn,kl,ln->n", z, inner, z) / root_weight**2, LEAST)',
              "np.ones_like(h)",
@@ -225,7 +224,6 @@ MUTATIONS = (
     Mutation("sampling probabilities ignored", f"{CORE}/estimate.py",
              "weight = weight / source.sampling_probability", "weight = weight * 1.0",
              "tests/oracles/test_survey.py::test_weights_unit_by_unit"),
-    # designs and media types
     Mutation("the robust design asks one scenario", f"{CORE}/designs/robust.py",
              "worst = int(ratios.argmax())", "worst = 0",
              "tests/calibration/designs/test_robust.py::test_the_worst_regret_over_the_band_is_lower_than_the_plug_ins"),
@@ -236,8 +234,7 @@ MUTATIONS = (
     Mutation("further draws for nothing", f"{CORE}/designs/market.py",
              "llm=tuple(draws * price for price in costs.llm)", "llm=costs.llm",
              "tests/calibration/designs/test_draws.py::test_the_engine_is_the_closed_form"),
-    Mutation("draws that never agree", f"{CORE}/designs/draws.py",
-             "icc + (1 - icc) / k", "1 / k",
+    Mutation("draws that never agree", f"{CORE}/designs/draws.py", "icc + (1 - icc) / k", "1 / k",
              "tests/calibration/designs/test_draws.py::test_spearman_brown"),
     Mutation("a top-up that forgets the pilot", f"{CORE}/designs/top_up.py",
              "size = np.sqrt(np.array([float(unit.n) for unit in pilot.collected]))",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,3 +40,19 @@ def test_a_pooled_slope_inflates_variance_and_influence_alike() -> None:
     assert found.variance == pytest.approx(1.25 * plain.variance)
     assert found.influence @ found.influence == pytest.approx(found.variance)
     assert (found.theta, found.df) == (plain.theta, plain.df)
+
+
+def test_a_weighted_thin_stratum_is_inflated_too() -> None:
+    sample = STUDY.sample()
+    weighted = Frame(
+        replace(
+            sample,
+            human=(replace(sample.human[0], weight=np.linspace(1.0, 2.0, 20)),),
+            llm_only=(replace(sample.llm_only[0], weight=np.ones(30)),),
+        ),
+        "exchangeability",
+    )
+    slope = np.array([0.4, -0.1])
+    plain = fixed(weighted.arms[0], slope, weighted.pools[0], 1)
+    found = pooled(weighted.arms[0], PooledSlope(slope, 1.25), weighted.pools[0])
+    assert found.influence == pytest.approx(plain.influence * np.sqrt(1.25))

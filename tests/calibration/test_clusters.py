@@ -75,3 +75,17 @@ def test_the_sample_at_hand_has_no_pool_part() -> None:
     hats = [(p.z**2).sum(axis=0) for p in parts]
     expected = sum(((p.a * p.residual) ** 2 / (1 - h)).sum() for p, h in zip(parts, hats, strict=True))
     assert found.human @ found.human == pytest.approx(expected)
+
+
+def test_with_weights_the_sample_at_hand_keeps_its_pool_mean() -> None:
+    """Leaving a cluster out then moves the arm only: the mean of the pool stays."""
+    plain = frame((np.arange(24) // 2, 12 + np.arange(26) // 2), 25 + np.arange(60) // 3).sample
+    sample = replace(
+        plain,
+        human=tuple(replace(s, weight=np.linspace(1.0, 2.0, s.n)) for s in plain.human),
+        llm_only=(replace(plain.llm_only[0], weight=np.ones(60)),),
+    )
+    estimate = estimator("human_only").fit(Frame(sample, "exchangeability"), T)
+    at_hand, whole = (cluster_influence(estimate, T, population) for population in ("sample", "super"))
+    assert at_hand.human == pytest.approx(whole.human)
+    assert at_hand.llm_only == pytest.approx(np.zeros(20), abs=1e-14)

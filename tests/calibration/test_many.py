@@ -146,6 +146,8 @@ def test_samples_that_do_not_fit_go_one_by_one() -> None:
     own = [replace(sample, outcome=f"y{k}") for k, sample in enumerate(alike)]
     assert len(analysed_at_once(own, Plan())) == 9
     assert analysed_at_once(own[:7], Plan()) == {}
+    known = [replace(s, columns=(replace(s.columns[0], population_mean=0.1),)) for s in own]
+    assert analysed_at_once(known, Plan()) == {}
 
 
 def test_what_is_refused_is_refused_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,3 +127,11 @@ def test_the_interval_is_settled_before_anything_is_computed() -> None:
     assert problems(refused.value) == [
         ("/plan/control", "unknown_arm"), ("/plan/margin", "missing_margin"), ("/plan/bounds", "missing_bounds"),
     ]  # fmt: skip
+
+
+def test_sampling_without_probabilities_is_refused() -> None:
+    with pytest.raises(CalibrationError) as refused:
+        resolve(simulate(1, (20,), 30).sample(), Plan(identification="sampling"))
+    assert [(p.code, p.pointer) for p in refused.value.problems] == [
+        ("unsupported_combination", "/plan/identification")
+    ]

@@ -144,3 +144,10 @@ def test_the_answer_speaks_of_arms_not_of_cells() -> None:
         "treatment - control": {"control": -1.0, "treatment": 1.0}
     }
     assert "stratum_shares_from_sample" in [w.code for w in whole.calibrate(sample, Plan()).warnings]
+
+
+def test_a_pool_without_llm_only_units_adds_nothing_to_the_shares() -> None:
+    sample, human, only = strata_of(simulate(7, (30, 33), (60, 50)), 7)
+    half = replace(sample, llm_only=(sample.llm_only[0], None))
+    counts = np.bincount(np.concatenate([*human, only[0]]), minlength=3)
+    assert shares(half, None, "exchangeability") == pytest.approx(counts / counts.sum())

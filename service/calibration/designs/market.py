@@ -169,7 +169,7 @@ def budget_for_target(market: Market, variance: float, best: Best = best_for_bud
     """Smallest budget whose optimum reaches the variance: by proportionality, or by bracketing and regula falsi."""
     D = market.joint.n_arms
     refuse_infeasible(market.groups, market.constraints, D, None)
-    least = _least_budget(market)
+    least = least_budget(market)
 
     def excess(budget: float) -> float:
         return best(market, budget).variance / variance - 1
@@ -189,7 +189,7 @@ def budget_for_target(market: Market, variance: float, best: Best = best_for_bud
     raise InvalidPlan.at("/objective", "target_out_of_reach", detail, "allow more units or a larger target")
 
 
-def _least_budget(market: Market) -> float:
+def least_budget(market: Market) -> float:
     """Price of the least humans allowed, and of at least one in each arm."""
     D = market.joint.n_arms
     cheapest = np.array([min(g.unit_cost for g in market.groups if g.human and (g.arm or 0) == d) for d in range(D)])

@@ -17,7 +17,7 @@ from dataclasses import replace
 from service.calibration.designs.allocation import Allocation
 from service.calibration.designs.answer import ArmCount, ContinuousDesign, GroupCount, ModelValue, WholeDesign
 from service.calibration.designs.interior_point import Vector
-from service.calibration.designs.market import Market, Plan, worst_variance
+from service.calibration.designs.market import Market, Plan, least_budget, worst_variance
 from service.calibration.designs.model_value import break_even_price, variance_without
 from service.calibration.designs.objective import Aim
 from service.calibration.designs.power import interval_width, minimum_detectable_effect
@@ -26,6 +26,9 @@ from service.calibration.designs.power import interval_width, minimum_detectable
 def money(amount: float) -> float:
     """The amount to 12 significant digits: sums of prices like 0.1 carry binary dust beyond."""
     return float(f"{amount:.12g}")
+
+
+NOTHING_LEFT = 1.0 + 1e-9  # a budget this close to the price of the least humans buys nothing else
 
 
 def continuous_design(market: Market, optimum: Allocation) -> ContinuousDesign:
@@ -120,7 +123,9 @@ def _arm_counts(market: Market, groups: tuple[GroupCount, ...]) -> tuple[ArmCoun
 
 
 def _worth(market: Market, plan: Plan) -> list[tuple[float, float | None]]:
-    """Marginal value and break-even price of one draw, model by model."""
+    """Marginal value and break-even price of one draw, model by model; nothing where the least humans take all."""
+    if plan.budget <= least_budget(market) * NOTHING_LEFT:
+        return [(0.0, None)] * len(market.joint.models)
     worth: list[tuple[float, float | None]] = []
     for k in range(len(market.joint.models)):
         marginal = max(0.0, variance_without(market, k, plan.budget) / plan.optimum.variance - 1)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -194,3 +196,21 @@ def test_laws_of_the_optimum(seed, arms, models, design, price, budget):
     capped = solved(basis, costs, money, Constraints(money / 10 / arms))[3]
     assert capped.variance >= found.variance * (1 - 1e-9)
     assert columns_shown(joint.columns, joint.prediction_design, 0)
+
+
+def test_a_near_problem_that_leads_nowhere_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path that ends far from the optimum when it starts near another problem is followed again from the start."""
+    case = TABLE[0]
+    _, table, limits, _ = solved(case.basis, case.costs, case.budget, case.constraints)
+    near = allocation.waypoint(table, limits)
+    follow, tried = allocation.follow_path, []
+
+    def stuck(*arguments):
+        state, steps = follow(*arguments)
+        tried.append(state)
+        return (SimpleNamespace(duality=1.0), steps) if len(tried) == 1 else (state, steps)
+
+    monkeypatch.setattr(allocation, "follow_path", stuck)
+    found = allocation.quick_allocation(table, limits, near)
+    assert len(tried) == 2
+    assert found.variance == pytest.approx(allocation.quick_allocation(table, limits).variance, rel=1e-12)

@@ -104,3 +104,30 @@ def test_a_pool_whose_units_are_one_cluster_cannot_be_tested() -> None:
     assert p_value(Frame(replace(sample, human=(human,), llm_only=(only,)), "exchangeability")) is None
     apart = replace(only, cluster=np.arange(30))
     assert p_value(Frame(replace(sample, human=(human,), llm_only=(apart,)), "exchangeability")) is None
+
+
+@pytest.mark.parametrize("known", [None, 0.4])
+def test_weights_without_clusters_by_hand(known: float | None) -> None:
+    """One column: the squared gap of weighted means over the sum of squared influences times G/(G - 1), on n - 1."""
+    rng = np.random.default_rng(4)
+    study = simulate(4, (15, 16), 40, design="shared")
+    columns = tuple(replace(c, population_mean=known) for c in study.columns[:1])
+    plain = replace(study, columns=columns, c=tuple(c[:1] for c in study.c), llm_only=(study.llm_only[0][:1],)).sample()
+    w = [rng.gamma(3.0, 1.0, n) for n in (15, 16, 40)]
+    sample = replace(
+        plain,
+        human=tuple(replace(s, weight=v) for s, v in zip(plain.human, w, strict=False)),
+        llm_only=(replace(plain.llm_only[0], weight=w[2]),),
+    )
+    identification = "exchangeability" if known is None else "randomization"
+    c, v = np.concatenate([s.c[0] for s in sample.human]), np.concatenate(w[:2])
+    mean = np.average(c, weights=v)
+    parts = (c - mean) * v / v.sum()
+    reference = known
+    if known is None:
+        d = sample.llm_only[0].c[0]
+        reference = np.average(d, weights=w[2])
+        parts = np.concatenate([parts, -(d - reference) * w[2] / w[2].sum()])
+    square = (mean - reference) ** 2 / (parts @ parts * parts.size / (parts.size - 1))
+    found = pool_p_values(Frame(sample, identification))
+    assert found == (pytest.approx(stats.f.sf(square, 1, 30)),)
