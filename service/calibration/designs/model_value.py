@@ -71,6 +71,8 @@ def _last_paid(gain: Gain, earlier: Trial, last: Trial, high: float) -> float:
         fall = earlier[1] - last[1]
         trial = last[0] + last[1] * (last[0] - earlier[0]) / fall if fall > 0 else high
         trial = trial if trial < high else 0.5 * (last[0] + high)
+        if not math.isfinite(trial):
+            return last[0]
         if trial - last[0] <= PRICE_ACCURACY * last[0]:
             return trial
         reached = gain(trial)

@@ -10,7 +10,7 @@ from service.calibration.designs import model_value
 from service.calibration.designs.constraints import Constraints
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.market import best_variance, market_of, repriced
-from service.calibration.designs.model_value import break_even_price, variance_without
+from service.calibration.designs.model_value import _last_paid, break_even_price, variance_without
 from tests.calibration.designs.cases import TABLE, one, sigma_a, twins
 
 CASES = {case.name: case for case in TABLE}
@@ -68,3 +68,8 @@ def test_stated_price_just_below_break_even():
     for closeness in (1e-2, 1e-4, 3e-6):
         found = break_even_price(market_of(one(0.9), Costs(1.0, (exact * (1 - closeness),)), Constraints()), 0, 100)
         assert found == pytest.approx(exact, rel=1e-4)
+
+
+def test_a_gain_that_does_not_fall_ends_the_search_at_the_last_price_that_was_paid() -> None:
+    """Rounding can make the gain rise between two paid prices with nothing known to be too dear."""
+    assert _last_paid(lambda _: 1.0, (1.0, 0.5), (2.0, 0.6), float("inf")) == 2.0
