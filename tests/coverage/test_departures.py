@@ -13,6 +13,7 @@ from tests.coverage.looks import LOOKED
 from tests.coverage.simulate import DEPARTED, is_current, read, rows_of
 
 AGAIN = "run: python -m tests.coverage.simulate --departures, then python -m tests.coverage.departures_table"
+HARDLY_WARNED = {("lognormal", 10, 0.0)}  # .28: ten answers hardly show their skew
 CLOSED = [d for d in DEPARTURES if d.replicates == MANY]
 RESAMPLED = [d for d in DEPARTURES if d.replicates == FEW and d.n == 20 and "difference" not in d.name]
 
@@ -74,13 +75,13 @@ def test_clusters_that_are_not_told_make_intervals_too_short() -> None:
 
 
 def test_failing_cells_of_shares_and_outcomes_are_warned_about() -> None:
-    """Where t fails by more than .03, at least a quarter of the studies carry a warning; the page says how many."""
+    """Where t fails by more than .03, at least half of the studies carry a warning, but for the cells named here."""
     by_key = {(d.name, d.n, d.parameter): d for d in DEPARTURES}
     for key, cell in cells(read(DEPARTED)).items():
         row = cell.get("human_only/t")
         if row is not None and fails(row) and row["coverage"] < 0.92 and not key[0].startswith("clusters"):
             shares = warned(by_key[key])
-            assert max(shares.values(), default=0.0) > 0.25, (key, shares)
+            assert max(shares.values(), default=0.0) > 0.5 or key in HARDLY_WARNED, (key, shares)
 
 
 def test_a_short_row_is_complained_about() -> None:
