@@ -34,7 +34,6 @@ from service.calibration.sample import Sample
 ENCODER = msgspec.json.Encoder()
 POWER, LEVEL, MOST = 0.8, 0.95, 10
 Amount = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
-Humans = Annotated[float, msgspec.Meta(ge=1e-9, le=1e9)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -77,7 +76,7 @@ class SizeObjective(
 ):
     """The least cost for an effective sample size."""
 
-    effective_sample_size: Humans
+    effective_sample_size: Amount
 
 
 class WidthObjective(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="interval_width", tag_field="kind"):

@@ -44,6 +44,8 @@ from service.calibration.errors import NotIdentified, TooExpensive
 SMALL_SPEND_SHARE = 1e-6
 QUICK, WAYPOINT = 1e-5, 1e-3
 """Duality gap at which a quick solve stops, and at which a near problem is entered, relative to the variance."""
+DISTANT = 1e3
+"""A minimum is distant where the other limits allow this many times as many."""
 WORK_LIMIT = 1e9
 """Multiply-adds of one Newton step above which a problem is refused."""
 
@@ -89,7 +91,7 @@ def quick_allocation(table: InformationTable, limits: Limits, near: State | None
 
 def waypoint(table: InformationTable, limits: Limits) -> State:
     """A point of the central path near the optimum, in scaled units."""
-    scaled = _scaled(table, limits)
+    scaled = _scaled(table, _without_distant(limits))
     return follow_path(scaled.table, scaled.limits, first_state(scaled.limits, scaled.moments), WAYPOINT)[0]
 
 
@@ -141,13 +143,31 @@ def _scaled(table: InformationTable, limits: Limits, near: State | None = None) 
 def _solved(
     table: InformationTable, limits: Limits, converged: float = CONVERGED, near: State | None = None
 ) -> Allocation:
+    """The optimum without the distant limits where it keeps them, which proves it for all; else with every limit."""
+    near_limits = _without_distant(limits)
+    found = _followed(table, near_limits, converged, near)
+    if near_limits is limits or np.all(limits.rows @ found.counts <= limits.bounds):
+        return found
+    return _followed(table, limits, converged)
+
+
+def _without_distant(limits: Limits) -> Limits:
+    """The limits but for minimums far below what the other limits allow: scaled, they would drown the rest."""
+    reach = np.max(-limits.rows * _natural_units(limits), axis=1, initial=0.0)
+    close = (limits.bounds > 0) | (reach <= DISTANT * np.abs(limits.bounds))
+    return limits if close.all() else replace(limits, rows=limits.rows[close], bounds=limits.bounds[close])
+
+
+def _followed(
+    table: InformationTable, limits: Limits, converged: float = CONVERGED, near: State | None = None
+) -> Allocation:
     """Scale, follow the central path, scale back and certify; from the start where the near problem leads nowhere."""
     scaled = _scaled(table, limits, near)
     unit = scaled.limits
     start = first_state(unit, scaled.moments) if near is None else replace(near, moments=scaled.moments)
     state, steps = follow_path(scaled.table, unit, start, converged)
     if near is not None and state.duality > 10 * converged:
-        return _solved(table, limits, converged)
+        return _followed(table, limits, converged)
     weights = state.weights / state.weights.sum()
     pulled = pull(scaled.table, state.moments) @ weights
     gap = _gap(unit, pulled, state.moments.variances, weights, state.limit_price)

@@ -147,6 +147,9 @@ def _completed(search: _Search, candidates: Counts) -> Counts:
         if bound > 0 and row[f] > 0:
             room = bound - (filled @ row - filled[:, f] * row[f])
             filled[:, f] = np.minimum(filled[:, f], np.floor(room / row[f] + CENT))
+        if bound < 0 and row[f] < 0:
+            lacking = filled @ row - filled[:, f] * row[f] - bound
+            filled[:, f] = np.maximum(filled[:, f], np.ceil(lacking / -row[f] - CENT))
     filled[:, f] = np.maximum(filled[:, f], search.least[f])
     return filled
 

@@ -90,6 +90,8 @@ class Market:
 
 Best = Callable[[Market, float], Allocation]
 """The continuous optimum of a budget, more or less exactly."""
+Trial = tuple[float, float]
+"""A budget, and variance/target - 1 of its optimum."""
 
 
 def market_of(basis: Basis, costs: Costs, constraints: Constraints, draws: int = 1) -> Market:
@@ -174,16 +176,21 @@ def budget_for_target(market: Market, variance: float, best: Best = best_for_bud
     def excess(budget: float) -> float:
         return best(market, budget).variance / variance - 1
 
-    first = excess(least)
-    if first <= 0:
-        return least
     if market.scales:
-        return least * (first + 1)
-    low, high = (least, first), least * (first + 1)
+        return least * max(1.0, excess(least) + 1)
+    low, high = _reaching(excess, 2 * least)
+    if low is None:
+        low = (least, excess(least))
+    return least if low[1] <= 0 else bracketed(excess, low, high, TIGHT if best is best_for_budget else LOOSE)
+
+
+def _reaching(excess: Callable[[float], float], first: float) -> tuple[Trial | None, Trial]:
+    """The last budget that missed the target, None where the first reaches it, and one that reaches it."""
+    low, high = None, first
     for _ in range(40):
         reached = excess(high)
         if reached <= 0:
-            return bracketed(excess, low, (high, reached), TIGHT if best is best_for_budget else LOOSE)
+            return low, (high, reached)
         low, high = (high, reached), high * max(2.0, reached + 1)
     detail = "no budget reaches the target: the most humans and LLM-only units allowed are too few"
     raise InvalidPlan.at("/objective", "target_out_of_reach", detail, "allow more units or a larger target")
@@ -196,9 +203,7 @@ def least_budget(market: Market) -> float:
     return float(cheapest @ np.maximum(market.constraints.least(D), 1.0))
 
 
-def bracketed(
-    excess: Callable[[float], float], low: tuple[float, float], high: tuple[float, float], tolerance: float = TIGHT
-) -> float:
+def bracketed(excess: Callable[[float], float], low: Trial, high: Trial, tolerance: float = TIGHT) -> float:
     """Illinois steps on variance/target - 1 between a budget that misses the target and one that reaches it."""
     (a, fa), (b, fb) = low, high
     for _ in range(MOST_TRIALS):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.optimize import linprog
 
 from service.calibration.designs import allocation
 from service.calibration.designs.allocation import allocate, feasible_prices, quick_variance, variances
-from service.calibration.designs.constraints import Constraints, limits_of
+from service.calibration.designs.constraints import Constraints, in_arm, limits_of
 from service.calibration.designs.groups import Costs, Group, groups_on_offer, information_table, unit_costs
 from service.calibration.designs.interior_point import InformationTable, Limits
 from service.calibration.designs.joint import Basis, Column, Joint, columns_shown, floored
@@ -214,3 +215,22 @@ def test_a_near_problem_that_leads_nowhere_is_left(monkeypatch: pytest.MonkeyPat
     found = allocation.quick_allocation(table, limits, near)
     assert len(tried) == 2
     assert found.variance == pytest.approx(allocation.quick_allocation(table, limits).variance, rel=1e-12)
+
+
+@pytest.mark.parametrize("budget", [1e4, 1e7, 1e10, 1e13])
+def test_minimums_far_below_the_optimum_neither_move_nor_slow_it(budget):
+    """A minimum of 20 humans among thousands of millions costs no accuracy and hardly a Newton step."""
+    costs = Costs(5.0, (0.2,))
+    plain, found = (solved(one(0.8), costs, budget, limits)[3] for limits in (Constraints(), Constraints(20.0)))
+    np.testing.assert_allclose(found.counts, plain.counts, rtol=1e-6, atol=1e-9 * budget)
+    assert found.optimality_gap < 1e-10
+    assert found.steps <= plain.steps + 12
+
+
+@pytest.mark.parametrize("budget", [1e3, 1e6, 1e9])
+def test_a_distant_minimum_that_binds_is_kept(budget):
+    """Nothing is asked of the second arm, but its 20 humans are wanted; thousands of times as many would fit."""
+    basis = replace(twins(sigma_a(), 1), contrasts=np.array([[1.0, 0.0]]))
+    groups, _, _, found = solved(basis, Costs(5.0, (0.02,)), budget, Constraints((2.0, 20.0)))
+    assert in_arm(groups, 2)[1] @ found.counts >= 20 * (1 - 1e-6)
+    assert found.optimality_gap < 1e-6

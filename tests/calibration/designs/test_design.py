@@ -125,6 +125,16 @@ def test_targets_beyond_counting_and_targets_that_one_human_meets():
     assert (easy.design.n_human, easy.design.cost) == (1, 1.0)
 
 
+@pytest.mark.parametrize("least", [20.0, 1e6])
+@pytest.mark.parametrize(
+    "objective", [Objective("interval_width", 1.0), Objective("power"), Objective("standard_error", 0.3)]
+)
+def test_targets_that_the_least_humans_meet_are_met_by_them(least, objective):
+    """Fewer humans than the minimum would do: the filler of the whole counts stays within lower limits too."""
+    found = design(assumed_basis(TWO), TWO_COSTS, objective, Constraints(least), Aim(1.0, 0.8)).design
+    assert (found.n_human, found.cost) == (least, least * 5)
+
+
 def test_doubts_are_warnings():
     few = design(one(0.5), Costs(1.0, (0.01,)), Objective("budget", 9))
     free = design(one(0.5), Costs(1.0, (0.0,)), Objective("budget", 100))
