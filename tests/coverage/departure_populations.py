@@ -11,6 +11,8 @@ weights        units have log-normal weights of a given coefficient of variation
                the LLM's latent answer; the target is the weighted population
 clusters       3 human answers per cluster, 10 LLM-only answers per cluster, cluster effects of variance 0.36 in LLM and
                residual; spanning: the same clusters, else 3 G other clusters; ignored: the cluster column is not sent
+twin items     the same two sizes, but twins: the items that a person answered were randomised to the arms one by one,
+               the LLM answers for both arms, and each arm has its own cluster effects
 strata         H strata of n_h humans per arm whose means and effects differ
 probabilities  N units of which each gives a human answer with its own known probability between .02 and .9, which
                correlates with the LLM's answer
@@ -144,6 +146,23 @@ def clusters(rng: np.random.Generator, count: int, kind: str) -> Sample:
     weight = np.exp(log_spread(0.5) * rng.standard_normal(codes.size)) if kind == "weighted" else None
     survey = Survey(weight, None if kind == "ignored" else codes.astype(float))
     return _single(np.concatenate([y, np.full(personas.size, np.nan)]), np.concatenate([f.ravel(), personas]), survey)
+
+
+def twin_items(rng: np.random.Generator, count: int, told: bool) -> Sample:
+    """People who answered a few items each, cloned to personas who answer more, both arms of every item; no effect."""
+    person = np.concatenate([np.repeat(np.arange(count), size) for size in (HUMANS, PERSONAS)])
+
+    def latent() -> FloatArray:
+        own = sqrt(1.0 - SHARED**2) * rng.standard_normal((person.size, 2))
+        return SHARED * rng.standard_normal((count, 2))[person] + own
+
+    f = latent()
+    y = RHO * f + sqrt(1.0 - RHO**2) * latent()
+    arm = np.full(person.size, -1)
+    arm[: HUMANS * count] = rng.permutation(np.arange(HUMANS * count) % 2)
+    answers = np.where(arm < 0, np.nan, np.where(arm == 0, y[:, 0], y[:, 1]))
+    columns = [PredictionColumn(f[:, d].copy(), arm=name) for d, name in enumerate(ARMS)]
+    return _table(answers, columns, arm, Survey(cluster=person.astype(float) if told else None))
 
 
 def strata(rng: np.random.Generator, per_stratum: int, count: int) -> Sample:

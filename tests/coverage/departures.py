@@ -162,6 +162,12 @@ def _designs() -> list[Departure]:
     ]
     found += [
         Departure(
+            f"clusters {name}", 120, 0.0, 0.0, partial(populations.twin_items, count=120, told=told), CLOSED, MANY, None
+        )
+        for name, told in (("of twin items", True), ("of twin items ignored", False))
+    ]
+    found += [
+        Departure(
             "strata",
             size,
             float(count),
