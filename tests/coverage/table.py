@@ -55,7 +55,8 @@ pool.
   the difference is {EFFECT}.
 - **Twins and LLM-only units**: the same with N further personas, one pool; identified by exchangeability.
 
-Not here yet: binary, Likert, skewed and heteroskedastic outcomes, clusters, weights, unequal arms."""
+Binary, Likert, skewed and heteroskedastic outcomes, weights, clusters, strata and unequal probabilities are in
+[departures.md](departures.md). Not simulated: arms of unequal size."""
 
 HEADLINE_TEXT = f"""\
 ## Why not the published formulas?
