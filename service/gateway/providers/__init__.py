@@ -1,0 +1,1 @@
+"""Providers: pure codecs, one file each, and what the operator offers through them."""
