@@ -115,7 +115,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came back. Exactly one of ``text``, ``logprobs``, ``decisions`` carries the answer, or ``missing`` says why not.
+    """What came back: one of ``text``, ``logprobs``, ``decisions`` carries the answer, or ``missing`` says why not.
 
     ``text`` is what the model wrote without its thinking; ``logprobs`` the alternatives of the first answer token with
     their log probabilities; ``detail`` says more about ``missing`` and holds nothing that the provider wrote.
@@ -136,7 +136,7 @@ class Completion:
 class Failure:
     """A response that is no completion: the reason its cells carry when nothing better comes, and who must act.
 
-    ``retryable`` only for what another try may mend (429, 5xx, 529; never a spent quota); ``retry_after`` seconds as the
+    ``retryable``: another try may mend it (429, 5xx, 529; never a spent quota); ``retry_after`` is in seconds, as the
     provider asked; ``detail`` is ours, never the provider's words.
     """
 
