@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Litestar, Request, Response
-from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry
 
@@ -15,20 +14,17 @@ from service.api.catalogue import CATALOGUE
 from service.api.openapi import build_document
 from service.api.placement import Placement
 from service.api.routes.computation import Computation, Desk, computation_handler
-from service.api.routes.docs import DOCS_HANDLERS
 from service.api.routes.methods import method_handler
-from service.api.routes.metrics import metrics_handler
-from service.api.routes.openapi import openapi_handler
-from service.api.routes.problems import problem_handlers
 from service.api.settings import Settings
 from service.calibration.errors import CalibrationError
 from service.web import problems
-from service.web.body import ClientGoneError
+from service.web.boundary import exception_handlers, refusal
 from service.web.probes import Lifecycle, probe_handlers
-from service.web.problems import ProblemError
-from service.web.telemetry import LogWriter, Telemetry, to_stderr, where
-
-_CODES = {400: "malformed_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+from service.web.routes.docs import DOCS_HANDLERS
+from service.web.routes.metrics import metrics_handler
+from service.web.routes.openapi import openapi_handler
+from service.web.routes.problems import problem_handlers
+from service.web.telemetry import LogWriter, Telemetry, to_stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +64,7 @@ def create_service(settings: Settings, parts: Parts) -> Service:
         ],
         on_startup=[lifecycle.start],
         on_shutdown=[lifecycle.drain, placement.close],
-        exception_handlers={
-            ProblemError: _refuse,
-            CalibrationError: _refuse_core,
-            HTTPException: _refuse_framework,
-            ClientGoneError: _nobody_listens,
-            Exception: _fail,
-        },
+        exception_handlers={**exception_handlers(CATALOGUE), CalibrationError: _refuse_core},
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,
@@ -84,30 +74,5 @@ def create_service(settings: Settings, parts: Parts) -> Service:
     return Service(Telemetry(app, registry, CATALOGUE, write_log), lifecycle, placement)
 
 
-def _refuse(request: Request[Any, Any, Any], problem: ProblemError) -> Response[bytes]:
-    status, body = problems.document(problem, CATALOGUE, request.scope["state"]["request_id"])
-    return Response(body, status_code=status, media_type=problems.MEDIA_TYPE, headers=problem.headers)
-
-
 def _refuse_core(request: Request[Any, Any, Any], error: CalibrationError) -> Response[bytes]:
-    return _refuse(request, problems.from_errors(error.problems))
-
-
-def _refuse_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    if error.status_code >= 500:
-        return _fail(request, error)
-    headers = dict(error.headers or {})
-    if "GET" in headers.get("allow", ""):
-        headers["allow"] += ", HEAD"
-    code = _CODES.get(error.status_code, "malformed_request")
-    return _refuse(request, ProblemError(code, CATALOGUE[code].meaning, headers=headers))
-
-
-def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    request.scope["state"]["failure"] = where(error)
-    problem = ProblemError("internal_error", "The service failed; the request id identifies the failure.")
-    return _refuse(request, problem)
-
-
-def _nobody_listens(_request: Request[Any, Any, Any], _error: ClientGoneError) -> Response[bytes]:
-    return Response(b"", status_code=499, media_type=problems.MEDIA_TYPE)
+    return refusal(request, problems.from_errors(error.problems), CATALOGUE)

@@ -10,7 +10,7 @@ import msgspec
 
 from service.api.render.media import CSV, JSON, MSGPACK
 from service.api.routes.computation import Computation
-from service.api.schemas import Schema, answer_schemas, reference, request_schemas
+from service.web.schemas import Schema, answer_schemas, reference, request_schemas
 from service.calibration.card import Card
 from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
 

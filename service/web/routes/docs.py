@@ -24,7 +24,7 @@ _ASSETS = {
 
 @cache
 def _read(name: str) -> bytes:
-    return files("service.api").joinpath("static", name).read_bytes()
+    return files("service.web").joinpath("static", name).read_bytes()
 
 
 @get("/docs", sync_to_thread=False)

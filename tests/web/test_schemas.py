@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from service.api.schemas import answer_schemas, reference, request_schemas
+from service.web.schemas import answer_schemas, reference, request_schemas
 
 
 class Inner(msgspec.Struct, tag_field="kind", tag="inner", forbid_unknown_fields=True):

@@ -1,0 +1,1 @@
+"""Paths that both deployables have: description, problems, documentation page, metrics."""
