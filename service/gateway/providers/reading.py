@@ -43,12 +43,14 @@ TOO_LONG_PHRASES: Final = (
 )  # fmt: skip
 BLOCKED: Final = frozenset({
     "content_filter", "content_policy_violation", "invalid_prompt", "moderation_blocked",
-    "responsibleaipolicyviolation",
+    "responsibleaipolicyviolation", "bio_policy", "misalignment_policy_violation", "image_content_policy_violation",
 })  # fmt: skip
+BLOCKED_OUTPUT_PHRASES: Final = ("output blocked by content filtering policy",)
 
 _OURS: Final[Mapping[str, str]] = {
     "auth_failed": "the provider does not accept the key for this model",
     "blocked_input": "the provider does not let this prompt through",
+    "blocked_output": "the provider's filter stopped the answer",
     "context_overflow": "the prompt is longer than the model takes",
     "unsupported": "the provider says that the request is wrong for this model",
     "timeout": "the provider ran out of time",
@@ -187,6 +189,8 @@ def _says(message: str, phrases: tuple[str, ...]) -> bool:
 def _wrong(status: int, words: frozenset[str], message: str) -> Missing:
     if words & BLOCKED:
         return "blocked_input"
+    if _says(message, BLOCKED_OUTPUT_PHRASES):
+        return "blocked_output"
     if status in {401, 403} or words & BAD_KEY:
         return "auth_failed"
     if status == 413 or words & TOO_LONG or _says(message, TOO_LONG_PHRASES):

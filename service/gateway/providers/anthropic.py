@@ -1,0 +1,110 @@
+"""Anthropic's messages wire (``POST {base}/v1/messages``).
+
+A schema goes as ``output_config.format``; ``max_tokens`` is required by the wire and always there.
+
+**Assumes** nothing about the order of content blocks: text is whatever blocks of type ``text`` hold, wherever they are.
+**Breaks** the wire takes no temperature, top_p, top_k, seed, penalties or log probabilities any more: they are dropped,
+and replicates differ only by the model's own chance. Thinking is part of ``max_tokens``.
+**Source** anthropic 2.12, types/message_create_params.py, message.py, usage.py, stop_reason.py, output_config_param.py,
+shared/error_type.py; the status 529 of ``overloaded_error``: the API reference, "Errors".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from service.gateway.providers.composing import JSON_HEADERS, dropped, listed, parameters_of, renamed, sent
+from service.gateway.providers.concluding import concluded
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent, Usage
+from service.gateway.providers.reading import (
+    JsonObject,
+    at,
+    count_at,
+    failure_of,
+    list_at,
+    object_of,
+    request_id_of,
+    text_at,
+    unreadable,
+)
+
+VERSION: Final = "2023-06-01"
+
+_WIRE: Final[Mapping[str, str]] = {"max_output_tokens": "max_tokens", "service_tier": "service_tier"}
+_TAKEN: Final = frozenset({*_WIRE, "stop", "reasoning_effort"})
+_CAPABILITIES: Final = Capabilities(frozenset({"sample", "verbalized"}), _TAKEN)
+_REASONS: Final[Mapping[str, Missing]] = {
+    "refusal": "refused",
+    "max_tokens": "truncated",
+    "pause_turn": "truncated",
+    "model_context_window_exceeded": "context_overflow",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Anthropic:
+    """The codec; it has no state."""
+
+    name: str = "anthropic"
+    capabilities: Capabilities = _CAPABILITIES
+
+    def authorization(self, key: str) -> Mapping[str, str]:
+        """The key's own header."""
+        return {"x-api-key": key}
+
+    def encode(self, call: Call) -> Sent:
+        """The request: ``system`` where there is one, and a user message."""
+        requested = parameters_of(call)
+        parameters = renamed(requested, _WIRE)
+        if "stop" in requested:
+            parameters["stop_sequences"] = listed(requested["stop"])
+        if "reasoning_effort" in requested:
+            parameters["output_config"] = {"effort": requested["reasoning_effort"]}
+        prompt = {"model": call.model, "messages": [{"role": "user", "content": call.user}]}
+        request = sent(
+            "/v1/messages",
+            {**prompt, "system": call.system} if call.system else prompt,
+            parameters,
+            {} if call.schema is None else {"output_config": {"format": _format(call.schema)}},
+            dropped(requested, _TAKEN),
+        )
+        return replace(request, headers={**JSON_HEADERS, "anthropic-version": VERSION})
+
+    def decode(self, call: Call, received: Received) -> Completion | Failure:
+        """What the text blocks say."""
+        if not 200 <= received.status < 300:
+            return failure_of(received)
+        body = object_of(received.body)
+        if body is None or not isinstance(at(body, "content"), list):
+            return unreadable(received)
+        envelope = Completion(
+            usage=_usage(body),
+            model_returned=text_at(body, "model"),
+            request_id=request_id_of(received.headers, body),
+        )
+        blocks = [text_at(block, "text") for block in list_at(body, "content") if at(block, "type") == "text"]
+        reason = _REASONS.get(text_at(body, "stop_reason") or "")
+        return concluded(call, envelope, "".join(text for text in blocks if text), reason)
+
+
+CODEC = Anthropic()
+
+
+def _format(schema: Mapping[str, object]) -> dict[str, object]:
+    return {"type": "json_schema", "schema": schema}
+
+
+def _usage(body: JsonObject) -> Usage | None:
+    """The wire counts three kinds of input apart: new, written to the cache, read from it."""
+    if not isinstance(at(body, "usage"), dict):
+        return None
+    cached = count_at(body, "usage", "cache_read_input_tokens")
+    new = count_at(body, "usage", "input_tokens") + count_at(body, "usage", "cache_creation_input_tokens")
+    return Usage(
+        input=new + cached,
+        cached_input=cached,
+        output=count_at(body, "usage", "output_tokens"),
+        reasoning=count_at(body, "usage", "output_tokens_details", "thinking_tokens"),
+    )

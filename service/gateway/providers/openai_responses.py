@@ -1,0 +1,136 @@
+"""OpenAI's responses wire (``POST {base}/responses``, base ending in /v1).
+
+A ``logprob`` call asks for the least output the wire takes (16 tokens) and reads the first token's 20 most likely
+alternatives; a schema goes as strict ``text.format``.
+
+**Assumes** the first token of the answer tells the options apart.
+**Breaks** reasoning is part of ``max_output_tokens``: a model that thinks may end ``truncated`` without a word. The
+wire has no ``seed``, ``stop`` or penalties: they are dropped.
+**Source** openai 3.54, types/responses/response_create_params.py, response.py, response_error.py, response_usage.py;
+the least ``max_output_tokens`` is the API's own error message for smaller ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from service.gateway.providers.composing import dropped, merged, parameters_of, renamed, sent
+from service.gateway.providers.concluding import Alternatives, alternatives, concluded
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent, Usage
+from service.gateway.providers.reading import (
+    JsonObject,
+    at,
+    count_at,
+    failure_of,
+    list_at,
+    object_of,
+    request_id_of,
+    text_at,
+    unreadable,
+)
+
+LEAST_OUTPUT_TOKENS: Final = 16
+TOP_LOGPROBS: Final = 20
+
+_WIRE: Final[Mapping[str, str]] = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "max_output_tokens": "max_output_tokens",
+    "service_tier": "service_tier",
+}
+_TAKEN: Final = frozenset({*_WIRE, "reasoning_effort"})
+_CAPABILITIES: Final = Capabilities(frozenset({"logprob", "sample", "verbalized"}), _TAKEN)
+_INCOMPLETE: Final[Mapping[str, Missing]] = {"max_output_tokens": "truncated", "content_filter": "blocked_output"}
+_STATUS: Final[Mapping[str, int]] = {
+    "rate_limit_exceeded": 429,
+    "server_error": 500,
+    "vector_store_timeout": 504,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAIResponses:
+    """The codec; it has no state."""
+
+    name: str = "openai_responses"
+    capabilities: Capabilities = _CAPABILITIES
+
+    def authorization(self, key: str) -> Mapping[str, str]:
+        """The bearer header."""
+        return {"authorization": f"Bearer {key}"}
+
+    def encode(self, call: Call) -> Sent:
+        """The request: the system text as ``instructions``, the user text as ``input``."""
+        requested = parameters_of(call, label_tokens=LEAST_OUTPUT_TOKENS)
+        parameters = {"store": False} | renamed(requested, _WIRE)
+        if "reasoning_effort" in requested:
+            parameters["reasoning"] = {"effort": requested["reasoning_effort"]}
+        if call.method == "logprob":
+            parameters = merged(parameters, {"include": ["message.output_text.logprobs"], "top_logprobs": TOP_LOGPROBS})
+        prompt = {"model": call.model, "input": call.user}
+        return sent(
+            "/responses",
+            {**prompt, "instructions": call.system} if call.system else prompt,
+            parameters,
+            {} if call.schema is None else {"text": {"format": _format(call.schema)}},
+            dropped(requested, _TAKEN),
+        )
+
+    def decode(self, call: Call, received: Received) -> Completion | Failure:
+        """What the messages among the output items say; ``failed`` is a failure although the status is 200."""
+        if not 200 <= received.status < 300:
+            return failure_of(received)
+        body = object_of(received.body)
+        if body is not None and at(body, "error"):
+            return failure_of(received, _STATUS.get(text_at(body, "error", "code") or "", 400))
+        if body is None or not isinstance(at(body, "output"), list):
+            return unreadable(received)
+        envelope = Completion(
+            usage=_usage(body),
+            model_returned=text_at(body, "model"),
+            request_id=request_id_of(received.headers, body),
+        )
+        parts = [part for item in list_at(body, "output") for part in list_at(item, "content") if _is_message(item)]
+        refusal = "".join(text_at(part, "refusal") or "" for part in parts if at(part, "type") == "refusal")
+        written = [part for part in parts if at(part, "type") == "output_text"]
+        text = "".join(text_at(part, "text") or "" for part in written)
+        reason = "refused" if refusal else _reason(body)
+        return concluded(call, envelope, refusal or text, reason, _alternatives(call, written))
+
+
+CODEC = OpenAIResponses()
+
+
+def _format(schema: Mapping[str, object]) -> dict[str, object]:
+    return {"type": "json_schema", "name": "answer", "strict": True, "schema": schema}
+
+
+def _is_message(item: object) -> bool:
+    return at(item, "type") == "message"
+
+
+def _reason(body: JsonObject) -> Missing | None:
+    status = text_at(body, "status")
+    if status == "incomplete":
+        return _INCOMPLETE.get(text_at(body, "incomplete_details", "reason") or "", "upstream_error")
+    return None if status in {"completed", None} else "upstream_error"
+
+
+def _alternatives(call: Call, written: list[object]) -> Alternatives | None:
+    if call.method != "logprob":
+        return None
+    first = at(written, 0, "logprobs", 0)
+    return alternatives(list_at(first, "top_logprobs"), first, "token", "logprob")
+
+
+def _usage(body: JsonObject) -> Usage | None:
+    if not isinstance(at(body, "usage"), dict):
+        return None
+    return Usage(
+        input=count_at(body, "usage", "input_tokens"),
+        cached_input=count_at(body, "usage", "input_tokens_details", "cached_tokens"),
+        output=count_at(body, "usage", "output_tokens"),
+        reasoning=count_at(body, "usage", "output_tokens_details", "reasoning_tokens"),
+    )
