@@ -34,6 +34,8 @@ from service.gateway.providers.reading import (
     unreadable,
 )
 
+TOP_LOGPROBS: Final = 20
+
 _WIRE: Final[Mapping[str, str]] = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -58,12 +60,15 @@ _REASONS: Final[Mapping[str, Missing]] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenAIChat:
-    """The codec; ``wire`` names its parameters, ``stores`` says whether the server knows ``store``."""
+    """The codec; ``older``: without ``store`` and ``service_tier``, and with ``max_tokens``."""
 
     name: str = "openai_chat"
-    wire: Mapping[str, str] = _WIRE
-    stores: bool = True
-    top_logprobs: int = 20
+    older: bool = False
+
+    @property
+    def wire(self) -> Mapping[str, str]:
+        """The generic parameters that the wire has a place for, with its own names."""
+        return _OLDER_WIRE if self.older else _WIRE
 
     @property
     def capabilities(self) -> Capabilities:
@@ -77,9 +82,9 @@ class OpenAIChat:
     def encode(self, call: Call) -> Sent:
         """The request: a system message where there is one, and a user message."""
         requested = parameters_of(call)
-        fixed: dict[str, object] = {"store": False} if self.stores else {}
+        fixed: dict[str, object] = {} if self.older else {"store": False}
         if call.method == "logprob":
-            fixed |= {"logprobs": True, "top_logprobs": self.top_logprobs}
+            fixed |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
         return sent(
             "/chat/completions",
             {"model": call.model, "messages": _messages(call)},
@@ -111,7 +116,7 @@ class OpenAIChat:
 
 
 CODEC = OpenAIChat()
-COMPATIBLE = OpenAIChat(name="openai_compatible", wire=_OLDER_WIRE, stores=False)
+COMPATIBLE = OpenAIChat(name="openai_compatible", older=True)
 """For servers that take ``max_tokens`` and neither ``store`` nor ``service_tier``."""
 
 
