@@ -1,0 +1,1 @@
+"""How calls are made: retries, windows, breakers, budgets, and the asking that ties them together."""
