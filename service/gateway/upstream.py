@@ -184,13 +184,13 @@ class Simulated:
 def target(provider: Provider, path: str) -> URL:
     """The URL of a path below the provider's base URL, whose query stays.
 
-    Errors: UpstreamError, ``refused_address`` for a base URL that is not https (http: ``local`` only) or carries a
-    user, ``protocol`` for a path that could lead elsewhere.
+    Errors: UpstreamError, ``refused_address``, for a base URL that is not https (http: ``local`` only) or carries a
+    user, and for a path that could lead elsewhere.
     """
     base = _base(provider)
     plain, _, query = path.partition("?")
     if not _PATH.fullmatch(path) or any(unquote(step) in {".", ".."} for step in plain.split("/")):
-        raise UpstreamError("protocol", dispatched=False)
+        raise UpstreamError("refused_address", dispatched=False)
     query = "&".join(each for each in (base.raw_query_string, query) if each)
     below = f"{str(base.with_query(None).with_fragment(None)).rstrip('/')}{plain}"
     return URL(f"{below}?{query}" if query else below, encoded=True)

@@ -32,7 +32,9 @@ _NO_RESPONSE: Final[dict[Kind, Failure]] = {
     "protocol": Failure("upstream_error", True, "upstream", "the response broke off or was not HTTP"),
     "redirect": Failure("upstream_error", False, "upstream", "the provider redirects, which is not followed"),
     "too_large": Failure("upstream_error", False, "upstream", "the response is larger than the limit"),
-    "refused_address": Failure("upstream_error", False, "caller", "the provider is at an address that is not allowed"),
+    "refused_address": Failure(
+        "upstream_error", False, "caller", "the request would go to an address that is not allowed"
+    ),
 }
 _DOWN: Final = frozenset({"upstream_error", "timeout"})
 

@@ -8,6 +8,7 @@ Anthropic's reference on rate limits (``anthropic-ratelimit-*-remaining`` and ``
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -58,9 +59,10 @@ def _seconds(headers: Mapping[str, str], name: str) -> float:
     if _DURATION.fullmatch(text):
         return min(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)), LONGEST)
     try:
-        return min(max(float(text), 0.0), LONGEST)
+        seconds = float(text)
     except ValueError:
         return _until(headers.get("date", ""), text)
+    return _UNKNOWN if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST)
 
 
 def _until(now: str, then: str) -> float:

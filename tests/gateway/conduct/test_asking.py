@@ -1,0 +1,444 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import time
+
+import pytest
+
+from service.gateway.conduct.asking import ask
+from service.gateway.conduct.budget import NOTHING, Budget, Spend
+from service.gateway.conduct.line import open_line
+from service.gateway.conduct.retry import Policy
+from service.gateway.providers.offer import Provider
+from service.gateway.providers.protocol import Completion, Failure
+from service.gateway.study import Caps
+from tests.gateway.conduct.scripted import (
+    ANSWER,
+    BODY,
+    BROKEN,
+    CALL,
+    KEY,
+    LIMITED,
+    MEANINGS,
+    WRONG,
+    ScriptedCodec,
+    ScriptedTransport,
+    Told,
+    dropped,
+    scripted_line,
+)
+
+UPPER = Spend(len(BODY) * 1000 + 100 * 10_000, len(BODY) + 100, 1)
+ACTUAL = Spend(10 * 1000 + 2 * 10_000, 12, 1)
+
+
+def asked(line, budget=None, deadline=None, **options):
+    budget = budget or Budget(Caps())
+    answer = asyncio.run(asyncio.wait_for(ask(line, CALL, budget, deadline, **options), 10))
+    assert budget.held == NOTHING
+    assert budget.spent == answer.spent
+    assert (line.window.in_flight, line.window.waiting) == (0, 0)
+    return answer
+
+
+def reasons(answer):
+    return [attempt.missing for attempt in answer.attempts]
+
+
+def test_an_answer_comes_with_what_it_cost():
+    line = scripted_line([200])
+    answer = asked(line)
+    assert answer.result is ANSWER
+    assert answer.spent == ACTUAL
+    assert answer.sent == line.codec.encode(CALL)
+    assert (answer.started, answer.latency_ms) == (5.0, 0.0)
+    (attempt,) = answer.attempts
+    assert (attempt.started, attempt.status, attempt.missing, attempt.detail) == (5.0, 200, None, "")
+    assert line.transport.secrets == [{"Authorization": f"Bearer {KEY}"}]
+    assert line.transport.timeouts == [60.0]
+
+
+def test_a_callers_key_stands_in_for_the_operators():
+    line = scripted_line([200])
+    asked(line, key="theirs")
+    assert line.transport.secrets == [{"Authorization": "Bearer theirs"}]
+
+
+def test_without_a_key_none_is_sent():
+    line = scripted_line([200], provider=Provider("p", "scripted", "https://p.example"))
+    answer = asked(line)
+    assert line.transport.secrets == [{}]
+    assert answer.spent == Spend(0, 12, 1)  # no price, no money
+
+
+def test_an_answer_without_a_usage_is_charged_all_it_may_have_cost():
+    assert asked(scripted_line([201])).spent == UPPER
+
+
+def test_what_may_pass_is_tried_again_and_every_attempt_is_on_record():
+    told = Told()
+    line = scripted_line([429, 500, dropped(), 200], observer=told)
+    answer = asked(line)
+    assert answer.result is ANSWER
+    assert reasons(answer) == ["rate_limited", "upstream_error", "upstream_error", None]
+    assert [attempt.status for attempt in answer.attempts] == [429, 500, None, 200]
+    assert answer.latency_ms == pytest.approx((0.25 + 0.5 + 1.0) * 1000)
+    assert told.named("retry_seconds") == [0.25, 0.5, 1.0]
+    assert [reason for *_, reason in told.events if reason] == ["rate_limited", "upstream_error", "upstream_error"]
+    assert told.named("usd") == [0.0, UPPER.usd, UPPER.usd, ACTUAL.usd]
+    assert answer.spent == Spend(0, 0, 1) + UPPER + UPPER + ACTUAL
+    assert {(provider, model) for provider, model, *_ in told.events} == {("p", "m")}
+
+
+def test_five_attempts_are_all():
+    answer = asked(scripted_line(itertools.repeat(429)))
+    assert answer.result == LIMITED
+    assert reasons(answer) == ["rate_limited"] * 5
+    assert answer.spent == Spend(calls=5)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [WRONG, Completion(text="", missing="refused"), Completion(text="x", missing="truncated"), Completion(text="?")],
+)
+def test_answers_refusals_and_the_callers_mistakes_stand(result):
+    line = scripted_line([200, AssertionError("a second attempt")])
+    object.__setattr__(line, "codec", ScriptedCodec({200: result}))
+    answer = asked(line)
+    assert answer.result is result
+    assert len(answer.attempts) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing", "attempts"),
+    [
+        ("timeout", "timeout", 5),
+        ("connection", "upstream_error", 5),
+        ("protocol", "upstream_error", 5),
+        ("redirect", "upstream_error", 1),
+        ("too_large", "upstream_error", 1),
+        ("refused_address", "upstream_error", 1),
+    ],
+)
+@pytest.mark.parametrize("dispatched", [True, False])
+def test_no_response_is_charged_if_the_provider_may_have_seen_the_request(kind, missing, attempts, dispatched):
+    answer = asked(scripted_line(dropped(kind, dispatched) for _ in itertools.count()))
+    assert reasons(answer) == [missing] * attempts
+    assert answer.result.missing == missing
+    assert answer.spent == (sum([UPPER] * attempts, NOTHING) if dispatched else NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("failure", "charged"),
+    [
+        (Failure("upstream_error", False, "upstream", ""), UPPER),
+        (Failure("timeout", False, "upstream", ""), UPPER),
+        (Failure("upstream_error", False, "overloaded", ""), Spend(calls=1)),
+        (Failure("rate_limited", False, "upstream", ""), Spend(calls=1)),
+        (Failure("auth_failed", False, "caller", ""), Spend(calls=1)),
+    ],
+)
+def test_a_status_that_is_not_billed_costs_a_call_and_no_more(failure, charged):
+    line = scripted_line([200])
+    object.__setattr__(line, "codec", ScriptedCodec({200: failure}))
+    assert asked(line).spent == charged
+
+
+def test_what_does_not_fit_the_budget_is_not_sent():
+    line = scripted_line([])
+    answer = asked(line, Budget(Caps(usd=(UPPER.nano_usd - 1) / 1e9)))
+    assert answer.result.missing == "budget_exhausted"
+    assert answer.attempts == ()
+
+
+def test_a_retry_that_does_not_fit_the_budget_is_not_sent():
+    answer = asked(scripted_line([500, 500]), Budget(Caps(calls=2)))
+    assert answer.result.missing == "budget_exhausted"
+    assert reasons(answer) == ["upstream_error", "upstream_error"]
+
+
+def test_a_deadline_that_has_passed_sends_nothing():
+    line = scripted_line([])
+    answer = asked(line, deadline=line.clock())
+    assert answer.result.missing == "deadline"
+    assert answer.attempts == ()
+
+
+def test_the_deadline_bounds_the_patience_and_a_timeout_by_it_is_the_deadlines():
+    line = scripted_line([dropped("timeout")])
+    answer = asked(line, deadline=line.clock() + 7)
+    assert line.transport.timeouts == [7]
+    assert answer.result.missing == "deadline"
+    assert reasons(answer) == ["deadline"]
+    assert answer.spent == UPPER
+    assert line.window.size == 8  # no sign of congestion
+
+
+def test_no_retry_is_waited_for_beyond_the_deadline():
+    line = scripted_line([500])
+    answer = asked(line, deadline=line.clock() + 0.2)
+    assert answer.result.missing == "deadline"
+    assert reasons(answer) == ["upstream_error"]
+    assert line.clock() == 1000.0
+
+
+def test_the_deadline_ends_the_wait_for_a_place():
+    async def story():
+        line = scripted_line([])
+        budget = Budget(Caps())
+        for _ in range(8):
+            await line.window.acquire()
+        answer = await ask(line, CALL, budget, line.clock() + 0.02)
+        assert answer.result.missing == "deadline"
+        assert (answer.attempts, answer.spent, budget.held) == ((), NOTHING, NOTHING)
+        assert (line.window.in_flight, line.window.waiting) == (8, 0)
+
+    asyncio.run(story())
+
+
+def test_the_deadline_ends_the_wait_for_the_budget():
+    async def story():
+        line = scripted_line([])
+        budget = Budget(Caps(calls=1))
+        assert budget.reserve(Spend(calls=1))
+        answer = await ask(line, CALL, budget, line.clock() + 0.02)
+        assert answer.result.missing == "deadline"
+        assert budget.held == Spend(calls=1)
+
+    asyncio.run(story())
+
+
+def test_a_deadline_that_passed_while_waiting_for_a_place_sends_nothing():
+    async def story():
+        line = scripted_line([])
+        places = [await line.window.acquire() for _ in range(8)]
+        asking = asyncio.create_task(ask(line, CALL, Budget(Caps()), line.clock() + 5))
+        await asyncio.sleep(0)
+        line.clock.now += 5
+        for place in places:
+            line.window.release(place, ended_neutral())
+        assert (await asking).result.missing == "deadline"
+        assert line.window.in_flight == 0
+
+    asyncio.run(story())
+
+
+def ended_neutral():
+    from service.gateway.conduct.window import Ended
+
+    return Ended("neutral")
+
+
+def test_eight_failures_open_the_circuit_and_a_probe_closes_it():
+    script = itertools.chain([500] * 8, [200, 200])
+    line = scripted_line(script, policy=Policy(attempts=1))
+    for _ in range(8):
+        assert asked(line).result == BROKEN
+    answer = asked(line)
+    assert answer.result.missing == "circuit_open"
+    assert (answer.attempts, answer.spent) == ((), NOTHING)
+    line.clock.now += 15
+    assert asked(line).result is ANSWER
+    assert line.breaker.state == "closed"
+
+
+def test_the_circuit_that_opens_while_one_waits_for_a_place_is_respected():
+    async def story():
+        line = scripted_line([])
+        places = [await line.window.acquire() for _ in range(8)]
+        asking = asyncio.create_task(ask(line, CALL, Budget(Caps())))
+        await asyncio.sleep(0)
+        for _ in range(8):
+            line.breaker.failed(line.breaker.admit())
+        for place in places:
+            line.window.release(place, ended_neutral())
+        assert (await asking).result.missing == "circuit_open"
+        assert line.window.in_flight == 0
+
+    asyncio.run(story())
+
+
+def test_a_retry_finds_the_circuit_open():
+    line = scripted_line([500] * 10)
+    for _ in range(5):
+        line.breaker.failed(line.breaker.admit())
+    answer = asked(line)
+    assert answer.result.missing == "circuit_open"
+    assert reasons(answer) == ["upstream_error"] * 3
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [[429] * 9, [400] * 9, [dropped("refused_address", dispatched=False)] * 9],
+    ids=["limited", "wrong", "refused address"],
+)
+def test_a_provider_that_answers_is_not_left_alone(steps):
+    line = scripted_line(steps, policy=Policy(attempts=1))
+    for _ in steps:
+        asked(line)
+    assert line.breaker.state == "closed"
+
+
+@pytest.mark.parametrize("steps", [[429], [dropped("timeout")]])
+def test_rate_limits_and_timeouts_halve_the_window(steps):
+    line = scripted_line(steps, policy=Policy(attempts=1))
+    asked(line)
+    assert line.window.size == 4
+
+
+@pytest.mark.parametrize("steps", [[400], [500], [dropped()]])
+def test_other_failures_leave_the_window_alone(steps):
+    line = scripted_line(steps, policy=Policy(attempts=1))
+    asked(line)
+    assert line.window.size == 8
+
+
+def test_a_wait_that_the_provider_asks_for_holds_the_whole_line():
+    async def story():
+        line = scripted_line([429, 200], policy=Policy(attempts=1))
+        object.__setattr__(
+            line, "codec", ScriptedCodec({429: Failure("rate_limited", True, "upstream", "", 30.0), 200: ANSWER})
+        )
+        budget = Budget(Caps())
+        await ask(line, CALL, budget)
+        other = asyncio.create_task(ask(line, CALL, budget))
+        await asyncio.sleep(0.01)
+        assert not other.done()
+        other.cancel()
+        await asyncio.gather(other, return_exceptions=True)
+        assert budget.held == NOTHING
+        line.clock.now += 30
+        assert (await ask(line, CALL, budget)).result is ANSWER
+
+    asyncio.run(story())
+
+
+async def never():
+    await asyncio.Event().wait()
+
+
+def test_a_cancelled_call_gives_everything_back_and_is_charged_in_full():
+    async def story():
+        line = scripted_line([never])
+        budget = Budget(Caps())
+        asking = asyncio.create_task(ask(line, CALL, budget))
+        await asyncio.sleep(0.001)
+        assert (line.window.in_flight, budget.held) == (1, UPPER)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert asking.cancelled()
+        assert (line.window.in_flight, budget.held, budget.spent) == (0, NOTHING, UPPER)
+
+    asyncio.run(story())
+
+
+def test_a_cancelled_probe_leaves_its_place_to_the_next():
+    async def story():
+        line = scripted_line([never, 200])
+        for _ in range(8):
+            line.breaker.failed(line.breaker.admit())
+        line.clock.now += 15
+        probe = asyncio.create_task(ask(line, CALL, Budget(Caps())))
+        await asyncio.sleep(0.001)
+        assert line.breaker.refuses
+        probe.cancel()
+        await asyncio.gather(probe, return_exceptions=True)
+        assert (await ask(line, CALL, Budget(Caps()))).result is ANSWER
+
+    asyncio.run(story())
+
+
+def test_one_cancelled_before_it_was_sent_costs_nothing():
+    async def story():
+        line = scripted_line([])
+        for _ in range(8):
+            await line.window.acquire()
+        budget = Budget(Caps())
+        asking = asyncio.create_task(ask(line, CALL, budget))
+        await asyncio.sleep(0.001)
+        assert budget.held == UPPER
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert (budget.held, budget.spent, line.window.waiting) == (NOTHING, NOTHING, 0)
+
+    asyncio.run(story())
+
+
+def test_a_transport_that_breaks_its_promise_gives_everything_back_too():
+    line = scripted_line([TimeoutError("not an UpstreamError")])
+    budget = Budget(Caps())
+    with pytest.raises(TimeoutError, match="not an UpstreamError"):
+        asyncio.run(ask(line, CALL, budget, line.clock() + 5))
+    assert (line.window.in_flight, budget.held, budget.spent) == (0, NOTHING, UPPER)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_hundred_runs_that_fail_in_every_way_never_overspend(seed):
+    draws = random.Random(seed)
+
+    async def pause():
+        await asyncio.sleep(draws.choice((0, 0, 0.0003)))
+        return draws.choice((200, 200, 200, 201, 400, 429, 500))
+
+    def script():
+        while True:
+            kind = draws.choice(("timeout", "connection", "protocol"))
+            yield pause if draws.random() < 0.8 else dropped(kind, dispatched=draws.random() < 0.5)
+
+    async def story():
+        caps = Caps(usd=draws.random() * 0.05, tokens=draws.randrange(20_000), calls=draws.randrange(300))
+        line = scripted_line(script(), provider=scripted_provider())
+        budget = Budget(caps)
+        tasks = [asyncio.create_task(ask(line, CALL, budget, line.clock() + draws.randrange(100))) for _ in range(60)]
+        for task in draws.sample(tasks, 5):
+            await asyncio.sleep(0)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        spent = budget.spent
+        assert spent.nano_usd <= round(caps.usd * 1e9)
+        assert spent.tokens <= caps.tokens
+        assert spent.calls <= caps.calls
+        assert (budget.held, line.window.in_flight, line.window.waiting) == (NOTHING, 0, 0)
+        assert line.transport.most <= 8
+
+    for _ in range(10):
+        asyncio.run(story())
+
+
+def scripted_provider():
+    line = scripted_line([])
+    return Provider("p", "scripted", "https://p.example", key=KEY, models=line.provider.models, max_in_flight=8)
+
+
+def test_nothing_of_the_key_or_the_prompt_is_in_what_is_told_or_shown(caplog):
+    told = Told()
+    line = scripted_line([500, 429, dropped(), dropped("timeout"), 500], observer=told)
+    with caplog.at_level(0):
+        answer = asked(line)
+    shown = repr(answer) + repr(line) + repr(told.events) + caplog.text
+    assert "canary" not in shown
+
+
+def test_asking_costs_little_beside_a_call():
+    class Instant(ScriptedTransport):
+        async def send(self, provider, sent, secret_headers, timeout):
+            return RECEIVED
+
+    from service.gateway.providers.protocol import Received
+
+    RECEIVED = Received(200, {}, b"")
+    line = open_line(Provider("p", "s", "https://p.example", key="k"), "m", ScriptedCodec(MEANINGS), Instant(iter(())))
+
+    async def best():
+        budget, deadline = Budget(Caps(calls=10**9)), line.clock() + 3600
+        least = 1.0
+        for _ in range(20):
+            since = time.process_time()
+            for _ in range(200):
+                await ask(line, CALL, budget, deadline)
+            least = min(least, (time.process_time() - since) / 200)
+        return least
+
+    assert asyncio.run(best()) < 120e-6
