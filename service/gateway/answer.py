@@ -32,8 +32,8 @@ class Answer:
 
     ``value``: a code; a number; a text; the codes of a ``multi_select`` in the item's order, of a ``ranking`` from
     first to last; ``declined`` for "don't know". ``probabilities`` of a ``multi_select`` are of each option by itself
-    and do not sum to 1. ``off_option_mass`` is of ``logprob`` alone. ``rule`` says how a value was read, ``repaired``
-    that it was read leniently. ``text`` is what the model wrote, untouched.
+    and do not sum to 1. ``off_option_mass`` is of ``decision`` and ``logprob``. ``rule`` says how a value was read,
+    ``repaired`` that it was read leniently. ``text`` is what the model wrote, untouched.
     """
 
     status: Literal["answered", "missing"]
@@ -84,11 +84,14 @@ def weighed(
     )
 
 
-def applying(item: Item, probabilities: tuple[float, ...], text: str | None = None) -> Answer:
-    """Each option of a ``multi_select`` by itself: its value is the options above one half; declining goes before."""
+def applying(item: Item, probabilities: tuple[float, ...], rule: Rule, *, text: str | None = None) -> Answer:
+    """Each option of a ``multi_select`` by itself: its value is the options above one half; declining goes before.
+
+    Shapes: one probability from 0 to 1 per option of ``item.offered``, in that order.
+    """
     likely = tuple(o.code for o, p in zip(item.offered, probabilities, strict=True) if p > 0.5)
     declines = item.decline == "option" and DECLINED in likely
-    return Answer("answered", DECLINED if declines else likely, probabilities, text=text, rule="verbalized")
+    return Answer("answered", DECLINED if declines else likely, probabilities, text=text, rule=rule)
 
 
 def moments(item: Item, probabilities: Sequence[float]) -> tuple[float, float] | tuple[None, None]:

@@ -26,28 +26,29 @@ DECISION_TOLERANCE = 1e-6
 VERBALIZED_TOLERANCE = 0.02
 """A model states two digits: what sums to 1 within it is renormalised, anything else is ``unparseable``."""
 MAX_OFF_OPTION_MASS = 0.5
-"""Where more than half of the first token is no label, the labels' shares say little about the options."""
+"""Where more than half of the probability fell on no option, the rest says little about the options."""
 LOGPROB_ROUNDING = 1e-3
 """How far a log probability may be above 0, or a sum of masses above 1, in single precision and printed digits."""
 
 
 def read(call: Call, completion: Completion, *, lenient: bool = False) -> tuple[Answer, ...]:
-    """One answer per question, in order. ``lenient`` repairs a text that gave no answer at all (parsing.repairs)."""
-    if completion.missing is not None:
-        return _all_missing(call, completion.missing, completion.text)
+    """One answer per question, in order. ``lenient`` repairs a text that gave no answer at all (parsing.repairs).
+
+    A text for which a server ignored the schema (``constraint_not_honoured``) is read all the same: it may be an exact
+    option or a refusal. Only where it would be ``unparseable`` does the codec's reason stand.
+    """
+    text, reason = completion.text, completion.missing
+    ignored = reason == "constraint_not_honoured" and call.schema is not None and text is not None
+    if reason is not None and not ignored:
+        return _all_missing(call, reason, text)
     if call.method == "decision":
         return _decided(call, completion)
     if call.method == "logprob":
         return _labelled(call, completion)
-    text = completion.text
     if text is None or not text.strip():
         return _all_missing(call, "empty", text)
-    answers = _written(call, text)
-    if lenient and all(a.status == "missing" for a in answers) and (left := mended(text)) is not None:
-        again = _written(call, left)
-        if any(a.status == "answered" for a in again):
-            return tuple(replace(a, text=text, repaired=a.status == "answered") for a in again)
-    return answers
+    answers = _repaired(call, text) if lenient else _written(call, text)
+    return tuple(replace(a, missing=reason) if ignored and a.missing == "unparseable" else a for a in answers)
 
 
 def _all_missing(call: Call, reason: Missing, text: str | None) -> tuple[Answer, ...]:
@@ -66,9 +67,16 @@ def _decision(question: Question, decision: Decision, text: str | None) -> Answe
     shown = decision.probabilities
     if decision.missing is not None or shown is None:
         return missing(decision.missing or "unparseable", text)
-    if len(shown) != len(question.options) or not is_distribution(shown, DECISION_TOLERANCE):
+    several, off = question.item.type == "multi_select", decision.off_option_mass
+    sound = all(0 <= p <= 1 for p in shown) if several else is_distribution(shown, DECISION_TOLERANCE)
+    if len(shown) != len(question.options) or not sound:
         return missing("unparseable", text)
-    return weighed(question.item, _as_offered(question, shown), "decision", text=text)
+    if off > MAX_OFF_OPTION_MASS:
+        return missing("off_option_mass", text, off)
+    shares = _as_offered(question, shown)
+    if several:
+        return applying(question.item, shares, "decision", text=text)
+    return weighed(question.item, shares, "decision", text=text, off_option_mass=off)
 
 
 def _labelled(call: Call, completion: Completion) -> tuple[Answer, ...]:
@@ -103,6 +111,16 @@ def label_masses(labels: Sequence[str], logprobs: Sequence[tuple[str, float]]) -
     return list(masses.values()) if fsum(masses.values()) <= 1 + LOGPROB_ROUNDING else None
 
 
+def _repaired(call: Call, text: str) -> tuple[Answer, ...]:
+    """The answers of a text, or where it has none, those of the text without what surrounds it."""
+    answers = _written(call, text)
+    left = mended(text) if all(a.status == "missing" for a in answers) else None
+    again = () if left is None else _written(call, left)
+    if all(a.status == "missing" for a in again):
+        return answers
+    return tuple(replace(a, text=text, repaired=a.status == "answered") for a in again)
+
+
 def _written(call: Call, text: str) -> tuple[Answer, ...]:
     """The answers of a text: plain, JSON, or bare."""
     alone = call.questions[0] if len(call.questions) == 1 else None
@@ -134,7 +152,7 @@ def _stated(question: Question, value: object, text: str) -> Answer:
     if not all(is_number(p) and 0 <= p <= 1 for p in stated):
         return missing("unparseable", text)
     if item.type == "multi_select":
-        return applying(item, tuple(float(p) for p in stated), text)
+        return applying(item, tuple(float(p) for p in stated), "verbalized", text=text)
     if not is_distribution(stated, VERBALIZED_TOLERANCE):
         return missing("unparseable", text)
     total = fsum(stated)

@@ -37,7 +37,7 @@ def _written(question: Question) -> list[Schema]:
             return [_array(question, "The codes of all options that apply, each at most once")]
         case "ranking":
             return [_array(question, "The codes of all options, each once, from first to last")]
-        case "free_text":
+        case _:  # free_text
             return [{"type": "string"}]
 
 

@@ -10,7 +10,7 @@ from service.gateway.study import Item, ItemType, Method, Option
 MAX_LABELS = len(ascii_uppercase)
 _ONE_OPTION: frozenset[ItemType] = frozenset({"choice", "likert"})
 _ASKS: dict[Method, frozenset[ItemType]] = {
-    "decision": _ONE_OPTION,
+    "decision": _ONE_OPTION | {"multi_select"},
     "logprob": _ONE_OPTION,
     "verbalized": _ONE_OPTION | {"multi_select"},
     "sample": frozenset({"choice", "likert", "numeric", "multi_select", "free_text", "ranking"}),
@@ -21,8 +21,6 @@ def supports(item: Item, method: Method) -> str | None:
     """None, or why this method cannot ask this item: a sentence without any of the caller's text."""
     if item.type not in _ASKS[method]:
         return f"{method} asks {', '.join(sorted(_ASKS[method]))}, not {item.type}."
-    if method in {"decision", "logprob"} and item.decline == "schema":
-        return f"{method} has no schema in which to decline: use decline 'option'."
     if method == "logprob" and not _codes_are_labels(item.offered) and len(item.offered) > MAX_LABELS:
         return f"logprob has one-letter labels for {MAX_LABELS} options, not for {len(item.offered)}."
     if method == "verbalized" and len({str(o.code) for o in item.offered}) < len(item.offered):

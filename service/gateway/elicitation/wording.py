@@ -66,7 +66,7 @@ def _value(item: Item) -> str:
             wanted = f"a list of the codes of all options that apply{_or_declined(item)}"
         case "ranking":
             wanted = f"a list of the codes of all options from first to last{_or_declined(item)}"
-        case "free_text":
+        case _:  # free_text
             wanted = f"your answer as a string{_or_declined(item)}"
     return wanted + _or_null(item)
 

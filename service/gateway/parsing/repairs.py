@@ -37,4 +37,5 @@ def _unprefixed(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    return text[1:-1].strip() if len(text) > 2 and text[0] + text[-1] in _QUOTES else text
+    quoted = len(text) > 2 and text[0] + text[-1] in _QUOTES and not text.startswith(_FENCE)
+    return text[1:-1].strip() if quoted else text
