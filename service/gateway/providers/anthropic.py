@@ -1,12 +1,13 @@
-"""Anthropic's messages wire (``POST {base}/v1/messages``).
+"""Anthropic's messages wire (``POST {base}/v1/messages``), version 2026-10-21 of the API.
 
 A schema goes as ``output_config.format``; ``max_tokens`` is required by the wire and always there.
 
 **Assumes** nothing about the order of content blocks: text is whatever blocks of type ``text`` hold, wherever they are.
 **Breaks** the wire takes no temperature, top_p, top_k, seed, penalties or log probabilities any more: they are dropped,
 and replicates differ only by the model's own chance. Thinking is part of ``max_tokens``.
-**Source** anthropic 2.12, types/message_create_params.py, message.py, usage.py, stop_reason.py, output_config_param.py,
-shared/error_type.py; the status 529 of ``overloaded_error``: the API reference, "Errors".
+**Source** anthropic 2.12, _client.py (version, bearer key), types/message_create_params.py, message.py, usage.py,
+stop_reason.py, output_config_param.py, shared/error_type.py; the API reference, "Versions", and "Errors" for the status
+529 of ``overloaded_error``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from service.gateway.providers.reading import (
     unreadable,
 )
 
-VERSION: Final = "2023-06-01"
+VERSION: Final = "2026-10-21"
 
 _WIRE: Final[Mapping[str, str]] = {"max_output_tokens": "max_tokens", "service_tier": "service_tier"}
 _TAKEN: Final = frozenset({*_WIRE, "stop", "reasoning_effort"})
@@ -51,8 +52,8 @@ class Anthropic:
     capabilities: Capabilities = _CAPABILITIES
 
     def authorization(self, key: str) -> Mapping[str, str]:
-        """The key's own header."""
-        return {"x-api-key": key}
+        """The bearer header, which this version of the API takes keys in."""
+        return {"authorization": f"Bearer {key}"}
 
     def encode(self, call: Call) -> Sent:
         """The request: ``system`` where there is one, and a user message."""

@@ -27,7 +27,7 @@ _DETAILS: Final[dict[Missing, str]] = {
     "refused": "the provider marks the answer as a refusal",
     "blocked_input": "the provider's filter stopped the prompt",
     "blocked_output": "the provider's filter stopped the answer",
-    "truncated": "the bound on output tokens was reached",
+    "truncated": "the answer was cut short, as a rule by the bound on output tokens",
     "context_overflow": "the model's context window was reached",
     "logprobs_absent": "log probabilities were asked for and did not come",
     "empty": "nothing was written",

@@ -42,7 +42,7 @@ _WIRE: Final[Mapping[str, str]] = {
 }
 _TAKEN: Final = frozenset({*_WIRE, "reasoning_effort"})
 _CAPABILITIES: Final = Capabilities(frozenset({"logprob", "sample", "verbalized"}), _TAKEN)
-_INCOMPLETE: Final[Mapping[str, Missing]] = {"max_output_tokens": "truncated", "content_filter": "blocked_output"}
+_INCOMPLETE: Final[Mapping[str, Missing]] = {"content_filter": "blocked_output"}  # by any other reason: cut short
 _STATUS: Final[Mapping[str, int]] = {
     "rate_limit_exceeded": 429,
     "server_error": 500,
@@ -114,7 +114,7 @@ def _is_message(item: object) -> bool:
 def _reason(body: JsonObject) -> Missing | None:
     status = text_at(body, "status")
     if status == "incomplete":
-        return _INCOMPLETE.get(text_at(body, "incomplete_details", "reason") or "", "upstream_error")
+        return _INCOMPLETE.get(text_at(body, "incomplete_details", "reason") or "", "truncated")
     return None if status in {"completed", None} else "upstream_error"
 
 
