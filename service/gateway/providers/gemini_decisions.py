@@ -1,4 +1,4 @@
-"""Gemini's Decisions wire (``POST {base}/decisions``, base ending in /v1beta): one request, questions by name.
+"""Gemini's Decisions wire (``POST {base}/decisions``, base ending in /v1 or /v1beta): one request, questions by name.
 
 Questions go as ``choice`` (2 to 255 options), ``score`` (2 to 255 levels) and ``noul``, a yes or no (one per option
 of a ``multi_select``); answers come by the same names. A blocked input has ``prompt_feedback.block_reason`` and no

@@ -89,6 +89,8 @@ def likelihood(value: float | None) -> Decision:
 
 def gathered(parts: Sequence[Decision]) -> Decision:
     """One question from its parts: its probabilities one after the other, or the reason of the first part without."""
+    if len(parts) == 1:
+        return parts[0]
     missing: Missing | None = next((part.missing for part in parts if part.missing), None)
     if missing:
         return Decision(None, missing)
