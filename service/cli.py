@@ -27,13 +27,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(table(cards()), end="")
         return 0
     if chosen.command == "openapi":
-        from service.api.openapi import build_document
-        from service.api.parts import calibration_parts
-
-        sys.stdout.buffer.write(build_document(calibration_parts().computations))
+        sys.stdout.buffer.write(_document(chosen.deployable))
         return 0
-    print("rectifier gateway: not built yet; this version has the calibration service only.", file=sys.stderr)
-    return 2
+    from service.gateway.serving import serve as serve_gateway
+
+    return serve_gateway(chosen.host, chosen.port)
+
+
+def _document(deployable: str) -> bytes:
+    """The OpenAPI document of one of the two."""
+    if deployable == "gateway":
+        from service.gateway.openapi import build_document as gateway_document
+
+        return gateway_document()
+    from service.api.openapi import build_document
+    from service.api.parts import calibration_parts
+
+    return build_document(calibration_parts().computations)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--port", type=int, default=port, help="port to listen on (default: %(default)s)")
     commands.add_parser("demo", help="start the service, calibrate the bundled example, print the answer, stop")
     commands.add_parser("methods", help="print the table of methods")
-    commands.add_parser("openapi", help="print the OpenAPI document")
+    document = commands.add_parser("openapi", help="print the OpenAPI document")
+    document.add_argument("deployable", nargs="?", choices=("calibration", "gateway"), default="calibration")
     return parser
 
 

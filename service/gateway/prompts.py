@@ -10,7 +10,8 @@ personas: template, arms, items, elicitation, model and parameters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from service.gateway.cells import Planned, shown
@@ -28,10 +29,11 @@ NOTHING_ELSE = "Please answer."
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A planned call as it will be sent; ``cell_ids`` and ``orders`` follow its questions."""
+    """A planned call as it will be sent, and its key in the cache; ``cell_ids`` and ``orders`` follow its questions."""
 
     planned: Planned
     call: Call
+    call_id: str
     cell_ids: tuple[str, ...]
     orders: tuple[tuple[Code, ...], ...]
     prompt_sha256: str
@@ -39,10 +41,14 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Prompts:
-    """Renders the calls of one study for one tenant; ``places`` says per model name where it is asked."""
+    """Renders the calls of one study for one tenant.
+
+    By model name, ``places`` says where it is asked, ``withheld`` which parameters the operator's model does not take.
+    """
 
     study: Study
-    places: dict[str, str]
+    places: Mapping[str, str]
+    withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tenant: str = ""
 
     @cached_property
@@ -89,11 +95,12 @@ class Prompts:
         call_id = digest(whole)
         cell_ids = tuple(digest([call_id, question.item.name]) for question in questions)
         orders = tuple(tuple(option.code for option in question.options) for question in questions)
-        return Rendered(planned, call, cell_ids, orders, prompt)
+        return Rendered(planned, call, call_id, cell_ids, orders, prompt)
 
     def _parameters(self, planned: Planned) -> dict[str, object]:
         """The requested parameters; a stated seed is sent once, later replicates and equal personas get others."""
-        parameters = dict(planned.model.parameters)
+        withheld = self.withheld.get(planned.model.name, frozenset())
+        parameters = {name: value for name, value in planned.model.parameters.items() if name not in withheld}
         seed = parameters.get("seed")
         if seed is not None and (planned.replicate or planned.twin):
             parameters["seed"] = uniform_below(SEEDS, seed, planned.replicate, planned.twin)

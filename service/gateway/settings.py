@@ -34,7 +34,7 @@ SIMULATED = Provider(
     "simulated",
     "http://simulated.invalid/",
     local=True,
-    models={"simulated": OfferedModel("simulated", price=Price(0.0, 0.0, "never changes"))},
+    models={"simulated": OfferedModel("simulated", price=Price(0.0, 0.0, "always"))},
 )
 
 
@@ -48,6 +48,8 @@ class Settings:
     """memory, sqlite:/path/to/file, redis://host:port/0, or off."""
     cache_bytes: int = 64 << 20
     """Bound of the cache in memory or file."""
+    cache_seconds: int = 30 * 86_400
+    """How long Redis keeps an answer."""
     max_body_bytes: int = 64 << 20
     """Bound of a request's body."""
     max_cells: int = 5_000_000
@@ -167,5 +169,6 @@ def _provider(name: str, given: _Provider, problems: list[str]) -> Provider:
 
 def _model(name: str, given: _Model) -> OfferedModel:
     methods = None if given.methods is None else frozenset(given.methods)
-    price = given.price and Price(given.price.input, given.price.output, given.price.as_of, given.price.cached_input)
-    return OfferedModel(name, methods, frozenset(given.unsupported), price)
+    price = given.price
+    known = None if price is None else Price(price.input, price.output, price.as_of, price.cached_input)
+    return OfferedModel(name, methods, frozenset(given.unsupported), known)

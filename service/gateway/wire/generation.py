@@ -19,6 +19,7 @@ Seed = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Positive = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
 Scalar = str | int | float | bool | None
+EMBEDDED = "simulated"
 
 
 class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,7 +96,10 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     provider: Annotated[
         Name | None, msgspec.Meta(description="A provider of GET /v1/providers. Default: simulated.")
     ] = None
-    model: Annotated[Name | None, msgspec.Meta(description="The provider's name of the model. Default: name.")] = None
+    model: Annotated[
+        Name | None,
+        msgspec.Meta(description="The provider's name of the model. Default: name; simulated for simulated."),
+    ] = None
     parameters: Annotated[Parameters | None, msgspec.Meta(description="Default: the provider's own.")] = None
     on_unsupported: Annotated[
         Literal["error", "drop"] | None,
@@ -216,10 +220,11 @@ def _model(model: Model) -> core.Model:
     given = msgspec.structs.asdict(model.parameters) if model.parameters else {}
     parameters = {name: value for name, value in given.items() if value is not None}
     parameters |= parameters.pop("simulated", None) or {}
+    provider = model.provider or EMBEDDED
     return core.Model(
         model.name,
-        model.provider or "simulated",
-        model.model or model.name,
+        provider,
+        model.model or (EMBEDDED if provider == EMBEDDED else model.name),
         parameters,
         model.on_unsupported or "error",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -45,8 +45,8 @@ class Provenance(msgspec.Struct, frozen=True):
     model_returned: str | None
     fingerprint: str | None
     request_id: str | None
-    parameters_requested: dict[str, object]
-    parameters_sent: dict[str, object]
+    parameters_requested: dict[str, Any]
+    parameters_sent: dict[str, Any]
     parameters_dropped: list[str]
     prompt_sha256: str
     template_sha256: str
@@ -187,7 +187,7 @@ class SamplePrompt(msgspec.Struct, frozen=True):
     items: list[str]
     system: str
     user: str
-    parameters_sent: dict[str, object]
+    parameters_sent: dict[str, Any]
     parameters_dropped: list[str]
 
 

@@ -1,0 +1,66 @@
+"""The gateway as an ASGI application: litestar inside, telemetry outside, one boundary for refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar import Litestar
+from litestar.types import ASGIApp
+from prometheus_client import CollectorRegistry
+
+from service.gateway.catalogue import CATALOGUE
+from service.gateway.desk import Desk
+from service.gateway.metrics import Metrics
+from service.gateway.openapi import build_document
+from service.gateway.proof import prove
+from service.gateway.providers.registry import CODECS
+from service.gateway.routes.chat import chat_handler
+from service.gateway.routes.generations import generation_handlers
+from service.gateway.routes.providers import providers_handler
+from service.gateway.settings import Settings
+from service.gateway.transport import Transport
+from service.web.boundary import exception_handlers
+from service.web.probes import Lifecycle, probe_handlers
+from service.web.routes.docs import DOCS_HANDLERS
+from service.web.routes.metrics import metrics_handler
+from service.web.routes.openapi import openapi_handler
+from service.web.routes.problems import problem_handlers
+from service.web.telemetry import LogWriter, Telemetry, to_stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The application and the handles on its life and its work."""
+
+    asgi: ASGIApp
+    lifecycle: Lifecycle
+    desk: Desk
+
+
+def create_gateway(
+    settings: Settings, transport: Transport | None = None, write_log: LogWriter | None = to_stderr
+) -> Gateway:
+    """The application for these settings; ``transport`` stands in for the socket in tests."""
+    registry = CollectorRegistry()
+    desk = Desk(settings, Metrics(registry, settings.providers), transport)
+    lifecycle = Lifecycle(prove, busy=desk.full)
+    app = Litestar(
+        route_handlers=[
+            *generation_handlers(desk),
+            chat_handler(desk),
+            providers_handler(settings.providers, CODECS),
+            *problem_handlers(CATALOGUE),
+            openapi_handler(build_document()),
+            *DOCS_HANDLERS,
+            *probe_handlers(lifecycle),
+            metrics_handler(registry),
+        ],
+        on_startup=[lifecycle.start],
+        on_shutdown=[lifecycle.drain, desk.close],
+        exception_handlers={**exception_handlers(CATALOGUE)},
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,
+        debug=False,
+    )
+    return Gateway(Telemetry(app, registry, CATALOGUE, write_log if settings.access_log else None), lifecycle, desk)

@@ -1,0 +1,107 @@
+"""What all requests share in one process: lines to models, the cache, places for runs; opened and closed with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from service.gateway.cache.memory import MemoryCache
+from service.gateway.cache.protocol import Cache
+from service.gateway.conduct.budget import Budget
+from service.gateway.conduct.line import Line, open_line
+from service.gateway.metrics import Metrics
+from service.gateway.offers import price_of
+from service.gateway.providers.offer import Provider
+from service.gateway.providers.registry import CODECS
+from service.gateway.settings import Settings
+from service.gateway.study import Caps, Study
+from service.gateway.transport import Transport
+from service.gateway.upstream import Simulated, Upstream
+from service.web.environment import SettingsError
+
+
+class Desk:
+    """Lines by provider and model, made when first wanted; ``transport`` stands in for the socket in tests."""
+
+    def __init__(self, settings: Settings, metrics: Metrics, transport: Transport | None = None) -> None:
+        self.settings, self.metrics = settings, metrics
+        self.cache = open_cache(settings)
+        self.runs = 0
+        self._transport = transport
+        self._upstream: Upstream | None = None
+        self._simulated = Simulated()
+        self._lines: dict[tuple[str, str], Line] = {}
+
+    def line(self, provider: Provider, model: str) -> Line:
+        """The line to a model; the same for every run of the process."""
+        place = (provider.name, model)
+        if place not in self._lines:
+            codec = CODECS[provider.codec]
+            self._lines[place] = open_line(provider, model, codec, self._carrier(provider), self.metrics)
+        return self._lines[place]
+
+    def full(self) -> bool:
+        """Whether no further run may begin."""
+        return self.runs >= self.settings.max_runs
+
+    def enter(self) -> None:
+        """A run begins."""
+        self.runs += 1
+        self.metrics.runs(self.runs)
+
+    def leave(self) -> None:
+        """A run ends."""
+        self.runs -= 1
+        self.metrics.runs(self.runs)
+
+    def budget(self, study: Study) -> Budget:
+        """The caps of a run: the caller's, and in dollars the operator's where every price is known."""
+        known = all(price_of(self.settings.providers[m.provider], m.model) for m in study.models)
+        usd = [study.caps.usd, self.settings.max_usd] if known else [study.caps.usd]
+        least = min((cap for cap in usd if cap is not None), default=None)
+        return Budget(Caps(least, study.caps.tokens, study.caps.calls))
+
+    def seconds(self, study: Study) -> float:
+        """How long a run may take."""
+        return min(
+            study.caps.deadline_seconds or self.settings.max_deadline_seconds, self.settings.max_deadline_seconds
+        )
+
+    async def close(self) -> None:
+        """Let go of sockets and stores."""
+        if self._upstream is not None:
+            await self._upstream.close()
+        if self.cache is not None:
+            await self.cache.close()
+
+    def _carrier(self, provider: Provider) -> Transport:
+        if self._transport is not None:
+            return self._transport
+        if provider.codec == "simulated":
+            return self._simulated
+        if self._upstream is None:
+            self._upstream = Upstream(max_bytes=self.settings.max_response_bytes)
+        return self._upstream
+
+
+def open_cache(settings: Settings) -> Cache | None:
+    """The cache that the settings name; SettingsError for one that there is not."""
+    kind, _, place = settings.cache.partition(":")
+    if kind == "off":
+        return None
+    if kind == "memory":
+        return MemoryCache(settings.cache_bytes)
+    if kind == "sqlite" and place:
+        from service.gateway.cache.sqlite import SqliteCache
+
+        return SqliteCache(Path(place), settings.cache_bytes)
+    if kind in {"redis", "rediss"}:
+        from service.gateway.cache.redis import RedisCache
+
+        return RedisCache(settings.cache, ttl_seconds=settings.cache_seconds)
+    raise SettingsError("RECTIFIER_CACHE: memory, off, sqlite:PATH or redis://HOST:PORT/DB is needed")
+
+
+def providers_of(study: Study, providers: Mapping[str, Provider]) -> dict[str, Provider]:
+    """The provider of every model, by the model's name in the study."""
+    return {model.name: providers[model.provider] for model in study.models}
