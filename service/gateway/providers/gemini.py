@@ -10,6 +10,7 @@ and more than the default in any other: request ``max_output_tokens``. Which mod
 **Source** google-genai 3.4, types.py (FinishReason, BlockedReason, LogprobsResult, UsageMetadata) and models.py
 (_GenerateContentConfig_to_mldev); the API reference ai.google.dev/api/generate-content; a key that is not accepted is a
 400 with the reason API_KEY_INVALID.
+**Differs** from google-genai 3.4, which calls v1: v1beta has all of these fields for longer, and mocks know only it.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@
 **Breaks** a spent quota or a prompt that is too long is told by some providers only in their English sentence; the few
 phrases looked for stand below, and a provider that rewords them turns ``context_overflow`` into ``unsupported`` and a
 spent quota into a rate limit that is retried a few times for nothing.
+**Differs** from the clients, which try a 409 again unasked (a lock that timed out): here only with ``x-should-retry``,
+and never where the caller has to act first, whatever the header says.
 **Source** the providers' own client libraries: openai 3.54, anthropic 2.12 and google-genai 3.4 (which statuses are
 tried again, ``retry-after-ms``, ``retry-after``, ``x-should-retry``); google.rpc error_details (RetryInfo, ErrorInfo,
 QuotaFailure); the Amazon Bedrock Converse reference (exceptions and their statuses).
