@@ -17,10 +17,12 @@ biases, and with noise the draws of one prompt differ.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import accumulate
 from math import exp, sqrt
 from struct import Struct
 from typing import Final
@@ -85,6 +87,12 @@ def probabilities(subject: Subject, item: str, kind: ItemType, codes: tuple[Code
 def utilities(subject: Subject, item: str, codes: tuple[Code, ...]) -> list[float]:
     """The utility of every code."""
     return [u for u, _ in _utilities(subject, item, codes)]
+
+
+def picked(weights: Sequence[float], chance: float) -> int:
+    """The place that ``chance`` in [0, 1) falls on, with probabilities proportional to the weights."""
+    ends = list(accumulate(weights))
+    return min(bisect_right(ends, chance * ends[-1]), len(ends) - 1)
 
 
 def logistic(z: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, floor, log
 from typing import Final
 
-from service.gateway.propensity import DECLINES, Subject, logistic, position, probabilities, uniforms, utilities
+from service.gateway.propensity import DECLINES, Subject, logistic, picked, position, probabilities, uniforms, utilities
 from service.gateway.providers.protocol import Question
 from service.gateway.study import DECLINED, Code, Item
 
@@ -57,8 +57,7 @@ def _answered(subject: Subject, question: Question, temperature: float, chance: 
             return _several(subject, question)
         case "ranking":
             return _ranking(subject, question)
-        case "free_text":
-            return SENTENCES[int(logistic(position(subject, item.name)) * len(SENTENCES))]
+    return SENTENCES[min(int(logistic(position(subject, item.name)) * len(SENTENCES)), len(SENTENCES) - 1)]
 
 
 def _codes(question: Question) -> tuple[Code, ...]:
@@ -72,12 +71,7 @@ def _one(subject: Subject, question: Question, temperature: float, chance: float
         return codes[max(range(len(codes)), key=shares.__getitem__)]
     if temperature != 1:
         shares = [share ** (1 / temperature) for share in shares]
-    rest = chance * sum(shares)
-    for code, share in zip(codes, shares, strict=True):
-        rest -= share
-        if rest < 0:
-            return code
-    return codes[-1]
+    return codes[picked(shares, chance)]
 
 
 def _number(subject: Subject, item: Item, chance: float) -> float:

@@ -29,7 +29,7 @@ from typing import Final
 
 import msgspec
 
-from service.gateway.propensity import Subject, probabilities, uniforms
+from service.gateway.propensity import Subject, picked, probabilities, uniforms
 from service.gateway.providers.protocol import Question, Received
 from service.gateway.providers.simulated import PARTICULAR
 from service.gateway.simulated_answers import drawn, stated
@@ -135,12 +135,7 @@ def _label(request: _Request, subject: Subject, off: float, malformed: bool) -> 
     (question,) = request.questions
     shares = [(1 - off) * share for share in _shares(subject, question)]
     tokens = [*zip(request.labels, shares, strict=True), *((word, off / 2) for word in _OFF_LABEL)]
-    rest = uniforms(subject.draw, "label")[0]
-    text = tokens[0][0]
-    for token, share in tokens:
-        text, rest = token, rest - share
-        if rest < 0:
-            break
+    text, _ = tokens[picked([share for _, share in tokens], uniforms(subject.draw, "label")[0])]
     seen = [] if malformed else [(log(share), token) for token, share in tokens if share > _LEAST]
     top = [{"token": token, "logprob": logprob} for logprob, token in sorted(seen, reverse=True)]
     return {"text": text, "finish": "stop", "logprobs": top}

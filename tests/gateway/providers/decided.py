@@ -48,10 +48,11 @@ def changed(response, change):
 
 
 NUMBERS = st.floats(-2, 2) | st.sampled_from([0, 1, True, 1e400, None, "0.5"])
-NAMES = st.sampled_from(
-    "q1 q2 q3_1 answers type name probabilities value probability noul 0 1 Greens score choice predicate refusal usage "
-    "diagnostics label_mass text decisions trust".split()
-)
+_WIRE_WORDS = """
+q1 q2 q3_1 answers type name probabilities value probability noul 0 1 Greens score choice predicate refusal usage
+diagnostics label_mass text decisions trust logprobs token logprob finish
+"""
+NAMES = st.sampled_from(_WIRE_WORDS.split())
 VALUES = st.recursive(
     NUMBERS | NAMES,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5),
