@@ -61,7 +61,7 @@ class ScriptedTransport:
     under_way: int = 0
     most: int = 0
 
-    async def send(self, provider, sent, secret_headers, timeout) -> Received:
+    async def send(self, provider, sent, secret_headers, timeout) -> Received:  # noqa: ASYNC109 - the protocol's
         self.secrets.append(dict(secret_headers))
         self.timeouts.append(timeout)
         step = next(self.script)

@@ -423,7 +423,7 @@ def test_nothing_of_the_key_or_the_prompt_is_in_what_is_told_or_shown(caplog):
 
 def test_asking_costs_little_beside_a_call():
     class Instant(ScriptedTransport):
-        async def send(self, provider, sent, secret_headers, timeout):
+        async def send(self, provider, sent, secret_headers, timeout):  # noqa: ASYNC109 - the protocol's
             return RECEIVED
 
     from service.gateway.providers.protocol import Received
