@@ -25,9 +25,9 @@ class Answer:
 
 
 async def call(
-    app, method: str, path: str, *, headers: dict[str, str] | None = None, body: Iterable = (b"",)
+    app, method: str, path: str, *, headers: dict[str, str] | None = None, body: Iterable = (b"",), stay: float = 0.0
 ) -> Answer:
-    """Body pieces are bytes; a number waits so many seconds, None disconnects."""
+    """Body pieces are bytes; a number waits so many seconds, None disconnects; after them the client stays so long."""
     path, _, query = path.partition("?")
     pieces = [body] if isinstance(body, bytes) else body if isinstance(body, Pieces) else list(body)
     given = {"host": "test", **(headers or {})}
@@ -59,6 +59,7 @@ async def call(
                 return {"type": "http.disconnect"}
             else:
                 return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+        await asyncio.sleep(stay)
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ CODECS: Mapping[str, Codec] = {
     for codec in (
         simulated.CODEC,
         openai_chat.CODEC,
+        openai_chat.COMPATIBLE,
         openai_responses.CODEC,
         anthropic.CODEC,
         gemini.CODEC,
