@@ -35,6 +35,11 @@ def wrote(text):
     return Completion(text=text)
 
 
+def states(answers):
+    """The value of each answer, or the reason why it has none."""
+    return [a.value if a.missing is None else a.missing for a in answers]
+
+
 def near_items():
     """The items of near_answers.toml."""
     return {

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from math import fsum
+from math import ceil, floor, fsum
 
 import jsonschema
 import msgspec
@@ -58,7 +58,7 @@ def given_answers(draw, item):
     if item.type in {"choice", "likert"}:
         value = written = draw(st.sampled_from(codes))
     elif item.type == "numeric" and item.integer:
-        value = written = draw(st.integers(int(item.low) + 1, int(item.high) - 1))
+        value = written = draw(st.integers(ceil(item.low), floor(item.high)))
     elif item.type == "numeric":
         value = written = draw(st.floats(item.low, item.high))
     elif item.type == "free_text":
