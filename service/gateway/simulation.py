@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
-from math import log
+from math import isfinite, log
 from typing import Final
 
 import msgspec
@@ -82,7 +82,7 @@ def respond(body: bytes) -> Received:
         chance = uniforms(key)
         if chance[0] < traits["error_rate"]:
             return _failed(429 if chance[1] < 0.5 else 500, traits["latency_ms"])
-        answer = _answer(request, key, name, traits)
+        answer = _answer(request, _subject(request, name, key, traits), traits, chance)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return _failed(400, 0.0)
     text = answer.get("text")
@@ -99,15 +99,22 @@ def _traits(model: str) -> tuple[str, Mapping[str, float]]:
     pairs = [pair.partition("=") for pair in suffix.split(",")] if suffix else []
     if not {key for key, _, _ in pairs} <= PARTICULAR:
         raise ValueError("an unknown particular parameter")
-    return name, dict(_DEFAULTS) | {key: float(value) for key, _, value in pairs}
+    stated = {key: float(value) for key, _, value in pairs}
+    if not all(map(isfinite, stated.values())):
+        raise ValueError("a particular parameter that is no finite number")
+    return name, {**_DEFAULTS, **stated}
 
 
-def _answer(request: _Request, key: str, name: str, traits: Mapping[str, float]) -> dict[str, object]:
-    """The part of the response that depends on the method."""
+def _subject(request: _Request, name: str, key: str, traits: Mapping[str, float]) -> Subject:
     first = request.questions[0].item.text if request.questions else ""
     arm = request.user.partition(first)[0] if first else request.user
-    subject = Subject(name, request.system, arm, key, traits["bias"], traits["noise"])
-    chance = uniforms(key)
+    return Subject(name, request.system, arm, key, traits["bias"], traits["noise"])
+
+
+def _answer(
+    request: _Request, subject: Subject, traits: Mapping[str, float], chance: tuple[float, ...]
+) -> dict[str, object]:
+    """The part of the response that depends on the method."""
     malformed = chance[2] < traits["malformed_rate"]
     if request.method == "decision":
         decisions = [_decision(subject, question, traits, malformed) for question in request.questions]

@@ -191,6 +191,7 @@ def test_without_items_text_in_the_prompt_all_of_it_counts_as_the_arm():
         b'{"model":"m","method":"logprob","questions":[]}',
         b'{"model":"simulated:x=1","method":"decision","questions":[]}',
         b'{"model":"simulated:bias=much","method":"decision","questions":[]}',
+        b'{"model":"simulated:bias=nan","method":"decision","questions":[]}',
         b'{"model":"m","method":"sample","questions":[]}',
     ],
 )

@@ -103,8 +103,8 @@ def _decided(call: Call, envelope: Completion, found: list[object]) -> Completio
 def _decision(question: Question, found: object) -> Decision:
     if at(found, "refusal") is True:
         return Decision(None, "refused")
-    places = range(len(list_at(found, "probabilities")))
-    shares: dict[object, float | None] = {place: number_at(found, "probabilities", place) for place in places}
+    listed = list_at(found, "probabilities")
+    shares: dict[object, float | None] = {place: number_at(share) for place, share in enumerate(listed)}
     if question.item.type == "multi_select" and len(shares) == len(question.options):
         return gathered([likelihood(share) for share in shares.values()])
     return distribution(shares, range(len(question.options)))
