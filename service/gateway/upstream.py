@@ -84,6 +84,7 @@ class Upstream:
         self._max_bytes = max_bytes
         self._resolver = resolver
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._resolvers: list[AbstractResolver] = []
 
     async def __aenter__(self) -> Self:
         """Itself; connections are opened when they are needed."""
@@ -99,7 +100,10 @@ class Upstream:
         """Close every connection; a request that is under way fails."""
         for session in self._sessions.values():
             await session.close()
+        for resolver in self._resolvers:
+            await resolver.close()
         self._sessions.clear()
+        self._resolvers.clear()
 
     async def send(
         self,
@@ -140,6 +144,7 @@ class Upstream:
     def _session(self, local: bool) -> aiohttp.ClientSession:
         if local not in self._sessions:
             resolver = GuardedResolver(self._resolver(), local)
+            self._resolvers.append(resolver)
             self._sessions[local] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     resolver=resolver,

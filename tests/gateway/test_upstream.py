@@ -377,6 +377,7 @@ class Resolver(AbstractResolver):
     def __init__(self, *answers):
         self.answers = list(answers)
         self.asked = 0
+        self.closed = False
 
     async def resolve(self, host, port=0, family=socket.AF_INET):
         self.asked += 1
@@ -388,7 +389,7 @@ class Resolver(AbstractResolver):
         return {"hostname": host, "host": address, "port": port, "family": family, "proto": 0, "flags": 0}
 
     async def close(self):
-        pass
+        self.closed = True
 
 
 @pytest.mark.parametrize(
@@ -412,6 +413,17 @@ def test_a_name_that_nobody_knows_is_a_request_that_was_not_sent():
             raise OSError(None, "canary-persona")
 
     assert failure(send("https://provider.example", resolver=Ignorant)) == ("connection", False)
+
+
+def test_closing_closes_the_resolver():
+    resolver = Resolver(["127.0.0.1"])
+
+    async def story():
+        async with Raw() as raw:
+            await send(f"http://provider.example:{raw.port}", resolver=lambda: resolver)
+
+    asyncio.run(story())
+    assert resolver.closed
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from service.gateway.cache.protocol import CacheError
 
 PREFIX: Final = "rectifier:answer:"
 _SECONDS: Final = 5.0
+_CONNECTIONS: Final = 32
+"""Beyond these, calls wait for each other."""
 
 
 class _Client(Protocol):
@@ -38,12 +40,18 @@ class RedisCache:
         self._prefix = prefix
         self._ttl_seconds = ttl_seconds
         try:
-            client = package.Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+            pool = package.BlockingConnectionPool.from_url(
+                url,
+                max_connections=_CONNECTIONS,
+                timeout=_SECONDS,
+                socket_timeout=_SECONDS,
+                socket_connect_timeout=_SECONDS,
+            )
         except ValueError:
-            client = None
-        if client is None:
+            pool = None
+        if pool is None:
             raise CacheError("The Redis cache has a URL that is none.")
-        self._client = cast("_Client", client)
+        self._client = cast("_Client", package.Redis.from_pool(pool))
 
     async def get(self, key: str) -> bytes | None:
         """The value, None where there is none or its time is over."""

@@ -93,7 +93,8 @@ class Window:
         if now >= self._ceiling_ends:
             self._ceiling = math.inf
         if self._in_flight >= min(int(self._size), self._ceiling):
-            self._wake_later()
+            if self._ceiling_ends > now:
+                self._wake_in(self._ceiling_ends - now)
             return None
         self._in_flight += 1
         return now
@@ -111,10 +112,9 @@ class Window:
             self._timer.cancel()
             self._timer = None
 
-    def _wake_later(self) -> None:
+    def _wake_in(self, seconds: float) -> None:
         """Nobody may be in flight to advance the queue: a timer does it when the ceiling ends."""
-        seconds = self._ceiling_ends - self._clock()
-        if self._timer is None and seconds > 0:
+        if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(seconds, self._woken)
 
     def _woken(self) -> None:

@@ -70,7 +70,8 @@ def test_many_put_and_get_at_the_same_time(make):
             await cache.put(key, value)
             return await cache.get(key)
 
-        assert await asyncio.gather(*(one(*each) for each in VALUES.items())) == list(VALUES.values())
+        values = {f"k{number}": b"%d" % number for number in range(500)}
+        assert await asyncio.gather(*(one(*each) for each in values.items())) == list(values.values())
 
     use(make, story)
 

@@ -227,6 +227,23 @@ def test_a_hold_that_grew_while_someone_waits_is_kept_to_its_end():
     run(hold())
 
 
+@pytest.mark.parametrize("tick", [0.0007, 0.0013, 0.002, 0.005, 0.011, 0.02])
+def test_time_that_passes_while_the_clock_is_read_leaves_nobody_asleep(tick):
+    now = 0.0
+
+    def clock():
+        nonlocal now
+        now += tick
+        return now
+
+    async def hold():
+        window = Window(200, clock)
+        for _ in range(10):
+            window.release(await window.acquire(), held("0", "20ms"))
+
+    run(hold())
+
+
 def test_tokens_left_count_in_calls_of_the_usual_size():
     async def tokens():
         window = Window(200, Clock())
