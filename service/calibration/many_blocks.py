@@ -21,15 +21,15 @@ from service.calibration.inference import ROUNDING, Interval, Result, level
 from service.calibration.matrix import ArmResults, BoolArray, Inferred, contrasted, inferred
 from service.calibration.moments import FloatArray
 from service.calibration.resolution import Resolved
-from service.calibration.sample import Sample
+from service.calibration.samples import Block
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Outcomes of one kind: the first one resolved, every sample, each arm's results, and where it takes its slope."""
+    """Outcomes of one kind: the first one resolved, all of them, each arm's results, and where it takes its slope."""
 
     resolved: Resolved
-    samples: Sequence[Sample]
+    block: Block
     arms: Sequence[ArmResults]
     used: Sequence[BoolArray]
 
@@ -41,7 +41,7 @@ class Outcomes:
     def inferred(self, contrast: FloatArray, used: Sequence[BoolArray]) -> Inferred:
         """Inference about a contrast (D,) of every outcome."""
         value, variance, df = contrasted(self.arms, used, contrast)
-        origins = level(contrast) * np.array([s.origin for s in self.samples])
+        origins = level(contrast) * self.block.origins
         plan = self.resolved.plan
         return inferred(value + origins, variance, df, plan.confidence_level, plan.null_value)
 
@@ -88,7 +88,7 @@ def _numbers(outcomes: Outcomes, contrast: FloatArray) -> _Numbers:
 
 def _llm_only(outcomes: Outcomes, contrast: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The LLM-only estimate of a contrast and its standard error."""
-    value = level(contrast) * np.array([s.columns[0].origin for s in outcomes.samples])
+    value = level(contrast) * outcomes.block.column_origins
     variance = np.zeros_like(value)
     for t, arm in zip(contrast.tolist(), outcomes.arms, strict=True):
         m = arm.pool_size - arm.n
@@ -116,20 +116,21 @@ def _estimate_blocks(
     results, human = _results(outcomes, numbers.calibrated), _results(outcomes, numbers.human)
     beside = (numbers.llm_only, numbers.llm_only_error, numbers.ratio, numbers.correlation)
     rows = zip(*(column.tolist() for column in beside), strict=True)
-    for sample, test, on, result, own, row in zip(outcomes.samples, tests, used, results, human, rows, strict=True):
+    everything = zip(outcomes.block.outcomes, outcomes.block.models, tests, used, results, human, rows, strict=True)
+    for outcome, model, test, on, result, own, row in everything:
         alone, alone_error, ratio, correlation = row
         effect = Effect(alone, alone_error)
         verdict: Verdict = "llm_used" if any(on) else outcomes.unused
         yield EstimateBlock(
             name=contrast.name,
-            outcome=sample.outcome,
+            outcome=outcome,
             component=None,
             claim=assumptions.claim(test, [d for d, sloped in zip(arms, on, strict=True) if sloped]),
             verdict=verdict,
             result=result,
             human_only=own,
             llm_only=effect,
-            models=(ModelBlock(sample.columns[0].model or "", effect, correlation, 1.0, None),),
+            models=(ModelBlock(model, effect, correlation, 1.0, None),),
             variance_ratio=ratio,
             human_sample_size=n,
             effective_sample_size=effective(n, ratio, verdict),
@@ -162,11 +163,13 @@ def _arm_blocks(outcomes: Outcomes, arm: int) -> Iterator[ArmBlock]:
         np.sqrt(numbers.prediction_scatter / numbers.human_scatter),
     )
     rows = zip(*(column.tolist() for column in columns), strict=True)
-    for sample, on, mean, row in zip(outcomes.samples, outcomes.used[arm].tolist(), means, rows, strict=True):
+    block = outcomes.block
+    everything = zip(block.outcomes, block.models, outcomes.used[arm].tolist(), means, rows, strict=True)
+    for outcome, model, on, mean, row in everything:
         r_squared, adjusted, tuning, dispersion = row
         yield ArmBlock(
             name=name,
-            outcome=sample.outcome,
+            outcome=outcome,
             component=None,
             n_human=numbers.n,
             n_llm_only=numbers.pool_size - numbers.n,
@@ -174,7 +177,5 @@ def _arm_blocks(outcomes: Outcomes, arm: int) -> Iterator[ArmBlock]:
             adjusted_r_squared=adjusted,
             verdict="llm_used" if on else outcomes.unused,
             mean=mean,
-            predictions=(
-                PredictionBlock(sample.columns[0].model or "", None, tuning, None, dispersion, 0, dropped=False),
-            ),
+            predictions=(PredictionBlock(model, None, tuning, None, dispersion, 0, dropped=False),),
         )

@@ -24,20 +24,12 @@ from scipy.special import stdtr, stdtrit
 
 from service.calibration.columns import ISOLATED
 from service.calibration.moments import DIGITS_LOST, FloatArray
+from service.calibration.samples import ArmMatrix
 
 BoolArray = NDArray[np.bool_]
 BLOCK = 14_000
 TINY = 1e-100  # scatter below which squares lose their digits
 VARIES = 1e-9  # spread of a prediction relative to its size below which it goes outcome by outcome
-
-
-@dataclass(frozen=True, slots=True)
-class ArmMatrix:
-    """One arm of all outcomes: humans' outcomes and predictions (K, n), LLM-only predictions (K, m), m > 0."""
-
-    y: FloatArray
-    c: FloatArray
-    only: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import pytest
 
 from service.calibration import blocks
 from service.calibration.many_blocks import Outcomes, arms, estimates
-from service.calibration.matrix import ArmMatrix, arm_results
+from service.calibration.matrix import arm_results
 from service.calibration.plan import Plan
 from service.calibration.resolution import resolve
+from service.calibration.samples import ArmMatrix, Block
 from tests.calibration.studies import simulate
 
 SAMPLES = [simulate(seed, n=(20, 25), m=30, quality=0.2 * seed - 0.5).sample() for seed in range(6)]
@@ -26,7 +27,9 @@ def outcomes(plan: Plan) -> Outcomes:
         )
         for d in range(2)
     ]
-    return Outcomes(resolve(SAMPLES[0], plan), SAMPLES, [arm_results(m) for m in matrices], [np.ones(6, bool)] * 2)
+    names = tuple(f"y{k}" for k in range(6))
+    block = Block(tuple(range(6)), names, ("m0",) * 6, tuple(matrices), np.zeros(6), np.zeros(6), ((),) * 6)
+    return Outcomes(resolve(SAMPLES[0], plan), block, [arm_results(m) for m in matrices], [np.ones(6, bool)] * 2)
 
 
 @pytest.mark.parametrize("estimand", ["mean", "mean_difference"])
