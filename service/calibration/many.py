@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from service.calibration import assumptions, many_blocks
-from service.calibration.assumptions import ReferenceTest
 from service.calibration.columns import GLANCE, rare_indicators
 from service.calibration.diagnostics.exchangeability import one_column
 from service.calibration.effects import Analysis, doubts
@@ -23,7 +22,7 @@ from service.calibration.many_blocks import Outcomes
 from service.calibration.matrix import ArmResults, BoolArray, arm_results, helpful
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Plan
-from service.calibration.resolution import Resolved, interval_choice, resolve
+from service.calibration.resolution import interval_choice, resolve
 from service.calibration.sample import Sample
 from service.calibration.samples import ArmMatrix, Block, blocks_of
 
@@ -55,18 +54,19 @@ def _analysed(block: Block, samples: Sequence[Sample], plan: Plan) -> Iterator[t
     matrices = [block.arms[first.arms.index(arm)] for arm in resolved.sample.arms]
     arms = [arm_results(m) for m in matrices]
     used = [_used(arm, plan.estimator) for arm in arms]
-    outcomes, tests = Outcomes(resolved, block, arms, used), _tests(arms, resolved, plan)
-    sound, estimates = many_blocks.estimates(outcomes, tests)
-    sound &= np.logical_and.reduce([_carries(arm) for arm in arms])
+    outcomes, p_values = Outcomes(resolved, block, arms, used), [_p_values(a) for a in arms]
+    tests = [None] * len(block.places) if plan.estimator == "human_only" else assumptions.exchangeable(p_values)
+    found = many_blocks.estimates(outcomes, [] if plan.estimator == "human_only" else p_values)
+    sound = found.sound & np.logical_and.reduce([_carries(arm) for arm in arms])
     sound &= _fitting(samples, block.places, plan, matrices)
-    doubted = np.logical_or.reduce([_doubted(m.y) for m in matrices])
-    everything = zip(block.places, block.warnings, tests, estimates, many_blocks.arms(outcomes), strict=True)
+    doubted = np.logical_or.reduce([_doubted(m.y) for m in matrices]).tolist()
     sloped = list(zip(*(on.tolist() for on in used), strict=True))
-    for k, (place, warned, tested, mine, arm_blocks) in enumerate(everything):
-        if sound[k]:
-            shape = assumptions.outcome_doubts(samples[place]) if doubted[k] else []
-            found = (*warned, *shape, *assumptions.reference_doubts(tested), *doubts(mine))
-            yield place, Analysis(resolved, tested, (), sloped[k], mine, arm_blocks, found)
+    blocks, harmed = many_blocks.arms(outcomes), found.harmed.tolist()
+    for k in np.flatnonzero(sound).tolist():
+        place, tested, mine = block.places[k], tests[k], found.blocks[k]
+        warned = [*block.warnings[k], *(assumptions.outcome_doubts(samples[place]) if doubted[k] else ())]
+        warned += [*assumptions.reference_doubts(tested), *(doubts(mine) if harmed[k] else ())]
+        yield place, Analysis(resolved, tested, (), sloped[k], mine, blocks[k], tuple(warned))
 
 
 def _used(arm: ArmResults, estimator: str) -> BoolArray:
@@ -79,17 +79,10 @@ def _carries(arm: ArmResults) -> BoolArray:
     return arm.usable & (arm.r_squared > SLACK**4)
 
 
-def _tests(arms: Sequence[ArmResults], resolved: Resolved, plan: Plan) -> list[ReferenceTest | None]:
-    """The test of exchangeability of every outcome; None for human-only, which does not rest on it."""
-    if plan.estimator == "human_only":
-        return [None] * len(arms[0].theta)
-    p_values = [
-        one_column(
-            a.prediction_mean - a.llm_only_mean, a.prediction_scatter + a.llm_only_scatter, a.n, a.pool_size - a.n
-        ).tolist()
-        for a in arms
-    ]
-    return [assumptions.tested(values, resolved.plain.identification) for values in zip(*p_values, strict=True)]
+def _p_values(arm: ArmResults) -> FloatArray:
+    """P-values (K,) of the test of exchangeability of an arm with its pool."""
+    gap, m = arm.prediction_mean - arm.llm_only_mean, arm.pool_size - arm.n
+    return one_column(gap, arm.prediction_scatter + arm.llm_only_scatter, arm.n, m)
 
 
 def _fitting(samples: Sequence[Sample], places: Sequence[int], plan: Plan, matrices: Sequence[ArmMatrix]) -> BoolArray:
