@@ -71,7 +71,7 @@ def prediction_problems(columns: Sequence[PredictionColumn], known: Known) -> li
         place = f"/data/predictions/{j}"
         if wrong[j] and not isinstance(column.values, Labels):
             problems += value_problems(column.values, f"{place}/values")
-        key = (column.outcome, *column.group, column.category, column.draw or 0)
+        key = (column.outcome, column.model, column.arm, column.category, column.draw or 0)
         if key in seen:
             text = "another column has the same outcome, model, arm, category and draw"
             problems.append(Problem(place, "duplicate_column", text, "number repeated answers with draw 0, 1, .."))
@@ -120,7 +120,7 @@ def _disagreeing_draws(columns: Sequence[PredictionColumn]) -> list[Problem]:
     problems = []
     for j, column in enumerate(columns):
         said = (column.fill, column.population_mean)
-        if stated.setdefault((column.outcome, *column.group, column.category), said) != said:
+        if stated.setdefault((column.outcome, column.model, column.arm, column.category), said) != said:
             text, hint = "fill or population_mean differs from that of another draw", "state them alike on every draw"
             problems.append(Problem(f"/data/predictions/{j}", "draws_disagree", text, hint))
     return problems

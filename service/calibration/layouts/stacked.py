@@ -27,7 +27,7 @@ def stacked(columns: Sequence[FloatArray | Labels]) -> Iterator[tuple[slice, Flo
     for first in range(0, len(columns), step):
         cut = slice(first, first + step)
         part = [_numbers(c) if isinstance(c, Labels) else c for c in columns[cut]]
-        yield cut, part[0][None, :] if len(part) == 1 else np.array(part)
+        yield cut, (part[0] if len(part) == 1 else np.concatenate(part)).reshape(len(part), -1)
 
 
 def screened(columns: Sequence[FloatArray | Labels], present: BoolArray | None = None) -> BoolArray:

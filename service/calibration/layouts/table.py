@@ -248,8 +248,12 @@ def _ignored(count: int, pointer: str) -> tuple[Warned, ...]:
 
 def _lengths(table: Table) -> list[Problem]:
     n = length(table.outcomes[0][1])
-    columns = [(_place(name), length(values)) for name, values in table.outcomes[1:]]
-    columns += [(f"/data/predictions/{j}/values", length(c.values)) for j, c in enumerate(table.predictions)]
+    columns = [(_place(name), size) for name, values in table.outcomes[1:] if (size := length(values)) != n]
+    columns += [
+        (f"/data/predictions/{j}/values", size)
+        for j, column in enumerate(table.predictions)
+        if (size := length(column.values)) != n
+    ]
     columns += [(f"/data/covariates/{token(name)}", length(values)) for name, values in table.covariates]
     columns += [("/data/arm", length(table.arm))] if table.arm is not None else []
     columns += [("/data/human", len(table.human))] if table.human is not None else []
