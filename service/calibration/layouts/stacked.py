@@ -16,7 +16,7 @@ from service.calibration.layouts.values import beyond
 from service.calibration.moments import FloatArray
 from service.calibration.sample import IntArray
 
-HELD = 200_000
+HELD = 15_000  # what the cache holds
 BoolArray = NDArray[np.bool_]
 
 
