@@ -18,9 +18,10 @@ from service.api.wire.sample import Bounds
 from service.calibration.calibrate import calibrate
 from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.table import Table, from_table
-from service.calibration.matrix import ArmMatrix, Inferred, arm_results, contrasted, inferred
+from service.calibration.matrix import Inferred, arm_results, contrasted, inferred
 from service.calibration.plan import Plan
 from service.calibration.sample import Sample
+from service.calibration.samples import ArmMatrix
 
 PLAN = Plan(estimator="regression")
 BOUNDS = Bounds(max_columns=1000)  # RECTIFIER_MAX_PREDICTION_COLUMNS; every outcome has a column

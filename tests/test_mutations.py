@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mutations import MUTATIONS, ROOT, Mutation, survived, table
+from tests.breaks import MUTATIONS, Mutation
+from tests.mutations import ROOT, survived, table
 
 HARMLESS = Mutation("none", "service/calibration/errors.py", "class Problem:", "class Problem:", "")
 EASY = "tests/calibration/test_errors.py"

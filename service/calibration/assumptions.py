@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
 
 from service.calibration.answer import Assumption, Claim, Status
 from service.calibration.columns import GLANCE, Dropped
@@ -17,12 +21,14 @@ from service.calibration.errors import Warned
 from service.calibration.estimate import Frame
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification
+from service.calibration.rows import rows
 from service.calibration.sample import Sample, Units
 
 FEW_MINORITY = 5
 COCHRAN = 25.0  # Cochran (1977), Sampling Techniques, section 2.15
 TWO = 2  # answers: a rare one has its own warning
-STATEMENTS = {
+BELONG = "LLM-only units and stated means belong to the humans' population"
+STATEMENTS: dict[Status, str] = {
     "not_testable": "too few units to test it",
     "rejected": "mean predictions differ by more than chance",
     "not_rejected": "mean predictions do not differ detectably",
@@ -52,12 +58,39 @@ def tested(p_values: tuple[float | None, ...], identification: Identification) -
     """The assumption whose test came to these p-values, one per pool."""
     value = combined(p_values)
     status = _status(value)
-    statement = STATEMENTS[status]
     if identification == "randomization":
-        text = f"the stated population means are those of the humans' population; {statement}"
+        text = f"the stated population means are those of the humans' population; {STATEMENTS[status]}"
         return ReferenceTest(Assumption("known_population_means", status, value, text), p_values)
-    text = f"LLM-only units and stated means belong to the humans' population; {statement}"
-    return ReferenceTest(Assumption("exchangeability", status, value, text), p_values)
+    return ReferenceTest(Assumption("exchangeability", status, value, f"{BELONG}; {STATEMENTS[status]}"), p_values)
+
+
+def exchangeable(p_values: Sequence[FloatArray]) -> list[ReferenceTest]:
+    """``tested`` of K outcomes under exchangeability, from the p-values (K,) of every pool."""
+    count, values = p_values[0].shape[0], _bonferroni(p_values, [np.ones(p.shape, dtype=bool) for p in p_values])
+    status = [_status(value) for value in values.tolist()]
+    texts = {s: f"{BELONG}; {STATEMENTS[s]}" for s in set(status)}
+    found = rows(
+        Assumption,
+        count,
+        name=repeat("exchangeability"),
+        status=status,
+        p_value=values.tolist(),
+        statement=map(texts.__getitem__, status),
+    )
+    return rows(ReferenceTest, count, assumption=found, p_values=zip(*(p.tolist() for p in p_values), strict=True))
+
+
+def claims(p_values: Sequence[FloatArray], used: Sequence[NDArray[np.bool_]]) -> list[Claim]:
+    """``claim`` of K outcomes from the p-values (K,) of every pool and whether an estimate is evaluated on it (K,)."""
+    rejected = _bonferroni(p_values, used) < TEST_LEVEL
+    return ["exploratory" if found else "confirmatory" for found in rejected.tolist()]
+
+
+def _bonferroni(p_values: Sequence[FloatArray], used: Sequence[NDArray[np.bool_]]) -> FloatArray:
+    """The p-values (K,) over those pools that are used; 1 where none is."""
+    least = np.minimum.reduce([np.where(on, p, np.inf) for p, on in zip(p_values, used, strict=True)])
+    count = np.maximum(np.add.reduce([on.astype(np.float64) for on in used]), 1.0)
+    return np.asarray(np.minimum(1.0, count * least))
 
 
 def joint(tests: Sequence[ReferenceTest]) -> list[Assumption]:

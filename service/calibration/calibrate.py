@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, islice
+from operator import itemgetter
 from typing import TypeVar
 
 import numpy as np
@@ -37,7 +38,7 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
     Source: Broska, Howes & van Loon (2025), Sociological Methods & Research 54(3); Hullman et al. 2602.15785.
     """
     with np.errstate(all="ignore"):
-        groups = _grouped([samples] if isinstance(samples, Sample) else list(samples), plan)
+        groups = _grouped([samples] if isinstance(samples, Sample) else samples, plan)
         everything = together([a for group in groups for a in group], plan)
         following = iter(everything)
         outcomes = [list(islice(following, len(group))) for group in groups]
@@ -60,13 +61,16 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
 def _grouped(samples: Sequence[Sample], plan: Plan) -> list[list[Analysis]]:
     """Every sample's analysis, the categories of an outcome together; raises all problems of all of them."""
     done = analysed_at_once(samples, plan)
-    resolved = _resolved([(place, sample) for place, sample in enumerate(samples) if place not in done], plan)
-    groups = groupby(range(len(samples)), key=lambda place: samples[place].outcome)
-    found = []
-    for places in (list(group) for _, group in groups):
-        ready = [done[place] for place in places if place in done]
-        found.append(ready or list(_analyses([resolved[place] for place in places], plan)))
-    return found
+    rest = {place: samples[place] for place in range(len(samples)) if place not in done}
+    resolved = _resolved(rest.items(), plan)
+    found = [(places[0], list(_analyses([resolved[p] for p in places], plan))) for places in _outcomes(rest)]
+    return [group for _, group in sorted([*found, *((place, [a]) for place, a in done.items())], key=itemgetter(0))]
+
+
+def _outcomes(samples: Mapping[int, Sample]) -> list[list[int]]:
+    """The places of samples that follow each other and are of one outcome, such as the shares of its categories."""
+    places = groupby(samples, key=lambda place: samples[place].outcome)
+    return [list(group) for _, group in places]
 
 
 def _resolved(samples: Iterable[tuple[int, Sample]], plan: Plan) -> Mapping[int, Resolved]:

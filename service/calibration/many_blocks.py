@@ -7,41 +7,43 @@ Raises: nothing. Source: as ``blocks``. Differs: in nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
 from service.calibration import assumptions
 from service.calibration.answer import ArmBlock, Effect, EstimateBlock, ModelBlock, PredictionBlock, Verdict
-from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
-from service.calibration.effects import NO_VARIANCE, effective
+from service.calibration.effects import NO_VARIANCE
 from service.calibration.inference import ROUNDING, Interval, Result, level
 from service.calibration.matrix import ArmResults, BoolArray, Inferred, contrasted, inferred
 from service.calibration.moments import FloatArray
 from service.calibration.resolution import Resolved
-from service.calibration.sample import Sample
+from service.calibration.rows import rows
+from service.calibration.samples import Block
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Outcomes of one kind: the first one resolved, every sample, each arm's results, and where it takes its slope."""
+    """Outcomes of one kind: the first one resolved, all of them, each arm's results, and where it takes its slope."""
 
     resolved: Resolved
-    samples: Sequence[Sample]
+    block: Block
     arms: Sequence[ArmResults]
     used: Sequence[BoolArray]
 
-    @property
-    def unused(self) -> Verdict:
-        """The verdict of an arm that takes no slope."""
-        return "human_only_requested" if self.resolved.plan.estimator == "human_only" else "human_only_chosen"
+    def verdicts(self, used: BoolArray) -> list[Verdict]:
+        """The verdict of every outcome from whether it takes a slope (K,)."""
+        asked = self.resolved.plan.estimator != "human_only"
+        unused: Verdict = "human_only_chosen" if asked else "human_only_requested"
+        return ["llm_used" if on else unused for on in used.tolist()]
 
     def inferred(self, contrast: FloatArray, used: Sequence[BoolArray]) -> Inferred:
         """Inference about a contrast (D,) of every outcome."""
         value, variance, df = contrasted(self.arms, used, contrast)
-        origins = level(contrast) * np.array([s.origin for s in self.samples])
+        origins = level(contrast) * self.block.origins
         plan = self.resolved.plan
         return inferred(value + origins, variance, df, plan.confidence_level, plan.null_value)
 
@@ -66,16 +68,26 @@ class _Numbers:
         return found & np.isfinite(self.ratio)
 
 
-def estimates(
-    outcomes: Outcomes, tests: Sequence[ReferenceTest | None]
-) -> tuple[BoolArray, list[tuple[EstimateBlock, ...]]]:
-    """Whether the numbers of every outcome are sound (K,), and its blocks."""
-    sound, blocks = [], []
-    for contrast in outcomes.resolved.contrasts:
-        numbers = _numbers(outcomes, contrast.weights)
-        sound.append(numbers.sound(1.0 - outcomes.resolved.plan.confidence_level))
-        blocks.append(list(_estimate_blocks(outcomes, contrast, tests, numbers)))
-    return np.logical_and.reduce(sound), list(zip(*blocks, strict=True))
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """Of every outcome (K,): whether its numbers are sound, whether an LLM made an estimate worse, and its blocks."""
+
+    sound: BoolArray
+    harmed: BoolArray
+    blocks: list[tuple[EstimateBlock, ...]]
+
+
+def estimates(outcomes: Outcomes, p_values: Sequence[FloatArray]) -> Estimates:
+    """Every contrast's blocks; ``p_values`` (K,) of every arm's test of exchangeability, none without one."""
+    contrasts = outcomes.resolved.contrasts
+    numbers = [_numbers(outcomes, contrast.weights) for contrast in contrasts]
+    error_rate = 1.0 - outcomes.resolved.plan.confidence_level
+    blocks = [_estimate_blocks(outcomes, *pair, p_values) for pair in zip(contrasts, numbers, strict=True)]
+    return Estimates(
+        np.logical_and.reduce([each.sound(error_rate) for each in numbers]),
+        np.logical_or.reduce([each.ratio > 1.0 for each in numbers]),
+        list(zip(*blocks, strict=True)),
+    )
 
 
 def _numbers(outcomes: Outcomes, contrast: FloatArray) -> _Numbers:
@@ -88,7 +100,7 @@ def _numbers(outcomes: Outcomes, contrast: FloatArray) -> _Numbers:
 
 def _llm_only(outcomes: Outcomes, contrast: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The LLM-only estimate of a contrast and its standard error."""
-    value = level(contrast) * np.array([s.columns[0].origin for s in outcomes.samples])
+    value = level(contrast) * outcomes.block.column_origins
     variance = np.zeros_like(value)
     for t, arm in zip(contrast.tolist(), outcomes.arms, strict=True):
         m = arm.pool_size - arm.n
@@ -108,41 +120,71 @@ def _ppi_correlation(arms: Sequence[ArmResults], contrast: FloatArray) -> FloatA
 
 
 def _estimate_blocks(
-    outcomes: Outcomes, contrast: Contrast, tests: Sequence[ReferenceTest | None], numbers: _Numbers
-) -> Iterator[EstimateBlock]:
+    outcomes: Outcomes, contrast: Contrast, numbers: _Numbers, p_values: Sequence[FloatArray]
+) -> list[EstimateBlock]:
     arms = np.flatnonzero(contrast.weights).tolist()
-    n = sum(outcomes.arms[d].n for d in arms)
-    used = zip(*(outcomes.used[d].tolist() for d in arms), strict=True)
-    results, human = _results(outcomes, numbers.calibrated), _results(outcomes, numbers.human)
-    beside = (numbers.llm_only, numbers.llm_only_error, numbers.ratio, numbers.correlation)
-    rows = zip(*(column.tolist() for column in beside), strict=True)
-    for sample, test, on, result, own, row in zip(outcomes.samples, tests, used, results, human, rows, strict=True):
-        alone, alone_error, ratio, correlation = row
-        effect = Effect(alone, alone_error)
-        verdict: Verdict = "llm_used" if any(on) else outcomes.unused
-        yield EstimateBlock(
-            name=contrast.name,
-            outcome=sample.outcome,
-            component=None,
-            claim=assumptions.claim(test, [d for d, sloped in zip(arms, on, strict=True) if sloped]),
-            verdict=verdict,
-            result=result,
-            human_only=own,
-            llm_only=effect,
-            models=(ModelBlock(sample.columns[0].model or "", effect, correlation, 1.0, None),),
-            variance_ratio=ratio,
-            human_sample_size=n,
-            effective_sample_size=effective(n, ratio, verdict),
-            ppi_correlation=correlation,
-            alternatives=(),
-        )
+    used = [outcomes.used[d] for d in arms]
+    sloped, n, count = np.logical_or.reduce(used), sum(outcomes.arms[d].n for d in arms), len(outcomes.block.places)
+    alone = rows(
+        Effect,
+        count,
+        estimate=numbers.llm_only.tolist(),
+        standard_error=numbers.llm_only_error.tolist(),
+        claim=repeat("exploratory"),
+    )
+    return rows(
+        EstimateBlock,
+        count,
+        name=repeat(contrast.name),
+        outcome=outcomes.block.outcomes,
+        component=repeat(None),
+        claim=assumptions.claims([p_values[d] for d in arms], used) if p_values else repeat("confirmatory"),
+        verdict=outcomes.verdicts(sloped),
+        result=_results(outcomes, numbers.calibrated),
+        human_only=_results(outcomes, numbers.human),
+        llm_only=alone,
+        models=zip(_models(outcomes, numbers, alone), strict=True),
+        variance_ratio=numbers.ratio.tolist(),
+        human_sample_size=repeat(n),
+        effective_sample_size=np.where(sloped, n / numbers.ratio, float(n)).tolist(),
+        ppi_correlation=numbers.correlation.tolist(),
+        alternatives=repeat(()),
+        p_value_adjusted=repeat(None),
+    )
 
 
-def _results(outcomes: Outcomes, found: Inferred, *, tested: bool = True) -> Iterator[Result]:
-    confidence = outcomes.resolved.plan.confidence_level
-    columns = (found.estimate, found.standard_error, found.df, found.p_value, found.lower, found.upper)
-    for value, error, df, p_value, lower, upper in zip(*(c.tolist() for c in columns), strict=True):
-        yield Result(value, error, df, p_value if tested else None, Interval("t", confidence, lower, upper))
+def _models(outcomes: Outcomes, numbers: _Numbers, alone: Sequence[Effect]) -> list[ModelBlock]:
+    """The only model's block of every outcome, whose estimate without humans is that of all models."""
+    return rows(
+        ModelBlock,
+        len(alone),
+        name=outcomes.block.models,
+        llm_only=alone,
+        ppi_correlation=numbers.correlation.tolist(),
+        variance_ratio_without=repeat(1.0),
+        icc=repeat(None),
+    )
+
+
+def _results(outcomes: Outcomes, found: Inferred, *, tested: bool = True) -> list[Result]:
+    count = len(outcomes.block.places)
+    interval = rows(
+        Interval,
+        count,
+        method=repeat("t"),
+        level=repeat(outcomes.resolved.plan.confidence_level),
+        lower=found.lower.tolist(),
+        upper=found.upper.tolist(),
+    )
+    return rows(
+        Result,
+        count,
+        estimate=found.estimate.tolist(),
+        standard_error=found.standard_error.tolist(),
+        df=found.df.tolist(),
+        p_value=found.p_value.tolist() if tested else repeat(None),
+        interval=interval,
+    )
 
 
 def arms(outcomes: Outcomes) -> list[tuple[ArmBlock, ...]]:
@@ -150,31 +192,32 @@ def arms(outcomes: Outcomes) -> list[tuple[ArmBlock, ...]]:
     return list(zip(*(_arm_blocks(outcomes, d) for d in range(len(outcomes.arms))), strict=True))
 
 
-def _arm_blocks(outcomes: Outcomes, arm: int) -> Iterator[ArmBlock]:
+def _arm_blocks(outcomes: Outcomes, arm: int) -> list[ArmBlock]:
     unit = np.zeros(len(outcomes.arms))
     unit[arm] = 1.0
-    numbers, name = outcomes.arms[arm], outcomes.resolved.sample.arms[arm]
-    means = _results(outcomes, outcomes.inferred(unit, outcomes.used), tested=False)
-    columns = (
-        numbers.r_squared,
-        numbers.adjusted_r_squared,
-        np.where(outcomes.used[arm], numbers.slope, 0.0),
-        np.sqrt(numbers.prediction_scatter / numbers.human_scatter),
+    numbers, used, count = outcomes.arms[arm], outcomes.used[arm], len(outcomes.block.places)
+    predictions = rows(
+        PredictionBlock,
+        count,
+        model=outcomes.block.models,
+        arm=repeat(None),
+        tuning=np.where(used, numbers.slope, 0.0).tolist(),
+        category=repeat(None),
+        dispersion_ratio=np.sqrt(numbers.prediction_scatter / numbers.human_scatter).tolist(),
+        n_missing=repeat(0),
+        dropped=repeat(False),
     )
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    for sample, on, mean, row in zip(outcomes.samples, outcomes.used[arm].tolist(), means, rows, strict=True):
-        r_squared, adjusted, tuning, dispersion = row
-        yield ArmBlock(
-            name=name,
-            outcome=sample.outcome,
-            component=None,
-            n_human=numbers.n,
-            n_llm_only=numbers.pool_size - numbers.n,
-            r_squared=r_squared,
-            adjusted_r_squared=adjusted,
-            verdict="llm_used" if on else outcomes.unused,
-            mean=mean,
-            predictions=(
-                PredictionBlock(sample.columns[0].model or "", None, tuning, None, dispersion, 0, dropped=False),
-            ),
-        )
+    return rows(
+        ArmBlock,
+        count,
+        name=repeat(outcomes.resolved.sample.arms[arm]),
+        outcome=outcomes.block.outcomes,
+        component=repeat(None),
+        n_human=repeat(numbers.n),
+        n_llm_only=repeat(numbers.pool_size - numbers.n),
+        r_squared=numbers.r_squared.tolist(),
+        adjusted_r_squared=numbers.adjusted_r_squared.tolist(),
+        verdict=outcomes.verdicts(used),
+        mean=_results(outcomes, outcomes.inferred(unit, outcomes.used), tested=False),
+        predictions=zip(predictions, strict=True),
+    )

@@ -24,20 +24,12 @@ from scipy.special import stdtr, stdtrit
 
 from service.calibration.columns import ISOLATED
 from service.calibration.moments import DIGITS_LOST, FloatArray
+from service.calibration.samples import ArmMatrix
 
 BoolArray = NDArray[np.bool_]
-BLOCK = 14_000
+BLOCK = 24_000
 TINY = 1e-100  # scatter below which squares lose their digits
 VARIES = 1e-9  # spread of a prediction relative to its size below which it goes outcome by outcome
-
-
-@dataclass(frozen=True, slots=True)
-class ArmMatrix:
-    """One arm of all outcomes: humans' outcomes and predictions (K, n), LLM-only predictions (K, m), m > 0."""
-
-    y: FloatArray
-    c: FloatArray
-    only: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +81,19 @@ class Inferred:
 
 def arm_results(arm: ArmMatrix) -> ArmResults:
     """Every outcome's calibrated and human-only mean of one arm, computed in blocks that stay in the cache."""
-    step = max(1, BLOCK // arm.y.shape[1])
-    cuts = [slice(k, k + step) for k in range(0, arm.y.shape[0], step)]
-    parts = [_block(ArmMatrix(arm.y[cut], arm.c[cut], arm.only[cut])) for cut in cuts]
-    n, size = arm.y.shape[1], arm.y.shape[1] + arm.only.shape[1]
-    return ArmResults(n, size, *(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def _block(arm: ArmMatrix) -> tuple[NDArray[Any], ...]:
-    """The columns of ``ArmResults`` for some of the outcomes."""
     n, m = arm.y.shape[1], arm.only.shape[1]
-    ybar, cbar, gbar = (_mean(part) for part in (arm.y, arm.c, arm.only))
-    dy, dc = arm.y - ybar[:, None], arm.c - cbar[:, None]
+    gbar, sgg = _moments(arm.only)
+    step = max(1, BLOCK // n)
+    cuts = [slice(k, k + step) for k in range(0, arm.y.shape[0], step)]
+    parts = [_block(arm.y[cut], arm.c[cut], m, gbar[cut], sgg[cut]) for cut in cuts]
+    return ArmResults(n, n + m, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _block(y: FloatArray, c: FloatArray, m: int, gbar: FloatArray, sgg: FloatArray) -> tuple[NDArray[Any], ...]:
+    """The columns of ``ArmResults`` for some of the outcomes, with mean and scatter of m LLM-only predictions."""
+    n, ybar, cbar = y.shape[1], _mean(y), _mean(c)
+    dy, dc = y - ybar[:, None], c - cbar[:, None]
     syy, scc, scy = _dot(dy, dy), _dot(dc, dc), _dot(dc, dy)
-    sgg = _scatter(arm.only, gbar)
     usable = (scc > (VARIES * cbar) ** 2 * n + TINY) & (sgg > (VARIES * gbar) ** 2 * m + TINY)
     inverse = 1.0 / np.where(usable, scc, 1.0)
     slope, size = scy * inverse, n + m
@@ -180,14 +171,14 @@ def inferred(estimate: FloatArray, variance: FloatArray, df: FloatArray, level: 
     return Inferred(estimate, error, df, p_value, estimate - reach, estimate + reach)
 
 
-def _scatter(a: FloatArray, mean: FloatArray) -> FloatArray:
-    """Sums of squared deviations (K,) of (K, m): from squares, or from deviations where squares lose digits."""
-    squares = _dot(a, a)
+def _moments(a: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Means and sums of squared deviations (K,) of (K, m): from squares, or deviations where squares lose digits."""
+    mean, squares = _mean(a), _dot(a, a)
     scatter = np.asarray(squares - a.shape[1] * mean * mean)
     lost = np.flatnonzero(scatter * DIGITS_LOST <= squares)
     deviations = a[lost] - mean[lost, None]
     scatter[lost] = _dot(deviations, deviations)
-    return scatter
+    return mean, scatter
 
 
 def _mean(a: FloatArray) -> FloatArray:
@@ -195,4 +186,4 @@ def _mean(a: FloatArray) -> FloatArray:
 
 
 def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
-    return np.asarray(np.einsum("kn,kn->k", a, b))
+    return np.asarray(np.vecdot(a, b))

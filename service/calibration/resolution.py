@@ -54,22 +54,6 @@ class Resolved:
         """The plan's estimate for a contrast of the frame's arms."""
         return self.estimator.fit(self.frame, contrast)
 
-    def like(self, sample: Sample, interval: Choice) -> Resolved:
-        """The same for another sample without strata, with the same arms, design and kinds of columns."""
-        frame = Frame(sample, self.plain.identification, tuning=self.plain.tuning)
-        return Resolved(
-            self.plan,
-            self.estimand,
-            self.contrasts,
-            self.estimator,
-            frame=frame,
-            plain=frame,
-            settings=self.settings,
-            interval=interval,
-            sample=sample,
-            shares=None,
-        )
-
 
 def resolve(sample: Sample, plan: Plan) -> Resolved:
     """Every default decided and every combination that is not offered refused; computes no estimate."""

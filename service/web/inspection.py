@@ -65,9 +65,9 @@ class Inspection:
 
     def visit(self, kind: inspect.Type, value: Json, pointer: str, *, in_list: bool = False) -> Json:
         """Note every problem of value; gives back what should stand in its place (an int for an integral float)."""
-        if isinstance(kind, (inspect.AnyType, inspect.RawType)):
-            return value
         options = options_of(kind)
+        if isinstance(options[0], (inspect.AnyType, inspect.RawType)):
+            return value
         chosen = chosen_option(options, value)
         if chosen is None:
             self.note(mismatch.explain(Expected(options, in_list), value, pointer))
@@ -192,8 +192,12 @@ class _Unresolved(inspect.Type):
 
 
 def options_of(kind: inspect.Type) -> tuple[inspect.Type, ...]:
-    """The types a place may have: those of a union, or the one."""
-    return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    """The types a place may have: those of a union, or the one, without what only describes them."""
+    if isinstance(kind, inspect.Metadata):
+        return options_of(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return tuple(option for part in kind.types for option in options_of(part))
+    return (kind,)
 
 
 def chosen_option(options: Iterable[inspect.Type], value: Json) -> inspect.Type | None:

@@ -41,6 +41,12 @@ _LONG = {
     0xD9: (_TEXT, 1), 0xDA: (_TEXT, 2), 0xDB: (_TEXT, 4), 0xC4: (_BIN, 1), 0xC5: (_BIN, 2), 0xC6: (_BIN, 4),
     0xDC: (_LIST, 2), 0xDD: (_LIST, 4), 0xDE: (_MAP, 2), 0xDF: (_MAP, 4),
 }  # fmt: skip
+_SHORT = {
+    **{lead: (_MAP, lead - 0x80) for lead in range(0x80, 0x90)},
+    **{lead: (_LIST, lead - 0x90) for lead in range(0x90, 0xA0)},
+    **{lead: (_TEXT, lead - 0xA0) for lead in range(0xA0, 0xC0)},
+}
+_NO_SCALARS = frozenset({*_LONG, *_SHORT} - {0x80, 0x90, *range(0xA0, 0xC0), 0xD9})
 _EXTENSIONS = frozenset({0xC7, 0xC8, 0xC9, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8})
 
 
@@ -91,8 +97,8 @@ class Scan:
                 frame.left -= size
 
     def _value(self) -> None:
-        match = _RUNS[-1][1].match(self.body, self._at)
-        if match:
+        scalar = self._at >= len(self.body) or self.body[self._at] not in _NO_SCALARS
+        if scalar and (match := _RUNS[-1][1].match(self.body, self._at)):
             self._at = match.end()
             return
         kind, length = self._head()
@@ -129,6 +135,9 @@ class Scan:
         if self._at >= len(self.body):
             raise self._malformed("The body ends in the middle of a value")
         lead = self.body[self._at]
+        if lead in _SHORT:
+            self._at += 1
+            return _SHORT[lead]
         if lead in _LONG:
             kind, width = _LONG[lead]
             start = self._at + 1
@@ -142,17 +151,6 @@ class Scan:
             raise self._malformed("An extension type stands")
         if lead == 0xC1:
             raise self._malformed("A byte that is no MessagePack stands")
-        short = self._short(lead)
-        self._at += 1
-        return short
-
-    def _short(self, lead: int) -> tuple[str, int]:
-        if 0xA0 <= lead <= 0xBF:
-            return _TEXT, lead - 0xA0
-        if 0x90 <= lead <= 0x9F:
-            return _LIST, lead - 0x90
-        if 0x80 <= lead <= 0x8F:
-            return _MAP, lead - 0x80
         raise self._malformed("A number is cut off or is a key")
 
     def _advance(self, length: int) -> None:

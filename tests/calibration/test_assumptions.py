@@ -7,7 +7,16 @@ import pytest
 from scipy import stats
 
 from service.calibration.answer import Assumption
-from service.calibration.assumptions import ReferenceTest, claim, doubts, others, reference
+from service.calibration.assumptions import (
+    ReferenceTest,
+    claim,
+    claims,
+    doubts,
+    exchangeable,
+    others,
+    reference,
+)
+from service.calibration.assumptions import tested as reference_test
 from service.calibration.estimate import Frame
 from service.calibration.sample import Column
 from tests.calibration.studies import Study, as_moments, simulate
@@ -139,3 +148,16 @@ def skew_codes(y: np.ndarray) -> list[str]:
     study = simulate(1, (y.shape[0],), (9,))
     frame = Frame(replace(study, y=(y,)).sample(), "exchangeability")
     return [w.code for w in doubts(frame, None, llm_asked=True)]
+
+
+def test_tests_and_claims_of_many_outcomes_are_those_of_each() -> None:
+    rng = np.random.default_rng(1)
+    for pools in (1, 2, 3):
+        p_values = [rng.uniform(size=200) ** 3 for _ in range(pools)]
+        used = [rng.random(200) < 0.6 for _ in range(pools)]
+        each = [reference_test(p, "exchangeability") for p in zip(*(p.tolist() for p in p_values), strict=True)]
+        assert exchangeable(p_values) == each
+        on = [[d for d in range(pools) if used[d][k]] for k in range(200)]
+        expected = [claim(test, pools_used) for test, pools_used in zip(each, on, strict=True)]
+        assert claims(p_values, used) == expected
+        assert set(expected) == {"exploratory", "confirmatory"}

@@ -9,9 +9,10 @@ import pytest
 
 from service.calibration import blocks
 from service.calibration.many_blocks import Outcomes, arms, estimates
-from service.calibration.matrix import ArmMatrix, arm_results
+from service.calibration.matrix import arm_results
 from service.calibration.plan import Plan
 from service.calibration.resolution import resolve
+from service.calibration.samples import ArmMatrix, Block
 from tests.calibration.studies import simulate
 
 SAMPLES = [simulate(seed, n=(20, 25), m=30, quality=0.2 * seed - 0.5).sample() for seed in range(6)]
@@ -26,13 +27,15 @@ def outcomes(plan: Plan) -> Outcomes:
         )
         for d in range(2)
     ]
-    return Outcomes(resolve(SAMPLES[0], plan), SAMPLES, [arm_results(m) for m in matrices], [np.ones(6, bool)] * 2)
+    names = tuple(f"y{k}" for k in range(6))
+    block = Block(tuple(range(6)), names, ("m0",) * 6, tuple(matrices), np.zeros(6), np.zeros(6), ((),) * 6)
+    return Outcomes(resolve(SAMPLES[0], plan), block, [arm_results(m) for m in matrices], [np.ones(6, bool)] * 2)
 
 
 @pytest.mark.parametrize("estimand", ["mean", "mean_difference"])
 def test_what_stands_beside_an_estimate_is_what_blocks_says(estimand: str) -> None:
     plan = Plan(estimator="regression", estimand=estimand)
-    _, found = estimates(outcomes(plan), [None] * 6)
+    found = estimates(outcomes(plan), []).blocks
     for sample, mine in zip(SAMPLES, found, strict=True):
         resolved = resolve(sample, plan)
         frame = resolved.plain
@@ -54,7 +57,7 @@ def test_arm_blocks_hold_sizes_and_a_mean_that_tests_nothing() -> None:
 
 def test_a_p_value_at_the_error_rate_is_left_to_the_engine() -> None:
     plan = Plan(estimator="regression")
-    _, found = estimates(outcomes(plan), [None] * 6)
+    found = estimates(outcomes(plan), []).blocks
     at_the_bound = replace(plan, null_value=found[3][0].result.interval.upper)
-    sound, _ = estimates(outcomes(at_the_bound), [None] * 6)
+    sound = estimates(outcomes(at_the_bound), []).sound
     assert sound.tolist() == [True, True, True, False, True, True]

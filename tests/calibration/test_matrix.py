@@ -7,7 +7,8 @@ from service.calibration.estimate import Frame
 from service.calibration.estimators import estimator
 from service.calibration.inference import Settings, infer
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
-from service.calibration.matrix import ArmMatrix, arm_results, contrasted, helpful, inferred
+from service.calibration.matrix import arm_results, contrasted, helpful, inferred
+from service.calibration.samples import ArmMatrix
 
 OUTCOMES = 6
 

@@ -178,3 +178,20 @@ def test_less_common_types(document: dict[str, object], expected: list[tuple[str
     with pytest.raises(ProblemError) as caught:
         StrictDecoder(Odd).decode(json.dumps(document).encode())
     assert [(e.pointer, e.code) for e in caught.value.errors] == expected
+
+
+class Described(msgspec.Struct, forbid_unknown_fields=True):
+    name: Annotated[str | None, msgspec.Meta(description="A name.")] = None
+    sizes: Annotated[list[Annotated[int, msgspec.Meta(description="A size.")]] | None, msgspec.Meta(title="S")] = None
+    either: (
+        Annotated[int, msgspec.Meta(description="A number.")] | Annotated[str, msgspec.Meta(min_length=2)] | None
+    ) = None
+
+
+def test_descriptions_are_no_part_of_a_type() -> None:
+    """What is right is not listed beside what is wrong, and what is wrong is told by what its type takes."""
+    document = {"name": "n", "sizes": [1, 2.5], "either": "x", "more": 1}
+    with pytest.raises(ProblemError) as refusal:
+        StrictDecoder(Described).decode(json.dumps(document).encode())
+    places = [(error.pointer, error.code) for error in refusal.value.errors]
+    assert sorted(places) == [("/either", "out_of_range"), ("/more", "unknown_field"), ("/sizes/1", "not_an_integer")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -37,7 +38,7 @@ class CalibrationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class Job:
     """A request on its way: samples, plan, digest of its body, expected work, what a missing human answer means."""
 
-    samples: tuple[Sample, ...]
+    samples: Sequence[Sample]
     plan: core.Plan
     body_digest: str
     work: float

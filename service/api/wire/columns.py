@@ -18,6 +18,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 Finite = Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)]
 Integral = Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
 
+ITEM_SIZES = {"<f8": 8, "<f4": 4, "<i4": 4, "<i2": 2, "|i1": 1}
+
 
 class BinaryArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Numbers as bytes: base64 in JSON. With ``categories`` the integers are zero-based indexes, -1 missing."""
@@ -64,8 +66,11 @@ def numeric(column: NumericColumn, pointer: str, problems: list[Problem]) -> Flo
         problems.append(
             Problem(pointer, "mixed_column", "categories stand where numbers belong", "leave out categories")
         )
+    decoded = _decoded(column, pointer, problems)
+    if decoded.dtype == np.float64:
+        return decoded
     with np.errstate(invalid="ignore"):  # signalling NaNs are missing numbers like any other
-        return _decoded(column, pointer, problems).astype(np.float64)
+        return decoded.astype(np.float64)
 
 
 def labels(column: LabelColumn, pointer: str, problems: list[Problem]) -> Labels:
@@ -106,7 +111,7 @@ def entries(column: NumericColumn | MixedColumn | None) -> int:
     """How many entries a column has."""
     if column is None:
         return 0
-    return len(column) if isinstance(column, list) else len(column.data) // np.dtype(column.dtype).itemsize
+    return len(column) if isinstance(column, list) else len(column.data) // ITEM_SIZES[column.dtype]
 
 
 def used_names(column: LabelColumn | MixedColumn | None) -> int:

@@ -23,7 +23,7 @@ Data = Arrays | Table | MomentsLayout
 class Layout:
     """What each layout knows of its data: the way into the core; numbers; (columns, models); (arms, their place)."""
 
-    to_core: Callable[[Any, Missing, Categories | None], tuple[Sample, ...]]
+    to_core: Callable[[Any, Missing, Categories | None], Sequence[Sample]]
     numbers: Callable[[Any], int]
     shape: Callable[..., tuple[int, int]]
     arms: Callable[[Any], tuple[int, str]]
@@ -60,7 +60,7 @@ def to_core(data: Data, missing: Missing, bounds: Bounds = BOUNDS) -> Sample:
 
 def samples(
     data: Data, missing: Missing, bounds: Bounds = BOUNDS, categories: Categories | None = None
-) -> tuple[Sample, ...]:
+) -> Sequence[Sample]:
     """The samples of a request's data, one per outcome (and category of each).
 
     Raises ``InvalidSample`` with every problem, ``TooExpensive`` over a bound.

@@ -14,6 +14,7 @@ from service.api.wire.doubts import SOLVING
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.plan import Plan
 from service.calibration.sample import Sample, Units
+from service.calibration.samples import counted
 
 PER_CONTRAST = 3e3  # work of one contrast
 PER_OUTCOME = 1e5  # of every outcome, or share of a category, after the first
@@ -27,7 +28,7 @@ HELD = 200.0  # max_t: work per influence value, which are held in memory togeth
 
 def work(samples: Sequence[Sample], plan: Plan) -> float:
     """Estimated work of a calibration."""
-    each = sum(_fitting(s, plan) + _resampling(s, plan) for s in samples)
+    each = sum(count * (_fitting(s, plan) + _resampling(s, plan)) for s, count in counted(samples))
     each += PER_OUTCOME * (len(samples) - 1)
     return each + _together(samples, plan) + (SOLVING if plan.costs else 0.0)
 
@@ -65,7 +66,8 @@ def _together(samples: Sequence[Sample], plan: Plan) -> float:
     """Work of simultaneous intervals over all estimates."""
     if plan.multiplicity != "max_t":
         return 0.0
-    count = float(sum(_n_estimates(s, plan) for s in samples))
-    units = max(sum(s.n for s in (*sample.human, *sample.llm_only) if s is not None) for sample in samples)
+    count = float(sum(times * _n_estimates(s, plan) for s, times in counted(samples)))
+    alike = (sample for sample, _ in counted(samples))
+    units = max(sum(s.n for s in (*sample.human, *sample.llm_only) if s is not None) for sample in alike)
     drawn = max(DRAWS * count * count, min(MOST_DRAWS * count * count, FREE_DRAWS))
     return DRAWN * drawn + HELD * count * units

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.calibration.errors import InvalidSample, Problem, Warned
 from service.calibration.layouts.survey import SurveyRows
@@ -72,16 +73,20 @@ def finish(draft: Draft) -> Sample:
     problems = [
         p
         for name, y, pointer in zip(draft.arms, draft.y, draft.pointers, strict=True)
-        for p in outcome_problems(name, y, pointer, varies=not draft.categories)
+        for p in outcome_problems(name, y, pointer, differ=not draft.categories)
     ]
     problems += [p for column in draft.columns for p in _column_problems(column)]
     if problems:
         raise InvalidSample(problems)
     columns = [_shifted(part) for column in draft.columns for part in _expanded(column)]
-    origin = 0.0 if draft.categories else _origin(draft.y)
+    origin = 0.0 if draft.categories else float(origin_of(draft.y))
     survey = draft.survey or (SurveyRows(),) * len(draft.arms)
     survey_llm_only = draft.survey_llm_only or (SurveyRows(),) * len(draft.pools)
-    warnings = [*draft.warnings, *_few_humans(draft), *_missing_answers(columns)]
+    warnings = [
+        *draft.warnings,
+        *few_humans(draft.arms, [y.shape[0] for y in draft.y], draft.pointers),
+        *_missing_answers(columns),
+    ]
     return Sample(
         arms=draft.arms,
         prediction_design=draft.prediction_design,
@@ -102,8 +107,8 @@ def finish(draft: Draft) -> Sample:
     )
 
 
-def outcome_problems(arm: str, y: FloatArray, pointer: str, *, varies: bool = True) -> list[Problem]:
-    """What makes an arm's human outcomes impossible to analyse; y (n,) without missing values, which ``varies``."""
+def outcome_problems(arm: str, y: FloatArray, pointer: str, *, differ: bool = True) -> list[Problem]:
+    """What makes an arm's human outcomes impossible to analyse; y (n,), complete, which must ``differ``."""
     found = value_problems(y, pointer)
     if found:
         return found
@@ -116,7 +121,7 @@ def outcome_problems(arm: str, y: FloatArray, pointer: str, *, varies: bool = Tr
                 "collect more human answers; no calibration is possible without them",
             )
         ]
-    if varies and float(y.max() - y.min()) <= max(1e-14 * float(np.abs(y).max()), SMALLEST_SPREAD):
+    if differ and not varies(y):
         return [
             Problem(
                 pointer,
@@ -126,6 +131,11 @@ def outcome_problems(arm: str, y: FloatArray, pointer: str, *, varies: bool = Tr
             )
         ]
     return []
+
+
+def varies(y: FloatArray) -> NDArray[np.bool_]:
+    """Whether the answers (.., n) of an arm differ by more than rounding."""
+    return np.asarray(np.ptp(y, axis=-1) > np.maximum(1e-14 * np.abs(y).max(axis=-1), SMALLEST_SPREAD))
 
 
 def _column_problems(draft: DraftColumn) -> list[Problem]:
@@ -184,15 +194,16 @@ def _expanded(draft: DraftColumn) -> list[DraftColumn]:
     return [filled, refusal]
 
 
-def _origin(arrays: Sequence[FloatArray]) -> float:
-    """A value near all of the data where its level dwarfs its spread, so that differences keep their digits; else 0."""
-    low, high = min(float(a.min()) for a in arrays), max(float(a.max()) for a in arrays)
-    level = low if low > 0.0 else -high
-    return float(arrays[0][0]) if level > DWARFED * (high - low) else 0.0
+def origin_of(arrays: Sequence[FloatArray]) -> FloatArray:
+    """A value near all of the data (.., n) where its level dwarfs its spread, for the digits of differences; else 0."""
+    low = np.minimum.reduce([a.min(axis=-1) for a in arrays])
+    high = np.maximum.reduce([a.max(axis=-1) for a in arrays])
+    level = np.where(low > 0.0, low, -high)
+    return np.where(level > DWARFED * (high - low), arrays[0][..., 0], 0.0)
 
 
 def _shifted(draft: DraftColumn) -> DraftColumn:
-    origin = _origin(draft.human)
+    origin = float(origin_of(draft.human))
     if origin == 0.0:
         return draft
     return replace(
@@ -212,16 +223,17 @@ def _units(columns: Sequence[FloatArray], y: FloatArray | None, survey: SurveyRo
     return Units(c, outcome, survey.weight, survey.cluster, survey.stratum, survey.sampling_probability)
 
 
-def _few_humans(draft: Draft) -> list[Warned]:
+def few_humans(arms: Sequence[str], sizes: Sequence[int], pointers: Sequence[str]) -> list[Warned]:
+    """The warnings about arms whose number of humans is small."""
     return [
         Warned(
             "few_humans",
-            f"arm {arm!r} has {y.shape[0]} human answers; below {FEW_HUMANS} the interval rests on the outcome being "
+            f"arm {arm!r} has {n} human answers; below {FEW_HUMANS} the interval rests on the outcome being "
             "close to normal",
             pointer,
         )
-        for arm, y, pointer in zip(draft.arms, draft.y, draft.pointers, strict=True)
-        if y.shape[0] < FEW_HUMANS
+        for arm, n, pointer in zip(arms, sizes, pointers, strict=True)
+        if n < FEW_HUMANS
     ]
 
 

@@ -11,7 +11,7 @@ Source: Shrout & Fleiss (1979), Psychological Bulletin 86, ICC(1,1). Differs: in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from service.calibration.layouts.arrays import MODEL
 from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.rows import Rows
+from service.calibration.layouts.stacked import screened
 from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
 from service.calibration.sample import Column, PredictionDesign
@@ -57,7 +58,7 @@ class Known:
     """What prediction columns may name: arms, outcomes, and whether they may hold categories."""
 
     arms: Sequence[str]
-    outcomes: Sequence[str]
+    outcomes: Collection[str]
     design: PredictionDesign | None
     categories: bool
 
@@ -65,10 +66,12 @@ class Known:
 def prediction_problems(columns: Sequence[PredictionColumn], known: Known) -> list[Problem]:
     """What is wrong with the columns, each at its place."""
     problems, seen = _disagreeing_draws(columns), set()
+    wrong = screened([column.values for column in columns])
     for j, column in enumerate(columns):
         place = f"/data/predictions/{j}"
-        problems += [] if isinstance(column.values, Labels) else value_problems(column.values, f"{place}/values")
-        key = (column.outcome, *column.group, column.category, column.draw or 0)
+        if wrong[j] and not isinstance(column.values, Labels):
+            problems += value_problems(column.values, f"{place}/values")
+        key = (column.outcome, column.model, column.arm, column.category, column.draw or 0)
         if key in seen:
             text = "another column has the same outcome, model, arm, category and draw"
             problems.append(Problem(place, "duplicate_column", text, "number repeated answers with draw 0, 1, .."))
@@ -117,7 +120,7 @@ def _disagreeing_draws(columns: Sequence[PredictionColumn]) -> list[Problem]:
     problems = []
     for j, column in enumerate(columns):
         said = (column.fill, column.population_mean)
-        if stated.setdefault((column.outcome, *column.group, column.category), said) != said:
+        if stated.setdefault((column.outcome, column.model, column.arm, column.category), said) != said:
             text, hint = "fill or population_mean differs from that of another draw", "state them alike on every draw"
             problems.append(Problem(f"/data/predictions/{j}", "draws_disagree", text, hint))
     return problems

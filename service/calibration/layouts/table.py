@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from service.calibration.layouts.arrays import dropped_units, missing_human
 from service.calibration.layouts.categories import Answers, Categories, agreed, codes, components
 from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish
 from service.calibration.layouts.labels import Labels, length
+from service.calibration.layouts.matrices import FEWEST, Offered, blocks
 from service.calibration.layouts.predictions import (
     Indexed,
     Known,
@@ -29,10 +31,12 @@ from service.calibration.layouts.predictions import (
 )
 from service.calibration.layouts.probabilities import answers, named, probability_drafts, probability_problems
 from service.calibration.layouts.rows import Rows, rows_of
+from service.calibration.layouts.stacked import screened
 from service.calibration.layouts.survey import NO_SURVEY, Survey, SurveyRows
 from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
-from service.calibration.sample import Column, PredictionDesign, Sample
+from service.calibration.sample import Column, IntArray, PredictionDesign, Sample
+from service.calibration.samples import Block, Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +52,45 @@ class Table:
     survey: Survey = NO_SURVEY
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Parsed:
-    """What every outcome shares: rows, who is human (N,), survey design, covariates; and each one's predictions."""
+    """What every outcome shares: rows, who is human (N,), survey design, covariates; and each one's own.
+
+    Those are who answered it (K, N) and its predictions.
+    """
 
     table: Table
     rows: Rows
     human: NDArray[np.bool_]
+    present: NDArray[np.bool_]
     survey: SurveyRows | None
     strata: tuple[str, ...]
     covariates: list[DraftColumn]
     predictions: Mapping[str, Indexed]
 
+    @cached_property
+    def dropped(self) -> IntArray:
+        """How many humans did not answer each outcome (K,)."""
+        return np.asarray((self.human & ~self.present).sum(axis=1))
 
-def from_table(table: Table, missing: Missing = "error", categories: Categories | None = None) -> tuple[Sample, ...]:
+    @cached_property
+    def ignored(self) -> IntArray:
+        """How many answers to each outcome (K,) are of units that are not human."""
+        return np.asarray((self.present & ~self.human).sum(axis=1))
+
+    def rows_of(self, index: int) -> Rows:
+        """The rows of those who answered an outcome."""
+        return self.rows.of_humans(self.present[index]) if self.dropped[index] else self.rows
+
+    def warnings(self, index: int) -> tuple[Warned, ...]:
+        """What is said about units whose answers to an outcome are missing or are not used."""
+        place, dropped, ignored = self.table.outcomes[index][0], int(self.dropped[index]), int(self.ignored[index])
+        if not dropped and not ignored:
+            return ()
+        return (*dropped_units(dropped, _place(place)), *_ignored(ignored, _place(place)))
+
+
+def from_table(table: Table, missing: Missing = "error", categories: Categories | None = None) -> Sequence[Sample]:
     """One sample per outcome of a ``table`` request, or with ``categories`` one per outcome and category.
 
     ``missing`` says what a missing human answer means; with ``drop_unit`` a unit is left out of that outcome only.
@@ -69,16 +98,20 @@ def from_table(table: Table, missing: Missing = "error", categories: Categories 
     problems = _lengths(table)
     if problems:
         raise InvalidSample(problems)
-    answered = [_present(values) for _, values in table.outcomes]
-    human = np.any(answered, axis=0) if table.human is None else np.array(table.human, dtype=bool)
-    used = human & (np.any(answered, axis=0) if missing == "drop_unit" else True)
-    for (name, values), present in zip(table.outcomes, answered, strict=True):
-        problems += _outcome_problems(name, values, human & ~present, missing, numeric=categories is None)
-    rows, row_problems = rows_of(table.arm, table.prediction_design, human, used & np.any(answered, axis=0))
+    present = np.empty((len(table.outcomes), length(table.outcomes[0][1])), dtype=bool)
+    wrong = screened([values for _, values in table.outcomes], present)
+    answered = np.logical_or.reduce(present)
+    human = answered if table.human is None else np.array(table.human, dtype=bool)
+    used = human & (answered if missing == "drop_unit" else True)
+    wrong |= [categories is None and isinstance(values, Labels) for _, values in table.outcomes]
+    wrong |= (human & ~present).any(axis=1)
+    for k in np.flatnonzero(wrong):
+        problems += _outcome_problems(*table.outcomes[k], human & ~present[k], missing, numeric=categories is None)
+    rows, row_problems = rows_of(table.arm, table.prediction_design, human, used & answered)
     problems += row_problems
     if not rows.arms:
         problems.append(Problem("/data/arm", "no_arms", "no unit has an arm", "send at least one arm"))
-    names = [name for name, _ in table.outcomes]
+    names = dict(table.outcomes)
     known = Known(rows.arms, names, table.prediction_design, categories is not None)
     problems += prediction_problems(table.predictions, known)
     problems += [p for name, values in table.covariates for p in _covariate_problems(name, values)]
@@ -87,28 +120,52 @@ def from_table(table: Table, missing: Missing = "error", categories: Categories 
         raise InvalidSample(problems)
     survey, strata = design.coded(table.survey)
     sent = survey if table.survey.lengths() else None
-    parsed = _Parsed(table, rows, human, sent, strata, _covariates(table, rows), _by_outcome(table))
-    return _collected([(parsed, i, categories) for i in range(len(table.outcomes))])
+    parsed = _Parsed(table, rows, human, present, sent, strata, _covariates(table, rows), _by_outcome(table))
+    return _collected(parsed, categories)
 
 
-def _collected(outcomes: Sequence[tuple[_Parsed, int, Categories | None]]) -> tuple[Sample, ...]:
-    """The samples of all outcomes, or the problems of all of them."""
-    samples: list[Sample] = []
+def _collected(parsed: _Parsed, categories: Categories | None) -> Sequence[Sample]:
+    """The samples of all outcomes, or the problems of all of them; those of a block are known to have none."""
+    blocks = () if categories is not None else _blocks(parsed)
+    ready = {place for block in blocks for place in block.places}
+    samples: list[Sequence[Sample]] = []
     problems: list[Problem] = []
-    for parsed, index, categories in outcomes:
+    for index in range(len(parsed.table.outcomes)):
+        if index in ready:
+            continue
         try:
-            samples += [_numeric(parsed, index)] if categories is None else _shares(parsed, index, categories)
+            samples.append([_numeric(parsed, index)] if categories is None else _shares(parsed, index, categories))
         except InvalidSample as refused:
             problems += [p for p in refused.problems if p not in problems]
     if problems:
         raise InvalidSample(problems)
-    return tuple(samples)
+    if not blocks:
+        return tuple(sample for several in samples for sample in several)
+    made = iter(samples)
+    size = len(parsed.table.outcomes)
+    return Samples(size, blocks, {k: next(made)[0] for k in range(size) if k not in ready}, partial(_numeric, parsed))
+
+
+def _blocks(parsed: _Parsed) -> tuple[Block, ...]:
+    """The outcomes that can be computed as matrices: one prediction of their own, and nothing else beside it."""
+    table = parsed.table
+    if len(table.outcomes) < FEWEST or table.covariates or parsed.survey is not None:
+        return ()
+    own = [parsed.predictions[name] for name, _ in table.outcomes]
+    offered = [
+        Offered(k, name, _place(name), y, column.model, column.values, parsed.warnings(k))
+        for k, ((name, y), columns) in enumerate(zip(table.outcomes, own, strict=True))
+        for column in columns.values()
+        if len(columns) == 1 and column.arm is None and column.population_mean is None
+        if not isinstance(y, Labels) and not isinstance(column.values, Labels)
+    ]
+    return blocks(offered, parsed.rows, parsed.present[[o.place for o in offered]])
 
 
 def _numeric(parsed: _Parsed, index: int) -> Sample:
     values = parsed.table.outcomes[index][1]
     assert not isinstance(values, Labels)
-    rows = _rows(parsed, values)
+    rows = parsed.rows_of(index)
     return finish(_draft(parsed, index, rows, values, columns=prediction_drafts(_own(parsed, index), rows)))
 
 
@@ -118,7 +175,7 @@ def _shares(parsed: _Parsed, index: int, categories: Categories) -> tuple[Sample
     problems = problems or probability_problems(own, names)
     if problems:
         raise InvalidSample(problems)
-    rows, chosen = _rows(parsed, values), codes(values, names).astype(np.float64)
+    rows, chosen = parsed.rows_of(index), codes(values, names).astype(np.float64)
     columns = probability_drafts(own, names, rows)
     return components(finish(_draft(parsed, index, rows, chosen, columns=columns, categories=names)), names)
 
@@ -132,9 +189,7 @@ def _draft(
     columns: list[DraftColumn],
     categories: tuple[str, ...] = (),
 ) -> Draft:
-    name, values = parsed.table.outcomes[index]
-    present, survey = _present(values), parsed.survey
-    dropped, ignored = int((parsed.human & ~present).sum()), int((~parsed.human & present).sum())
+    name, survey = parsed.table.outcomes[index][0], parsed.survey
     shared = rows is parsed.rows
     return Draft(
         arms=rows.arms,
@@ -144,8 +199,8 @@ def _draft(
         columns=(*columns, *(parsed.covariates if shared else _covariates(parsed.table, rows))),
         pools=tuple(int(r.size) for r in rows.llm_only),
         pointers=(_place(name),) * len(rows.arms),
-        n_dropped=dropped,
-        warnings=(*dropped_units(dropped, _place(name)), *_ignored(ignored, _place(name))),
+        n_dropped=int(parsed.dropped[index]),
+        warnings=parsed.warnings(index),
         categories=categories,
         survey=() if survey is None else tuple(survey.of(r, human=True) for r in rows.human),
         survey_llm_only=() if survey is None else tuple(survey.of(r, human=False) for r in rows.llm_only),
@@ -155,11 +210,6 @@ def _draft(
 
 def _place(outcome: str) -> str:
     return f"/data/outcomes/{token(outcome)}"
-
-
-def _rows(parsed: _Parsed, values: FloatArray | Labels) -> Rows:
-    present = _present(values)
-    return parsed.rows if present[parsed.human].all() else parsed.rows.of_humans(present)
 
 
 def _by_outcome(table: Table) -> Mapping[str, Indexed]:
@@ -198,8 +248,12 @@ def _ignored(count: int, pointer: str) -> tuple[Warned, ...]:
 
 def _lengths(table: Table) -> list[Problem]:
     n = length(table.outcomes[0][1])
-    columns: list[tuple[str, int]] = [(_place(name), length(values)) for name, values in table.outcomes[1:]]
-    columns += [(f"/data/predictions/{j}/values", length(c.values)) for j, c in enumerate(table.predictions)]
+    columns = [(_place(name), size) for name, values in table.outcomes[1:] if (size := length(values)) != n]
+    columns += [
+        (f"/data/predictions/{j}/values", size)
+        for j, column in enumerate(table.predictions)
+        if (size := length(column.values)) != n
+    ]
     columns += [(f"/data/covariates/{token(name)}", length(values)) for name, values in table.covariates]
     columns += [("/data/arm", length(table.arm))] if table.arm is not None else []
     columns += [("/data/human", len(table.human))] if table.human is not None else []

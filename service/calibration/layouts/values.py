@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.calibration.errors import LISTED, Problem
 from service.calibration.moments import FloatArray
@@ -10,10 +11,15 @@ from service.calibration.moments import FloatArray
 LARGEST = 1e70  # fourth powers stay inside a double
 
 
+def beyond(values: FloatArray) -> NDArray[np.bool_]:
+    """Where values are infinite or their powers overflow, in the shape of the values."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(values) > LARGEST)
+
+
 def value_problems(values: FloatArray, pointer: str) -> list[Problem]:
     """Infinite values and values whose powers overflow, each with its index."""
-    with np.errstate(invalid="ignore"):
-        large = np.abs(values) > LARGEST
+    large = beyond(values)
     if not large.any():
         return []
     return [

@@ -9,6 +9,8 @@ from service.api.wire.plan import NOT_YET, OFFERED, Plan, to_core
 from service.calibration import plan as core
 from service.calibration.errors import Problem
 from service.calibration.estimators import ESTIMATORS
+from service.web.problems import ProblemError
+from service.web.strict_json import StrictDecoder
 
 
 def read(**fields) -> tuple[core.Plan, list[Problem]]:
@@ -44,16 +46,18 @@ SAME = {  # fields that mean the same on the wire and in the core
 }
 
 
+EVERY = SAME | {
+    "estimand": {"type": "mean_difference"},
+    "contrasts": [{"name": "d", "weights": {"a": -1, "b": 1}}],
+    "bounds": [1, 5],
+    "missing": "drop_unit",
+    "seed": 7.0,
+    "costs": {"human": 5, "llm": {"gpt": 0.1}, "persona": 0.2, "budget": 100},
+}
+
+
 def test_every_field_arrives() -> None:
-    found, problems = read(
-        **SAME,
-        estimand={"type": "mean_difference"},
-        contrasts=[{"name": "d", "weights": {"a": -1, "b": 1}}],
-        bounds=[1, 5],
-        missing="drop_unit",
-        seed=7.0,
-        costs={"human": 5, "llm": {"gpt": 0.1}, "persona": 0.2, "budget": 100},
-    )
+    found, problems = read(**EVERY)
     assert problems == []
     assert found == core.Plan(
         **SAME,
@@ -138,6 +142,13 @@ def test_what_is_offered_is_what_the_core_knows() -> None:
 def test_values_out_of_range_are_no_plan(field: str, value) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({field: value}, Plan)
+
+
+@pytest.mark.parametrize("field", ["estimator", "interval", "seed", "contrasts", "costs", "bounds", "estimand"])
+def test_what_is_right_is_not_listed_beside_what_is_wrong(field: str) -> None:
+    with pytest.raises(ProblemError) as refused:
+        StrictDecoder(Plan).decode(msgspec.json.encode(EVERY | {field: True}))
+    assert [error.pointer for error in refused.value.errors] == [f"/{field}"]
 
 
 def test_every_field_of_the_plan_says_its_default() -> None:

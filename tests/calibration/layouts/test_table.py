@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from service.calibration.errors import InvalidSample
+from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.survey import Survey
@@ -274,3 +275,14 @@ def test_survey_columns_are_checked_with_the_rest() -> None:
     wrong = replace(TWINS, survey=replace(SURVEY, weight=SURVEY.weight - 1.0))
     assert refused(wrong) == [("/data/weight/0", "invalid_weight")]
     assert refused(replace(TWINS, survey=Survey(floats(1.0)))) == [("/data/weight", "length_mismatch")]
+
+
+def test_an_outcome_of_names_is_no_outcome_of_numbers() -> None:
+    """Missing answers are said first, whether or not names may stand there."""
+    named = replace(ONE, outcomes=(("trust", labels(0, -1, 0, 1, 0, 1, -1, -1)),), human=(True,) * 6 + (False,) * 2)
+    missing = ("/data/outcomes/trust/1", "missing_human_answer")
+    assert refused(named) == [missing, ("/data/outcomes/trust", "mixed_column")]
+    assert refused(named, "drop_unit") == [("/data/outcomes/trust", "mixed_column")]
+    with pytest.raises(InvalidSample) as found:
+        from_table(replace(named, predictions=()), categories=Categories())
+    assert problems(found.value) == [missing]

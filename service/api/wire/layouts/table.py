@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -62,7 +63,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="table"
     human: list[bool] | None = None
 
 
-def to_core(data: Table, missing: Missing, categories: Categories | None) -> tuple[Sample, ...]:
+def to_core(data: Table, missing: Missing, categories: Categories | None) -> Sequence[Sample]:
     """One sample per outcome (and category); raises ``InvalidSample`` with every problem."""
     problems = _table_not_yet(data)
     if not data.outcomes:
