@@ -9,12 +9,16 @@ JOBS := 2
 PYTEST :=
 UPGRADE :=
 OPENAPI := openapi
+# a folder of the tests own, where they find what npm installs; a set variable of the environment wins
+RECTIFIER_NODE_MODULES ?= $(abspath $(VENV))/node/node_modules
+export RECTIFIER_NODE_MODULES
 
 suitable = import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c '$(suitable)' >/dev/null 2>&1 && echo "$$p" && break; done)
 
 bin := $(VENV)/bin
+node := $(if $(shell command -v npm),$(RECTIFIER_NODE_MODULES)/.installed)
 python := $(bin)/python
 uv := $(bin)/uv --quiet pip
 
@@ -39,7 +43,7 @@ serve: $(VENV)/.service  ## the calibration service on HOST:PORT
 gateway: $(VENV)/.service  ## the gateway on HOST:GATEWAY_PORT
 	@exec $(bin)/rectifier gateway --host $(HOST) --port $(GATEWAY_PORT)
 
-test: $(VENV)/.dev  ## the tests, without the long simulations
+test: $(VENV)/.dev $(node)  ## the tests, without the long simulations
 	@$(python) -m pytest -n $(JOBS) -m 'not slow' $(PYTEST)
 
 check: $(VENV)/.dev  ## lint, format, types, import contracts
@@ -87,4 +91,10 @@ $(VENV)/.service: $(VENV)/.installer locks/calibration.txt pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.service locks/dev.txt
 	@$(call install,locks/dev.txt)
+	@touch $@
+
+# Fake providers for the tests, by name and version alone: npm knows from where
+$(RECTIFIER_NODE_MODULES)/.installed: tests/acceptance/node/package.json
+	@mkdir -p $(@D) && cp $< $(@D)/..
+	@npm install --prefix $(@D)/.. --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from service.gateway.cache.memory import MemoryCache
 from service.gateway.cache.protocol import Cache
 from service.gateway.conduct.budget import Budget
 from service.gateway.conduct.line import Line, open_line
+from service.gateway.conduct.retry import Policy
 from service.gateway.metrics import Metrics
 from service.gateway.offers import price_of
 from service.gateway.providers.offer import Provider
@@ -30,6 +32,7 @@ class Desk:
         self._transport = transport
         self._upstream: Upstream | None = None
         self._simulated = Simulated()
+        self._policy = Policy(attempts=settings.retry_attempts, first=settings.retry_base_seconds)
         self._lines: dict[tuple[str, str], Line] = {}
 
     def line(self, provider: Provider, model: str) -> Line:
@@ -37,7 +40,8 @@ class Desk:
         place = (provider.name, model)
         if place not in self._lines:
             codec = CODECS[provider.codec]
-            self._lines[place] = open_line(provider, model, codec, self._carrier(provider), self.metrics)
+            opened = open_line(provider, model, codec, self._carrier(provider), self.metrics)
+            self._lines[place] = replace(opened, policy=self._policy)
         return self._lines[place]
 
     def full(self) -> bool:

@@ -64,6 +64,10 @@ class Settings:
     """Longest run."""
     progress_seconds: float = 1.0
     """Between two progress records."""
+    retry_attempts: int = 5
+    """Upstream requests for one call at most, the first included."""
+    retry_base_seconds: float = 0.5
+    """Longest wait before the first further try; it doubles from one to the next, up to 30 seconds."""
     max_response_bytes: int = 8 << 20
     """Bound of a provider's response, decompressed."""
     body_idle_seconds: float = 10.0

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.acceptance import aimock
 
 
 @dataclass
@@ -39,11 +43,12 @@ class Server:
         return self.process.wait(timeout=60)
 
 
-def start(log: Path, **environment: str) -> Server:
+def start(log: Path, deployable: str = "serve", **environment: str) -> Server:
+    """``serve`` (calibration) or ``gateway`` on a free port, its log in a file."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "service.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "service.cli", deployable, "--host", "127.0.0.1", "--port", str(port)]
     with log.open("wb") as stderr:
         process = subprocess.Popen(command, stderr=stderr, env=os.environ | environment)
     end = time.monotonic() + 30
@@ -65,3 +70,42 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield running
     if running.process.poll() is None:
         assert running.stop() == 0, log.read_text()
+
+
+@pytest.fixture(scope="module")
+def gateways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Starts gateways: ``gateways(providers, RECTIFIER_...="...")``; those still running are stopped at the end."""
+    started: list[Server] = []
+
+    def begin(providers: dict[str, dict[str, Any]] | None = None, **environment: str) -> Server:
+        folder = tmp_path_factory.mktemp("gateway")
+        if providers is not None:
+            environment["RECTIFIER_PROVIDERS_FILE"] = str(written(folder / "providers.toml", providers))
+        started.append(start(folder / "stderr", "gateway", **environment))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        if running.process.poll() is None:
+            assert running.stop() == 0, running.log.read_text()
+
+
+def written(file: Path, providers: dict[str, dict[str, Any]]) -> Path:
+    """A providers file: inline tables are TOML's JSON with ``=``."""
+    lines = [f"{name} = {inline(given)}" for name, given in providers.items()]
+    file.write_text("\n".join(["[providers]", *lines, ""]))
+    return file
+
+
+def inline(value: Any) -> str:
+    """A value in TOML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {inline(v)}" for k, v in value.items()) + "}"
+    return json.dumps(value)
+
+
+@pytest.fixture(scope="module")
+def providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aimock.AIMock]:
+    """aimock: it answers on the wires of OpenAI, Anthropic, Gemini and Bedrock."""
+    with aimock.served(tmp_path_factory.mktemp("aimock")) as running:
+        yield running

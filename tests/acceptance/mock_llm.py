@@ -1,20 +1,15 @@
-"""@dwmkerr/mock-llm, a server from npm that replies by rules: any path, matched on what the request holds.
-
-The folder that npm installed it into is named by ``RECTIFIER_NODE_MODULES`` (it ends in node_modules).
-"""
+"""@dwmkerr/mock-llm, a server from npm that replies by rules: any path, matched on what the request holds."""
 
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.acceptance.node import free_port, running
 
 
 @dataclass(frozen=True)
@@ -42,31 +37,7 @@ def rule(path: str, content: object, match: str = "@", status: int = 200) -> dic
 @contextmanager
 def served(folder: Path) -> Iterator[MockLLM]:
     """The server on a free port of the loopback, with the log in ``folder``."""
-    modules = os.environ.get("RECTIFIER_NODE_MODULES")
-    assert modules, "RECTIFIER_NODE_MODULES names no folder: npm install --prefix FOLDER @dwmkerr/mock-llm"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    script = Path(modules, "@dwmkerr", "mock-llm", "dist", "main.js")
-    environment = os.environ | {"HOST": "127.0.0.1", "PORT": str(port)}
-    with (folder / "mock-llm.log").open("wb") as log:
-        process = subprocess.Popen(["node", script], cwd=folder, env=environment, stdout=log, stderr=log)
-    try:
-        _wait(process, port, folder / "mock-llm.log")
+    log, port = folder / "mock-llm.log", free_port()
+    environment = {"HOST": "127.0.0.1", "PORT": str(port)}
+    with running("@dwmkerr/mock-llm/dist/main.js", port, log, **environment):
         yield MockLLM(f"http://127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the server did not start")
