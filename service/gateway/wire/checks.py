@@ -143,6 +143,9 @@ def _output(study: Study) -> Iterator[FieldError]:
     """What the calibration output has columns for."""
     if study.output != "calibration":
         return
+    if study.done:
+        text = "the answers of cells done before are not at hand"
+        yield FieldError("/resume/done", "not_calibratable", text, "leave resume out: the cache has what was answered")
     for index, item in enumerate(study.items):
         if item.type in UNCALIBRATED:
             text = f"a {item.type} item has no column of numbers"
