@@ -98,11 +98,16 @@ def test_a_value_on_its_way_to_the_file_is_there_already(path):
 
 def test_closing_waits_for_what_is_being_written(path):
     async def story(cache):
-        asyncio.create_task(cache.put("k", b"value"))  # noqa: RUF006 - given up on purpose
+        given_up = [asyncio.create_task(cache.put("first", b"1"))]
+        for _ in range(2):
+            await asyncio.sleep(0)  # it is being written
+        given_up.append(asyncio.create_task(cache.put("second", b"2")))
         await asyncio.sleep(0)
+        return given_up
 
     use(path, story)
-    assert use(path, lambda cache: cache.get("k")) == b"value"
+    assert use(path, lambda cache: cache.get("first")) == b"1"
+    assert use(path, lambda cache: cache.get("second")) == b"2"
 
 
 def test_puts_at_the_same_time_share_their_commits(path):

@@ -277,6 +277,16 @@ def test_a_provider_that_answers_is_not_left_alone(steps):
     assert line.breaker.state == "closed"
 
 
+def test_a_deadline_says_nothing_of_the_provider():
+    line = scripted_line([dropped("timeout"), 500], policy=Policy(attempts=1))
+    for _ in range(7):
+        line.breaker.failed(line.breaker.admit())
+    assert asked(line, deadline=line.clock() + 1).result.missing == "deadline"
+    assert line.breaker.state == "closed"  # not an eighth failure
+    asked(line)
+    assert line.breaker.state == "open"  # and not a success
+
+
 @pytest.mark.parametrize("steps", [[429], [dropped("timeout")]])
 def test_rate_limits_and_timeouts_halve_the_window(steps):
     line = scripted_line(steps, policy=Policy(attempts=1))

@@ -244,3 +244,17 @@ def test_one_who_is_cancelled_as_the_answer_comes_holds_nothing(fits):
         assert budget.held == NOTHING
 
     asyncio.run(story())
+
+
+def test_when_the_first_in_the_queue_leaves_those_behind_are_looked_at():
+    async def story():
+        budget = Budget(Caps(tokens=100))
+        assert await budget.hold(Spend(tokens=60))
+        large = asyncio.create_task(budget.hold(Spend(tokens=80)))
+        small = asyncio.create_task(budget.hold(Spend(tokens=30)))
+        await asyncio.sleep(0)
+        large.cancel()
+        assert await asyncio.wait_for(small, 5)  # though nothing was settled
+        assert budget.held == Spend(tokens=90)
+
+    asyncio.run(story())
