@@ -104,7 +104,7 @@ def ready(seed):
     policy = Policy(attempts=chance.choice((1, 2, 5)))
     line = replace(line, sleep=lambda _: asyncio.sleep(0), uniform=chance.random, policy=policy)
     prompts = Prompts(checked, {"m": "p"})
-    deadline = line.clock() + chance.choice((0.005, 60.0))
+    deadline = line.clock() + chance.choice((0.005, 600.0))
     means = Means({"m": line}, {"m": None}, None, budget, deadline, chance.choice((1, 5, 200)), 60.0)
     return Run(prompts, Recorder(prompts, {"m": provider}, {"m": price}), means, None), checked, bill, budget
 
