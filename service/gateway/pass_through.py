@@ -82,6 +82,8 @@ def passing(codec: Codec, body: JsonObject, model: str) -> tuple[Codec, Call]:
         parameters = {name: value for name, value in sent.items() if name not in {"model", "messages"}}
         return PassThrough(codec, msgspec.json.encode(sent), parameters), _call(model, "", "", {})
     system, user = _texts(body.get("messages"))
+    if body.get("n") not in (None, 1):  # no set: the value may be anything
+        raise UnsupportedError("n: this provider gives one answer")
     parameters = {}
     for name, value in body.items():
         if name in _GENERIC and value is not None:
@@ -116,19 +118,37 @@ def chat_body(completion: Completion, model: str, created: int) -> JsonObject:
     }
 
 
-def as_stream(body: Mapping[str, object]) -> bytes:
-    """A whole chat completion as the server-sent events of a streamed one: upstream is never streamed."""
-    chunk = {name: body.get(name) for name in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
+def as_stream(body: Mapping[str, object], *, usage: bool = True) -> bytes:
+    """A whole chat completion as the server-sent events of a streamed one: upstream is never streamed.
+
+    ``usage``: with its event, which has no choices and breaks clients that did not ask for it (``stream_options``).
+    """
+    chunk = {name: body.get(name) for name in ("id", "created", "model", "system_fingerprint")}
+    chunk |= {"object": "chat.completion.chunk"}
     choices = body.get("choices")
     events = []
-    for choice in choices if isinstance(choices, list) else ():
-        delta = choice.get("message") or {}
-        index = choice.get("index", 0)
-        events.append(chunk | {"choices": [{"index": index, "delta": delta, "finish_reason": None}]})
+    for choice in filter(_is_object, choices if isinstance(choices, list) else ()):
+        index, logprobs = choice.get("index", 0), choice.get("logprobs")
+        said = {"index": index, "delta": _delta(choice.get("message")), "logprobs": logprobs, "finish_reason": None}
+        events.append(chunk | {"choices": [said]})
         end = {"index": index, "delta": {}, "finish_reason": choice.get("finish_reason")}
         events.append(chunk | {"choices": [end]})
-    events.append(chunk | {"choices": [], "usage": body.get("usage")})
+    if usage:
+        events.append(chunk | {"choices": [], "usage": body.get("usage")})
     return b"".join(b"data: " + msgspec.json.encode(event) + b"\n\n" for event in events) + b"data: [DONE]\n\n"
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _delta(message: object) -> JsonObject:
+    """A message as one piece of it; the calls of tools carry their place in a stream."""
+    delta: JsonObject = dict(message) if isinstance(message, dict) else {}
+    tools = delta.get("tool_calls")
+    if isinstance(tools, list):
+        delta["tool_calls"] = [{"index": k} | tool for k, tool in enumerate(tools) if isinstance(tool, dict)]
+    return delta
 
 
 def _call(model: str, system: str, user: str, parameters: JsonObject) -> Call:
@@ -146,7 +166,7 @@ def _texts(messages: object) -> tuple[str, str]:
         content = message.get("content") if isinstance(message, dict) else None
         if isinstance(content, list):
             content = "".join(_part(part) for part in content)
-        if role not in {"system", "developer", "user"} or not isinstance(content, str):
+        if role not in ("system", "developer", "user") or not isinstance(content, str):
             raise UnsupportedError("only system and user texts can be sent to this provider")
         (user if role == "user" else system).append(content)
     if len(user) != 1:

@@ -63,13 +63,15 @@ class AIMock:
 
 @contextmanager
 def served(folder: Path) -> Iterator[AIMock]:
-    """The server on a free port of the loopback, answering 4 to trust, "r" to colour, and words to all else."""
+    """The server on a free port of the loopback, answering 4 to trust, "r" to colour, a tool call to "Call it", else words."""
     usage = {"prompt_tokens": 50, "completion_tokens": 5, "total_tokens": 55, "input_tokens": 50, "output_tokens": 5}
     said = {"I trust": '{"trust":4}', "Which colour": '{"colour":"r"}'}
     fixtures = [
         {"match": {"userMessage": words}, "response": {"content": content, "usage": usage}}
         for words, content in said.items()
     ]
+    calls = {"toolCalls": [{"name": "noop", "arguments": "{}"}]}
+    fixtures.append({"match": {"userMessage": "Call it"}, "response": calls})
     fixtures.append({"match": {}, "response": {"content": "plain words", "usage": usage}})
     (folder / FIXTURES).write_text(json.dumps({"fixtures": fixtures}))
     port = free_port()

@@ -76,7 +76,9 @@ def _completed(
     content = (completion.text or "").encode()
     answer: JsonObject = msgspec.json.decode(content) if raw else chat_body(completion, model, int(time.time()))
     if body.get("stream"):
-        return Response(as_stream(answer), media_type="text/event-stream", headers=headers)
+        options = body.get("stream_options")
+        usage = isinstance(options, dict) and options.get("include_usage") is True
+        return Response(as_stream(answer, usage=usage), media_type="text/event-stream", headers=headers)
     return Response(content if raw else msgspec.json.encode(answer), media_type="application/json", headers=headers)
 
 
