@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from service.calibration.designs import top_up as module
 from service.calibration.designs.constraints import Constraints
 from service.calibration.designs.design import design
 from service.calibration.designs.groups import Costs
@@ -190,3 +191,13 @@ def test_the_answer_has_it_where_units_are_known():
     assert design(replace(here, collected=()), Costs(5.0, (0.1,)), Objective("budget", 400.0)).top_up is None
     alone = best_for_budget(market_of(here, Costs(5.0, (0.1,)), FREE), 400.0)
     assert answer.top_up.standard_error**2 < alone.variance
+
+
+def test_where_no_whole_numbers_are_found_the_humans_still_lacking_are_bought(monkeypatch):
+    """The counts are searched near the optimum only, and the search may come back with nothing."""
+    monkeypatch.setattr(module, "whole_counts", lambda *_, **__: None)
+    pilot = known(0.7, 4, 100)
+    found = top_up(market_of(pilot, Costs(1.0, (0.1,)), Constraints(10.0)), pilot, Wanted(budget=50.0), 50.0)
+    assert found is not None
+    assert found.n_human >= 6
+    assert found.cost <= 50.0
