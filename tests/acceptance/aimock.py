@@ -63,7 +63,7 @@ class AIMock:
 
 @contextmanager
 def served(folder: Path) -> Iterator[AIMock]:
-    """The server on a free port of the loopback, answering 4 to trust, "r" to colour, a tool call to "Call it", else words."""
+    """The server on a free port of the loopback: 4 to trust, "r" to colour, a tool's call to "Call it", else words."""
     usage = {"prompt_tokens": 50, "completion_tokens": 5, "total_tokens": 55, "input_tokens": 50, "output_tokens": 5}
     said = {"I trust": '{"trust":4}', "Which colour": '{"colour":"r"}'}
     fixtures = [

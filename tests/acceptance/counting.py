@@ -14,7 +14,10 @@ from typing import Any
 
 
 class Counting(ThreadingHTTPServer):
-    """The server; ``asked`` is how often each prompt (system and user text) came, ``in_flight`` what is unanswered."""
+    """The server; ``asked`` is how often each prompt (system and user text) came, ``in_flight`` what is unanswered.
+
+    ``location``: it redirects there instead.
+    """
 
     daemon_threads = True
     request_queue_size = 256
@@ -22,8 +25,9 @@ class Counting(ThreadingHTTPServer):
     def __init__(self, seconds: float) -> None:
         super().__init__(("127.0.0.1", 0), Answering)
         self.seconds = seconds
+        self.location = ""
         self.asked: Counter[tuple[str, str]] = Counter()
-        self.in_flight = self.most_in_flight = 0
+        self.connections = self.in_flight = self.most_in_flight = 0
         self.random = random.Random(5)
         self.lock = threading.Lock()
 
@@ -31,6 +35,11 @@ class Counting(ThreadingHTTPServer):
         """The provider, named counting."""
         address = f"http://127.0.0.1:{self.server_port}/v1"
         return {"counting": {"codec": "openai_chat", "base_url": address, "local": True} | more}
+
+    def get_request(self) -> Any:
+        """A connection that somebody made, whether or not a request follows."""
+        self.connections += 1
+        return super().get_request()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A gateway that is gone is no error here."""
@@ -44,6 +53,9 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.server.location:
+            self._redirect()
+            return
         system, user = (message["content"] for message in body["messages"])
         with self.server.lock:
             self.server.asked[system, user] += 1
@@ -57,6 +69,12 @@ class Answering(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Silence."""
+
+    def _redirect(self) -> None:
+        self.send_response(307)
+        self.send_header("location", self.server.location)
+        self.send_header("content-length", "0")
+        self.end_headers()
 
     def _answer(self, said: dict[str, int], model: str) -> None:
         message = {"role": "assistant", "content": json.dumps(said), "refusal": None}

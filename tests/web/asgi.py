@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,10 @@ class Answer:
 async def call(
     app, method: str, path: str, *, headers: dict[str, str] | None = None, body: Iterable = (b"",), stay: float = 0.0
 ) -> Answer:
-    """Body pieces are bytes; a number waits so many seconds, None disconnects; after them the client stays so long."""
+    """Body pieces are bytes; a number waits so many seconds, None disconnects; after them the client stays so long.
+
+    At most until the answer's end, after which servers say that it is gone.
+    """
     path, _, query = path.partition("?")
     pieces = [body] if isinstance(body, bytes) else body if isinstance(body, Pieces) else list(body)
     given = {"host": "test", **(headers or {})}
@@ -49,6 +53,7 @@ async def call(
         "state": {},
     }
     sent: list[dict[str, Any]] = []
+    ended = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         while pieces:
@@ -59,11 +64,14 @@ async def call(
                 return {"type": "http.disconnect"}
             else:
                 return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
-        await asyncio.sleep(stay)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), stay)
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            ended.set()
 
     await app(scope, receive, send)
     start = sent[0] if sent else {"status": 0, "headers": []}
