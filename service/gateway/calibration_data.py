@@ -59,7 +59,8 @@ class CalibrationColumns:
         outcome, model, arm, replicate, category = place
         values = [None if isnan(value) else value for value in self.values[place]]
         draw = replicate if self.study.elicitation.replicates > 1 else None
-        return PredictionColumn(outcome, model, values, arm, category, draw)
+        named = None if category is None else str(category)  # the calibration API knows categories by name
+        return PredictionColumn(outcome, model, values, arm, named, draw)
 
 
 def empty_columns(study: Study) -> CalibrationColumns:

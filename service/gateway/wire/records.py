@@ -146,7 +146,7 @@ class PredictionColumn(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str
     values: list[float | None]
     arm: str | None = None
-    category: Code | None = None
+    category: str | None = None
     draw: int | None = None
 
 
