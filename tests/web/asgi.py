@@ -37,21 +37,7 @@ async def call(
     given = {"host": "test", **(headers or {})}
     if pieces != [b""] and "content-length" not in given:
         given["transfer-encoding"] = "chunked"
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "query_string": query.encode(),
-        "headers": [(k.encode(), v.encode("latin-1")) for k, v in given.items()],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 2),
-        "state": {},
-    }
+    scope = _scope(method, path, query, given)
     sent: list[dict[str, Any]] = []
     ended = asyncio.Event()
 
@@ -77,6 +63,24 @@ async def call(
     start = sent[0] if sent else {"status": 0, "headers": []}
     names = {k.decode(): v.decode() for k, v in start["headers"]}
     return Answer(start["status"], names, b"".join(m.get("body", b"") for m in sent[1:]))
+
+
+def _scope(method: str, path: str, query: str, headers: dict[str, str]) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(k.encode(), v.encode("latin-1")) for k, v in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+        "state": {},
+    }
 
 
 def ask(app, method: str, path: str, **options: Any) -> Answer:
