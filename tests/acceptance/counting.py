@@ -16,7 +16,7 @@ from typing import Any
 class Counting(ThreadingHTTPServer):
     """The server; ``asked`` is how often each prompt (system and user text) came, ``in_flight`` what is unanswered.
 
-    ``location``: it redirects there instead.
+    ``keys`` are the authorization headers seen (None: none); ``location``: it redirects there instead.
     """
 
     daemon_threads = True
@@ -27,14 +27,15 @@ class Counting(ThreadingHTTPServer):
         self.seconds = seconds
         self.location = ""
         self.asked: Counter[tuple[str, str]] = Counter()
+        self.keys: set[str | None] = set()
         self.connections = self.in_flight = self.most_in_flight = 0
         self.random = random.Random(5)
         self.lock = threading.Lock()
 
-    def offered(self, **more: Any) -> dict[str, dict[str, Any]]:
-        """The provider, named counting."""
+    def offered(self, name: str = "counting", **more: Any) -> dict[str, dict[str, Any]]:
+        """The provider under a name, with more members."""
         address = f"http://127.0.0.1:{self.server_port}/v1"
-        return {"counting": {"codec": "openai_chat", "base_url": address, "local": True} | more}
+        return {name: {"codec": "openai_chat", "base_url": address, "local": True} | more}
 
     def get_request(self) -> Any:
         """A connection that somebody made, whether or not a request follows."""
@@ -56,8 +57,9 @@ class Answering(BaseHTTPRequestHandler):
         if self.server.location:
             self._redirect()
             return
-        system, user = (message["content"] for message in body["messages"])
+        system, user = ([""] + [message["content"] for message in body["messages"]])[-2:]
         with self.server.lock:
+            self.server.keys.add(self.headers["authorization"])
             self.server.asked[system, user] += 1
             self.server.in_flight += 1
             self.server.most_in_flight = max(self.server.most_in_flight, self.server.in_flight)

@@ -18,7 +18,9 @@ class Trust(BaseModel):
 
 @pytest.fixture(scope="module")
 def gateway(gateways, providers):
-    return gateways(providers.offered("openai_chat", "anthropic"), RECTIFIER_RETRY_BASE_SECONDS="0.01")
+    return gateways(
+        providers.offered("openai_chat", "anthropic"), RECTIFIER_RETRY_BASE_SECONDS="0.01", RECTIFIER_RETRY_ATTEMPTS="3"
+    )
 
 
 @pytest.fixture
@@ -132,7 +134,7 @@ def test_a_provider_that_is_down_is_a_server_error_after_tries(client, providers
     providers.chaos(dropRate=1)
     with pytest.raises(openai.InternalServerError) as raised:
         client.chat.completions.create(model=model, messages=TRUSTING)
-    assert raised.value.response.headers["x-rectifier-attempts"] == "5"
+    assert raised.value.response.headers["x-rectifier-attempts"] == "3"
     providers.forget()
     providers.error(529, "overloaded_error")
     answer = client.chat.completions.with_raw_response.create(model=model, messages=TRUSTING)

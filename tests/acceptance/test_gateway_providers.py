@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from tests.acceptance.aimock import WIRES
+from tests.acceptance.counting import counting
 from tests.acceptance.generating import COLOUR, PERSON, TRUST, UNIT, cells, fetched, generate, places, planned, study
 
 KEY, BROUGHT = "sk-canary-of-the-operator-0123", "sk-canary-of-the-caller-4567"
@@ -132,6 +133,28 @@ def test_no_key_unit_or_persona_is_where_it_must_not_be(gateway, providers):
     assert BROUGHT not in journal
     assert KEY not in told
     assert BROUGHT not in told
+
+
+def test_a_key_goes_to_its_provider_and_nowhere_else(gateways, tmp_path):
+    key = tmp_path / "key"
+    key.write_text(f"{KEY}\n")
+    with counting(0) as one, counting(0) as other, counting(0) as keyless:
+        servers = {"one": one, "other": other, "keyless": keyless}
+        offered = one.offered("one", key_file=str(key)) | other.offered("other", key_file=str(key))
+        gateway = gateways(offered | keyless.offered("keyless"), RECTIFIER_CACHE="off")
+        assert generate(gateway, study(2, *servers), X_Upstream_Key=f"one={BROUGHT}")[-1]["complete"]
+        seen = {name: server.keys.copy() for name, server in servers.items()}
+        assert seen == {"one": {f"Bearer {BROUGHT}"}, "other": {f"Bearer {KEY}"}, "keyless": {None}}
+        for name, server in servers.items():
+            server.keys.clear()
+            chat = {"model": f"{name}/x", "messages": [{"role": "user", "content": "Hello"}]}
+            assert fetched(gateway, "/v1/chat/completions", chat, Authorization="Bearer none")[0] == 200
+        assert [server.keys for server in servers.values()] == [{f"Bearer {KEY}"}, {f"Bearer {KEY}"}, {None}]
+        fetched(gateway, "/v1/chat/completions", chat, Authorization=f"Bearer {BROUGHT}")
+        assert keyless.keys == {None, f"Bearer {BROUGHT}"}
+        listed = fetched(gateway, "/v1/providers")[1]
+        assert KEY not in listed
+        assert KEY not in gateway.log.read_text()
 
 
 def test_errors_logs_and_metrics_keep_secrets(gateway, providers):
