@@ -40,7 +40,7 @@ demo: $(VENV)/.service  ## start the service, post the bundled example, print th
 serve: $(VENV)/.service  ## the calibration service on HOST:PORT
 	@exec $(bin)/rectifier serve --host $(HOST) --port $(PORT)
 
-gateway: $(VENV)/.service  ## the gateway on HOST:GATEWAY_PORT
+gateway: $(VENV)/.gateway  ## the gateway on HOST:GATEWAY_PORT
 	@exec $(bin)/rectifier gateway --host $(HOST) --port $(GATEWAY_PORT)
 
 test: $(VENV)/.dev $(node)  ## the tests, without the long simulations
@@ -59,8 +59,9 @@ cover: $(VENV)/.dev  ## judge the last measured run (make test PYTEST='--cov --c
 bench: $(VENV)/.dev  ## ratios against peers and floors
 	@$(python) -m benchmarks
 
-openapi: $(VENV)/.service  ## write the OpenAPI files
-	@$(bin)/rectifier openapi > $(OPENAPI)/calibration.json
+openapi: $(VENV)/.gateway  ## write the OpenAPI files
+	@$(bin)/rectifier openapi calibration > $(OPENAPI)/calibration.json
+	@$(bin)/rectifier openapi gateway > $(OPENAPI)/gateway.json
 
 lock: $(VENV)/.installer  ## resolve pyproject.toml into hashed locks; all agree on every version
 	$(compile) pyproject.toml --all-extras --group dev -o locks/dev.txt
@@ -87,6 +88,10 @@ $(VENV)/.service: $(VENV)/.installer locks/calibration.txt pyproject.toml
 	@$(call install,locks/calibration.txt)
 	@$(uv) install --python $(python) --no-deps --no-build-isolation --offline -e . \
 		|| $(python) -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.gateway: $(VENV)/.service locks/gateway.txt
+	@$(call install,locks/gateway.txt)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.service locks/dev.txt

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from service.gateway.routes import generations
+from service.gateway.run import Run
+from tests.gateway.studies import JSON, cells, crowd, gateway, lines, post, request
+from tests.web.asgi import ask
+
+
+def test_every_cell_comes_as_a_line_and_the_end_last() -> None:
+    answer = post(gateway(), request(personas=crowd(10)))
+    records = lines(answer)
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert [r["type"] for r in records] == ["cell"] * 20 + ["end"]
+    assert records[-1]["complete"]
+
+
+def test_events_are_numbered_and_named() -> None:
+    answer = post(gateway(), request(), accept="text/event-stream")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events = [
+        dict(line.split(": ", 1) for line in event.split("\n")) for event in answer.body.decode().split("\n\n")[:-1]
+    ]
+    assert [event["event"] for event in events] == ["cell"] * 4 + ["end"]
+    assert [event["id"] for event in events] == ["0", "1", "2", "3", "4"]
+    assert json.loads(events[-1]["data"])["complete"]
+
+
+def test_the_plan_calls_nobody() -> None:
+    class Nobody:
+        async def send(self, *_: object) -> None:
+            raise AssertionError("called")
+
+    reply = post(gateway(Nobody()), request(), "/v1/generations/plan").json
+    assert (reply["cells"], reply["calls"]) == (4, 4)
+    assert reply["procedure_hash"] == lines(post(gateway(), request()))[-1]["resume"]["procedure_hash"]
+
+
+def test_tenants_do_not_share_cells() -> None:
+    app = gateway()
+    one, again, other = (cells(post(app, request(), x_tenant=tenant)) for tenant in ("a", "a", "b"))
+    assert [c["provenance"]["cached"] for c in again] == [True] * 4
+    assert not any(c["provenance"]["cached"] for c in other)
+    assert not {c["cell_id"] for c in one} & {c["cell_id"] for c in other}
+
+
+def test_compressed_bodies_are_taken_and_others_refused() -> None:
+    app = gateway()
+    packed = gzip.compress(json.dumps(request()).encode())
+    headers = JSON | {"content-encoding": "gzip"}
+    assert ask(app.asgi, "POST", "/v1/generations/plan", body=packed, headers=headers).status == 200
+    assert ask(app.asgi, "POST", "/v1/generations", body=b"x", headers={"content-type": "text/csv"}).status == 415
+    assert post(app, request(), accept="text/html").status == 406
+    assert post(gateway(max_body_bytes=10), request()).status == 413
+
+
+def test_bad_json_is_a_400() -> None:
+    answer = ask(gateway().asgi, "POST", "/v1/generations", body=b'{"personas": NaN}', headers=JSON)
+    assert (answer.status, answer.json["code"]) == (400, "nan_literal")
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_a_fault_of_ours_in_the_stream_is_an_error_line_and_an_incomplete_end(after: int, monkeypatch) -> None:
+    honest = Run._recorded
+    seen = []
+
+    def broken(run, landed):
+        seen.append(landed)
+        if len(seen) > after:
+            raise RuntimeError("canary")
+        return honest(run, landed)
+
+    monkeypatch.setattr(Run, "_recorded", broken)
+    app = gateway()
+    answer = post(app, request())
+    *given, error, end = lines(answer)
+    assert [r["type"] for r in given] == ["cell"] * after
+    assert (error["type"], error["problem"]["code"], error["problem"]["status"]) == ("error", "internal_error", 500)
+    assert (end["type"], end["complete"]) == ("end", False)
+    assert b'canary"' not in answer.body.replace(b"unit-canary", b"")
+    assert app.desk.runs == 0
+
+
+def test_a_run_is_given_what_the_desk_says() -> None:
+    app = gateway(max_in_flight=7, progress_seconds=3.0)
+    from tests.gateway.studies import study
+
+    run = generations._run(study(), app.desk, {"headers": []}, {"simulated": "k"})
+    assert (run._means.most, run._means.progress_seconds, run._means.keys) == (7, 3.0, {"m1": "k"})

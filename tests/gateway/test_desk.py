@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from service.gateway.cache.memory import MemoryCache
+from service.gateway.cache.sqlite import SqliteCache
+from service.gateway.conduct.budget import Spend
+from service.gateway.desk import Desk, open_cache
+from service.gateway.metrics import Metrics
+from service.gateway.providers.offer import Provider
+from service.gateway.settings import SIMULATED, Settings
+from service.gateway.upstream import Simulated, Upstream
+from service.web.environment import SettingsError
+from tests.gateway.studies import study
+
+OPEN = Provider("open", "anthropic", "https://x/")
+
+
+def desk(**settings) -> Desk:
+    made = Settings(**settings)
+    return Desk(made, Metrics(CollectorRegistry(), made.providers))
+
+
+def test_runs_share_the_line_to_a_model() -> None:
+    async def lines() -> None:
+        found = desk()
+        one, again, other = found.line(OPEN, "a"), found.line(OPEN, "a"), found.line(OPEN, "b")
+        assert one is again
+        assert one is not other
+        assert isinstance(one.transport, Upstream)
+        assert one.transport is other.transport
+        assert isinstance(found.line(SIMULATED, "simulated").transport, Simulated)
+        await found.close()
+
+    asyncio.run(lines())
+
+
+def test_places_for_runs_are_counted() -> None:
+    found = desk(max_runs=1)
+    assert not found.full()
+    found.enter()
+    assert found.full()
+    found.leave()
+    assert not found.full()
+
+
+def test_caps_are_the_lower_of_the_callers_and_the_operators() -> None:
+    found = desk(max_usd=2.0, max_deadline_seconds=60.0)
+    for usd, most in ((None, 2.0), (1.0, 1.0), (5.0, 2.0)):
+        budget = found.budget(study(limits={"usd": usd} if usd else None))
+        assert budget.reserve(Spend(nano_usd=round(most * 1e9)))
+        assert not budget.reserve(Spend(nano_usd=1))
+    assert found.seconds(study()) == 60.0
+    assert found.seconds(study(limits={"deadline_seconds": 5})) == 5.0
+
+
+def test_the_operators_dollars_do_not_bind_where_no_price_is_known() -> None:
+    found = desk(max_usd=1e-9, providers={"open": OPEN})
+    asked = study(models=[{"name": "m", "provider": "open"}])
+    assert found.budget(asked).reserve(Spend(nano_usd=10**9, calls=1))
+
+
+def test_caches_by_name(tmp_path: Path) -> None:
+    assert open_cache(Settings(cache="off")) is None
+    assert isinstance(open_cache(Settings(cache="memory")), MemoryCache)
+    found = open_cache(Settings(cache=f"sqlite:{tmp_path / 'cache.db'}"))
+    assert isinstance(found, SqliteCache)
+    asyncio.run(found.close())
+    for bad in ("sqlite:", "disk", ""):
+        with pytest.raises(SettingsError, match="RECTIFIER_CACHE"):
+            open_cache(Settings(cache=bad))

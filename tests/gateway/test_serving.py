@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from service.gateway import serving
+
+
+def test_bad_settings_end_the_start_with_status_2(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("RECTIFIER_CACHE", "drum")
+    assert serving.serve("127.0.0.1", 0) == 2
+    assert "RECTIFIER_CACHE" in capsys.readouterr().err
+
+
+def test_the_start_loads_nothing_that_its_image_does_not_have() -> None:
+    code = (
+        "import sys; from service.gateway import serving; from service.gateway.app import create_gateway; "
+        "from service.gateway.settings import Settings; create_gateway(Settings()); "
+        "print([m for m in ('numpy', 'scipy', 'statsmodels', 'openai', 'anthropic', 'redis', 'service.calibration', "
+        "'service.api') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
