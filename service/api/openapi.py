@@ -10,9 +10,9 @@ import msgspec
 
 from service.api.render.media import CSV, JSON, MSGPACK
 from service.api.routes.computation import Computation
-from service.web.schemas import Schema, answer_schemas, reference, request_schemas
 from service.calibration.card import Card
 from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
+from service.web.schemas import Schema, answer_schemas, reference, request_schemas
 
 _OVERVIEW = (
     "Calibrated effects from a modest human sample plus LLM answers. Every POST is a pure function of its body: no "

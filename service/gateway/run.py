@@ -27,12 +27,16 @@ from service.gateway.recording import Recorder
 from service.gateway.tally import Tally
 from service.gateway.wire.records import CellRecord, EndRecord, ProgressRecord, Record
 
+LOOK_AGAIN_SECONDS = 0.1
 Landed = tuple[Rendered, Outcome, list[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a run works with: lines and keys by model name, cache, budget, deadline on the lines' clock."""
+    """What a run works with: lines and keys by model name, cache, budget, deadline on the lines' clock.
+
+    ``circuit_seconds``: how long a provider that is left alone is waited for before its cells are given up.
+    """
 
     lines: Mapping[str, Line]
     keys: Mapping[str, str | None] = field(repr=False)
@@ -41,6 +45,7 @@ class Means:
     deadline: float | None
     most: int
     progress_seconds: float
+    circuit_seconds: float = 0.0
 
 
 class Run:
@@ -49,6 +54,7 @@ class Run:
     def __init__(self, prompts: Prompts, recorder: Recorder, means: Means, columns: CalibrationColumns | None) -> None:
         self._prompts, self._recorder, self._means, self._columns = prompts, recorder, means, columns
         self._cells = Cells(prompts.study)
+        self._refused: dict[str, float] = {}
         self._tally = Tally(prompts, means.budget, self._cells.n_cells, recorder.prices)
 
     async def records(self) -> AsyncGenerator[Record, None]:
@@ -104,10 +110,24 @@ class Run:
         if outcome is None:
             name = rendered.planned.model.name
             means = self._means
+            await self._let_through(means.lines[name])
             asked = await ask(means.lines[name], rendered.call, means.budget, means.deadline, key=means.keys[name])
             outcome = asked_now(asked)
             await self._keep(rendered, outcome)
         return rendered, outcome, list(self._recorder.answers(rendered, outcome))
+
+    async def _let_through(self, line: Line) -> None:
+        """Wait while the line's breaker refuses, in all no longer than one outage may last."""
+        latest = line.clock() + self._means.circuit_seconds
+        if self._means.deadline is not None:
+            latest = min(latest, self._means.deadline)
+        while line.breaker.refuses:
+            since = self._refused.setdefault(line.provider.name, line.clock())
+            if line.clock() >= min(latest, since + self._means.circuit_seconds):
+                return
+            await line.sleep(LOOK_AGAIN_SECONDS)
+        if line.breaker.state == "closed":
+            self._refused.pop(line.provider.name, None)
 
     async def _found(self, rendered: Rendered) -> Outcome | None:
         """What the cache has; a cache that fails has nothing."""

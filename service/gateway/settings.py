@@ -68,6 +68,8 @@ class Settings:
     """Upstream requests for one call at most, the first included."""
     retry_base_seconds: float = 0.5
     """Longest wait before the first further try; it doubles from one to the next, up to 30 seconds."""
+    circuit_seconds: float = 60.0
+    """How long a run waits for a provider that is left alone before it gives cells up as circuit_open."""
     max_response_bytes: int = 8 << 20
     """Bound of a provider's response, decompressed."""
     body_idle_seconds: float = 10.0

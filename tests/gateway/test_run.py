@@ -209,3 +209,41 @@ def test_progress_is_told_between_records() -> None:
     assert [p.done for p in told] == sorted(p.done for p in told)
     assert {p.total for p in told} == {30}
     assert told[-1].rate > 0
+
+
+class Outage(Upstream):
+    """A provider that is down for its first calls."""
+
+    def __init__(self, failing: int) -> None:
+        super().__init__()
+        self.failing = failing
+
+    async def send(self, provider, sent, secret_headers, timeout) -> Received:  # noqa: ASYNC109 - the protocol's
+        if self.failing > 0:
+            self.failing -= 1
+            return Received(500, {}, b"{}")
+        return await super().send(provider, sent, secret_headers, timeout)
+
+
+def down(failing: int, circuit_seconds: float) -> tuple:
+    """Records of a run whose provider fails at first; the breaker rests 0.3 s."""
+    gateway = made(Outage(failing), max_in_flight=4, retry_attempts=1, circuit_seconds=circuit_seconds)
+    line = gateway.desk.line(PRICED, "m")
+    line.breaker._rest = 0.3
+    *records, end = ran(study(personas=crowd(60), **ASKED), gateway=gateway)
+    return Counter(r.missing for r in records), end
+
+
+def test_a_short_outage_does_not_burn_the_run() -> None:
+    reasons, end = down(8, 5.0)
+    assert reasons["circuit_open"] == 0
+    assert reasons["upstream_error"] <= 12
+    assert reasons[None] >= 48
+    assert not end.complete
+
+
+def test_a_long_outage_ends_the_waiting_once_for_all_cells() -> None:
+    reasons, end = down(10**9, 0.5)
+    assert reasons[None] == 0
+    assert reasons["circuit_open"] > 40
+    assert end.resume.remaining == 60

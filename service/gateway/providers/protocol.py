@@ -58,8 +58,8 @@ class Call:
 
     ``schema`` is the JSON schema (closed objects, every property required) that ``sample`` and ``verbalized`` answers
     follow; None for ``decision``, ``logprob`` and a lone free text. ``labels`` are what a ``logprob`` answer is one of,
-    in the order of the question's options; ``parameters`` are the requested ones under their generic names. ``draw`` tells
-    draws of one prompt apart; only the embedded provider, which has no chance of its own, sends it.
+    in the order of the question's options; ``parameters`` are the requested ones under their generic names. ``draw``
+    tells draws of one prompt apart; only the embedded provider, which has no chance of its own, sends it.
     """
 
     model: str

@@ -112,6 +112,7 @@ def _run(study: Study, desk: Desk, scope: Scope, keys: dict[str, str]) -> Run:
         deadline=clock() + desk.seconds(study),
         most=desk.settings.max_in_flight,
         progress_seconds=desk.settings.progress_seconds,
+        circuit_seconds=desk.settings.circuit_seconds,
     )
     columns = empty_columns(study) if study.output == "calibration" else None
     return Run(prompts, Recorder(prompts, providers, prices), means, columns)
