@@ -7,19 +7,22 @@ import pytest
 from service import cli
 
 
-def test_the_gateway_says_that_it_is_not_built(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["gateway", "--port", "1"]) == 2
-    assert "not built yet" in capsys.readouterr().err
-
-
-def test_openapi_prints_the_committed_document(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert cli.main(["openapi"]) == 0
-    assert capfdbinary.readouterr().out == Path("openapi/calibration.json").read_bytes()
+@pytest.mark.parametrize(
+    ("arguments", "file"),
+    [(["openapi"], "calibration"), (["openapi", "calibration"], "calibration"), (["openapi", "gateway"], "gateway")],
+)
+def test_openapi_prints_the_committed_document(
+    arguments: list[str], file: str, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert cli.main(arguments) == 0
+    assert capfdbinary.readouterr().out == Path(f"openapi/{file}.json").read_bytes()
 
 
 def test_serve_and_demo_are_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.api.serving.serve", lambda host, port: (host, port))
     monkeypatch.setattr("service.api.demo.demo", lambda: "shown")
+    monkeypatch.setattr("service.gateway.serving.serve", lambda host, port: (host, port))
+    assert cli.main(["gateway"]) == ("127.0.0.1", 8001)
     assert cli.main(["serve"]) == ("127.0.0.1", 8000)
     assert cli.main(["serve", "--host", "::", "--port", "80"]) == ("::", 80)
     assert cli.main(["demo"]) == "shown"
