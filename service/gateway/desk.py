@@ -98,7 +98,7 @@ def open_cache(settings: Settings) -> Cache | None:
     if kind == "sqlite" and place:
         from service.gateway.cache.sqlite import SqliteCache
 
-        return SqliteCache(Path(place), settings.cache_bytes)
+        return SqliteCache(Path(place), settings.cache_file_bytes)
     if kind in {"redis", "rediss"}:
         from service.gateway.cache.redis import RedisCache
 

@@ -46,8 +46,10 @@ class Settings:
     """TOML file of the providers; empty: only ``simulated``."""
     cache: str = "memory"
     """memory, sqlite:/path/to/file, redis://host:port/0, or off."""
-    cache_bytes: int = 64 << 20
-    """Bound of the cache in memory or file."""
+    cache_bytes: int = 32 << 20
+    """Bound of the cache in memory."""
+    cache_file_bytes: int = 1 << 30
+    """Bound of the SQLite file; what is evicted from it is asked and paid for again."""
     cache_seconds: int = 30 * 86_400
     """How long Redis keeps an answer."""
     max_body_bytes: int = 64 << 20

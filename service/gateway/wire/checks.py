@@ -146,7 +146,13 @@ def _output(study: Study) -> Iterator[FieldError]:
     if study.done:
         text = "the answers of cells done before are not at hand"
         yield FieldError("/resume/done", "not_calibratable", text, "leave resume out: the cache has what was answered")
+    categories = {item.type == "choice" for item in study.items if item.type not in UNCALIBRATED}
     for index, item in enumerate(study.items):
+        if item.type == "choice" and len(categories) > 1:
+            text = "categories beside numbers: no plan takes both"
+            yield FieldError(
+                f"/items/{index}/type", "not_calibratable", text, "ask choice items in a request of their own"
+            )
         if item.type in UNCALIBRATED:
             text = f"a {item.type} item has no column of numbers"
             yield FieldError(f"/items/{index}/type", "not_calibratable", text, "output: cells, or leave the item out")

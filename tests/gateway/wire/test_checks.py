@@ -61,6 +61,7 @@ NO_CODES = {"options": [{"code": "a"}, {"code": "b"}]}
         ({"output": "calibration", "items": [TEXT], "elicitation": {"method": "sample"}},
          {("/items/0/type", "not_calibratable")}),
         ({"output": "calibration", "items": [LIKERT | NO_CODES]}, {("/items/0/options", "not_calibratable")}),
+        ({"output": "calibration", "items": [LIKERT, CHOICE]}, {("/items/1/type", "not_calibratable")}),
         ({"output": "calibration", "resume": {"done": ["sha256:0"]}}, {("/resume/done", "not_calibratable")}),
     ],
 )  # fmt: skip
