@@ -81,7 +81,7 @@ def test_a_fault_of_ours_in_the_stream_is_an_error_line_and_an_incomplete_end(af
     assert [r["type"] for r in given] == ["cell"] * after
     assert (error["type"], error["problem"]["code"], error["problem"]["status"]) == ("error", "internal_error", 500)
     assert (end["type"], end["complete"]) == ("end", False)
-    assert b'canary"' not in answer.body.replace(b"unit-canary", b"")
+    assert b"canary" not in answer.body.replace(b"unit-canary", b"")
     assert app.desk.runs == 0
 
 
