@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-EstimandName = Literal["mean", "mean_difference", "proportions"]
+EstimandName = Literal[
+    "mean",
+    "mean_difference",
+    "proportions",
+    "quantile",
+    "linear",
+    "logistic",
+    "poisson",
+    "multinomial",
+    "conditional_logit",
+    "amce",
+    "correlation",
+]
 EstimatorName = Literal[
     "auto",
     "regression",
@@ -47,6 +59,21 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """The right-hand side of a model: covariates in order, whether arms are terms too, where alternatives compete.
+
+    A string covariate stands for its levels but the first, or the one that ``baselines`` names. ``cross`` lets every
+    coefficient use the LLMs' influence values of all coefficients, not of its own alone.
+    """
+
+    terms: tuple[str, ...] = ()
+    treatment: bool = False
+    cross: bool = False
+    choice_set: str | None = None
+    baselines: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a calibration is asked for; ``None`` means: decided from the data by the documented default."""
 
@@ -67,6 +94,8 @@ class Plan:
     seed: int = 0
     stratum_shares: Mapping[str, float] | None = None
     categories: tuple[str, ...] | None = None
+    quantiles: tuple[float, ...] = ()
+    model: Model | None = None
     tuning: Tuning = "per_arm"
     margin: float | None = None
     bounds: tuple[float, float] | None = None

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from service.calibration.errors import Warned
 from service.calibration.moments import FloatArray, Moments
+from service.calibration.plan import Identification
 
 IntArray = NDArray[np.int64]
 PredictionDesign = Literal["shared", "independent"]
@@ -49,8 +50,25 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One term of a model: a numeric covariate, or one level of a covariate of names."""
+
+    covariate: str
+    level: str | None = None
+
+    @property
+    def name(self) -> str:
+        """``age``, or ``sex=f``."""
+        return self.covariate if self.level is None else f"{self.covariate}={self.level}"
+
+
+@dataclass(frozen=True, slots=True)
 class Units:
-    """The rows of one source: columns c (p, n), outcome y (n,) for humans, and the survey design where it is known."""
+    """The rows of one source: columns c (p, n), outcome y (n,) for humans, and the survey design where it is known.
+
+    ``x`` (k, n) are a model's terms and ``choice_set`` (n,) the set that a unit is an alternative of. ``corrected``
+    (1 + p, n) are the deviations of outcome and columns after the leverage correction of a model's own fit.
+    """
 
     c: FloatArray
     y: FloatArray | None = None
@@ -58,6 +76,9 @@ class Units:
     cluster: IntArray | None = None
     stratum: IntArray | None = None
     sampling_probability: FloatArray | None = None
+    x: FloatArray | None = None
+    choice_set: IntArray | None = None
+    corrected: FloatArray | None = None
 
     @property
     def n(self) -> int:
@@ -74,6 +95,9 @@ class Sample:
     held as deviations from ``origin``, which is 0 unless their level dwarfs their spread (a mean near 1e8 with sd 1).
     Stratum codes are indexes of ``strata``. For the share of one category the outcome is whether a human chose
     ``component``; ``categories`` are all there are and ``chosen`` (n,) is every arm's choice among them.
+    ``terms`` are those of a model, by row of ``Units.x``. A sample of influence values (``linearised``) has one arm, a
+    coefficient as ``component`` and no categories: ``spare`` are the degrees of freedom that its human fit leaves,
+    ``identification`` how its pool is identified, and with ``pool_given`` the LLM-only units are the whole pool.
     """
 
     arms: tuple[str, ...]
@@ -91,6 +115,10 @@ class Sample:
     categories: tuple[str, ...] = ()
     chosen: tuple[IntArray, ...] = ()
     stratum_of: tuple[int, ...] = ()
+    terms: tuple[Term, ...] = ()
+    spare: float | None = None
+    identification: Identification | None = None
+    pool_given: bool = False
 
     @cached_property
     def shared(self) -> bool:
@@ -116,6 +144,11 @@ class Sample:
     def by_probability(self) -> bool:
         """Whether the humans' sampling probabilities are known."""
         return isinstance(self.human[0], Units) and self.human[0].sampling_probability is not None
+
+    @property
+    def linearised(self) -> bool:
+        """Whether outcomes are influence values of a model's coefficient."""
+        return self.spare is not None
 
     @property
     def plain(self) -> bool:
@@ -151,7 +184,7 @@ class Sample:
         mine = [(j, c.arm) for j, c in enumerate(self.columns) if c.kind == "prediction" and c.model == model]
         for d, arm in enumerate(self.arms):
             own = [j for j, asked_under in mine if asked_under == arm] or [j for j, under in mine if under is None]
-            if self.component is None:
+            if not self.categories:
                 weights[d, own] = 1.0 / max(1, len(own))
             elif self.direction_level:
                 weights[d, own] = -1.0
@@ -162,7 +195,7 @@ class Sample:
     @property
     def direction_level(self) -> float:
         """What the LLM's own prediction is beside its columns: 1 for the share of the first category, else 0."""
-        return 1.0 if self.component is not None and self.component == self.categories[0] else 0.0
+        return 1.0 if self.categories and self.component == self.categories[0] else 0.0
 
     def pool_of(self, arm: int) -> int:
         """Index of the pool an arm is evaluated on."""
@@ -203,7 +236,8 @@ class Sample:
 def _select(source: Units | Moments, keep: list[int], *, outcome: bool) -> Units | Moments:
     if isinstance(source, Moments):
         return source.select([0, *(j + 1 for j in keep)] if outcome else keep)
-    return replace(source, c=source.c[keep])
+    corrected = None if source.corrected is None else source.corrected[[0, *(j + 1 for j in keep)]]
+    return replace(source, c=source.c[keep], corrected=corrected)
 
 
 def _reordered_counts(column: Column, pick: list[int], *, shared: bool) -> Column:

@@ -11,6 +11,7 @@ from service.calibration.calibrate import calibrate
 from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.reading import Reading
 from service.calibration.layouts.survey import Survey
 from service.calibration.layouts.table import Table, from_table
 from service.calibration.plan import Costs, NamedContrast, Plan
@@ -46,7 +47,7 @@ ESTIMATORS = ("auto", "regression", "human_only", "ppi")
 
 
 def answered(table: Table, **plan):
-    return calibrate(from_table(table, categories=Categories()), replace(PLAN, **plan))
+    return calibrate(from_table(table, reading=Reading(Categories())), replace(PLAN, **plan))
 
 
 @pytest.mark.parametrize("probabilities", [False, True])
@@ -71,7 +72,7 @@ def test_the_shares_of_an_arm_sum_to_1_and_their_differences_to_0(
 
 
 def shares_arms(table: Table) -> tuple[str, ...]:
-    return from_table(table, categories=Categories())[0].arms
+    return from_table(table, reading=Reading(Categories()))[0].arms
 
 
 def test_auto_decides_once_per_arm_on_all_categories() -> None:
@@ -87,7 +88,7 @@ def test_auto_decides_once_per_arm_on_all_categories() -> None:
 
 
 def test_a_share_is_the_mean_of_its_indicator_on_the_same_columns() -> None:
-    samples = from_table(study(3), categories=Categories())
+    samples = from_table(study(3), reading=Reading(Categories()))
     for share in samples:
         as_mean = calibrate(
             replace(share, component=None, categories=(), chosen=()),
@@ -119,7 +120,7 @@ def test_a_category_that_nobody_chose_is_estimated_with_a_warning() -> None:
     table = study(1)
     asked = Categories((*NAMES, "never"))
     for estimator in (*ESTIMATORS, "power_tuned", "arm_tuned"):
-        answer = calibrate(from_table(table, categories=asked), replace(PLAN, estimator=estimator))
+        answer = calibrate(from_table(table, reading=Reading(asked)), replace(PLAN, estimator=estimator))
         never = [e for e in answer.estimates if e.component == "never"]
         assert [e.result.estimate for e in never] == [0.0, 0.0]
         assert "category_not_chosen" in [w.code for w in answer.warnings]

@@ -52,7 +52,7 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
     plan = wire_plan.to_core(sent, problems)
     missing: Missing = sent.missing or "error"
     try:
-        samples = wire_sample.samples(request.data, missing, bounds, wire_plan.categories_of(sent))
+        samples = wire_sample.samples(request.data, missing, bounds, wire_plan.reading_of(sent))
     except CalibrationError as refused:
         raise type(refused)([*problems, *refused.problems]) from refused
     if problems:
@@ -99,6 +99,8 @@ def plan_digest(job: Job, done: Applied) -> str:
         "multiplicity": plan.multiplicity,
         "tuning": plan.tuning,
         "categories": plan.categories,
+        "quantiles": plan.quantiles,
+        "model": plan.model,
         "stratum_shares": plan.stratum_shares,
         "compat": plan.compat,
         "seed": done.seed,

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from service.api.wire.columns import Integral, Name
+from service.api.wire.estimands import Asked, Estimand
 from service.calibration import plan as core
 from service.calibration.errors import Problem
-from service.calibration.layouts.categories import Categories
-from service.calibration.layouts.labels import number_name
+from service.calibration.estimands import ESTIMANDS
+from service.calibration.layouts.reading import Reading
 
-Category = Annotated[float, msgspec.Meta(ge=-(2**53), le=2**53, multiple_of=1)]
 Value = Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Level = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -22,25 +22,9 @@ Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Positive = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
 
 OFFERED: Mapping[str, tuple[object, ...]] = {"estimator": typing.get_args(core.EstimatorName)}
+COMPUTED = tuple(e.name for e in ESTIMANDS)
 NOT_YET = ("target",)
 SUM = 1e-6  # how far stated shares may be from summing to 1
-
-
-class Mean(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="mean", tag_field="type"):
-    """The population mean of each arm."""
-
-
-class MeanDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="mean_difference", tag_field="type"):
-    """Contrasts of arm means."""
-
-
-class Proportions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="proportions", tag_field="type"):
-    """Shares of categories: of every arm, or with a control or contrasts their differences."""
-
-    categories: Annotated[
-        list[Name | Category] | None,
-        msgspec.Meta(description="The categories, in order; whole numbers by their value. Default: all seen, sorted."),
-    ] = None
 
 
 class NamedContrast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +47,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked for."""
 
     estimand: Annotated[
-        Mean | MeanDifference | Proportions | None,
+        Estimand | None,
         msgspec.Meta(description="What is estimated. Default: mean_difference with two or more arms, else mean."),
     ] = None
     estimator: Annotated[
@@ -171,22 +155,16 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
-ESTIMANDS: Mapping[type, core.EstimandName] = {
-    Mean: "mean",
-    MeanDifference: "mean_difference",
-    Proportions: "proportions",
-}
-
-
 def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.Plan:
     """The core's plan with defaults filled in; what is not computed yet is appended to ``problems``."""
     problems += [*_not_offered(plan, place), *_shares(plan.stratum_shares, place)]
-    categories = categories_of(plan)
     named = plan.contrasts and tuple(core.NamedContrast(c.name, c.weights) for c in plan.contrasts)
-    defaults = core.Plan()
+    asked, defaults = _asked(plan), core.Plan()
     return core.Plan(
-        estimand=None if plan.estimand is None else ESTIMANDS[type(plan.estimand)],
-        categories=categories.asked if categories is not None else None,
+        estimand=asked.name,
+        categories=None if asked.categories is None else asked.categories.asked,
+        quantiles=asked.quantiles,
+        model=asked.model,
         estimator=plan.estimator or defaults.estimator,  # type: ignore[arg-type]  # checked against OFFERED above
         identification=plan.identification,
         control=plan.control,
@@ -209,14 +187,14 @@ def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.P
     )
 
 
-def categories_of(plan: Plan) -> Categories | None:
-    """The categories that a plan asks shares of; None where it asks for none."""
-    if not isinstance(plan.estimand, Proportions):
-        return None
-    asked = plan.estimand.categories
-    return Categories(
-        None if asked is None else tuple(name if isinstance(name, str) else number_name(name) for name in asked)
-    )
+def reading_of(plan: Plan) -> Reading:
+    """How a plan has answers and covariates read."""
+    asked = _asked(plan)
+    return Reading(asked.categories, asked.model)
+
+
+def _asked(plan: Plan) -> Asked:
+    return Asked() if plan.estimand is None else plan.estimand.to_core()
 
 
 def _costs(costs: Costs) -> core.Costs:
@@ -236,6 +214,10 @@ def _not_offered(plan: Plan, place: str) -> list[Problem]:
                     f"supported: {', '.join(map(str, offered))}",
                 )
             )
+    asked = _asked(plan).name
+    if asked is not None and asked not in COMPUTED:
+        text, hint = f"{asked} is not computed yet", f"supported: {', '.join(COMPUTED)}"
+        found.append(Problem(f"{place}/estimand/type", "unsupported_combination", text, hint))
     found += [
         Problem(f"{place}/{name}", "unsupported_combination", f"{name} is not computed yet", "supported: leave it out")
         for name in NOT_YET

@@ -11,8 +11,8 @@ from service.api.wire.layouts.arrays import Arrays
 from service.api.wire.layouts.moments import MomentsLayout
 from service.api.wire.layouts.table import Table
 from service.calibration.errors import Problem, TooExpensive
-from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.draft import Missing
+from service.calibration.layouts.reading import AS_NUMBERS, Reading
 from service.calibration.sample import Sample
 from service.web.compression import too_many_values
 
@@ -23,7 +23,7 @@ Data = Arrays | Table | MomentsLayout
 class Layout:
     """What each layout knows of its data: the way into the core; numbers; (columns, models); (arms, their place)."""
 
-    to_core: Callable[[Any, Missing, Categories | None], Sequence[Sample]]
+    to_core: Callable[[Any, Missing, Reading], Sequence[Sample]]
     numbers: Callable[[Any], int]
     shape: Callable[..., tuple[int, int]]
     arms: Callable[[Any], tuple[int, str]]
@@ -58,19 +58,17 @@ def to_core(data: Data, missing: Missing, bounds: Bounds = BOUNDS) -> Sample:
     return samples(data, missing, bounds)[0]
 
 
-def samples(
-    data: Data, missing: Missing, bounds: Bounds = BOUNDS, categories: Categories | None = None
-) -> Sequence[Sample]:
+def samples(data: Data, missing: Missing, bounds: Bounds = BOUNDS, reading: Reading = AS_NUMBERS) -> Sequence[Sample]:
     """The samples of a request's data, one per outcome (and category of each).
 
     Raises ``InvalidSample`` with every problem, ``TooExpensive`` over a bound.
     """
     if numbers(data) > bounds.max_numbers:
         raise too_many_values(bounds.max_numbers)
-    problems = _too_many(data, bounds, categories=categories is not None)
+    problems = _too_many(data, bounds, categories=reading.categories is not None)
     if problems:
         raise TooExpensive(problems)
-    return LAYOUTS[type(data)].to_core(data, missing, categories)
+    return LAYOUTS[type(data)].to_core(data, missing, reading)
 
 
 def numbers(data: Data) -> int:

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from service.calibration.errors import InvalidSample, Problem, Warned
 from service.calibration.layouts.survey import SurveyRows
+from service.calibration.layouts.terms import TermRows
 from service.calibration.layouts.values import value_problems
 from service.calibration.least_squares import SMALLEST_SPREAD
 from service.calibration.moments import FloatArray
-from service.calibration.sample import Column, PredictionDesign, Sample, Units
+from service.calibration.sample import Column, PredictionDesign, Sample, Term, Units
 
 Missing = Literal["error", "drop_unit"]
 FEWEST_HUMANS = 3
@@ -51,6 +52,7 @@ class Draft:
 
     With ``categories`` y holds codes of categories, and an arm may lack all but one of them. ``survey`` has the survey
     design of every arm's humans, ``survey_llm_only`` that of every pool's LLM-only units; empty: none was sent.
+    ``term_rows`` are a model's side of the same units, likewise.
     """
 
     arms: tuple[str, ...]
@@ -66,6 +68,9 @@ class Draft:
     survey: tuple[SurveyRows, ...] = ()
     survey_llm_only: tuple[SurveyRows, ...] = ()
     strata: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+    term_rows: tuple[TermRows, ...] = ()
+    term_rows_llm_only: tuple[TermRows, ...] = ()
 
 
 def finish(draft: Draft) -> Sample:
@@ -91,9 +96,16 @@ def finish(draft: Draft) -> Sample:
         arms=draft.arms,
         prediction_design=draft.prediction_design,
         columns=tuple(c.column for c in columns),
-        human=tuple(_units([c.human[d] for c in columns], y - origin, survey[d]) for d, y in enumerate(draft.y)),
+        human=tuple(
+            _with_terms(_units([c.human[d] for c in columns], y - origin, survey[d]), draft.term_rows, d)
+            for d, y in enumerate(draft.y)
+        ),
         llm_only=tuple(
-            _units([a for c in columns if (a := c.llm_only[k]) is not None], None, survey_llm_only[k])
+            _with_terms(
+                _units([a for c in columns if (a := c.llm_only[k]) is not None], None, survey_llm_only[k]),
+                draft.term_rows_llm_only,
+                k,
+            )
             if m and columns
             else None
             for k, m in enumerate(draft.pools)
@@ -103,6 +115,7 @@ def finish(draft: Draft) -> Sample:
         origin=origin,
         n_dropped=draft.n_dropped,
         strata=draft.strata,
+        terms=draft.terms,
         warnings=tuple(warnings),
     )
 
@@ -221,6 +234,10 @@ def _units(columns: Sequence[FloatArray], y: FloatArray | None, survey: SurveyRo
     if outcome is not None:
         outcome.flags.writeable = False
     return Units(c, outcome, survey.weight, survey.cluster, survey.stratum, survey.sampling_probability)
+
+
+def _with_terms(units: Units, rows: Sequence[TermRows], place: int) -> Units:
+    return replace(units, x=rows[place].x, choice_set=rows[place].choice_set) if rows else units
 
 
 def few_humans(arms: Sequence[str], sizes: Sequence[int], pointers: Sequence[str]) -> list[Warned]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.calibration.moments import FloatArray
 from service.calibration.sample import IntArray
@@ -35,6 +36,11 @@ def ordered(column: FloatArray | Labels) -> Labels:
 def number_name(value: float) -> str:
     """A number as a name: 3.0 is "3"."""
     return str(int(value)) if value.is_integer() else repr(value)
+
+
+def present(column: FloatArray | Labels) -> NDArray[np.bool_]:
+    """Which entries (N,) are not missing."""
+    return column.codes >= 0 if isinstance(column, Labels) else ~np.isnan(column)
 
 
 def length(column: FloatArray | Labels) -> int:

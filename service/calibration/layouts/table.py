@@ -15,10 +15,11 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.errors import LISTED, InvalidSample, Problem, Warned, token
+from service.calibration.errors import InvalidSample, Problem, Warned, token
 from service.calibration.layouts import survey as design
 from service.calibration.layouts.arrays import dropped_units, missing_human
 from service.calibration.layouts.categories import Answers, Categories, agreed, codes, components
+from service.calibration.layouts.covariates import covariate_drafts, covariate_problems
 from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish
 from service.calibration.layouts.labels import Labels, length
 from service.calibration.layouts.matrices import FEWEST, Offered, blocks
@@ -30,12 +31,15 @@ from service.calibration.layouts.predictions import (
     prediction_problems,
 )
 from service.calibration.layouts.probabilities import answers, named, probability_drafts, probability_problems
+from service.calibration.layouts.reading import AS_NUMBERS, Reading
 from service.calibration.layouts.rows import Rows, rows_of
 from service.calibration.layouts.stacked import screened
 from service.calibration.layouts.survey import NO_SURVEY, Survey, SurveyRows
+from service.calibration.layouts.terms import TermRows, constant_terms, term_problems, terms_of, used
 from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
-from service.calibration.sample import Column, IntArray, PredictionDesign, Sample
+from service.calibration.plan import Model
+from service.calibration.sample import IntArray, PredictionDesign, Sample, Term
 from service.calibration.samples import Block, Samples
 
 
@@ -67,6 +71,9 @@ class _Parsed:
     strata: tuple[str, ...]
     covariates: list[DraftColumn]
     predictions: Mapping[str, Indexed]
+    model: Model | None
+    terms: tuple[Term, ...]
+    term_rows: TermRows | None
 
     @cached_property
     def dropped(self) -> IntArray:
@@ -90,11 +97,13 @@ class _Parsed:
         return (*dropped_units(dropped, _place(place)), *_ignored(ignored, _place(place)))
 
 
-def from_table(table: Table, missing: Missing = "error", categories: Categories | None = None) -> Sequence[Sample]:
-    """One sample per outcome of a ``table`` request, or with ``categories`` one per outcome and category.
+def from_table(table: Table, missing: Missing = "error", reading: Reading = AS_NUMBERS) -> Sequence[Sample]:
+    """One sample per outcome of a ``table`` request, or with categories one per outcome and category.
 
-    ``missing`` says what a missing human answer means; with ``drop_unit`` a unit is left out of that outcome only.
+    ``missing`` says what a missing human answer means; with ``drop_unit`` a unit is left out of that outcome only. A
+    model takes its terms from the covariates, of which the others stay columns.
     """
+    categories, model = reading.categories, reading.model
     problems = _lengths(table)
     if problems:
         raise InvalidSample(problems)
@@ -102,31 +111,38 @@ def from_table(table: Table, missing: Missing = "error", categories: Categories 
     wrong = screened([values for _, values in table.outcomes], present)
     answered = np.logical_or.reduce(present)
     human = answered if table.human is None else np.array(table.human, dtype=bool)
-    used = human & (answered if missing == "drop_unit" else True)
+    in_use = human & (answered if missing == "drop_unit" else True)
     wrong |= [categories is None and isinstance(values, Labels) for _, values in table.outcomes]
     wrong |= (human & ~present).any(axis=1)
     for k in np.flatnonzero(wrong):
         problems += _outcome_problems(*table.outcomes[k], human & ~present[k], missing, numeric=categories is None)
-    rows, row_problems = rows_of(table.arm, table.prediction_design, human, used & answered)
+    rows, row_problems = rows_of(table.arm, table.prediction_design, human, in_use & answered)
     problems += row_problems
     if not rows.arms:
         problems.append(Problem("/data/arm", "no_arms", "no unit has an arm", "send at least one arm"))
     names = dict(table.outcomes)
     known = Known(rows.arms, names, table.prediction_design, categories is not None)
     problems += prediction_problems(table.predictions, known)
-    problems += [p for name, values in table.covariates for p in _covariate_problems(name, values)]
-    problems += design.problems(table.survey, human, used | ~human)
+    problems += [p for name, values in table.covariates for p in covariate_problems(name, values)]
+    problems += term_problems(table.covariates, model)
+    problems += design.problems(table.survey, human, in_use | ~human)
     if problems:
         raise InvalidSample(problems)
     survey, strata = design.coded(table.survey)
     sent = survey if table.survey.lengths() else None
-    parsed = _Parsed(table, rows, human, present, sent, strata, _covariates(table, rows), _by_outcome(table))
+    covariates = covariate_drafts(table.covariates, rows, used(model))
+    terms, term_rows = ((), None) if model is None else terms_of(table.covariates, model, present.shape[1])
+    parsed = _Parsed(table, rows, human, present, sent, strata, covariates, _by_outcome(table), model, terms, term_rows)
+    if term_rows is not None and model is not None:
+        problems = constant_terms(terms, [term_rows.x[:, r] for r in rows.human], model)
+    if problems:
+        raise InvalidSample(problems)
     return _collected(parsed, categories)
 
 
 def _collected(parsed: _Parsed, categories: Categories | None) -> Sequence[Sample]:
     """The samples of all outcomes, or the problems of all of them; those of a block are known to have none."""
-    blocks = () if categories is not None else _blocks(parsed)
+    blocks = () if categories is not None or parsed.model is not None else _blocks(parsed)
     ready = {place for block in blocks for place in block.places}
     samples: list[Sequence[Sample]] = []
     problems: list[Problem] = []
@@ -190,13 +206,15 @@ def _draft(
     categories: tuple[str, ...] = (),
 ) -> Draft:
     name, survey = parsed.table.outcomes[index][0], parsed.survey
-    shared = rows is parsed.rows
+    taken = used(parsed.model)
+    again = rows is not parsed.rows
+    covariates = covariate_drafts(parsed.table.covariates, rows, taken) if again else parsed.covariates
     return Draft(
         arms=rows.arms,
         prediction_design=rows.design,
         outcome=name,
         y=tuple(y[r] for r in rows.human),
-        columns=(*columns, *(parsed.covariates if shared else _covariates(parsed.table, rows))),
+        columns=(*columns, *covariates),
         pools=tuple(int(r.size) for r in rows.llm_only),
         pointers=(_place(name),) * len(rows.arms),
         n_dropped=int(parsed.dropped[index]),
@@ -205,6 +223,9 @@ def _draft(
         survey=() if survey is None else tuple(survey.of(r, human=True) for r in rows.human),
         survey_llm_only=() if survey is None else tuple(survey.of(r, human=False) for r in rows.llm_only),
         strata=parsed.strata,
+        terms=parsed.terms,
+        term_rows=() if parsed.term_rows is None else tuple(map(parsed.term_rows.of, rows.human)),
+        term_rows_llm_only=() if parsed.term_rows is None else tuple(map(parsed.term_rows.of, rows.llm_only)),
     )
 
 
@@ -222,10 +243,6 @@ def _by_outcome(table: Table) -> Mapping[str, Indexed]:
 
 def _own(parsed: _Parsed, index: int) -> Indexed:
     return parsed.predictions[parsed.table.outcomes[index][0]]
-
-
-def _present(values: FloatArray | Labels) -> NDArray[np.bool_]:
-    return values.codes >= 0 if isinstance(values, Labels) else ~np.isnan(values)
 
 
 def _outcome_problems(
@@ -263,30 +280,3 @@ def _lengths(table: Table) -> list[Problem]:
         for place, found in [*columns, *table.survey.lengths()]
         if found != n
     ]
-
-
-def _covariate_problems(name: str, values: FloatArray | Labels) -> list[Problem]:
-    place = f"/data/covariates/{token(name)}"
-    found = [] if isinstance(values, Labels) else value_problems(values, place)
-    return found + [
-        Problem(f"{place}/{i}", "missing_covariate", "a covariate is missing", "complete the column or leave it out")
-        for i in np.flatnonzero(~_present(values))[:LISTED]
-    ]
-
-
-def _covariates(table: Table, rows: Rows) -> list[DraftColumn]:
-    drafts = []
-    for name, values in table.covariates:
-        place = f"/data/covariates/{token(name)}"
-        if not isinstance(values, Labels):
-            drafts.append(rows.draft(Column(name, "covariate", pointer=place), values))
-            continue
-        levels = sorted((label, code) for code, label in enumerate(values.names) if (values.codes == code).any())
-        drafts += [
-            rows.draft(
-                Column(f"{name} (level {index})", "covariate", pointer=place),
-                (values.codes == code).astype(np.float64),
-            )
-            for index, (_, code) in enumerate(levels[1:], 2)
-        ]
-    return drafts

@@ -10,6 +10,7 @@ import pytest
 from service.api.wire.sample import LAYOUTS, Bounds, Data, numbers, samples, shape, to_core
 from service.calibration.errors import TooExpensive
 from service.calibration.layouts.categories import Categories
+from service.calibration.layouts.reading import Reading
 from service.web.problems import ProblemError
 from tests.api.wire.layouts.study import ARRAYS, MOMENTS, TABLE, decoded, packed
 
@@ -107,7 +108,7 @@ def test_categories_of_many_units_are_too_many_numbers() -> None:
     document = {"layout": "table", "outcomes": {"y": [str(i % 10) for i in range(units)]}, "predictions": predictions}
     data = msgspec.convert(document, Data)
     assert shape(data, categories=True)[0] == 20
-    assert len(samples(data, "error", Bounds(max_numbers=200), Categories())) == 10
+    assert len(samples(data, "error", Bounds(max_numbers=200), Reading(Categories()))) == 10
     with pytest.raises(TooExpensive) as found:
-        samples(data, "error", Bounds(max_numbers=199), Categories())
+        samples(data, "error", Bounds(max_numbers=199), Reading(Categories()))
     assert [(p.pointer, p.code) for p in found.value.problems] == [("/plan/estimand", "too_expensive")]

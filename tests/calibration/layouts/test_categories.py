@@ -7,6 +7,7 @@ from service.calibration.errors import InvalidSample
 from service.calibration.layouts.categories import MOST_CATEGORIES, Answers, Categories, agreed, codes, indicators
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.reading import Reading
 from service.calibration.layouts.table import Table, from_table
 
 NAN = np.nan
@@ -69,7 +70,7 @@ SHARES = Table(
 
 
 def test_one_sample_per_category_and_all_share_their_columns() -> None:
-    samples = from_table(SHARES, categories=Categories())
+    samples = from_table(SHARES, reading=Reading(Categories()))
     assert [s.component for s in samples] == ["a", "b", "c"]
     assert [s.human[0].y.tolist() for s in samples] == [[1, 0, 0, 0, 1, 0], [0, 1, 0, 1, 0, 1], [0, 0, 1, 0, 0, 0]]
     assert [c.category for c in samples[0].columns] == ["b", "c"]
@@ -81,7 +82,7 @@ def test_one_sample_per_category_and_all_share_their_columns() -> None:
 
 def test_a_category_nobody_chose_is_a_warning() -> None:
     asked = Categories(("a", "b", "c", "d"))
-    samples = from_table(SHARES, categories=asked)
+    samples = from_table(SHARES, reading=Reading(asked))
     assert [s.component for s in samples] == ["a", "b", "c", "d"]
     assert [w.code for w in samples[0].warnings] == ["few_humans", "category_not_chosen"]
     assert not samples[3].human[0].y.any()
@@ -89,7 +90,7 @@ def test_a_category_nobody_chose_is_a_warning() -> None:
 
 def test_missing_choices_of_an_llm_get_one_refusal_column() -> None:
     asked = Table(SHARES.outcomes, (PredictionColumn(labels("a", None, "b", "b", "c", "a", "c", None), "gpt"),))
-    sample = from_table(asked, categories=Categories())[0]
+    sample = from_table(asked, reading=Reading(Categories()))[0]
     assert [(c.kind, c.category) for c in sample.columns] == [
         ("prediction", "b"), ("refusal", None), ("prediction", "c"),
     ]  # fmt: skip
@@ -100,7 +101,7 @@ def test_missing_choices_of_an_llm_get_one_refusal_column() -> None:
 def test_too_few_humans_are_refused_all_the_same() -> None:
     few = Table((("choice", labels("a", "b", None)),), ())
     with pytest.raises(InvalidSample) as refused:
-        from_table(few, categories=Categories())
+        from_table(few, reading=Reading(Categories()))
     assert [p.code for p in refused.value.problems] == ["too_few_humans"]
 
 
@@ -112,7 +113,7 @@ def test_problems_of_the_categories_of_every_outcome_come_together() -> None:
         (PredictionColumn(np.full(8, 1.5), "gpt", outcome="choice", category="a"),),
     )
     with pytest.raises(InvalidSample) as refused:
-        from_table(two, categories=Categories())
+        from_table(two, reading=Reading(Categories()))
     assert [(p.pointer, p.code) for p in refused.value.problems] == [
         ("/data/outcomes/share/0", "not_a_category"),
         *((f"/data/predictions/0/values/{i}", "not_a_probability") for i in range(8)),

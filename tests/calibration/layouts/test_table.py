@@ -9,6 +9,7 @@ from service.calibration.errors import InvalidSample
 from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.reading import Reading
 from service.calibration.layouts.survey import Survey
 from service.calibration.layouts.table import Table, from_table
 from service.calibration.sample import Sample
@@ -284,5 +285,5 @@ def test_an_outcome_of_names_is_no_outcome_of_numbers() -> None:
     assert refused(named) == [missing, ("/data/outcomes/trust", "mixed_column")]
     assert refused(named, "drop_unit") == [("/data/outcomes/trust", "mixed_column")]
     with pytest.raises(InvalidSample) as found:
-        from_table(replace(named, predictions=()), categories=Categories())
+        from_table(replace(named, predictions=()), reading=Reading(Categories()))
     assert problems(found.value) == [missing]

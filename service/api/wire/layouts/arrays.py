@@ -7,8 +7,8 @@ import msgspec
 from service.api.wire.columns import MixedColumn, Name, answers, entries, numbers, used_values
 from service.calibration.errors import InvalidSample, Problem
 from service.calibration.layouts import arrays, choices
-from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.draft import Missing
+from service.calibration.layouts.reading import Reading
 from service.calibration.sample import Sample
 
 
@@ -27,16 +27,16 @@ class Arrays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="array
     arms: list[ArrayArm]
 
 
-def to_core(data: Arrays, missing: Missing, categories: Categories | None) -> tuple[Sample, ...]:
+def to_core(data: Arrays, missing: Missing, reading: Reading) -> tuple[Sample, ...]:
     """The sample, or one per category; raises ``InvalidSample`` with every problem."""
     problems: list[Problem] = []
-    if categories is None:
+    if reading.categories is None:
         read = [_numbers(arm, f"/data/arms/{i}", problems) for i, arm in enumerate(data.arms)]
         _raise(problems)
         return (arrays.from_arrays(read, missing),)
     chosen = [_choices(arm, f"/data/arms/{i}", problems) for i, arm in enumerate(data.arms)]
     _raise(problems)
-    return choices.from_choices(chosen, missing, categories)
+    return choices.from_choices(chosen, missing, reading.categories)
 
 
 def _raise(problems: list[Problem]) -> None:

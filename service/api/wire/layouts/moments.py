@@ -10,8 +10,8 @@ import numpy as np
 from service.api.wire.columns import Finite, Name
 from service.calibration.errors import InvalidSample, Problem
 from service.calibration.layouts import arrays, moments
-from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.draft import Missing
+from service.calibration.layouts.reading import AS_NUMBERS, Reading
 from service.calibration.sample import Sample
 
 Count = Annotated[float, msgspec.Meta(ge=1, le=2**53, multiple_of=1)]
@@ -51,14 +51,12 @@ class MomentsLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     prediction_design: Literal["shared", "independent"] | None = None
 
 
-def to_core(data: MomentsLayout, _missing: Missing, categories: Categories | None) -> tuple[Sample, ...]:
+def to_core(data: MomentsLayout, _missing: Missing, reading: Reading) -> tuple[Sample, ...]:
     """The sample; raises ``InvalidSample`` with every problem. Moments have no missing answers and no categories."""
     problems: list[Problem] = []
-    if categories is not None:
-        text, hint = (
-            "moments have no categories",
-            "supported: layouts arrays and table; or estimand mean of an indicator",
-        )
+    if reading != AS_NUMBERS:
+        text = "moments have neither categories nor a model's terms"
+        hint = "supported: layouts arrays and table; or estimands mean and mean_difference"
         problems.append(Problem("/data/layout", "unsupported_combination", text, hint))
     human = tuple(_entry(a.name, a, f"/data/arms/{i}", problems) for i, a in enumerate(data.arms))
     only = tuple(_entry(s.arm, s, f"/data/llm_only/{i}", problems) for i, s in enumerate(data.llm_only or ()))

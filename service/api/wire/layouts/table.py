@@ -24,8 +24,8 @@ from service.api.wire.columns import (
 )
 from service.calibration.errors import InvalidSample, Problem, token
 from service.calibration.layouts import arrays, predictions, table
-from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.draft import Missing
+from service.calibration.layouts.reading import Reading
 from service.calibration.layouts.survey import Survey
 from service.calibration.sample import Sample
 
@@ -63,14 +63,14 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="table"
     human: list[bool] | None = None
 
 
-def to_core(data: Table, missing: Missing, categories: Categories | None) -> Sequence[Sample]:
+def to_core(data: Table, missing: Missing, reading: Reading) -> Sequence[Sample]:
     """One sample per outcome (and category); raises ``InvalidSample`` with every problem."""
     problems = _table_not_yet(data)
     if not data.outcomes:
         problems.append(Problem("/data/outcomes", "no_outcome", "there is no outcome", "send at least one outcome"))
     if problems:
         raise InvalidSample(problems)
-    chosen = categories is not None
+    chosen = reading.categories is not None
     content = table.Table(
         outcomes=tuple(
             (name, answers(column, f"/data/outcomes/{token(name)}", problems, categories=chosen))
@@ -90,7 +90,7 @@ def to_core(data: Table, missing: Missing, categories: Categories | None) -> Seq
         problems += _units(data.unit, entries(next(iter(data.outcomes.values()))))
     if problems:
         raise InvalidSample(problems)
-    return table.from_table(content, missing, categories)
+    return table.from_table(content, missing, reading)
 
 
 def _survey(data: Table, problems: list[Problem]) -> Survey:

@@ -1,0 +1,19 @@
+"""How answers and covariates are read: as categories or as numbers, as columns that adjust or as terms of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.calibration.layouts.categories import Categories
+from service.calibration.plan import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The categories that answers are (None: numbers), and the model whose terms some covariates are."""
+
+    categories: Categories | None = None
+    model: Model | None = None
+
+
+AS_NUMBERS = Reading()
