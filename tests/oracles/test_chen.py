@@ -1,4 +1,4 @@
-"""Chen & Chen's estimator, as R ipd 0.4.1.9000 has it, beside ``regression`` on the influence values of all coefficients.
+"""Chen & Chen, as R ipd 0.4.1.9000 has it, beside ``regression`` on the influence values of all coefficients.
 
 Chen & Chen (2000) regress the human scores on the prediction scores without an intercept, at the pooled prediction fit;
 ``regression`` with ``cross: true`` has the intercept. Hence for a linear model, exactly,
