@@ -8,7 +8,7 @@ rounding error.
 Shapes: theta (k,), rows as in ``Rows``. Units: outcome (linear), log odds, log of the mean.
 Assumes: 0 <= lambda <= 1. Breaks: at lambda = 1 the root need not exist (predictions that ask for a mean outside the
 range of the family).
-Raises: NotIdentified ``singular_design``, ``did_not_converge``.
+Raises: NotIdentified ``collinear_terms``, ``did_not_converge``.
 Source: Angelopoulos, Duchi & Zrnic 2311.01453, section 4; ppi-python 0.2.3, ppi_ols_pointestimate and kin.
 Differs: ppi-python stops L-BFGS-B at a tolerance and answers whatever it reached.
 """
@@ -75,7 +75,7 @@ class Tilted:
 def points(family: Family, rows: Rows) -> Callable[[float], FloatArray]:
     """The point theta (k,) as a function of lambda; the designs are factorised once.
 
-    Raises ``singular_design``, for every family; the function ``did_not_converge``.
+    Raises ``collinear_terms``, for every family; the function ``did_not_converge``.
     """
     human = least_squares(rows.x, np.column_stack([rows.y, rows.f]))
     imputed = least_squares(rows.x_only, rows.f_only[:, None])[:, 0]

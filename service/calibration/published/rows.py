@@ -3,7 +3,7 @@
 Shapes: x (k, n), y and f (n,) of the humans; x_only (k, N), f_only (N,) of the LLM-only units. An intercept is a row of
 ones, given by the caller.
 Units: y and f are on one scale; the rows of x have their own units.
-Raises: NotIdentified ``singular_design``.
+Raises: NotIdentified ``collinear_terms``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Rows:
 def least_squares(x: FloatArray, targets: FloatArray) -> FloatArray:
     """Coefficients (k, t) of targets (n, t) on the terms x (k, n), by QR of the scaled terms.
 
-    Raises ``singular_design`` where a term is a combination of the others.
+    Raises ``collinear_terms`` where a term is a combination of the others.
     """
     length = np.sqrt(np.einsum("ij,ij->i", x, x))
     if x.shape[1] < x.shape[0] or not length.all():
@@ -58,8 +58,8 @@ def least_squares(x: FloatArray, targets: FloatArray) -> FloatArray:
 def singular() -> CalibrationError:
     """The refusal of a design whose terms are dependent."""
     return NotIdentified.at(
-        "/plan/estimand/terms",
-        "singular_design",
+        "/plan/estimand",
+        "collinear_terms",
         "the terms are linearly dependent on the humans or on the LLM-only units",
         "leave out terms that are constant or combinations of others; the published forms drop none",
     )

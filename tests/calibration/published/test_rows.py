@@ -34,5 +34,5 @@ def test_dependent_terms_are_refused(break_it):
         x = x[:, :2]
     with pytest.raises(NotIdentified) as refused:
         least_squares(x, np.ones((x.shape[1], 1)))
-    assert refused.value.problems[0].code == "singular_design"
+    assert refused.value.problems[0].code == "collinear_terms"
     assert refused.value.problems[0].hint
