@@ -64,7 +64,9 @@ def rectified(y: FloatArray, f: FloatArray, f_only: FloatArray, q: float) -> tup
 
 
 def _jump(distance: FloatArray) -> tuple[int, int]:
-    """First index above q, and the one after the last below; the largest value has F = 1, above any q."""
+    """First index above q, and the one after the last below; the largest value has F = 1, above any q.
+
+    No distance is 0: such a value would have been accepted.
+    """
     below = np.flatnonzero(distance < 0.0)
-    first, after = int(np.argmax(distance > 0.0)), int(below[-1]) + 1 if len(below) else 0
-    return min(first, after), max(first, after)
+    return int(np.argmax(distance > 0.0)), int(below[-1]) + 1 if len(below) else 0

@@ -87,6 +87,17 @@ def test_bread_inverts_the_mean_hessian_whatever_the_units():
     assert scaled == pytest.approx(plain, rel=1e-11)
 
 
+def test_humans_without_weight_cannot_overflow():
+    """At lambda = 1 the humans' means have no part in the equations, however far away a unit is."""
+    rows = drawn(10, "poisson")
+    far, paired = rows.x.copy(), rows.f.copy()
+    far[2, 0], paired[0] = 1e4, rows.y[0]
+    theta = points("poisson", replace(rows, x=far, f=paired))(1.0)
+    mean, shift = np.exp(theta @ rows.x_only), far @ (rows.y - paired) / rows.n
+    assert abs(theta[2]) * 1e4 > 710.0
+    assert rows.x_only @ (mean - rows.f_only) / rows.m == pytest.approx(shift, abs=1e-13)
+
+
 @pytest.mark.parametrize("value", [0.0, np.inf])
 def test_bread_refuses_what_has_no_inverse(value):
     with pytest.raises(NotIdentified):
