@@ -15,7 +15,7 @@ from math import sqrt
 import numpy as np
 
 from service.calibration import leverage
-from service.calibration.least_squares import Arm, ArmFit, RowFit
+from service.calibration.least_squares import Arm, ArmFit, RowFit, limited
 from service.calibration.moments import FloatArray
 from service.calibration.pools import Pool
 
@@ -43,13 +43,6 @@ class ArmEstimate:
     influence: FloatArray | None
 
 
-def fixed_residual(arm: Arm, slope: FloatArray) -> FloatArray:
-    """(y_i - ybar) - b'(c_i - cbar) of an arm's humans (n,), unweighted, from rows."""
-    assert arm.deviations is not None
-    residual = arm.deviations[0] - slope @ arm.deviations[1:]
-    return np.asarray(residual if arm.root_weight is None else residual / arm.root_weight)
-
-
 def own_weights(fit: ArmFit, rows: RowFit, gap: FloatArray) -> FloatArray:
     """a_i (n,) of an arm on its own slope, for the gap cbar* - cbar_d (p,)."""
     along = (fit.loading.T @ gap) @ rows.basis
@@ -75,7 +68,8 @@ def own(fit: ArmFit, pool: Pool) -> ArmEstimate:
     r = a * scaled
     basis = rows.basis if root is None else rows.basis * root
     spread = fit.loading @ (basis * (scaled * scaled)) @ basis.T @ fit.loading.T
-    return ArmEstimate(theta, float(r @ r), leverage.degrees_of_freedom(a, share, z, root), fit.slope, spread, r)
+    spare = limited(leverage.degrees_of_freedom(a, share, z, root), fit.df_left, fit.rank)
+    return ArmEstimate(theta, float(r @ r), spare, fit.slope, spread, r)
 
 
 def fixed(arm: Arm, slope: FloatArray, pool: Pool, ddof: int) -> ArmEstimate:
@@ -84,13 +78,16 @@ def fixed(arm: Arm, slope: FloatArray, pool: Pool, ddof: int) -> ArmEstimate:
     theta = float(joint.mean[0]) + float(slope @ (pool.mean - joint.mean[1:]))
     none = np.zeros(pool.covariance.shape)
     root = arm.root_weight
+    if arm.corrected is not None:
+        r = arm.residual(slope) * (1.0 / n if root is None else root**2 / n)
+        return ArmEstimate(theta, float(r @ r), limited(float(n - 1), arm.df_left), slope, none, r)
     if root is None:
         weights = np.concatenate(([1.0], -slope))
         variance = max(float(weights @ joint.scatter @ weights), 0.0) / (n * (n - ddof))
         return ArmEstimate(theta, variance, float(n - 1), slope, none, None)
     a, z = root**2 / n, leverage.with_constant(np.zeros((0, n)), root)
     share = leverage.kept(z, root)
-    r = a * fixed_residual(arm, slope) / np.sqrt(share)
+    r = a * arm.residual(slope) / np.sqrt(share)
     return ArmEstimate(theta, float(r @ r), leverage.degrees_of_freedom(a, share, z, root), slope, none, r)
 
 
@@ -100,5 +97,5 @@ def pooled(arm: Arm, slope: PooledSlope, pool: Pool) -> ArmEstimate:
     r = part.influence
     if r is None:
         n = arm.joint.n
-        r = fixed_residual(arm, slope.slope) / sqrt(n * (n - 1))
+        r = arm.residual(slope.slope) / sqrt(n * (n - 1))
     return replace(part, variance=part.variance * slope.inflation, influence=r * sqrt(slope.inflation))

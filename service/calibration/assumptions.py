@@ -160,7 +160,7 @@ def doubts(frame: Frame, test: ReferenceTest | None, *, llm_asked: bool) -> list
 
 def outcome_doubts(sample: Sample) -> list[Warned]:
     """Warnings about the shape of the humans' outcomes; strata are too small to judge it."""
-    return [] if sample.stratum_of else [*_rare_outcomes(sample), *_skewed_outcomes(sample)]
+    return [] if sample.stratum_of or sample.linearised else [*_rare_outcomes(sample), *_skewed_outcomes(sample)]
 
 
 def reference_doubts(test: ReferenceTest | None) -> list[Warned]:

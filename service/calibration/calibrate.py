@@ -21,6 +21,7 @@ from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentif
 from service.calibration.estimate import Frame
 from service.calibration.inference import level
 from service.calibration.many import analysed_at_once
+from service.calibration.modelled import all_modelled, statistic_of
 from service.calibration.plan import Costs, Plan
 from service.calibration.resolution import Resolved, resolve
 from service.calibration.sample import Sample
@@ -60,6 +61,9 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
 
 def _grouped(samples: Sequence[Sample], plan: Plan) -> list[list[Analysis]]:
     """Every sample's analysis, the categories of an outcome together; raises all problems of all of them."""
+    statistic = statistic_of(plan)
+    if statistic is not None:
+        return all_modelled(samples, plan, statistic)
     done = analysed_at_once(samples, plan)
     rest = {place: samples[place] for place in range(len(samples)) if place not in done}
     resolved = _resolved(rest.items(), plan)

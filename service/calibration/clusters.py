@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.calibration import leverage
-from service.calibration.arm_estimate import fixed_residual, own_weights
+from service.calibration.arm_estimate import own_weights
 from service.calibration.estimate import Estimate
-from service.calibration.least_squares import ArmFit
+from service.calibration.least_squares import ArmFit, limited
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Population
 from service.calibration.sample import IntArray, Units
@@ -75,9 +75,11 @@ def arm_rows(estimate: Estimate, arm: int) -> ArmRows:
         gap = estimate.pools[frame.sample.pool_of(arm)].mean - fit.mean_c
         z = leverage.with_constant(fit.rows.basis, root)
         return ArmRows(z, own_weights(fit, fit.rows, gap), fit.rows.residual, root)
-    residual = fixed_residual(arm_data, estimate.slope[arm])
+    residual = arm_data.residual(estimate.slope[arm])
     n = residual.shape[0]
     a = np.full(n, 1.0 / n) if root is None else root**2 / n
+    if arm_data.corrected is not None and root is None:
+        return ArmRows(np.zeros((0, n)), a, residual, root)
     return ArmRows(leverage.with_constant(np.zeros((0, n)), root), a, residual, root)
 
 
@@ -94,7 +96,7 @@ def cluster_influence(estimate: Estimate, contrast: FloatArray, population: Popu
         factors.append(contrast[d] * part.factor)
     if population == "super":
         values += _pool_part(estimate, contrast, codes)
-    df = _degrees_of_freedom(own, np.concatenate(factors, axis=1))
+    df = limited(_degrees_of_freedom(own, np.concatenate(factors, axis=1)), estimate.frame.sample.spare)
     return ClusterInfluence(values[codes.human], values[~codes.human], df)
 
 
@@ -131,6 +133,9 @@ class _Part:
 def _corrected(rows: ArmRows, codes: IntArray, count: int) -> _Part:
     """A_g a_g through the eigenvalues of Z_g'Z_g, which are those of H_gg that are not 0."""
     z = rows.z
+    if not z.shape[0]:
+        own = _sum(rows.a * rows.a, codes, count)
+        return _Part(_sum(rows.a * rows.residual, codes, count), own, np.zeros((count, 1)))
     eigenvalues, vectors = np.linalg.eigh(_gram_sums(z, codes, count))
     spare = 1.0 - eigenvalues
     root = np.where(spare > PERFECT, 1.0 / np.sqrt(np.maximum(spare, PERFECT)), 0.0)
@@ -204,7 +209,9 @@ def _leave_one_out(estimate: Estimate, contrast: FloatArray, population: Populat
     rest = -change[~codes.human]
     n_rest = max(1, rest.shape[0])
     arms = {estimate.frame.sample.arms[d] for d in np.flatnonzero(contrast).tolist()}
-    return ClusterInfluence(human, rest * sqrt((n_rest - 1) / n_rest), float(n_used - len(arms)))
+    return ClusterInfluence(
+        human, rest * sqrt((n_rest - 1) / n_rest), limited(float(n_used - len(arms)), estimate.frame.sample.spare)
+    )
 
 
 def _pool_means(estimate: Estimate, k: int, codes: _Codes, *, moving: bool) -> FloatArray:
@@ -235,19 +242,23 @@ def _arm_without(estimate: Estimate, arm: int, codes: _Codes, pool_means: FloatA
     """The calibrated mean of an arm without each cluster (G,)."""
     frame, fit = estimate.frame, estimate.frame.screened.fits[arm]
     data, clusters = frame.arms[arm], codes.arms[arm]
-    assert data.deviations is not None
     joint, root = data.joint, data.root_weight
     own = fit if not estimate.fixed[arm] and fit is not None and fit.rows is not None else None
     z = arm_rows(estimate, arm).z
     slope = np.zeros(joint.mean.shape[0] - 1) if own is not None else estimate.slope[arm]
-    outcome = data.deviations[0] - slope @ data.deviations[1:]
+    assert root is not None
+    outcome = root * data.residual(slope)
     left = np.eye(z.shape[0]) - _gram_sums(z, clusters, codes.count)
     right = (z @ outcome) - _sums(z * outcome, clusters, codes.count)
     coefficients = np.einsum("gkl,gl->gk", np.linalg.pinv(left, rcond=PERFECT, hermitian=True), right)
-    n = joint.n
+    whole = estimate.pools[frame.sample.pool_of(arm)].mean - joint.mean[1:]
     gap = pool_means - joint.mean[1:]
-    at = np.full((codes.count, 1), n**-0.5)
-    if isinstance(own, ArmFit):
-        at = np.concatenate((at, gap @ own.loading), axis=1)
-    assert root is not None
-    return np.asarray(float(joint.mean[0]) + np.einsum("gk,gk->g", at, coefficients) + gap @ slope)
+    changed = np.einsum("gk,gk->g", _reach(own, gap, joint.n), coefficients) + gap @ slope
+    unchanged = float(_reach(own, whole[None], joint.n)[0] @ (z @ outcome)) + float(whole @ slope)
+    return np.asarray(float(estimate.theta[arm]) + changed - unchanged)
+
+
+def _reach(own: ArmFit | None, gap: FloatArray, n: int) -> FloatArray:
+    """What the coefficients on Z are multiplied with at these gaps (G, p): the constant's part, then the columns'."""
+    at = np.full((gap.shape[0], 1), n**-0.5)
+    return at if own is None else np.concatenate((at, gap @ own.loading), axis=1)

@@ -22,14 +22,14 @@ Differs: the pool term is debiased for the estimated slope and added once; no cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import sqrt
 
 import numpy as np
 
 from service.calibration import arm_estimate, moments, pools, strata
-from service.calibration.arm_estimate import PooledSlope, fixed_residual
+from service.calibration.arm_estimate import PooledSlope
 from service.calibration.columns import Screened, screen
 from service.calibration.errors import NotIdentified
 from service.calibration.least_squares import Arm, ArmFit
@@ -60,7 +60,13 @@ class Frame:
     @cached_property
     def arms(self) -> tuple[Arm, ...]:
         """Each arm's humans, ready for fitting."""
-        return tuple(_arm(source, by_probability=self.by_probability) for source in self.sample.human)
+        spare = self.sample.spare
+        arms = (_arm(source, by_probability=self.by_probability) for source in self.sample.human)
+        return tuple(
+            arms
+            if spare is None
+            else (_of_influence(a, s, spare) for a, s in zip(arms, self.sample.human, strict=True))
+        )
 
     @property
     def by_probability(self) -> bool:
@@ -125,7 +131,7 @@ class Frame:
     @cached_property
     def pools(self) -> tuple[Pool, ...]:
         """Each pool with humans and, unless randomization identifies, its LLM-only units."""
-        return tuple(self._pool(k, humans=True) for k in range(len(self.sample.llm_only)))
+        return tuple(self._pool(k, humans=not self.sample.pool_given) for k in range(len(self.sample.llm_only)))
 
     @cached_property
     def reference_pools(self) -> tuple[Pool, ...]:
@@ -133,7 +139,10 @@ class Frame:
 
         Under known sampling probabilities it is the whole frame, of which the LLM-only units are a biased part.
         """
-        return tuple(self._pool(k, humans=self.by_probability) for k in range(len(self.sample.llm_only)))
+        return tuple(
+            self._pool(k, humans=self.by_probability and not self.sample.pool_given)
+            for k in range(len(self.sample.llm_only))
+        )
 
     @cached_property
     def has_pool(self) -> tuple[bool, ...]:
@@ -178,7 +187,7 @@ class Estimate:
         influence = self.influence[arm]
         if influence is not None:
             return influence
-        residual = fixed_residual(self.frame.arms[arm], self.slope[arm])
+        residual = self.frame.arms[arm].residual(self.slope[arm])
         n = residual.shape[0]
         return np.asarray(residual / sqrt(n * (n - self.frame.ddof)))
 
@@ -235,6 +244,12 @@ def _arm(source: Units | Moments, *, by_probability: bool) -> Arm:
         weight = weight / source.sampling_probability
     weight = weight / weight.mean()
     return Arm(*moments.weighted(rows, weight), np.sqrt(weight))
+
+
+def _of_influence(arm: Arm, source: Units | Moments, spare: float) -> Arm:
+    """An arm of influence values: residuals are corrected for the leverage of the model's own fit."""
+    assert isinstance(source, Units)
+    return replace(arm, corrected=source.corrected, df_left=spare)
 
 
 def _llm_only(source: Units | Moments | None) -> Moments | None:

@@ -16,7 +16,7 @@ Source: Golub & Van Loan, Matrix Computations, section 5.2 (Gram-Schmidt QR).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -45,7 +45,10 @@ class RowFit:
 
 @dataclass(frozen=True, slots=True)
 class ArmFit:
-    """The least-squares fit of one arm; ``rows`` is None when it was made from moments, ``size`` is n or Kish's n."""
+    """The least-squares fit of one arm; ``rows`` is None when it was made from moments, ``size`` is n or Kish's n.
+
+    ``df_left`` are the degrees of freedom that a model's own fit left to the influence values it is made of.
+    """
 
     n: int
     size: float
@@ -57,6 +60,7 @@ class ArmFit:
     loading: FloatArray
     rss: float
     rows: RowFit | None
+    df_left: float | None = None
 
     @property
     def rank(self) -> int:
@@ -88,12 +92,23 @@ class ArmFit:
 class Arm:
     """One arm's humans for fitting: moments of (y, c) and, where rows are at hand, their deviations (1 + p, n).
 
-    With weights these are sqrt(w) x deviations from the weighted means, and ``root_weight`` (n,) is not None.
+    With weights these are sqrt(w) x deviations from the weighted means, and ``root_weight`` (n,) is not None. With
+    ``corrected`` (1 + p, n), unweighted, residuals are those of influence values after their leverage correction.
     """
 
     joint: Moments
     deviations: FloatArray | None
     root_weight: FloatArray | None = None
+    corrected: FloatArray | None = None
+    df_left: float | None = None
+
+    def residual(self, slope: FloatArray) -> FloatArray:
+        """(y_i - ybar) - b'(c_i - cbar) of the humans (n,), unweighted, from rows."""
+        if self.corrected is not None:
+            return np.asarray(self.corrected[0] - slope @ self.corrected[1:])
+        assert self.deviations is not None
+        residual = self.deviations[0] - slope @ self.deviations[1:]
+        return np.asarray(residual if self.root_weight is None else residual / self.root_weight)
 
 
 def fit(arm: Arm, usable: Sequence[int]) -> ArmFit:
@@ -110,6 +125,8 @@ def fit(arm: Arm, usable: Sequence[int]) -> ArmFit:
         residual = arm.deviations[0] - score @ basis
         rss = float(residual @ residual)
         rows = _row_fit(basis, residual, arm.root_weight)
+        if arm.corrected is not None:
+            rows = replace(rows, residual=arm.residual(loading @ score))
     return ArmFit(
         n=joint.n,
         size=joint.size,
@@ -121,7 +138,13 @@ def fit(arm: Arm, usable: Sequence[int]) -> ArmFit:
         loading=loading,
         rss=rss,
         rows=rows,
+        df_left=arm.df_left,
     )
+
+
+def limited(df: float, df_left: float | None, rank: int = 0) -> float:
+    """Degrees of freedom, not beyond those that a model's own fit leaves to ``rank`` slopes; at least 1."""
+    return df if df_left is None else max(1.0, min(df, df_left - rank))
 
 
 def _row_fit(basis: FloatArray, residual: FloatArray, root_weight: FloatArray | None) -> RowFit:

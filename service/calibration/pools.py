@@ -72,7 +72,8 @@ def of_rows(members: Members, parts: Sequence[Units], known: FloatArray, *, fram
     """The pool of weighted units: humans arm by arm, then LLM-only units; ``frame_weights``: q = w / sum w."""
     n_humans = len(members.humans)
     groups = [parts] if frame_weights else [parts[:n_humans], parts[n_humans:]]
-    shares = [q for group in groups if group for q in _shares([weight(u) for u in group], balanced=not frame_weights)]
+    balanced = not frame_weights
+    shares = [q for group in groups if group for q in shares_of([weight(u) for u in group], balanced=balanced)]
     total = sum(float(q.sum()) for q in shares)
     shares = [q / total for q in shares]
     q, c = np.concatenate(shares), np.concatenate([u.c for u in parts], axis=1)
@@ -89,7 +90,8 @@ def weight(units: Units) -> FloatArray:
     return np.ones(units.n) if units.weight is None else units.weight
 
 
-def _shares(weights: Sequence[FloatArray], *, balanced: bool) -> list[FloatArray]:
+def shares_of(weights: Sequence[FloatArray], *, balanced: bool) -> list[FloatArray]:
+    """Weights of the parts of one source, to any scale; ``balanced``: such that they sum to Kish's n."""
     whole = np.concatenate(weights)
     scale = kish(whole) / float(whole.sum()) if balanced else 1.0
     return [w * scale for w in weights]

@@ -59,12 +59,12 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     """Every default decided and every combination that is not offered refused; computes no estimate."""
     name = plan.estimand or ("mean_difference" if len(sample.arms) > 1 else "mean")
     checks = _Checks([])
-    sample = sample.reordered(checks.passed(_order, sample, plan) or range(len(sample.arms)))
+    sample = sample.reordered(checks.passed(arm_order, sample, plan) or range(len(sample.arms)))
     contrasts = checks.passed(estimand(name).contrasts, sample.arms, plan)
     checks.passed(_check_predictions, sample, plan)
     checks.passed(_check_categories, sample, plan)
     checks.passed(_check_tuning, sample, plan)
-    identification = checks.passed(_identification, sample, plan)
+    identification = checks.passed(identified, sample, plan)
     checks.passed(_check_shares, sample, plan)
     if not sample.plain:
         checks.passed(survey_design.check, sample, plan)
@@ -144,7 +144,8 @@ class _Checks:
         raise kind([p for refused in self.refusals for p in refused.problems])
 
 
-def _order(sample: Sample, plan: Plan) -> list[int]:
+def arm_order(sample: Sample, plan: Plan) -> list[int]:
+    """The arms with the plan's control first."""
     everyone = list(range(len(sample.arms)))
     if plan.control is None:
         return everyone
@@ -201,7 +202,10 @@ def _check_tuning(_sample: Sample, plan: Plan) -> None:
         )
 
 
-def _identification(sample: Sample, plan: Plan) -> Identification:
+def identified(sample: Sample, plan: Plan) -> Identification:
+    """How the reference mean of a sample's columns is identified: as stated, or by the documented default."""
+    if sample.identification is not None:
+        return sample.identification
     if sample.by_probability:
         return survey_design.sampling(plan)
     chosen = plan.identification or ("randomization" if sample.shared else "exchangeability")

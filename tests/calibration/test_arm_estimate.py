@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service.calibration.arm_estimate import PooledSlope, fixed, fixed_residual, own, own_weights, pooled
+from service.calibration.arm_estimate import PooledSlope, fixed, own, own_weights, pooled
 from service.calibration.estimate import Frame
 from tests.calibration.studies import simulate
 from tests.oracles import dense
@@ -30,7 +30,7 @@ def test_a_fixed_slope_needs_no_rows_for_its_variance() -> None:
     assert found.variance == pytest.approx(residual.var(ddof=1) / 20)
     assert fixed(FRAME.arms[0], slope, FRAME.pools[0], 0).variance == pytest.approx(residual.var() / 20)
     assert found.influence is None
-    assert fixed_residual(FRAME.arms[0], slope) == pytest.approx(residual - residual.mean())
+    assert FRAME.arms[0].residual(slope) == pytest.approx(residual - residual.mean())
 
 
 def test_a_pooled_slope_inflates_variance_and_influence_alike() -> None:

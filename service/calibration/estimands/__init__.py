@@ -6,17 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from service.calibration.card import Card
-from service.calibration.contrast import Contrast
-from service.calibration.estimands import mean, mean_difference, proportions
+from service.calibration.contrast import Contrast, each_arm
+from service.calibration.estimands import linear, logistic, mean, mean_difference, poisson, proportions
+from service.calibration.linearised import Statistic
 from service.calibration.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Estimand:
-    """One registry line: the card and the function from arm names (control first) and plan to contrasts."""
+    """One registry line: the card and the function from arm names (control first) and plan to contrasts.
+
+    ``statistic``: the estimand is one of a model's and goes through influence values (see ``linearised``).
+    """
 
     card: Card
     contrasts: Callable[[Sequence[str], Plan], tuple[Contrast, ...]]
+    statistic: Statistic | None = None
 
     @property
     def name(self) -> str:
@@ -24,10 +29,18 @@ class Estimand:
         return self.card.name
 
 
+def _model(card: Card, statistic: Statistic) -> Estimand:
+    """The line of a model's estimand: each component is the mean of one population of influence values."""
+    return Estimand(card, lambda arms, _plan: each_arm(arms), statistic)
+
+
 ESTIMANDS: tuple[Estimand, ...] = (
     Estimand(mean.CARD, mean.contrasts),
     Estimand(mean_difference.CARD, mean_difference.contrasts),
     Estimand(proportions.CARD, proportions.contrasts),
+    _model(linear.CARD, linear.STATISTIC),
+    _model(logistic.CARD, logistic.STATISTIC),
+    _model(poisson.CARD, poisson.STATISTIC),
 )
 
 

@@ -1,0 +1,257 @@
+"""From a sample and a statistic's fit to samples of influence values, one per component, which the engine analyses.
+
+Formula: theta_H, phi_i the fit to the humans; for LLM l, gamma_l and phi^f_li the same statistic of its answers, fitted
+to the pool (its own gamma_l and H_l). Component j is a population named ``all`` with
+    y_i = theta_Hj + phi_ij,   c_il = gamma_lj + phi^f_lij          (``cross``: the influence on all components)
+so that regression calibration of its mean is theta_Hj + b'(cbar* - cbar_H): one step, no iteration. Covariates outside
+the model and refusals enter by the influence of their linear fit on the model's terms.
+Under ``shared`` predictions a unit of the pool stands there once: the mean of phi^f_l over the arms (``model_rows``).
+Shapes: n humans, M units of the pool, J components; samples of n humans and M others, p columns.
+Units: those of the component.
+Assumes: as the estimator. Raises: ``no_maximum``, ``isolated_term``, ``outside_range`` and what the fit raises.
+Source: Angelopoulos et al. 2301.09633 and 2311.01453 (rectified estimating equations); Tsiatis (2006), Semiparametric
+Theory and Missing Data, chapter 3 (influence functions).
+Differs: the LLM's side is linearised at its own fit, which keeps its influence efficient and affine invariant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from service.calibration import generalized_linear
+from service.calibration.errors import InvalidSample, NotIdentified, Problem
+from service.calibration.influence import Correction, Fitted, Fitter, by_cluster, by_unit
+from service.calibration.model_rows import PoolRows, Rows, Slot, human_rows, pool_rows, slots
+from service.calibration.moments import FloatArray
+from service.calibration.plan import Identification, Model
+from service.calibration.sample import Column, IntArray, Sample, Units
+
+ALONE = 1.0 - 1e-8  # leverage of a unit that carries a term alone
+ARM = "all"
+adjusting = partial(generalized_linear.fit, generalized_linear.LINEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A statistic's fit, and the answers it is defined for."""
+
+    fitter: Fitter
+    low: float = -np.inf
+    high: float = np.inf
+
+
+@dataclass(frozen=True, slots=True)
+class _Variate:
+    """A slot's influence values: of the humans' own rows (J, n), ``corrected`` as deviations, of the pool (J, M)."""
+
+    slot: Slot
+    human: FloatArray
+    corrected: FloatArray
+    pool: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Everything that the components share."""
+
+    sample: Sample
+    identification: Identification
+    fit: Fitted
+    correction: Correction
+    human: Rows
+    pool: PoolRows
+    variates: tuple[_Variate, ...]
+    cross: bool
+
+    @property
+    def clustered(self) -> bool:
+        """Whether units come in clusters, given or because humans stand in the pool beside their own rows."""
+        return self.sample.clustered or self.pool.given
+
+
+def linearised(
+    sample: Sample, model: Model, identification: Identification, statistic: Statistic
+) -> tuple[Sample, ...]:
+    """One sample per component of a statistic; the first arm is the reference where arms are terms."""
+    _check_range(sample, statistic)
+    human, pool = human_rows(sample, model, identification), pool_rows(sample, model, identification)
+    fit = statistic.fitter(_outcomes(sample), human.design, human.weight)
+    _check_fit(sample, fit)
+    clustered = sample.clustered
+    weighted = sample.weighted or identification == "sampling"
+    correction = by_cluster(fit, human.cluster, jackknife=weighted) if clustered else by_unit(fit)
+    of = partial(_variate, sample=sample, fitter=statistic.fitter, rows=(human, pool), correction=correction)
+    variates = tuple(of(slot) for slot in slots(sample))
+    parts = _Parts(sample, identification, fit, correction, human, pool, variates, model.cross)
+    return tuple(_component(parts, j) for j in range(len(fit.names)))
+
+
+def _outcomes(sample: Sample) -> FloatArray:
+    """The humans' answers, numbers (1, n) or indicators of categories (K, n)."""
+    if sample.categories:
+        chosen = np.concatenate(sample.chosen)
+        return np.equal(chosen, np.arange(len(sample.categories))[:, None]).astype(np.float64)
+    return np.concatenate([u.y for u in sample.human if isinstance(u, Units) and u.y is not None])[None] + sample.origin
+
+
+def _check_range(sample: Sample, statistic: Statistic) -> None:
+    """Refuses answers, of humans or of LLMs, that the statistic is not defined for."""
+    low, high = statistic.low, statistic.high
+    problems = []
+    text = f"an answer is outside [{low:g}, {high:g}], which this estimand needs"
+    if not sample.categories and _outside(_outcomes(sample), low, high):
+        hint = "recode the outcome, or use estimand linear"
+        problems.append(Problem(sample.pointers[0], "outside_range", text, hint))
+    for slot in slots(sample):
+        for d, columns in enumerate(slot.columns if slot.answer else ()):
+            for j in columns:
+                sources = [sample.human[d], *(sample.llm_only if sample.shared else sample.llm_only[d : d + 1])]
+                values = [u.c[j] + sample.columns[j].origin for u in sources if isinstance(u, Units)]
+                if any(_outside(v, low, high) for v in values):
+                    hint = "send predictions on the outcome's scale, or send the column as a covariate"
+                    problems.append(Problem(sample.columns[j].pointer, "outside_range", text, hint))
+    if problems:
+        raise InvalidSample(list(dict.fromkeys(problems)))
+
+
+def _outside(values: FloatArray, low: float, high: float) -> bool:
+    return bool(values.min() < low or values.max() > high)
+
+
+def _check_fit(sample: Sample, fit: Fitted) -> None:
+    """Refuses a human fit without a finite maximum, and terms that one unit carries alone."""
+    if not fit.converged:
+        raise NotIdentified.at(
+            sample.pointers[0],
+            "no_maximum",
+            "the humans' answers are told apart completely by the terms, so a coefficient has no finite estimate",
+            "join rare levels or leave out a term; or use estimand linear",
+        )
+    if fit.influence.shape[1] <= len(fit.names) + 1:
+        raise NotIdentified.at(
+            sample.pointers[0],
+            "too_many_terms",
+            f"{fit.influence.shape[1]} humans cannot carry {len(fit.names)} coefficients",
+            "add humans, or leave out terms",
+        )
+    if float(fit.leverage.max()) > ALONE:
+        raise NotIdentified.at(
+            "/plan/estimand",
+            "isolated_term",
+            "a coefficient is carried by a single human, so its uncertainty cannot be estimated",
+            "join rare levels, or leave out the term",
+        )
+
+
+def _variate(
+    slot: Slot, sample: Sample, fitter: Fitter, rows: tuple[Rows, PoolRows], correction: Correction
+) -> _Variate:
+    """The influence of a slot's values: fitted over the pool, evaluated at the humans' own rows and at the pool's."""
+    human, pool = rows
+    fitted = fitter if slot.answer else adjusting
+    everyone = [human, *pool.parts]
+    own = 0.0 * human.weight if pool.given else pool.human_weight
+    weights = [own, *(part.weight * share for part, share in zip(pool.parts, pool.shares, strict=False))]
+    values = [_values(slot, sample, part) for part in everyone]
+    design = replace(human.design, x=np.concatenate([r.design.x for r in everyone], axis=1), choice_set=_sets(everyone))
+    found = fitted(np.concatenate(values, axis=1), design, np.concatenate(weights))
+    whole = found.theta[:, None] + found.influence
+    n = human.weight.shape[0]
+    rest = [whole[:, n + k * pool.size : n + (k + 1) * pool.size] for k in range(len(pool.parts))]
+    averaged = np.zeros((whole.shape[0], pool.size))
+    for part, share in zip(rest, pool.shares, strict=False):
+        averaged += part * share
+    mean = whole[:, :n] @ human.weight / human.weight.sum()
+    return _Variate(slot, whole[:, :n], correction.of(whole[:, :n] - mean[:, None]), averaged)
+
+
+def _sets(rows: Sequence[Rows]) -> IntArray | None:
+    """Choice sets of several sources, told apart."""
+    sets = [r.design.choice_set for r in rows if r.design.choice_set is not None]
+    if not sets:
+        return None
+    step = 1 + max(int(s.max()) for s in sets)
+    return np.concatenate([s + k * step for k, s in enumerate(sets)])
+
+
+def _values(slot: Slot, sample: Sample, rows: Rows) -> FloatArray:
+    """A slot's values (q, n) of some units, each under its arm; probabilities of all categories where there are any."""
+    c, found = rows.c, np.empty((len(slot.columns[0]), rows.c.shape[1]))
+    for d, columns in enumerate(slot.columns):
+        at = rows.arm == d
+        found[:, at] = c[list(columns)][:, at]
+    if sample.categories and slot.answer:
+        return np.concatenate((1.0 - found.sum(axis=0, keepdims=True), found))
+    return found
+
+
+def _component(parts: _Parts, j: int) -> Sample:
+    """The sample of one component."""
+    sample, fit = parts.sample, parts.fit
+    n, size = fit.influence.shape[1], parts.pool.size
+    picked = [(v, k) for v in parts.variates for k in _picked(parts, v, j)]
+    corrected = (parts.correction.of(fit.influence)[j], *(v.corrected[k] for v, k in picked))
+    human = Units(
+        c=_frozen([v.human[k] for v, k in picked], n),
+        y=_frozen([fit.theta[j] + fit.influence[j]], n)[0],
+        weight=_joined([u.weight for u in sample.human if isinstance(u, Units)]),
+        cluster=parts.human.cluster if parts.clustered else None,
+        sampling_probability=_joined([u.sampling_probability for u in sample.human if isinstance(u, Units)]),
+        corrected=_frozen(corrected, n),
+    )
+    return Sample(
+        arms=(ARM,),
+        prediction_design=sample.prediction_design,
+        columns=tuple(_column(v.slot.column, fit.names[k] if parts.cross else None) for v, k in picked),
+        human=(human,),
+        llm_only=(_llm_only(parts, [v.pool[k] for v, k in picked]) if picked and size else None,),
+        pointers=sample.pointers[:1],
+        outcome=sample.outcome,
+        n_dropped=sample.n_dropped,
+        warnings=sample.warnings,
+        component=fit.names[j],
+        spare=float(parts.correction.df[j]),
+        identification=parts.identification,
+        pool_given=parts.pool.given,
+    )
+
+
+def _picked(parts: _Parts, variate: _Variate, j: int) -> list[int]:
+    """The components of a control variate that serve component j: its own, with ``cross`` all that an LLM has."""
+    return list(range(len(parts.fit.names))) if parts.cross and variate.slot.answer else [j]
+
+
+def _llm_only(parts: _Parts, rows: Sequence[FloatArray]) -> Units:
+    """The pool's units; those that are also humans share their clusters with them."""
+    cluster = None
+    if parts.clustered:
+        cluster = parts.pool.parts[0].cluster
+    return Units(c=_frozen(rows, parts.pool.size), weight=parts.pool.weight, cluster=cluster)
+
+
+def _column(column: Column, of: str | None) -> Column:
+    """A slot's column in one component's sample."""
+    return replace(
+        column,
+        name=column.name if of is None else f"{column.name}, {of}",
+        arm=None,
+        origin=0.0,
+        category=None,
+        n_missing_human=(sum(column.n_missing_human),),
+        n_missing_llm_only=(sum(column.n_missing_llm_only),),
+    )
+
+
+def _joined(parts: Sequence[FloatArray | None]) -> FloatArray | None:
+    present = [part for part in parts if part is not None]
+    return np.concatenate(present) if present else None
+
+
+def _frozen(rows: Sequence[FloatArray], n: int) -> FloatArray:
+    found = np.array(rows, dtype=np.float64).reshape(len(rows), n)
+    found.flags.writeable = False
+    return found

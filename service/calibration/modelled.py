@@ -1,0 +1,112 @@
+"""Outcomes analysed through a model's statistic: every coefficient is the mean of a sample of influence values.
+
+Formula: see ``linearised``. Exchangeability is tested once per outcome, on everything the LLMs say and the terms.
+Shapes: one analysis per outcome and component. Units: the component's.
+Raises: ``unsupported_combination`` with what is supported, and what ``linearised`` and ``resolution`` raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from service.calibration import assumptions
+from service.calibration.assumptions import ReferenceTest
+from service.calibration.effects import Analysis, analysed
+from service.calibration.errors import CalibrationError, Problem, UnsupportedCombination
+from service.calibration.estimands import estimand
+from service.calibration.estimate import Frame
+from service.calibration.linearised import Statistic, linearised
+from service.calibration.plan import Identification, Model, Plan
+from service.calibration.resolution import arm_order, identified, resolve
+from service.calibration.sample import Column, Sample, Units
+
+INTERVALS = ("auto", "t", "normal")
+
+
+def statistic_of(plan: Plan) -> Statistic | None:
+    """The statistic of a plan's estimand; None where it is no model's."""
+    return None if plan.estimand is None else estimand(plan.estimand).statistic
+
+
+def modelled(sample: Sample, plan: Plan, statistic: Statistic) -> list[Analysis]:
+    """The analyses of one outcome, a component each."""
+    _check(sample, plan)
+    sample = sample.reordered(arm_order(sample, plan))
+    identification = identified(sample, plan)
+    parts = linearised(sample, plan.model or Model(), identification, statistic)
+    own = replace(plan, control=None, identification=None, interval="t" if plan.interval == "auto" else plan.interval)
+    tested = None if plan.estimator == "human_only" else _tested(sample, identification)
+    return [analysed(resolve(part, own), tested) for part in parts]
+
+
+def _tested(sample: Sample, identification: Identification) -> ReferenceTest | None:
+    """The test of the pool, on the outcome's own columns and the model's terms; one for all components."""
+    found = assumptions.reference(Frame(_with_terms(sample), identification))
+    return None if found is None else replace(found, p_values=(found.assumption.p_value,))
+
+
+def _with_terms(sample: Sample) -> Sample:
+    """The sample with its terms as further columns."""
+    if not sample.terms:
+        return sample
+    terms = tuple(Column(term.name, "covariate", pointer="/plan/estimand/terms") for term in sample.terms)
+    return replace(
+        sample,
+        columns=(*sample.columns, *terms),
+        human=tuple(_joined(u) for u in sample.human if isinstance(u, Units)),
+        llm_only=tuple(_joined(u) if isinstance(u, Units) else None for u in sample.llm_only),
+        terms=(),
+    )
+
+
+def _joined(units: Units) -> Units:
+    assert units.x is not None
+    return replace(units, c=np.concatenate((units.c, units.x)), x=None)
+
+
+def _check(sample: Sample, plan: Plan) -> None:
+    """Refuses what goes with no model's estimand, everything at once."""
+    refused = list(_refused(sample, plan))
+    if refused:
+        raise UnsupportedCombination([Problem(p, "unsupported_combination", text, hint) for p, text, hint in refused])
+
+
+def _refused(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Place, reason and what is supported."""
+    name = plan.estimand
+    if not sample.has_rows:
+        yield "/data/layout", f"estimand {name} needs every unit's row", "supported: layouts table and arrays"
+    if sample.strata:
+        yield "/data/stratum", f"estimand {name} has no strata", "supported: weights, clusters, sampling_probability"
+    if plan.contrasts is not None:
+        yield "/plan/contrasts", f"estimand {name} has no contrasts", "supported: treatment true adds the arms as terms"
+    if plan.inference_population == "sample":
+        text = f"estimand {name} is of the population"
+        yield "/plan/inference_population", text, "supported: inference_population super"
+    if plan.interval not in INTERVALS:
+        text = f"estimand {name} has no interval {plan.interval}"
+        yield "/plan/interval", text, f"supported: {', '.join(INTERVALS)}"
+    if any(c.population_mean is not None for c in sample.columns):
+        text = f"estimand {name} cannot use known population means"
+        yield "/data/predictions", text, "supported: population_mean with mean, mean_difference and proportions"
+    if plan.costs is not None:
+        text = f"no design is computed for estimand {name}"
+        yield "/plan/costs", text, "supported: costs with estimands mean, mean_difference and proportions"
+
+
+def all_modelled(samples: Sequence[Sample], plan: Plan, statistic: Statistic) -> list[list[Analysis]]:
+    """Every outcome's analyses; raises the problems of all outcomes at once."""
+    done: list[list[Analysis]] = []
+    problems: list[Problem] = []
+    for sample in samples:
+        try:
+            done.append(modelled(sample, plan, statistic))
+        except CalibrationError as refused:
+            problems += [p for p in refused.problems if p not in problems]
+            kind = type(refused)
+    if problems:
+        raise kind(problems)
+    return done
