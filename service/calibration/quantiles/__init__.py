@@ -1,0 +1,1 @@
+"""Quantiles: the calibrated distribution function of an arm, its inversion, and differences of quantiles."""
