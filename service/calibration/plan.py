@@ -28,6 +28,8 @@ EstimatorName = Literal[
     "arm_tuned",
     "difference_in_predictions",
     "design_based",
+    "recalibrated",
+    "plug_in_bias",
 ]
 Tuning = Literal["one", "common", "per_arm"]
 Identification = Literal["randomization", "exchangeability", "sampling"]

@@ -17,6 +17,7 @@ class Laws:
     ``copies``: whether any column may be repeated, or only every model alike.
     ``constant_model``: whether one more LLM that always says the same changes nothing.
     ``duplication``: whether doubling every unit leaves the estimate alone.
+    ``moments``: whether moments serve as well as rows: always, never, or with few columns.
     """
 
     maps: Maps
@@ -25,13 +26,15 @@ class Laws:
     constant_model: bool
     duplication: bool
     why: str
+    moments: Literal["always", "never", "few_columns"] = "always"
 
 
 LEAST_SQUARES = "least squares absorbs any affine map and drops what repeats or does not vary; slopes know no n"
 LAWS = {
     "auto": Laws(
         *("any", "outcome", "any", True, False),
-        LEAST_SQUARES + "; the rule looks at R^2 and n: doubling the units can let an arm in",
+        LEAST_SQUARES + "; the rule looks at R^2 and n: doubling the units can let an arm in; ridge leaves rows out",
+        moments="few_columns",
     ),
     "regression": Laws("any", "outcome", "any", True, True, LEAST_SQUARES),
     "human_only": Laws("any", "outcome", "any", True, True, "looks at no LLM column"),
@@ -48,5 +51,16 @@ LAWS = {
     "difference_in_predictions": Laws(
         *("common", "outcome", "every_model", True, False), "as power_tuned, arms tuned together for a contrast"
     ),
-    "design_based": Laws("any", "outcome", "any", True, True, LEAST_SQUARES + "; probabilities weigh units"),
+    "design_based": Laws(
+        *("any", "outcome", "any", True, True), LEAST_SQUARES + "; probabilities weigh units", moments="never"
+    ),
+    "recalibrated": Laws(
+        *("any", "outcome", "any", True, False),
+        LEAST_SQUARES
+        + " of recalibrated columns, and monotone functions see ranks; a unit's double is in another fold",
+        moments="never",
+    ),
+    "plug_in_bias": Laws(
+        *("shift", "everything", "every_model", False, True), "as ppi: the LLM-only mean counts at its own scale"
+    ),
 }

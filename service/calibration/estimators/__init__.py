@@ -13,8 +13,10 @@ from service.calibration.estimators import (
     design_based,
     difference_in_predictions,
     human_only,
+    plug_in_bias,
     power_tuned,
     ppi,
+    recalibrated,
     regression,
 )
 from service.calibration.moments import FloatArray
@@ -56,6 +58,8 @@ ESTIMATORS: tuple[Estimator, ...] = (
         published_ddof=1,
     ),
     Estimator(design_based.CARD, design_based.fit, by_probability=True),
+    Estimator(recalibrated.CARD, recalibrated.fit),
+    Estimator(plug_in_bias.CARD, plug_in_bias.fit),
 )
 
 

@@ -5,9 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from service.calibration.calibrate import calibrate
 from service.calibration.estimate import Frame
-from service.calibration.estimators.auto import fit, helpful
-from tests.calibration.studies import Study, simulate
+from service.calibration.estimators import human_only
+from service.calibration.estimators.auto import fit, helpful, many
+from service.calibration.inference import Settings, infer
+from service.calibration.plan import Plan
+from service.calibration.ridge import ridge
+from service.calibration.strata import stratified
+from service.calibration.variance import contrast_variance
+from tests.calibration.studies import Study, as_moments, categorised, simulate
 
 T = np.array([-1.0, 1.0])
 
@@ -54,3 +61,74 @@ def test_the_choice_looks_at_r_squared_never_at_the_estimate() -> None:
     study = simulate(1, (20, 20), (40, 40))
     plain = fit(frame(study), T).fixed
     assert fit(frame(replace(study, y=(study.y[0], study.y[1] + 100.0))), T).fixed == plain
+
+
+@pytest.mark.parametrize(("models", "columns"), [(1, 0), (4, 0), (5, 5), (21, 21)])
+def test_ridge_is_for_more_columns_than_a_fifth_of_the_humans(models: int, columns: int) -> None:
+    own = frame(simulate(2, (20,), 40, models=models))
+    assert len(many(own, 0)) == columns
+    assert fit(own, np.ones(1)).fixed == (True,) if columns else (False,)
+
+
+def test_ridge_is_not_for_few_humans_moments_clusters_strata_or_influence_values() -> None:
+    study = simulate(2, (20,), 40, models=6)
+    plain = study.sample()
+    units, only = plain.human[0], plain.llm_only[0]
+    clusters = replace(plain, human=(replace(units, cluster=np.arange(20)),))
+    halves = replace(
+        plain,
+        human=(replace(units, stratum=np.arange(20) % 2),),
+        llm_only=(replace(only, stratum=np.arange(40) % 2),),
+        strata=("a", "b"),
+    )
+    for sample in (as_moments(plain), clusters, stratified(halves), simulate(2, (7,), 30, models=3).sample()):
+        assert many(Frame(sample, "exchangeability"), 0) == ()
+    assert many(frame(simulate(2, (20,), models=6)), 0) == ()
+    assert len(many(frame(study), 0)) == 6
+
+
+def test_a_ridge_arm_has_left_out_residuals_in_the_joint_influence_form() -> None:
+    study = simulate(6, (24,), 60, models=7)
+    own = frame(study)
+    found, shrunk = fit(own, np.ones(1)), ridge(own.arms[0], range(7))
+    everyone = np.hstack([study.c[0], study.llm_only[0]])
+    gap = everyone - everyone.mean(axis=1, keepdims=True)
+    reach = shrunk.slope @ gap / 84.0 * np.sqrt(84.0 / 83.0)
+    own_part = shrunk.residual / np.sqrt(24.0 * 23.0)
+    expected = np.square(own_part + reach[:24]).sum() + np.square(reach[24:]).sum()
+    assert found.theta[0] == pytest.approx(
+        study.y[0].mean() + shrunk.slope @ (everyone.mean(axis=1) - study.c[0].mean(axis=1))
+    )
+    assert contrast_variance(found, np.ones(1), "super")[0] == pytest.approx(expected, rel=1e-12)
+    assert found.df[0] == pytest.approx(23.0 - shrunk.effective)
+    assert found.variance[0] == pytest.approx(own_part @ own_part)
+
+
+def test_weights_enter_a_ridge_arm_as_they_enter_a_fixed_slope() -> None:
+    study = simulate(6, (24,), 60, models=7)
+    sample, weight = study.sample(), np.random.default_rng(2).uniform(0.5, 2.0, 24)
+    weighted = replace(sample, human=(replace(sample.human[0], weight=weight),))
+    own = Frame(weighted, "exchangeability")
+    found, shrunk, w = fit(own, np.ones(1)), ridge(own.arms[0], range(7)), weight / weight.sum()
+    spare = 1.0 - 2.0 * w + w @ w
+    assert found.human_influence(0) == pytest.approx(w * shrunk.residual / np.sqrt(spare), rel=1e-10)
+
+
+def test_shares_of_many_columns_sum_to_1() -> None:
+    shares = categorised(simulate(3, (20,), 50, models=4))
+    answer = calibrate(shares.samples(), Plan(estimand="proportions"))
+    assert answer.estimates[0].verdict == "llm_used"
+    assert sum(e.result.estimate for e in answer.estimates) == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("quality", "ratio"), [(0.0, 1.3), (1.2, 0.75)])
+def test_many_columns_cover_and_gain(quality: float, ratio: float) -> None:
+    """12 models, 20 humans, against the mean of all LLM-only outcomes' population: 0."""
+    hits, squares = 0, np.zeros(2)
+    for seed in range(500):
+        own = frame(simulate(seed, (20,), 200, models=12, quality=quality))
+        found = infer(fit(own, np.ones(1)), np.ones(1), Settings())
+        hits += found.interval.lower <= 0.0 <= found.interval.upper
+        squares += found.estimate**2, human_only.fit(own, np.ones(1)).theta[0] ** 2
+    assert hits > 0.92 * 500
+    assert squares[0] < ratio * squares[1]
