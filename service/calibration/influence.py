@@ -81,12 +81,23 @@ class Correction:
 
 
 def by_unit(fit: Fitted) -> Correction:
-    """The correction of independent units, HC2, with n - J degrees of freedom."""
+    """The correction of independent units, HC2, with Bell-McCaffrey degrees of freedom, at most n - J."""
     count, n = fit.influence.shape
-    df = np.full(count, float(n - count))
-    if fit.factor is None:
-        return Correction(None, None, None, df)
-    return Correction(1.0 / np.sqrt(1.0 - fit.leverage), None, None, df)
+    most = np.full(count, float(n - count))
+    if fit.factor is None or fit.root is None:
+        return Correction(None, None, None, most)
+    scale = 1.0 / np.sqrt(1.0 - fit.leverage)
+    reach = np.linalg.inv(fit.root)
+    df = [_unit_degrees_of_freedom(fit.factor, row, scale) for row in reach]
+    return Correction(scale, None, None, np.minimum(df, most))
+
+
+def _unit_degrees_of_freedom(factor: FloatArray, contrast: FloatArray, scale: FloatArray) -> float:
+    """tr(K)^2 / tr(K K) where every unit is its own cluster, for a whitened contrast (J,)."""
+    along = np.einsum("rjn,j->rn", factor, contrast) * scale
+    own = np.einsum("rn,rn->n", along, along)
+    f = np.einsum("rjn,rn->nj", factor, along)
+    return _satterthwaite(own, f)
 
 
 def by_cluster(fit: Fitted, codes: IntArray, *, jackknife: bool) -> Correction:
@@ -122,7 +133,11 @@ def _grams(factor: FloatArray, codes: IntArray, count: int) -> FloatArray:
 def _degrees_of_freedom(grams: FloatArray, m: FloatArray) -> float:
     """tr(K)^2 / tr(K K) for G_g (G, J, J) and m_g (G, J)."""
     f = np.einsum("gjk,gk->gj", grams, m)
-    own = np.einsum("gj,gj->g", m, f)
+    return _satterthwaite(np.einsum("gj,gj->g", m, f), f)
+
+
+def _satterthwaite(own: FloatArray, f: FloatArray) -> float:
+    """tr(K)^2 / tr(K K) for K = diag(own) - F F', own (G,), F (G, J)."""
     lengths = np.einsum("gj,gj->g", f, f)
     inner = f.T @ f
     trace = float(own.sum() - lengths.sum())
