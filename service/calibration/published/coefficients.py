@@ -12,7 +12,7 @@ Shapes: k coefficients, n humans, N LLM-only units. Units: a coefficient's own (
 Assumes: humans and LLM-only units from one population, independent, equally weighted.
 Breaks: one lambda for all coefficients changes with the units of the terms (it adds variances of unlike things); the
 predictions' errors in V and theta are ignored, so intervals are short below about 50 humans.
-Raises: NotIdentified ``collinear_terms``, ``did_not_converge``.
+Raises: NotIdentified ``collinear_terms``, ``no_maximum``.
 Source: Angelopoulos, Duchi & Zrnic 2311.01453, sections 4 and 6; Angelopoulos et al. 2301.09633 (lambda = 1).
 Differs: ppi-python drops ``coord`` for logistic and poisson; here one lambda per coefficient is offered for them too,
 by the same formula. Where predictions do not vary lambda is 0 (there: nan). No weights: ppi-python takes them, but its
@@ -109,7 +109,7 @@ def influence(family: Family, rows: Rows, theta: FloatArray, *, used: bool = Tru
     """Influence values at theta (k,); ``used`` says whether LLM-only units enter the mean Hessian."""
     link = LINKS[family]
     eta, eta_only = theta @ rows.x, theta @ rows.x_only
-    with np.errstate(over="ignore"):  # a mean beyond the range of a double ends in ``did_not_converge``
+    with np.errstate(over="ignore"):  # a mean beyond the range of a double ends in ``no_maximum``
         mean, mean_only = link.mean(eta), link.mean(eta_only)
         curvature, curvature_only = link.variance(eta), link.variance(eta_only)
     if used:

@@ -8,7 +8,7 @@ rounding error.
 Shapes: theta (k,), rows as in ``Rows``. Units: outcome (linear), log odds, log of the mean.
 Assumes: 0 <= lambda <= 1. Breaks: at lambda = 1 the root need not exist (predictions that ask for a mean outside the
 range of the family).
-Raises: NotIdentified ``collinear_terms``, ``did_not_converge``.
+Raises: NotIdentified ``collinear_terms``, ``no_maximum``.
 Source: Angelopoulos, Duchi & Zrnic 2311.01453, section 4; ppi-python 0.2.3, ppi_ols_pointestimate and kin.
 Differs: ppi-python stops L-BFGS-B at a tolerance and answers whatever it reached.
 """
@@ -75,7 +75,7 @@ class Tilted:
 def points(family: Family, rows: Rows) -> Callable[[float], FloatArray]:
     """The point theta (k,) as a function of lambda; the designs are factorised once.
 
-    Raises ``collinear_terms``, for every family; the function ``did_not_converge``.
+    Raises ``collinear_terms``, for every family; the function ``no_maximum``.
     """
     human = least_squares(rows.x, np.column_stack([rows.y, rows.f]))
     imputed = least_squares(rows.x_only, rows.f_only[:, None])[:, 0]
@@ -116,8 +116,8 @@ def unsolved() -> CalibrationError:
     """The refusal of data that ask for a mean at or beyond the edge of the family's range."""
     return NotIdentified.at(
         "/data",
-        "did_not_converge",
-        "the rectified estimating equations have no solution in the family's range",
+        "no_maximum",
+        "the rectified equations have no finite solution in the family's range",
         "check the predictions' scale and rare outcomes; estimator regression needs no such solution",
     )
 
@@ -134,7 +134,7 @@ def _damping(loss: Tilted, theta: FloatArray, step: FloatArray, slope: float) ->
 
 
 def bread(x: FloatArray, curvature: FloatArray) -> FloatArray:
-    """(x diag(curvature) x' / t)^{-1}, (k, k), for x (k, t); raises ``did_not_converge`` where it does not exist."""
+    """(x diag(curvature) x' / t)^{-1}, (k, k), for x (k, t); raises ``no_maximum`` where it does not exist."""
     if not (np.isfinite(curvature).all() and curvature.any()):
         raise unsolved()
     hessian = (x * curvature) @ x.T / x.shape[1]
