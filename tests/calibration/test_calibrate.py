@@ -109,7 +109,7 @@ def test_compare_under_compat_answers_as_published() -> None:
     answer = calibrate(ARMS.sample(), Plan(estimator="ppi", compare=True, compat=True))
     methods = {a.estimator: a.result.interval.method for a in answer.estimates[0].alternatives}
     assert methods == {
-        **dict.fromkeys(("auto", "regression", "human_only"), "t"),
+        **dict.fromkeys(("auto", "regression", "human_only", "recalibrated", "plug_in_bias"), "t"),
         **dict.fromkeys(("power_tuned", "arm_tuned", "difference_in_predictions"), "normal"),
     }
     own = calibrate(ARMS.sample(), Plan(estimator="arm_tuned", compat=True)).estimates[0].result
@@ -119,7 +119,9 @@ def test_compare_under_compat_answers_as_published() -> None:
 def test_what_does_not_apply_is_no_alternative() -> None:
     wide = simulate(8, (6, 7), (40, 50), models=5)
     names = [a.estimator for a in calibrate(wide.sample(), Plan(compare=True)).estimates[0].alternatives]
-    assert names == ["human_only", "ppi", "power_tuned", "arm_tuned", "difference_in_predictions"]
+    assert names == [
+        *("human_only", "ppi", "power_tuned", "arm_tuned", "difference_in_predictions", "plug_in_bias"),
+    ]
 
 
 def test_the_sample_at_hand_has_a_shorter_interval() -> None:

@@ -18,6 +18,12 @@ from tests.calibration.studies import Study, as_moments, problems, simulate
 
 T = {"identification": "exchangeability", "compare": True}
 ESTIMATOR = [e.name for e in ESTIMATORS if not e.by_probability]
+FORMS = [  # of a sample: its rows, or moments where these serve
+    pytest.param(e.name, rows, id=f"{'rows' if rows else 'moments'}-{e.name}")
+    for e in ESTIMATORS
+    for rows in (True, False)
+    if not e.by_probability and (rows or not e.by_row)
+]
 
 
 def scaled(y: float, c: float, only: float, *, seed: int = 1, design: str = "independent") -> Study:
@@ -38,8 +44,7 @@ def outcome(sample: Sample, plan: Plan) -> Answer | list[tuple[str, str]]:
         return problems(refusal)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATOR)
-@pytest.mark.parametrize("rows", [True, False], ids=["rows", "moments"])
+@pytest.mark.parametrize(("estimator", "rows"), FORMS)
 @pytest.mark.parametrize("design", ["independent", "shared"])
 def test_powers_of_ten_end_in_finite_numbers_or_a_refusal(estimator: str, rows: bool, design: str) -> None:
     answered = 0
@@ -75,8 +80,7 @@ def test_units_of_measurement_do_not_matter(estimator: str, scale: float) -> Non
     assert [found.df, found.p_value] == pytest.approx([plain.df, plain.p_value], rel=1e-9)
 
 
-@pytest.mark.parametrize("rows", [True, False], ids=["rows", "moments"])
-@pytest.mark.parametrize("estimator", ESTIMATOR)
+@pytest.mark.parametrize(("estimator", "rows"), FORMS)
 def test_llms_whose_mean_is_the_outcome_exactly(estimator: str, rows: bool) -> None:
     """The residual variance is 0 up to rounding, which may fall on either side of it."""
     for seed in range(20):

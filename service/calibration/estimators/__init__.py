@@ -27,7 +27,7 @@ class Estimator:
     """One registry line: the card and the function from a frame and a contrast (D,) to an estimate.
 
     ``by_contrast`` says whether the slopes depend on the contrast; ``historical`` whether ``compat`` applies, then with
-    divisors n - ``published_ddof``; ``by_probability`` whether it needs known sampling probabilities.
+    divisors n - ``published_ddof``; ``by_probability`` whether it needs known sampling probabilities, ``by_row`` rows.
     """
 
     card: Card
@@ -36,6 +36,7 @@ class Estimator:
     historical: bool = False
     published_ddof: int = 0
     by_probability: bool = False
+    by_row: bool = False
 
     @property
     def name(self) -> str:
@@ -57,8 +58,8 @@ ESTIMATORS: tuple[Estimator, ...] = (
         historical=True,
         published_ddof=1,
     ),
-    Estimator(design_based.CARD, design_based.fit, by_probability=True),
-    Estimator(recalibrated.CARD, recalibrated.fit),
+    Estimator(design_based.CARD, design_based.fit, by_probability=True, by_row=True),
+    Estimator(recalibrated.CARD, recalibrated.fit, by_row=True),
     Estimator(plug_in_bias.CARD, plug_in_bias.fit),
 )
 

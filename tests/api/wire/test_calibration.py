@@ -38,16 +38,16 @@ def test_a_request_becomes_a_job() -> None:
 
 
 def test_problems_of_plan_and_data_are_listed_together() -> None:
-    document = {"data": ARRAYS, "plan": {"estimator": "recalibrated", "target": {}}}
+    document = {"data": ARRAYS, "plan": {"target": {}}}
     with pytest.raises(InvalidSample) as refused:
         job(document)
-    assert [p.pointer for p in refused.value.problems] == ["/plan/estimator", "/plan/target", "/data/arms/1/human/3"]
+    assert [p.pointer for p in refused.value.problems] == ["/plan/target", "/data/arms/1/human/3"]
 
 
 def test_problems_of_the_plan_alone_are_a_refusal_too() -> None:
     with pytest.raises(CalibrationError) as refused:
-        job({"data": GOOD["data"], "plan": {"estimator": "recalibrated"}})
-    assert [p.pointer for p in refused.value.problems] == ["/plan/estimator"]
+        job({"data": GOOD["data"], "plan": {"target": {}}})
+    assert [p.pointer for p in refused.value.problems] == ["/plan/target"]
 
 
 def test_missing_human_answers_are_the_plans_choice() -> None:

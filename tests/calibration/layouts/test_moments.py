@@ -59,7 +59,7 @@ def test_moments_are_those_of_the_rows(study: Study) -> None:
     assert sample.warnings[0].pointer == "/data/arms/0"
 
 
-@pytest.mark.parametrize("estimator", [e.name for e in ESTIMATORS if not e.by_probability])
+@pytest.mark.parametrize("estimator", [e.name for e in ESTIMATORS if not e.by_row])
 def test_shards_answer_like_the_whole(estimator: str) -> None:
     """Three sites send their own entries; arms appear in order of first mention."""
     data = whole(TWINS)
