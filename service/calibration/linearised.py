@@ -9,6 +9,8 @@ Under ``shared`` predictions a unit of the pool stands there once: the mean of p
 Shapes: n humans, M units of the pool, J components; samples of n humans and M others, p columns.
 Units: those of the component.
 Assumes: as the estimator. Raises: ``no_maximum``, ``isolated_term``, ``outside_range`` and what the fit raises.
+Residuals are phi_i - b' phi~^f_i with phi~^f the influence of the LLM's answers fitted to the humans alone: then the
+residual lost exactly the leverage of the human fit, which the correction of ``influence`` gives back.
 Source: Angelopoulos et al. 2301.09633 and 2311.01453 (rectified estimating equations); Tsiatis (2006), Semiparametric
 Theory and Missing Data, chapter 3 (influence functions).
 Differs: the LLM's side is linearised at its own fit, which keeps its influence efficient and affine invariant.
@@ -165,8 +167,14 @@ def _variate(
     averaged = np.zeros((whole.shape[0], pool.size))
     for part, share in zip(rest, pool.shares, strict=False):
         averaged += part * share
-    mean = whole[:, :n] @ human.weight / human.weight.sum()
-    return _Variate(slot, whole[:, :n], correction.of(whole[:, :n] - mean[:, None]), averaged)
+    own_fit = fitted(values[0], human.design, human.weight)
+    if not own_fit.converged:
+        mean = whole[:, :n] @ human.weight / human.weight.sum()
+        return _Variate(slot, whole[:, :n], correction.of(whole[:, :n] - mean[:, None]), averaged)
+    level = own_fit.theta[:, None] + own_fit.influence
+    if pool.parts and not pool.given:
+        averaged += ((whole[:, :n] - level) @ pool.human_weight / pool.parts[0].weight.sum())[:, None]
+    return _Variate(slot, level, correction.of(own_fit.influence), averaged)
 
 
 def _sets(rows: Sequence[Rows]) -> IntArray | None:
