@@ -2,7 +2,8 @@
 
 Formula: without ties an end is open until the outermost answer is rejected, so n must satisfy
 p - 1/n > t_{n-1} sqrt(r p (1 - p)/n), p = q below and 1 - q above, r = V0 n/(q (1 - q)) the variance per human now.
-Where many humans share the outermost answer no n closes the end: the quantile may be that answer.
+Where many humans share the outermost answer no n closes the end: the quantile may be that answer. Nor where LLM
+answers on another scale than the humans' leave F near q at the outermost answer (``ppi``).
 Shapes: one arm. Units: humans.
 Source: that of ``inversion``. Differs: in nothing.
 """
@@ -10,7 +11,7 @@ Source: that of ``inversion``. Differs: in nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, sqrt
+from math import sqrt
 
 from scipy.special import stdtrit
 
@@ -66,14 +67,16 @@ def warned(quantile: Quantile, q: float, side: Side, tail: float, where: tuple[s
     start = f"the {side} end of the interval of {component} in arm {arm!r} is open"
     n = needed(quantile, q, side, tail)
     if n is None:
-        text = f"{start}: too many humans share the outermost answer; state bounds where the scale ends there"
+        text = (
+            f"{start}: humans who share the outermost answer, or LLM answers on another scale than theirs, keep it open"
+        )
     else:
         text = f"{start}: about {n} humans would close it, there are {quantile.curve.n}"
     return Warned("unbounded_interval", text, pointer)
 
 
 def needed(quantile: Quantile, q: float, side: Side, tail: float) -> int | None:
-    """The number of humans that would close an end; None where ties keep it open."""
+    """The number of humans that would close an end; None where something else than their number keeps it open."""
     share, n = quantile.curve.levels.human, quantile.curve.n
     outermost = float(share[0]) if side == "lower" else 1.0 - float(share[-1])
     if outermost > 1.5 / n:
@@ -83,13 +86,15 @@ def needed(quantile: Quantile, q: float, side: Side, tail: float) -> int | None:
     def closes(size: int) -> bool:
         return p - 1.0 / size > float(-stdtrit(size - 1, tail)) * sqrt(ratio * p * (1.0 - p) / size)
 
-    high = max(2, ceil(n))
+    if closes(n):
+        return None
+    high = n
     while not closes(high):
         high *= 2
         if high > LARGEST:
             return None
-    low = n
+    low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if closes(middle) else (middle, high)
-    return max(high, n + 1)
+    return high
