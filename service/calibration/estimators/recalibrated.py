@@ -5,7 +5,8 @@ Formula: every LLM prediction f becomes h = g(f), g the isotonic regression of o
 and on the columns that are no predictions, evaluated at the pool's mean: mu_d = ybar_d + b_d'(hbar*_k - hbar_d).
 Shapes: slope (D, p), on recalibrated predictions. Units: outcome units; a slope on h near 1 says that g is right.
 Assumes: as ``regression``; E(y | f) is monotone, for the gain only.
-Breaks: with a linear relation it costs what learning g costs (``variance_ratio`` above that of regression at n = 20).
+Breaks: with a linear relation learning g costs 16 / 8 / 4 % of the mean squared error at n = 20 / 50 / 200 (N = 10 n,
+correlation .7), with a worthless LLM 11 / 4 / 0 % of the human-only one; intervals then cover .945 / .939 / .950.
 With tied predictions the order of units settles who is in which fold, and moves the answer within sampling noise.
 Raises: ``rows_required``, ``unsupported_combination``, ``too_many_columns``.
 Source: Ji, Lei & Zrnic 2501.09731; van der Laan & van der Laan 2604.21260, section 3.
@@ -33,7 +34,7 @@ CARD = Card(
     ),
     limits=(
         "needs rows; means and shares only; no known population mean of a prediction",
-        "with a linear relation it is less precise than regression below about 50 humans per arm",
+        "with a linear relation its mean squared error is above that of regression: 16 % at 20 humans, 4 % at 200",
     ),
     sources=("arXiv 2501.09731", "arXiv 2604.21260"),
 )
