@@ -10,8 +10,8 @@ R^2 = 1 - sum RSS_k / sum TSS_k over all categories, and one penalty: one decisi
 Ridge needs rows, n_d >= 8, and no clusters, strata or influence values; elsewhere the first rule serves any p_d.
 Shapes: slope (D, p). Units: outcome units.
 Assumes: as ``regression``. Breaks: with a worthless LLM choosing costs 3-4 % of variance at n = 20 and 6-12 % at
-n = 10 (``variance_ratio`` at rho 0 in tests/coverage/results.jsonl); ridge on 10 or 20 worthless columns 2-5 % at n = 30
-or 50. Ridge intervals are wide where shrinking hides much (twins, R^2 = .64, 8 columns, n = 30: they cover .96-.97).
+n = 10 (``variance_ratio`` at rho 0 in tests/coverage/results.jsonl); ridge on 10 or 20 worthless columns 2-5 % at
+n = 30 or 50. Ridge intervals are wide where shrinking hides much (twins, R^2 .64, 8 columns, n = 30: .96-.97).
 Raises: nothing.
 Source: Mani et al. 2505.20178 for one column; Allen (1974) and Golub, Heath & Wahba (1979) for the penalty.
 Differs: adjusted R^2, arm by arm, any number of columns.
