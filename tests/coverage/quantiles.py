@@ -15,7 +15,6 @@ from math import sqrt
 import numpy as np
 from scipy.special import ndtri
 
-from service.calibration.errors import NotIdentified
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
 from service.calibration.plan import Plan
 from service.calibration.quantiles.arm import arm_quantile
@@ -115,6 +114,3 @@ def covered(
         float(error.mean() / value.std(ddof=1)),
         float(ratio.mean()),
     )
-
-
-__all__ = ["ARMS", "Case", "NotIdentified", "Tally", "covered", "draw"]
