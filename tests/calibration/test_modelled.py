@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from service.calibration.errors import CalibrationError
+from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.survey import Survey
+from service.calibration.plan import Costs, Model, NamedContrast
+from tests.calibration.models import TERMS, answered, table, twins
+
+ARMS = Model(("x",), treatment=True)
+
+
+def codes(data, kind="linear", model=TERMS, **plan):
+    with pytest.raises(CalibrationError) as refused:
+        answered(data, kind, model, **plan)
+    return {(p.pointer, p.code) for p in refused.value.problems}
+
+
+@pytest.mark.parametrize(
+    ("plan", "place"),
+    [
+        ({"interval": "bootstrap_t"}, "/plan/interval"),
+        ({"interval": "randomization"}, "/plan/interval"),
+        ({"inference_population": "sample"}, "/plan/inference_population"),
+        ({"contrasts": (NamedContrast("a", {"all": 1.0}),)}, "/plan/contrasts"),
+        ({"costs": Costs(1.0, 0.1)}, "/plan/costs"),
+    ],
+)
+def test_what_goes_with_no_model_is_refused_with_what_does(plan, place):
+    assert codes(table(), **plan) == {(place, "unsupported_combination")}
+
+
+def test_everything_refused_is_listed_at_once():
+    data = replace(table(), predictions=(PredictionColumn(table().predictions[0].values, population_mean=0.0),))
+    strata = replace(data, survey=Survey(stratum=(np.arange(360) % 3).astype(float)))
+    assert {place for place, _ in codes(strata, interval="betting")} == {
+        "/data/stratum",
+        "/plan/interval",
+        "/data/predictions",
+    }
+
+
+def test_the_control_is_the_reference_arm():
+    one = answered(twins(), "linear", ARMS, estimator="human_only").estimates
+    other = answered(twins(), "linear", ARMS, estimator="human_only", control="treatment").estimates
+    names = {e.component for e in one} | {e.component for e in other}
+    assert names >= {"arm=treatment", "arm=control"}
+    first = next(e for e in one if e.component.startswith("arm=")).result
+    second = next(e for e in other if e.component.startswith("arm=")).result
+    assert second.estimate == pytest.approx(-first.estimate, rel=1e-9)
+    assert second.standard_error == pytest.approx(first.standard_error, rel=1e-9)
+
+
+def test_covariates_of_names_are_terms_by_level():
+    data = table()
+    group = Labels(np.arange(360) % 3, ("b", "a", "c"))
+    data = replace(data, covariates=(*data.covariates, ("group", group)))
+    names = [e.component for e in answered(data, "linear", Model(("x", "group"))).estimates]
+    assert names == ["intercept", "x", "group=b", "group=c"]
+    names = [e.component for e in answered(data, "linear", Model(("group",), baselines={"group": "c"})).estimates]
+    assert names == ["intercept", "group=a", "group=b"]
+
+
+@pytest.mark.parametrize(
+    ("model", "place", "code"),
+    [
+        (Model(("nothing",)), "/plan/estimand/terms/0", "unknown_term"),
+        (Model(("x", "x")), "/plan/estimand/terms/1", "duplicate_term"),
+        (Model(("x",), baselines={"x": "low"}), "/plan/estimand/baselines/x", "unknown_baseline"),
+    ],
+)
+def test_terms_that_cannot_be_are_named(model, place, code):
+    assert (place, code) in codes(table(), model=model)
+
+
+def test_an_arm_as_term_needs_a_second_arm():
+    assert codes(table(), model=Model(treatment=True)) == {("/plan/estimand/treatment", "too_few_arms")}
+
+
+def test_covariates_outside_the_model_adjust():
+    rng = np.random.default_rng(2)
+    data = table(n=80, m=400)
+    z = rng.normal(size=480)
+    y = 0.4 * data.covariates[0][1] + z + 0.3 * rng.normal(size=480)
+    shown = np.where(np.arange(480) < 80, y, np.nan)
+    data = replace(data, outcomes=(("y", shown),), covariates=(data.covariates[0], ("z", z)))
+    model = Model(("x",))
+    slope = answered(data, "linear", model, estimator="regression").estimates[1]
+    alone = answered(data, "linear", model, estimator="human_only").estimates[1]
+    assert slope.result.standard_error < 0.7 * alone.result.standard_error
+    assert slope.result.estimate == pytest.approx(0.4, abs=4.0 * slope.result.standard_error)
+
+
+def test_llm_only_units_of_another_kind_make_the_claim_exploratory():
+    data = table(n=80, m=400)
+    f = data.predictions[0].values.copy()
+    f[80:] += 1.0
+    answer = answered(replace(data, predictions=(PredictionColumn(f),)), "linear", estimator="regression")
+    assert answer.claim == "exploratory"
+    assert "exchangeability_rejected" in {w.code for w in answer.warnings}
+    moved = dict(data.covariates)["x"].copy()
+    moved[80:] += 1.5
+    other = replace(data, covariates=(("x", moved), *data.covariates[1:]))
+    assert answered(other, "linear", estimator="regression").claim == "exploratory"
+    assert answered(data, "linear", estimator="regression").claim == "confirmatory"
+
+
+def test_several_outcomes_have_their_own_coefficients():
+    data = table()
+    second = 2.0 * data.outcomes[0][1] + 1.0
+    data = replace(
+        data,
+        outcomes=(*data.outcomes, ("w", second)),
+        predictions=(
+            PredictionColumn(data.predictions[0].values, outcome="y"),
+            PredictionColumn(data.predictions[0].values, outcome="w"),
+        ),
+    )
+    found = answered(data, "linear").estimates
+    assert [(e.outcome, e.component) for e in found] == [
+        (outcome, term) for outcome in ("y", "w") for term in ("intercept", "x", "d")
+    ]
+    assert found[4].result.estimate == pytest.approx(2.0 * found[1].result.estimate, rel=1e-9)
