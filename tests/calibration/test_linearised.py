@@ -98,7 +98,7 @@ def test_twins_stand_in_the_pool_under_every_arm(identification):
 
 def test_equal_weights_are_no_weights():
     equal = table("logistic", survey=Survey(weight=np.full(360, 2.5)))
-    for estimator, error in (("human_only", 1e-9), ("regression", 1e-2)):  # the joint form's pool term is not debiased
+    for estimator, error in (("human_only", 1e-9), ("regression", 3e-2)):  # the joint form's pool term is not debiased
         plain, ones = (answered(data, "logistic", estimator=estimator) for data in (table("logistic"), equal))
         for one, two in zip(plain.estimates, ones.estimates, strict=True):
             assert two.result.estimate == pytest.approx(one.result.estimate, rel=1e-9)
