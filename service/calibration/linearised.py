@@ -18,15 +18,16 @@ Differs: the LLM's side is linearised at its own fit, which keeps its influence 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from service.calibration import generalized_linear
-from service.calibration.errors import InvalidSample, NotIdentified, Problem
-from service.calibration.influence import Correction, Fitted, Fitter, by_cluster, by_unit
+from service.calibration.corrections import Correction, corrected
+from service.calibration.errors import InvalidSample, NotIdentified, Problem, Warned
+from service.calibration.influence import Design, Fitted, Fitter
 from service.calibration.model_rows import PoolRows, Rows, Slot, human_rows, pool_rows, slots
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Model
@@ -34,16 +35,23 @@ from service.calibration.sample import Column, IntArray, Sample, Units
 
 ALONE = 1.0 - 1e-8  # leverage of a unit that carries a term alone
 ARM = "all"
-adjusting = partial(generalized_linear.fit, generalized_linear.LINEAR)
+on_terms: Fitter = partial(generalized_linear.fit, generalized_linear.LINEAR)
+Prepared = Callable[[Sample, Rows], tuple[Design, tuple[Warned, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """A statistic's fit, and the answers it is defined for."""
+    """A statistic's fit, and the answers it is defined for.
+
+    ``adjusting`` is the fit of covariates and refusals, with the same components; ``prepared`` what the statistic makes
+    of the humans' design before any fit, which it may refuse or doubt.
+    """
 
     fitter: Fitter
     low: float = -np.inf
     high: float = np.inf
+    adjusting: Fitter = on_terms
+    prepared: Prepared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,8 @@ class _Parts:
     sample: Sample
     identification: Identification
     fit: Fitted
-    correction: Correction
+    df: FloatArray
+    deviations: FloatArray
     human: Rows
     pool: PoolRows
     variates: tuple[_Variate, ...]
@@ -81,18 +90,22 @@ def linearised(
     """One sample per component of a statistic; the first arm is the reference where arms are terms."""
     _check_range(sample, statistic)
     human, pool = human_rows(sample, model, identification), pool_rows(sample, model, identification)
-    fit = statistic.fitter(_outcomes(sample), human.design, human.weight)
+    if statistic.prepared is not None:
+        design, doubts = statistic.prepared(sample, human)
+        human, sample = replace(human, design=design), replace(sample, warnings=(*sample.warnings, *doubts))
+    fit = statistic.fitter(outcomes(sample), human.design, human.weight).of(human.standing)
     _check_fit(sample, fit)
-    clustered = sample.clustered
     weighted = sample.weighted or identification == "sampling"
-    correction = by_cluster(fit, human.cluster, jackknife=weighted) if clustered else by_unit(fit)
-    of = partial(_variate, sample=sample, fitter=statistic.fitter, rows=(human, pool), correction=correction)
+    units, others = human.of(human.standing), pool.of(pool.standing)
+    correction = corrected(fit, units.cluster if sample.clustered else None, jackknife=weighted)
+    of = partial(_variate, sample=sample, statistic=statistic, rows=(human, pool), correction=correction)
     variates = tuple(of(slot) for slot in slots(sample))
-    parts = _Parts(sample, identification, fit, correction, human, pool, variates, model.cross)
-    return tuple(_component(parts, j) for j in range(len(fit.names)))
+    deviations = correction.of(fit.influence)
+    parts = _Parts(sample, identification, fit, correction.df, deviations, units, others, variates, model.cross)
+    return tuple(_component(parts, j) for j in fit.places)
 
 
-def _outcomes(sample: Sample) -> FloatArray:
+def outcomes(sample: Sample) -> FloatArray:
     """The humans' answers, numbers (1, n) or indicators of categories (K, n)."""
     if sample.categories:
         chosen = np.concatenate(sample.chosen)
@@ -105,7 +118,7 @@ def _check_range(sample: Sample, statistic: Statistic) -> None:
     low, high = statistic.low, statistic.high
     problems = []
     text = f"an answer is outside [{low:g}, {high:g}], which this estimand needs"
-    if not sample.categories and _outside(_outcomes(sample), low, high):
+    if not sample.categories and _outside(outcomes(sample), low, high):
         hint = "recode the outcome, or use estimand linear"
         problems.append(Problem(sample.pointers[0], "outside_range", text, hint))
     for slot in slots(sample):
@@ -150,11 +163,11 @@ def _check_fit(sample: Sample, fit: Fitted) -> None:
 
 
 def _variate(
-    slot: Slot, sample: Sample, fitter: Fitter, rows: tuple[Rows, PoolRows], correction: Correction
+    slot: Slot, sample: Sample, statistic: Statistic, rows: tuple[Rows, PoolRows], correction: Correction
 ) -> _Variate:
     """The influence of a slot's values: fitted over the pool, evaluated at the humans' own rows and at the pool's."""
     human, pool = rows
-    fitted = fitter if slot.answer else adjusting
+    fitted = statistic.fitter if slot.answer else statistic.adjusting
     everyone = [human, *pool.parts]
     own = 0.0 * human.weight if pool.given else pool.human_weight
     weights = [own, *(part.weight * share for part, share in zip(pool.parts, pool.shares, strict=False))]
@@ -167,13 +180,15 @@ def _variate(
     averaged = np.zeros((whole.shape[0], pool.size))
     for part, share in zip(rest, pool.shares, strict=False):
         averaged += part * share
-    own_fit = fitted(values[0], human.design, human.weight)
+    units, others = human.of(human.standing), pool.of(pool.standing)
+    at_humans, averaged = whole[:, :n][:, human.standing], averaged[:, pool.standing]
+    own_fit = fitted(values[0], human.design, human.weight).of(human.standing)
     if not own_fit.converged:
-        mean = whole[:, :n] @ human.weight / human.weight.sum()
-        return _Variate(slot, whole[:, :n], correction.of(whole[:, :n] - mean[:, None]), averaged)
+        mean = at_humans @ units.weight / units.weight.sum()
+        return _Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), averaged)
     level = own_fit.theta[:, None] + own_fit.influence
     if pool.parts and not pool.given:
-        averaged += ((whole[:, :n] - level) @ pool.human_weight / pool.parts[0].weight.sum())[:, None]
+        averaged += ((at_humans - level) @ others.human_weight / others.parts[0].weight.sum())[:, None]
     return _Variate(slot, level, correction.of(own_fit.influence), averaged)
 
 
@@ -202,11 +217,11 @@ def _component(parts: _Parts, j: int) -> Sample:
     sample, fit = parts.sample, parts.fit
     n, size = fit.influence.shape[1], parts.pool.size
     picked = [(v, k) for v in parts.variates for k in _picked(parts, v, j)]
-    corrected = (parts.correction.of(fit.influence)[j], *(v.corrected[k] for v, k in picked))
+    deviations = (parts.deviations[j], *(v.corrected[k] for v, k in picked))
     human = Units(
         c=_frozen([v.human[k] for v, k in picked], n),
         y=_frozen([fit.theta[j] + fit.influence[j]], n)[0],
-        weight=_joined([u.weight for u in sample.human if isinstance(u, Units)]),
+        weight=parts.human.survey,
         cluster=parts.human.cluster if parts.clustered else None,
         sampling_probability=_joined([u.sampling_probability for u in sample.human if isinstance(u, Units)]),
         corrected=_frozen(corrected, n),
@@ -221,8 +236,8 @@ def _component(parts: _Parts, j: int) -> Sample:
         outcome=sample.outcome,
         n_dropped=sample.n_dropped,
         warnings=sample.warnings,
-        component=fit.names[j],
-        spare=float(parts.correction.df[j]),
+        component=fit.names[j] or None,
+        spare=float(parts.df[j]),
         identification=parts.identification,
         pool_given=parts.pool.given,
     )
@@ -230,7 +245,7 @@ def _component(parts: _Parts, j: int) -> Sample:
 
 def _picked(parts: _Parts, variate: _Variate, j: int) -> list[int]:
     """The components of a control variate that serve component j: its own, with ``cross`` all that an LLM has."""
-    return list(range(len(parts.fit.names))) if parts.cross and variate.slot.answer else [j]
+    return list(parts.fit.places) if parts.cross and variate.slot.answer else [j]
 
 
 def _llm_only(parts: _Parts, rows: Sequence[FloatArray]) -> Units:
@@ -252,11 +267,6 @@ def _column(column: Column, of: str | None) -> Column:
         n_missing_human=(sum(column.n_missing_human),),
         n_missing_llm_only=(sum(column.n_missing_llm_only),),
     )
-
-
-def _joined(parts: Sequence[FloatArray | None]) -> FloatArray | None:
-    present = [part for part in parts if part is not None]
-    return np.concatenate(present) if present else None
 
 
 def _frozen(rows: Sequence[FloatArray], n: int) -> FloatArray:

@@ -10,7 +10,7 @@ Source: statistics of the design are those of ``pools`` and ``strata``; the layo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,13 +38,37 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Units on the model's side: design, columns (p, n), weights (n,) of a fit, clusters (n,), arms (n,)."""
+    """Units on the model's side: design, columns (p, n), weights (n,) of a fit, clusters (n,), arms (n,).
+
+    ``survey`` are weights as sent and ``probability`` those of being sampled, or None.
+    """
 
     design: Design
     c: FloatArray
     weight: FloatArray
     cluster: IntArray
     arm: IntArray
+    survey: FloatArray | None = None
+    probability: FloatArray | None = None
+
+    @property
+    def standing(self) -> IntArray | slice:
+        """The rows that stand for a unit: the first of every choice set, or all."""
+        sets = self.design.choice_set
+        return slice(None) if sets is None else np.sort(np.unique(sets, return_index=True)[1])
+
+    def of(self, rows: IntArray | slice) -> Rows:
+        """The same of some of the rows."""
+        sets = self.design.choice_set
+        return Rows(
+            design=replace(self.design, x=self.design.x[:, rows], choice_set=None if sets is None else sets[rows]),
+            c=self.c[:, rows],
+            weight=self.weight[rows],
+            cluster=self.cluster[rows],
+            arm=self.arm[rows],
+            survey=None if self.survey is None else self.survey[rows],
+            probability=None if self.probability is None else self.probability[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +89,16 @@ class PoolRows:
     def size(self) -> int:
         """Number of units M."""
         return self.parts[0].weight.shape[0] if self.parts else 0
+
+    @property
+    def standing(self) -> IntArray | slice:
+        """The members' rows that stand for a unit, as of ``Rows``."""
+        return self.parts[0].standing if self.parts else slice(None)
+
+    def of(self, rows: IntArray | slice) -> PoolRows:
+        """The same of some of the members."""
+        parts = tuple(part.of(rows) for part in self.parts)
+        return replace(self, parts=parts, weight=None if self.weight is None else self.weight[rows])
 
 
 def slots(sample: Sample) -> tuple[Slot, ...]:
@@ -88,7 +122,10 @@ def human_rows(sample: Sample, model: Model, identification: Identification) -> 
     """The humans of all arms, weighted for the human fit: w, or w / pi under known sampling probabilities."""
     humans = [u for u in sample.human if isinstance(u, Units)]
     weight = np.concatenate([_fit_weight(u, identification) for u in humans])
-    return _stacked(sample, model, list(enumerate(humans)), weight / weight.mean())
+    rows = _stacked(sample, model, list(enumerate(humans)), weight / weight.mean())
+    sent = [u.sampling_probability for u in humans if u.sampling_probability is not None]
+    survey = _survey(humans, weighted=sample.weighted)
+    return replace(rows, survey=survey, probability=np.concatenate(sent) if sent else None)
 
 
 def pool_rows(sample: Sample, model: Model, identification: Identification) -> PoolRows:
@@ -155,10 +192,12 @@ def _clusters(sources: list[tuple[int, Units]]) -> IntArray:
 def _design(sample: Sample, model: Model, sources: list[tuple[int, Units]], arms: IntArray) -> Design:
     n = arms.shape[0]
     names, keys, rows = [INTERCEPT], ["/plan/estimand"], [np.ones((1, n))]
+    baselines: list[str | None] = [None]
     if sample.terms:
         rows.append(np.concatenate([u.x for _, u in sources if u.x is not None], axis=1))
         names += [term.name for term in sample.terms]
         keys += [f"/plan/estimand/terms/{model.terms.index(term.covariate)}" for term in sample.terms]
+        baselines += [term.baseline for term in sample.terms]
     if model.treatment:
         if len(sample.arms) < 2:
             text, hint = "the data has one arm, so there is no treatment", "send a second arm, or leave out treatment"
@@ -166,6 +205,14 @@ def _design(sample: Sample, model: Model, sources: list[tuple[int, Units]], arms
         rows.append(np.equal(arms, np.arange(1, len(sample.arms))[:, None]).astype(np.float64))
         names += [f"arm={name}" for name in sample.arms[1:]]
         keys += ["/plan/estimand/treatment"] * (len(sample.arms) - 1)
+        baselines += [f"arm={sample.arms[0]}"] * (len(sample.arms) - 1)
     sets = [u.choice_set for _, u in sources if u.choice_set is not None]
     x = np.concatenate(rows, axis=0)
-    return Design(x, tuple(names), tuple(keys), np.concatenate(sets) if sets else None)
+    return Design(
+        x=x,
+        names=tuple(names),
+        keys=tuple(keys),
+        choice_set=np.concatenate(sets) if sets else None,
+        baselines=tuple(baselines),
+        categories=sample.categories,
+    )

@@ -51,15 +51,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term of a model: a numeric covariate, or one level of a covariate of names."""
+    """One term of a model: a numeric covariate, or one level of a covariate of names, told from ``baseline``."""
 
     covariate: str
     level: str | None = None
+    baseline_level: str | None = None
 
     @property
     def name(self) -> str:
         """``age``, or ``sex=f``."""
         return self.covariate if self.level is None else f"{self.covariate}={self.level}"
+
+    @property
+    def baseline(self) -> str | None:
+        """``sex=m``, what ``sex=f`` is told from."""
+        return None if self.baseline_level is None else f"{self.covariate}={self.baseline_level}"
 
 
 @dataclass(frozen=True, slots=True)

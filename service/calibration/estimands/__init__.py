@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.calibration.card import Card
 from service.calibration.contrast import Contrast, each_arm
-from service.calibration.estimands import linear, logistic, mean, mean_difference, poisson, proportions
+from service.calibration.estimands import amce, linear, logistic, mean, mean_difference, poisson, proportions
 from service.calibration.linearised import Statistic
 from service.calibration.plan import Plan
 
@@ -41,6 +41,7 @@ ESTIMANDS: tuple[Estimand, ...] = (
     _model(linear.CARD, linear.STATISTIC),
     _model(logistic.CARD, logistic.STATISTIC),
     _model(poisson.CARD, poisson.STATISTIC),
+    _model(amce.CARD, amce.STATISTIC),
 )
 
 

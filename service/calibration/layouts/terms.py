@@ -77,7 +77,7 @@ def terms_of(covariates: Covariates, model: Model, size: int) -> tuple[tuple[Ter
         baseline = model.baselines.get(name, levels.names[0])
         for code, level in enumerate(levels.names):
             if level != baseline:
-                terms.append(Term(name, level))
+                terms.append(Term(name, level, baseline))
                 rows.append((levels.codes == code).astype(np.float64))
     sets = None if model.choice_set is None else ordered(sent[model.choice_set]).codes
     return tuple(terms), TermRows(np.array(rows, dtype=np.float64).reshape(len(rows), size), sets)
