@@ -223,8 +223,8 @@ def _component(parts: _Parts, j: int) -> Sample:
         y=_frozen([fit.theta[j] + fit.influence[j]], n)[0],
         weight=parts.human.survey,
         cluster=parts.human.cluster if parts.clustered else None,
-        sampling_probability=_joined([u.sampling_probability for u in sample.human if isinstance(u, Units)]),
-        corrected=_frozen(corrected, n),
+        sampling_probability=parts.human.probability,
+        corrected=_frozen(deviations, n),
     )
     return Sample(
         arms=(ARM,),
