@@ -8,7 +8,7 @@ from typing import Literal
 
 from service.calibration.designs.answer import DesignAnswer
 from service.calibration.errors import Warned
-from service.calibration.inference import Result
+from service.calibration.inference import Interval, Result
 
 Claim = Literal["confirmatory", "exploratory", "exploratory_with_track_record"]
 Status = Literal["assumed", "not_rejected", "rejected", "not_testable"]
@@ -46,8 +46,22 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class PooledResult:
+    """A subgroup's estimate drawn towards the mean of all; ``shrinkage`` 0: its own, 1: the mean."""
+
+    estimate: float
+    standard_error: float
+    df: float | None
+    interval: Interval
+    shrinkage: float
+
+
+@dataclass(frozen=True, slots=True)
 class EstimateBlock:
-    """One contrast (or arm mean): calibrated, human-only and LLM-only side by side; ``component`` is a category."""
+    """One contrast (or arm mean): calibrated, human-only and LLM-only side by side.
+
+    ``component`` is a category, quantile or coefficient; ``subgroup`` None: of everyone.
+    """
 
     name: str
     outcome: str
@@ -64,6 +78,8 @@ class EstimateBlock:
     ppi_correlation: float | None
     alternatives: tuple[Alternative, ...]
     p_value_adjusted: float | None = None
+    subgroup: str | None = None
+    pooled: PooledResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,24 @@ class ArmBlock:
     verdict: Verdict
     mean: Result
     predictions: tuple[PredictionBlock, ...]
+    subgroup: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heterogeneity:
+    """Whether an estimate differs between subgroups: Cochran's Q, its p-value, I^2, standard deviation between them.
+
+    The numbers are None where a single subgroup is left or one has no variance.
+    """
+
+    name: str
+    outcome: str
+    component: str | None
+    n_subgroups: int
+    q: float | None
+    p_value: float | None
+    i_squared: float | None
+    between_sd: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +167,8 @@ class Applied:
     exchangeability_level: float
     seed: int
     reason: str
+    subgroups: tuple[str, ...] | None = None
+    partial_pooling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +183,4 @@ class Answer:
     assumptions: tuple[Assumption, ...]
     warnings: tuple[Warned, ...]
     design: DesignAnswer | None = None
+    heterogeneity: tuple[Heterogeneity, ...] = ()

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, islice
-from operator import itemgetter
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
 
 from service.calibration import assumptions
+from service.calibration.analyses import analyses
 from service.calibration.answer import Answer, Applied, ArmBlock, Assumption, Claim, EstimateBlock
+from service.calibration.between import compared, partially_pooled, shared_clusters
 from service.calibration.designs.answer import DesignAnswer
 from service.calibration.designs.objective import Aim
 from service.calibration.designs.study import Wish, design_of_study
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL
-from service.calibration.effects import Analysis, analysed
-from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, Warned
+from service.calibration.effects import Analysis
+from service.calibration.errors import CalibrationError, NotIdentified, Warned
 from service.calibration.estimate import Frame
 from service.calibration.inference import level
-from service.calibration.many import analysed_at_once
-from service.calibration.modelled import all_modelled, statistic_of
 from service.calibration.plan import Costs, Plan
-from service.calibration.resolution import Resolved, resolve
+from service.calibration.resolution import Resolved
 from service.calibration.sample import Sample
 from service.calibration.simultaneous import together
 
@@ -34,69 +33,41 @@ B = TypeVar("B", EstimateBlock, ArmBlock)
 def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
     """Calibrated estimates of one sample, or of one per outcome (and category of each), under a plan.
 
-    Shapes: estimates in the order outcome x contrast (or arm) x category, arm blocks likewise. Units: the outcome's.
+    Shapes: estimates in the order outcome x subgroup (everyone first) x contrast (or arm) x category, arms likewise.
+    Units: the outcome's.
     Raises: ``UnsupportedCombination``, ``InvalidPlan``, ``NotIdentified``, each with every problem and its place.
     Source: Broska, Howes & van Loon (2025), Sociological Methods & Research 54(3); Hullman et al. 2602.15785.
     """
+    sent = [samples] if isinstance(samples, Sample) else samples
     with np.errstate(all="ignore"):
-        groups = _grouped([samples] if isinstance(samples, Sample) else samples, plan)
-        everything = together([a for group in groups for a in group], plan)
+        found = analyses(sent, plan)
+        everything = together([a for group in found.groups for a in group], plan)
         following = iter(everything)
-        outcomes = [list(islice(following, len(group))) for group in groups]
+        outcomes = [list(islice(following, len(group))) for group in found.groups]
         first = everything[0]
-        bought, doubt = _design(first.resolved, several=len(everything) > 1)
-    estimates = tuple(_ordered([[a.estimates for a in outcome] for outcome in outcomes]))
+        several = sum(len(o) for o, subgroup in zip(outcomes, found.subgroups, strict=True) if subgroup is None) > 1
+        bought, doubt = _design(first.resolved, several=several)
+        estimates, pooling = _beside(list(_ordered([[a.estimates for a in outcome] for outcome in outcomes])), plan)
+        between = tuple(compared(estimates))
     weakest: Claim = "exploratory" if any(e.claim == "exploratory" for e in estimates) else "confirmatory"
+    spanned = shared_clusters(sent) if between and first.resolved.sample.clustered else []
     return Answer(
         claim=weakest,
         verdict=estimates[0].verdict,
-        estimates=estimates,
+        estimates=tuple(estimates),
         arms=tuple(_ordered([[a.arms for a in outcome] for outcome in outcomes])),
-        applied=_applied([outcome[0] for outcome in outcomes]),
+        applied=_applied([outcome[0] for outcome in outcomes], found.subgroups),
         assumptions=tuple(_assumed([outcome[0] for outcome in outcomes])),
-        warnings=tuple(dict.fromkeys([*(w for a in everything for w in a.warnings), *doubt])),
+        warnings=tuple(
+            dict.fromkeys([*(w for a in everything for w in a.warnings), *found.warnings, *spanned, *pooling, *doubt])
+        ),
         design=bought,
+        heterogeneity=between,
     )
 
 
-def _grouped(samples: Sequence[Sample], plan: Plan) -> list[list[Analysis]]:
-    """Every sample's analysis, the categories of an outcome together; raises all problems of all of them."""
-    statistic = statistic_of(plan)
-    if statistic is not None:
-        return all_modelled(samples, plan, statistic)
-    done = analysed_at_once(samples, plan)
-    rest = {place: samples[place] for place in range(len(samples)) if place not in done}
-    resolved = _resolved(rest.items(), plan)
-    found = [(places[0], list(_analyses([resolved[p] for p in places], plan))) for places in _outcomes(rest)]
-    return [group for _, group in sorted([*found, *((place, [a]) for place, a in done.items())], key=itemgetter(0))]
-
-
-def _outcomes(samples: Mapping[int, Sample]) -> list[list[int]]:
-    """The places of samples that follow each other and are of one outcome, such as the shares of its categories."""
-    places = groupby(samples, key=lambda place: samples[place].outcome)
-    return [list(group) for _, group in places]
-
-
-def _resolved(samples: Iterable[tuple[int, Sample]], plan: Plan) -> Mapping[int, Resolved]:
-    """Every sample's resolved plan by its place; raises all problems of all of them."""
-    found: dict[int, Resolved] = {}
-    refused: list[CalibrationError] = []
-    for place, sample in samples:
-        try:
-            found[place] = resolve(sample, plan)
-        except CalibrationError as problem:
-            refused.append(problem)
-    if refused:
-        kinds = {type(problem) for problem in refused}
-        kind = kinds.pop() if len(kinds) == 1 else InvalidPlan
-        raise kind(list(dict.fromkeys(p for problem in refused for p in problem.problems)))
-    return found
-
-
-def _analyses(group: Sequence[Resolved], plan: Plan) -> Iterator[Analysis]:
-    """The analyses of one outcome; its categories share their columns, so one test speaks for all."""
-    tested = assumptions.reference(group[0].plain) if plan.estimator != "human_only" else None
-    return (analysed(resolved, tested) for resolved in group)
+def _beside(estimates: list[EstimateBlock], plan: Plan) -> tuple[list[EstimateBlock], list[Warned]]:
+    return partially_pooled(estimates, plan) if plan.partial_pooling else (estimates, [])
 
 
 def _ordered(blocks: Sequence[Sequence[Sequence[B]]]) -> Iterator[B]:
@@ -154,7 +125,7 @@ def _choice(outcomes: Sequence[Analysis]) -> tuple[str, str]:
     return "human_only", "in no arm do columns explain more than chance would: the human-only estimate has limited harm"
 
 
-def _applied(outcomes: Sequence[Analysis]) -> Applied:
+def _applied(outcomes: Sequence[Analysis], subgroups: Sequence[str | None]) -> Applied:
     resolved = outcomes[0].resolved
     plan, sample = resolved.plan, resolved.sample
     name, reason = _choice(outcomes) if plan.estimator == "auto" else (plan.estimator, "as requested")
@@ -182,4 +153,6 @@ def _applied(outcomes: Sequence[Analysis]) -> Applied:
         exchangeability_level=TEST_LEVEL,
         seed=plan.seed,
         reason=reason,
+        subgroups=tuple(dict.fromkeys(s for s in subgroups if s is not None)) or None,
+        partial_pooling=plan.partial_pooling,
     )

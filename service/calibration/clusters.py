@@ -38,11 +38,14 @@ class ClusterInfluence:
     """Influence of every cluster with humans (G_h,) and of every other cluster (G_s,); df of the human part.
 
     The clusters are those of the whole sample, in the same order for every contrast; unused ones have influence 0.
+    Their codes are those of the sample.
     """
 
     human: FloatArray
     llm_only: FloatArray
     df: float
+    human_codes: IntArray
+    llm_only_codes: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,16 @@ class _Codes:
     llm_only: tuple[IntArray | None, ...]
     human: NDArray[np.bool_]
     used: NDArray[np.bool_]
-    count: int
+    codes: IntArray
+
+    @property
+    def count(self) -> int:
+        """Number of clusters G."""
+        return int(self.codes.shape[0])
+
+    def influence(self, human: FloatArray, llm_only: FloatArray, df: float) -> ClusterInfluence:
+        """Influence of the clusters with humans and of the others."""
+        return ClusterInfluence(human, llm_only, df, self.codes[self.human], self.codes[~self.human])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ def cluster_influence(estimate: Estimate, contrast: FloatArray, population: Popu
     if population == "super":
         values += _pool_part(estimate, contrast, codes)
     df = limited(_degrees_of_freedom(own, np.concatenate(factors, axis=1)), estimate.frame.sample.spare)
-    return ClusterInfluence(values[codes.human], values[~codes.human], df)
+    return codes.influence(values[codes.human], values[~codes.human], df)
 
 
 def _codes(estimate: Estimate, contrast: FloatArray) -> _Codes:
@@ -117,7 +129,7 @@ def _codes(estimate: Estimate, contrast: FloatArray) -> _Codes:
         tuple(None if c is None else split[len(human) + k] for k, c in enumerate(only)),
         np.isin(numbers, np.concatenate(split[: len(human)])),
         np.isin(numbers, np.concatenate(used)),
-        found.shape[0],
+        found,
     )
 
 
@@ -209,9 +221,8 @@ def _leave_one_out(estimate: Estimate, contrast: FloatArray, population: Populat
     rest = -change[~codes.human]
     n_rest = max(1, rest.shape[0])
     arms = {estimate.frame.sample.arms[d] for d in np.flatnonzero(contrast).tolist()}
-    return ClusterInfluence(
-        human, rest * sqrt((n_rest - 1) / n_rest), limited(float(n_used - len(arms)), estimate.frame.sample.spare)
-    )
+    df = limited(float(n_used - len(arms)), estimate.frame.sample.spare)
+    return codes.influence(human, rest * sqrt((n_rest - 1) / n_rest), df)
 
 
 def _pool_means(estimate: Estimate, k: int, codes: _Codes, *, moving: bool) -> FloatArray:

@@ -225,6 +225,7 @@ def _component(parts: _Parts, j: int) -> Sample:
         cluster=parts.human.cluster if parts.clustered else None,
         sampling_probability=parts.human.probability,
         corrected=_frozen(deviations, n),
+        row=parts.human.cluster,
     )
     return Sample(
         arms=(ARM,),
@@ -253,7 +254,8 @@ def _llm_only(parts: _Parts, rows: Sequence[FloatArray]) -> Units:
     cluster = None
     if parts.clustered:
         cluster = parts.pool.parts[0].cluster
-    return Units(c=_frozen(rows, parts.pool.size), weight=parts.pool.weight, cluster=cluster)
+    row = parts.pool.parts[0].cluster
+    return Units(c=_frozen(rows, parts.pool.size), weight=parts.pool.weight, cluster=cluster, row=row)
 
 
 def _column(column: Column, of: str | None) -> Column:

@@ -135,6 +135,8 @@ def _estimate_blocks(
     return rows(
         EstimateBlock,
         count,
+        subgroup=repeat(outcomes.block.subgroup),
+        pooled=repeat(None),
         name=repeat(contrast.name),
         outcome=outcomes.block.outcomes,
         component=repeat(None),
@@ -210,6 +212,7 @@ def _arm_blocks(outcomes: Outcomes, arm: int) -> list[ArmBlock]:
     return rows(
         ArmBlock,
         count,
+        subgroup=repeat(outcomes.block.subgroup),
         name=repeat(outcomes.resolved.sample.arms[arm]),
         outcome=outcomes.block.outcomes,
         component=repeat(None),

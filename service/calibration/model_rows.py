@@ -184,8 +184,8 @@ def _stacked(sample: Sample, model: Model, sources: list[tuple[int, Units]], wei
 
 
 def _clusters(sources: list[tuple[int, Units]]) -> IntArray:
-    """Given clusters, or every unit its own."""
-    given = [u.cluster for _, u in sources if u.cluster is not None]
+    """Given clusters, or every unit its own, by its number in the caller's data."""
+    given = [u.cluster for _, u in sources if u.cluster is not None] or [u.row for _, u in sources if u.row is not None]
     return np.concatenate(given) if given else np.arange(sum(u.n for _, u in sources))
 
 

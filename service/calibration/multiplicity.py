@@ -114,16 +114,34 @@ def _variance(estimate: Estimate, contrast: FloatArray, population: Population) 
 
 
 def correlation(estimates: Sequence[Sequence[Influence]]) -> FloatArray:
-    """Correlation (J, J) of estimates on the same units from their influence values, lined up by source.
+    """Correlation (J, J) of estimates from their influence values, lined up by unit or cluster, or else by source.
 
+    Estimates of different samples, such as the whole and a subgroup, are lined up where all their units are numbered.
     An estimate without a source does not rest on it; one without any variance is uncorrelated with all others.
     """
-    sizes: dict[str, int] = {group.source: len(group.values) for groups in estimates for group in groups}
-    empty = {source: np.zeros(size) for source, size in sizes.items()}
-    rows = [np.concatenate(list((empty | {g.source: g.values for g in groups}).values())) for groups in estimates]
-    stacked = np.stack(rows)
+    numbered = all(group.keys is not None for groups in estimates for group in groups)
+    stacked = _by_key(estimates) if numbered else _by_source(estimates)
     size = np.sqrt(np.square(stacked).sum(axis=1))
     stacked /= np.where(size > 0.0, size, 1.0)[:, None]
     found = np.clip(stacked @ stacked.T, -1.0, 1.0)
     np.fill_diagonal(found, 1.0)
     return np.asarray(found)
+
+
+def _by_key(estimates: Sequence[Sequence[Influence]]) -> FloatArray:
+    """Influence values (J, units), or of clusters; 0 where an estimate does not rest on one."""
+    parts = [[(g.keys, g.values) for g in groups if g.keys is not None] for groups in estimates]
+    used = np.unique(np.concatenate([keys for part in parts for keys, _ in part]))
+    found = np.zeros((len(parts), used.shape[0]))
+    for row, part in zip(found, parts, strict=True):
+        for keys, values in part:
+            row[np.searchsorted(used, keys)] = values
+    return found
+
+
+def _by_source(estimates: Sequence[Sequence[Influence]]) -> FloatArray:
+    """The same of sources whose units are in the same order for all estimates."""
+    sizes: dict[str, int] = {group.source: len(group.values) for groups in estimates for group in groups}
+    empty = {source: np.zeros(size) for source, size in sizes.items()}
+    rows = [np.concatenate(list((empty | {g.source: g.values for g in groups}).values())) for groups in estimates]
+    return np.stack(rows)

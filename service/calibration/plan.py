@@ -102,3 +102,4 @@ class Plan:
     margin: float | None = None
     bounds: tuple[float, float] | None = None
     multiplicity: Multiplicity = "none"
+    partial_pooling: bool = False

@@ -19,7 +19,7 @@ VERDICTS = {
 def paragraph(answer: Answer) -> str:
     """A paragraph with the first estimate's numbers, the sample sizes, the method and what it assumes."""
     applied, arms, first = answer.applied, answer.arms, answer.estimates[0]
-    own = [a for a in arms if (a.outcome, a.component) == (first.outcome, first.component)]
+    own = [a for a in arms if (a.outcome, a.component, a.subgroup) == (first.outcome, first.component, None)]
     n_llm_only = own[0].n_llm_only if applied.prediction_design == "shared" else sum(a.n_llm_only for a in own)
     if applied.identification == "randomization" or applied.estimator == "human_only":
         n_llm_only = 0
@@ -41,6 +41,7 @@ def paragraph(answer: Answer) -> str:
             f"The PPI correlation was {_number(first.ppi_correlation)} and the effective sample size "
             f"{_number(first.effective_sample_size)} against {first.human_sample_size} humans used."
         )
+    sentences += _between(answer)
     sentences.append(f"In short, {VERDICTS[first.verdict]}; the claim is {first.claim}.")
     sentences.append(_assumed(answer.assumptions))
     return " ".join(sentences)
@@ -59,6 +60,17 @@ def _family(answer: Answer) -> list[str]:
     name = method.replace("_", " ")
     value = f"its p-value adjusted by {name} was {_number(adjusted)}"
     return [f"Over all {len(answer.estimates)} estimates {value}{simultaneous}."]
+
+
+def _between(answer: Answer) -> list[str]:
+    """How the first estimate differs between subgroups."""
+    if not answer.heterogeneity:
+        return []
+    found = answer.heterogeneity[0]
+    if found.q is None or found.p_value is None:
+        return ["It was also estimated in one subgroup." if found.n_subgroups == 1 else "Subgroups were not compared."]
+    test = f"heterogeneity Q = {_number(found.q)}, p = {_number(found.p_value)}"
+    return [f"It was also estimated in each of {found.n_subgroups} subgroups ({test})."]
 
 
 def _assumed(assumptions: Sequence[Assumption]) -> str:

@@ -73,7 +73,8 @@ class Units:
     """The rows of one source: columns c (p, n), outcome y (n,) for humans, and the survey design where it is known.
 
     ``x`` (k, n) are a model's terms and ``choice_set`` (n,) the set that a unit is an alternative of. ``corrected``
-    (1 + p, n) are the deviations of outcome and columns after the leverage correction of a model's own fit.
+    (1 + p, n) are the deviations of outcome and columns after the leverage correction of a model's own fit. ``row``
+    (n,) are the units' numbers in the caller's data, by which estimates of different samples are lined up.
     """
 
     c: FloatArray
@@ -85,6 +86,7 @@ class Units:
     x: FloatArray | None = None
     choice_set: IntArray | None = None
     corrected: FloatArray | None = None
+    row: IntArray | None = None
 
     @property
     def n(self) -> int:
@@ -104,6 +106,7 @@ class Sample:
     ``terms`` are those of a model, by row of ``Units.x``. A sample of influence values (``linearised``) has one arm, a
     coefficient as ``component`` and no categories: ``spare`` are the degrees of freedom that its human fit leaves,
     ``identification`` how its pool is identified, and with ``pool_given`` the LLM-only units are the whole pool.
+    ``subgroup`` names the subgroup whose units these are; None: everyone.
     """
 
     arms: tuple[str, ...]
@@ -125,6 +128,7 @@ class Sample:
     spare: float | None = None
     identification: Identification | None = None
     pool_given: bool = False
+    subgroup: str | None = None
 
     @cached_property
     def shared(self) -> bool:

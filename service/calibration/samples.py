@@ -40,6 +40,7 @@ class Block:
     origins: FloatArray
     column_origins: FloatArray
     warnings: tuple[tuple[Warned, ...], ...]
+    subgroup: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

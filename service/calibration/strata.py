@@ -76,7 +76,7 @@ def _members(source: Units | Moments | None, stratum: int) -> Units:
         c=source.c[:, mine],
         **{
             name: None if (values := getattr(source, name)) is None else values[mine]
-            for name in ("y", "weight", "cluster", "stratum", "sampling_probability")
+            for name in ("y", "weight", "cluster", "stratum", "sampling_probability", "row")
         },
     )
 

@@ -24,7 +24,7 @@ from service.calibration.estimate import Estimate
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Population
 from service.calibration.pools import Pool
-from service.calibration.sample import Units
+from service.calibration.sample import IntArray, Units
 
 
 def contrast_variance(estimate: Estimate, contrast: FloatArray, population: Population) -> tuple[float, float]:
@@ -83,12 +83,14 @@ class Influence:
     """Joint influence values (n,) of one group of units, or of clusters, that were sampled together.
 
     A group is the humans of one arm or the LLM-only units of one pool; with clusters all clusters with humans, and all
-    others. ``source`` names it; ``df`` are the degrees of freedom of its sum of squares.
+    others. ``source`` names it; ``df`` are the degrees of freedom of its sum of squares. ``keys`` (n,) are the units'
+    numbers in the caller's data, or the clusters' codes; None: not known.
     """
 
     values: FloatArray
     source: str
     df: float
+    keys: IntArray | None = None
 
 
 def influences(estimate: Estimate, contrast: FloatArray, population: Population = "super") -> tuple[Influence, ...]:
@@ -99,8 +101,9 @@ def influences(estimate: Estimate, contrast: FloatArray, population: Population 
     sample = estimate.frame.sample
     if sample.clustered:
         found = cluster_influence(estimate, contrast, population)
-        rest = Influence(found.llm_only, "LLM-only clusters", df=float(max(1, found.llm_only.shape[0] - 1)))
-        human = Influence(found.human, "clusters with humans", df=found.df)
+        spare = float(max(1, found.llm_only.shape[0] - 1))
+        rest = Influence(found.llm_only, "LLM-only clusters", df=spare, keys=found.llm_only_codes)
+        human = Influence(found.human, "clusters with humans", df=found.df, keys=found.human_codes)
         return (human, rest) if found.llm_only.any() else (human,)
     slopes = estimate.pool_slopes(contrast)
     groups = []
@@ -110,13 +113,17 @@ def influences(estimate: Estimate, contrast: FloatArray, population: Population 
         if in_pool or contrast[d]:
             reach = _pool_influence(source, slopes[k], estimate.pools[k], d) if in_pool else 0.0
             values = contrast[d] * estimate.human_influence(d) + reach
-            groups.append(Influence(values, f"humans {d}", df=float(estimate.df[d])))
+            groups.append(Influence(values, f"humans {d}", df=float(estimate.df[d]), keys=_row(source)))
     for k, pool in enumerate(estimate.pools if population == "super" else ()):
         only = sample.llm_only[k]
         if pool.llm_only is not None and only is not None and np.count_nonzero(slopes[k]):
             values = _pool_influence(only, slopes[k], pool, None)
-            groups.append(Influence(values, f"LLM-only {k}", df=float(max(1, only.n - 1))))
+            groups.append(Influence(values, f"LLM-only {k}", df=float(max(1, only.n - 1)), keys=_row(only)))
     return tuple(groups)
+
+
+def _row(source: Units | Moments) -> IntArray | None:
+    return source.row if isinstance(source, Units) else None
 
 
 def _pool_influence(source: Units | Moments, slope: FloatArray, pool: Pool, arm: int | None) -> FloatArray:

@@ -8,7 +8,7 @@ import msgspec
 
 from service.api.wire.design_answer import Bands, RobustDesign, WholeDesign, bands, robust, whole
 from service.api.wire.doubts import Warning, Work, warnings  # noqa: A004 - the word on the wire
-from service.api.wire.estimates import Arm, Estimate, arm, estimate
+from service.api.wire.estimates import Arm, Estimate, Heterogeneity, arm, estimate, heterogeneity
 from service.calibration import answer as core
 from service.calibration.report import paragraph
 
@@ -43,6 +43,8 @@ class Applied(msgspec.Struct, frozen=True):
     exchangeability_level: float
     seed: int
     reason: str
+    subgroups: list[str] | None
+    partial_pooling: bool
 
 
 class Assumption(msgspec.Struct, frozen=True):
@@ -68,7 +70,11 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class CalibrationAnswer(msgspec.Struct, frozen=True):
-    """The answer of POST /v1/calibrations."""
+    """The answer of POST /v1/calibrations.
+
+    Estimates are in the order outcome, subgroup (everyone first, then by name), name, component; arms likewise.
+    heterogeneity has an entry per outcome, name and component that subgroups have, and none without subgroups.
+    """
 
     request_digest: str
     plan_digest: str
@@ -78,6 +84,7 @@ class CalibrationAnswer(msgspec.Struct, frozen=True):
     summary: Summary
     estimates: list[Estimate]
     arms: list[Arm]
+    heterogeneity: list[Heterogeneity]
     applied: Applied
     assumptions: list[Assumption]
     design: WholeDesign | None
@@ -129,6 +136,7 @@ def from_core(answer: core.Answer, digests: Digests) -> CalibrationAnswer:
         ),
         estimates=[estimate(e) for e in answer.estimates],
         arms=[arm(a) for a in answer.arms],
+        heterogeneity=[heterogeneity(h) for h in answer.heterogeneity],
         applied=applied(answer.applied),
         assumptions=[Assumption(a.name, a.status, a.p_value, a.statement) for a in answer.assumptions],
         design=None if answer.design is None else whole(answer.design.design),
@@ -165,4 +173,6 @@ def applied(done: core.Applied) -> Applied:
         exchangeability_level=done.exchangeability_level,
         seed=done.seed,
         reason=done.reason,
+        subgroups=None if done.subgroups is None else list(done.subgroups),
+        partial_pooling=done.partial_pooling,
     )

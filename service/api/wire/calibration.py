@@ -97,6 +97,7 @@ def plan_digest(job: Job, done: Applied) -> str:
         "margin": plan.margin,
         "bounds": plan.bounds,
         "multiplicity": plan.multiplicity,
+        "partial_pooling": plan.partial_pooling,
         "tuning": plan.tuning,
         "categories": plan.categories,
         "quantiles": plan.quantiles,

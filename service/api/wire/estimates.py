@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from service.calibration import answer as core
+from service.calibration.inference import Interval as CoreInterval
 from service.calibration.inference import Result as CoreResult
 from service.calibration.plan import IntervalName
 
@@ -46,6 +47,16 @@ class ModelPart(msgspec.Struct, frozen=True):
     icc: float | None
 
 
+class Pooled(msgspec.Struct, frozen=True):
+    """A subgroup's estimate drawn towards the mean of all; shrinkage 0 is its own, 1 the mean."""
+
+    estimate: float
+    standard_error: float
+    df: float | None
+    interval: Interval
+    shrinkage: float
+
+
 class Alternative(msgspec.Struct, frozen=True):
     """The same estimand by another estimator."""
 
@@ -60,11 +71,12 @@ class Alternative(msgspec.Struct, frozen=True):
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """One estimate: calibrated, human-only and LLM-only side by side."""
+    """One estimate: calibrated, human-only and LLM-only side by side; subgroup null is of everyone."""
 
     name: str
     outcome: str
     component: str | None
+    subgroup: str | None
     claim: core.Claim
     estimate: float
     standard_error: float
@@ -80,6 +92,7 @@ class Estimate(msgspec.Struct, frozen=True):
     effective_sample_size: float | None
     ppi_correlation: float | None
     verdict: core.Verdict
+    pooled: Pooled | None
     alternatives: list[Alternative]
 
 
@@ -96,11 +109,12 @@ class Prediction(msgspec.Struct, frozen=True):
 
 
 class Arm(msgspec.Struct, frozen=True):
-    """One arm: calibrated mean, sizes, what the LLM explains."""
+    """One arm: calibrated mean, sizes, what the LLM explains; subgroup null is of everyone."""
 
     name: str
     outcome: str
     component: str | None
+    subgroup: str | None
     n_human: int
     n_llm_only: int
     r_squared: float | None
@@ -110,6 +124,19 @@ class Arm(msgspec.Struct, frozen=True):
     predictions: list[Prediction]
 
 
+class Heterogeneity(msgspec.Struct, frozen=True):
+    """Whether an estimate differs between subgroups by more than chance: Cochran's Q, its p-value by Welch, I^2."""
+
+    name: str
+    outcome: str
+    component: str | None
+    n_subgroups: int
+    q: float | None
+    p_value: float | None
+    i_squared: float | None
+    between_sd: float | None
+
+
 def estimate(block: core.EstimateBlock) -> Estimate:
     """The wire form of one estimate."""
     result = block.result
@@ -117,13 +144,14 @@ def estimate(block: core.EstimateBlock) -> Estimate:
         name=block.name,
         outcome=block.outcome,
         component=block.component,
+        subgroup=block.subgroup,
         claim=block.claim,
         estimate=result.estimate,
         standard_error=result.standard_error,
         df=result.df,
         p_value=result.p_value,
         p_value_adjusted=block.p_value_adjusted,
-        interval=_interval(result),
+        interval=_interval(result.interval),
         human_only=_result(block.human_only),
         llm_only=_effect(block.llm_only),
         models=[
@@ -135,6 +163,7 @@ def estimate(block: core.EstimateBlock) -> Estimate:
         effective_sample_size=block.effective_sample_size,
         ppi_correlation=block.ppi_correlation,
         verdict=block.verdict,
+        pooled=_pooled(block.pooled),
         alternatives=[
             Alternative(
                 a.estimator,
@@ -142,7 +171,7 @@ def estimate(block: core.EstimateBlock) -> Estimate:
                 a.result.standard_error,
                 a.result.df,
                 a.result.p_value,
-                _interval(a.result),
+                _interval(a.result.interval),
                 a.variance_ratio,
                 a.effective_sample_size,
             )
@@ -157,6 +186,7 @@ def arm(block: core.ArmBlock) -> Arm:
         name=block.name,
         outcome=block.outcome,
         component=block.component,
+        subgroup=block.subgroup,
         n_human=block.n_human,
         n_llm_only=block.n_llm_only,
         r_squared=block.r_squared,
@@ -171,12 +201,31 @@ def arm(block: core.ArmBlock) -> Arm:
 
 
 def _result(result: CoreResult) -> Result:
-    return Result(result.estimate, result.standard_error, result.df, result.p_value, _interval(result))
+    return Result(result.estimate, result.standard_error, result.df, result.p_value, _interval(result.interval))
 
 
-def _interval(result: CoreResult) -> Interval:
-    i = result.interval
-    return Interval(i.method, i.level, i.lower, i.upper)
+def _interval(interval: CoreInterval) -> Interval:
+    return Interval(interval.method, interval.level, interval.lower, interval.upper)
+
+
+def _pooled(found: core.PooledResult | None) -> Pooled | None:
+    if found is None:
+        return None
+    return Pooled(found.estimate, found.standard_error, found.df, _interval(found.interval), found.shrinkage)
+
+
+def heterogeneity(found: core.Heterogeneity) -> Heterogeneity:
+    """The wire form of how subgroups differ."""
+    return Heterogeneity(
+        found.name,
+        found.outcome,
+        found.component,
+        found.n_subgroups,
+        found.q,
+        found.p_value,
+        found.i_squared,
+        found.between_sd,
+    )
 
 
 def _effect(effect: core.Effect | None) -> LlmOnly | None:

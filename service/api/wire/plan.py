@@ -116,6 +116,13 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Literal["none", "holm", "hochberg", "benjamini_hochberg", "max_t"] | None,
         msgspec.Meta(description="Over all estimates; max_t also widens the intervals. Default: none."),
     ] = None
+    partial_pooling: Annotated[
+        bool | None,
+        msgspec.Meta(
+            description="Whether estimates of 4 or more subgroups are also drawn towards their mean, in pooled. "
+            "Default: false."
+        ),
+    ] = None
     tuning: Annotated[
         Literal["one", "common", "per_arm"] | None,
         msgspec.Meta(description="Only for difference_in_predictions. Default: per_arm."),
@@ -176,6 +183,7 @@ def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.P
         null_value=plan.null_value or 0.0,
         interval=plan.interval or defaults.interval,
         multiplicity=plan.multiplicity or defaults.multiplicity,
+        partial_pooling=bool(plan.partial_pooling),
         tuning=plan.tuning or defaults.tuning,
         bounds=None if plan.bounds is None else (plan.bounds[0], plan.bounds[1]),
         stratum_shares=plan.stratum_shares,

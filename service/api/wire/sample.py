@@ -88,6 +88,12 @@ def _too_many(data: Data, bounds: Bounds, *, categories: bool) -> list[Problem]:
     if arms > bounds.max_arms:
         text, hint = f"{arms} arms, at most {bounds.max_arms} are computed", "send fewer arms, or ask the operator"
         found.append(Problem(place, "too_many_arms_sent", text, hint))
+    if isinstance(data, Table) and (groups := table.subgroups(data)) > bounds.max_arms:
+        text, hint = (
+            f"{groups} subgroups, at most {bounds.max_arms} are computed",
+            "join subgroups, or ask the operator",
+        )
+        found.append(Problem("/data/subgroup", "too_many_subgroups_sent", text, hint))
     if columns > bounds.max_columns:
         text, hint = f"{columns} columns, at most {bounds.max_columns} are computed", "send fewer, or ask the operator"
         found.append(Problem("/data/predictions", "too_many_columns_sent", text, hint))

@@ -24,7 +24,7 @@ from service.calibration.layouts.terms import TermRows
 from service.calibration.layouts.values import value_problems
 from service.calibration.least_squares import SMALLEST_SPREAD
 from service.calibration.moments import FloatArray
-from service.calibration.sample import Column, PredictionDesign, Sample, Term, Units
+from service.calibration.sample import Column, IntArray, PredictionDesign, Sample, Term, Units
 
 Missing = Literal["error", "drop_unit"]
 FEWEST_HUMANS = 3
@@ -52,7 +52,7 @@ class Draft:
 
     With ``categories`` y holds codes of categories, and an arm may lack all but one of them. ``survey`` has the survey
     design of every arm's humans, ``survey_llm_only`` that of every pool's LLM-only units; empty: none was sent.
-    ``term_rows`` are a model's side of the same units, likewise.
+    ``term_rows`` are a model's side of the same units, likewise, and ``rows`` their numbers in the caller's data.
     """
 
     arms: tuple[str, ...]
@@ -71,6 +71,9 @@ class Draft:
     terms: tuple[Term, ...] = ()
     term_rows: tuple[TermRows, ...] = ()
     term_rows_llm_only: tuple[TermRows, ...] = ()
+    rows: tuple[IntArray, ...] = ()
+    rows_llm_only: tuple[IntArray, ...] = ()
+    subgroup: str | None = None
 
 
 def finish(draft: Draft) -> Sample:
@@ -85,8 +88,6 @@ def finish(draft: Draft) -> Sample:
         raise InvalidSample(problems)
     columns = [_shifted(part) for column in draft.columns for part in _expanded(column)]
     origin = 0.0 if draft.categories else float(origin_of(draft.y))
-    survey = draft.survey or (SurveyRows(),) * len(draft.arms)
-    survey_llm_only = draft.survey_llm_only or (SurveyRows(),) * len(draft.pools)
     warnings = [
         *draft.warnings,
         *few_humans(draft.arms, [y.shape[0] for y in draft.y], draft.pointers),
@@ -96,26 +97,15 @@ def finish(draft: Draft) -> Sample:
         arms=draft.arms,
         prediction_design=draft.prediction_design,
         columns=tuple(c.column for c in columns),
-        human=tuple(
-            _with_terms(_units([c.human[d] for c in columns], y - origin, survey[d]), draft.term_rows, d)
-            for d, y in enumerate(draft.y)
-        ),
-        llm_only=tuple(
-            _with_terms(
-                _units([a for c in columns if (a := c.llm_only[k]) is not None], None, survey_llm_only[k]),
-                draft.term_rows_llm_only,
-                k,
-            )
-            if m and columns
-            else None
-            for k, m in enumerate(draft.pools)
-        ),
+        human=tuple(_humans(draft, columns, d, y - origin) for d, y in enumerate(draft.y)),
+        llm_only=tuple(_others(draft, columns, k) if m and columns else None for k, m in enumerate(draft.pools)),
         pointers=draft.pointers,
         outcome=draft.outcome,
         origin=origin,
         n_dropped=draft.n_dropped,
         strata=draft.strata,
         terms=draft.terms,
+        subgroup=draft.subgroup,
         warnings=tuple(warnings),
     )
 
@@ -234,6 +224,19 @@ def _units(columns: Sequence[FloatArray], y: FloatArray | None, survey: SurveyRo
     if outcome is not None:
         outcome.flags.writeable = False
     return Units(c, outcome, survey.weight, survey.cluster, survey.stratum, survey.sampling_probability)
+
+
+def _humans(draft: Draft, columns: Sequence[DraftColumn], arm: int, y: FloatArray) -> Units:
+    survey = draft.survey[arm] if draft.survey else SurveyRows()
+    units = _with_terms(_units([c.human[arm] for c in columns], y, survey), draft.term_rows, arm)
+    return replace(units, row=draft.rows[arm]) if draft.rows else units
+
+
+def _others(draft: Draft, columns: Sequence[DraftColumn], pool: int) -> Units:
+    survey = draft.survey_llm_only[pool] if draft.survey_llm_only else SurveyRows()
+    values = [a for c in columns if (a := c.llm_only[pool]) is not None]
+    units = _with_terms(_units(values, None, survey), draft.term_rows_llm_only, pool)
+    return replace(units, row=draft.rows_llm_only[pool]) if draft.rows_llm_only else units
 
 
 def _with_terms(units: Units, rows: Sequence[TermRows], place: int) -> Units:

@@ -31,6 +31,10 @@ class Rows:
         """The same with only those humans that are used (N,)."""
         return replace(self, human=tuple(r[used[r]] for r in self.human))
 
+    def of(self, members: NDArray[np.bool_]) -> Rows:
+        """The same of some of the units (N,)."""
+        return replace(self.of_humans(members), llm_only=tuple(r[members[r]] for r in self.llm_only))
+
     def draft(self, column: Column, values: FloatArray, fill: float | None = None) -> DraftColumn:
         """A column's values (N,) by arm and pool."""
         human = tuple(values[r] for r in self.human)

@@ -1,8 +1,8 @@
 """The ``table`` layout: columnar, one entry per unit in every column; several LLMs, outcomes, twins, covariates.
 
 Shapes: N units; every column (N,), NaN for a missing number and code -1 for a missing label.
-Raises: ``length_mismatch``, ``missing_human_answer``, ``missing_covariate``, ``mixed_column`` and what ``rows``,
-``survey``, ``predictions``, ``categories``, ``probabilities`` and ``draft`` raise.
+Raises: ``length_mismatch``, ``missing_human_answer``, ``missing_covariate``, ``mixed_column`` ``missing_subgroup`` and
+what ``rows``, ``survey``, ``predictions``, ``terms``, ``parsed`` and ``collected`` raise.
 Source: the layout ``table`` of openapi/calibration.json. Differs: in nothing.
 """
 
@@ -10,37 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.errors import InvalidSample, Problem, Warned, token
+from service.calibration.errors import LISTED, InvalidSample, Problem, token
 from service.calibration.layouts import survey as design
-from service.calibration.layouts.arrays import dropped_units, missing_human
-from service.calibration.layouts.categories import Answers, Categories, agreed, codes, components
-from service.calibration.layouts.covariates import covariate_drafts, covariate_problems
-from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish
-from service.calibration.layouts.labels import Labels, length
-from service.calibration.layouts.matrices import FEWEST, Offered, blocks
-from service.calibration.layouts.predictions import (
-    Indexed,
-    Known,
-    PredictionColumn,
-    prediction_drafts,
-    prediction_problems,
-)
-from service.calibration.layouts.probabilities import answers, named, probability_drafts, probability_problems
+from service.calibration.layouts.arrays import missing_human
+from service.calibration.layouts.collected import collected
+from service.calibration.layouts.covariates import covariate_problems
+from service.calibration.layouts.draft import Missing
+from service.calibration.layouts.labels import Labels, length, ordered
+from service.calibration.layouts.labels import present as labelled
+from service.calibration.layouts.parsed import Parsed, place
+from service.calibration.layouts.predictions import Indexed, Known, PredictionColumn, prediction_problems
 from service.calibration.layouts.reading import AS_NUMBERS, Reading
 from service.calibration.layouts.rows import Rows, rows_of
 from service.calibration.layouts.stacked import screened
-from service.calibration.layouts.survey import NO_SURVEY, Survey, SurveyRows
-from service.calibration.layouts.terms import TermRows, constant_terms, term_problems, terms_of, used
+from service.calibration.layouts.survey import NO_SURVEY, Survey
+from service.calibration.layouts.terms import term_problems, terms_of
 from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Model
-from service.calibration.sample import IntArray, PredictionDesign, Sample, Term
-from service.calibration.samples import Block, Samples
+from service.calibration.sample import PredictionDesign, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +46,7 @@ class Table:
     covariates: tuple[tuple[str, FloatArray | Labels], ...] = ()
     human: tuple[bool, ...] | None = None
     survey: Survey = NO_SURVEY
-
-
-@dataclass(frozen=True)
-class _Parsed:
-    """What every outcome shares: rows, who is human (N,), survey design, covariates; and each one's own.
-
-    Those are who answered it (K, N) and its predictions.
-    """
-
-    table: Table
-    rows: Rows
-    human: NDArray[np.bool_]
-    present: NDArray[np.bool_]
-    survey: SurveyRows | None
-    strata: tuple[str, ...]
-    covariates: list[DraftColumn]
-    predictions: Mapping[str, Indexed]
-    model: Model | None
-    terms: tuple[Term, ...]
-    term_rows: TermRows | None
-
-    @cached_property
-    def dropped(self) -> IntArray:
-        """How many humans did not answer each outcome (K,)."""
-        return np.asarray((self.human & ~self.present).sum(axis=1))
-
-    @cached_property
-    def ignored(self) -> IntArray:
-        """How many answers to each outcome (K,) are of units that are not human."""
-        return np.asarray((self.present & ~self.human).sum(axis=1))
-
-    def rows_of(self, index: int) -> Rows:
-        """The rows of those who answered an outcome."""
-        return self.rows.of_humans(self.present[index]) if self.dropped[index] else self.rows
-
-    def warnings(self, index: int) -> tuple[Warned, ...]:
-        """What is said about units whose answers to an outcome are missing or are not used."""
-        place, dropped, ignored = self.table.outcomes[index][0], int(self.dropped[index]), int(self.ignored[index])
-        if not dropped and not ignored:
-            return ()
-        return (*dropped_units(dropped, _place(place)), *_ignored(ignored, _place(place)))
+    subgroup: FloatArray | Labels | None = None
 
 
 def from_table(table: Table, missing: Missing = "error", reading: Reading = AS_NUMBERS) -> Sequence[Sample]:
@@ -126,111 +78,62 @@ def from_table(table: Table, missing: Missing = "error", reading: Reading = AS_N
     problems += [p for name, values in table.covariates for p in covariate_problems(name, values)]
     problems += term_problems(table.covariates, model)
     problems += design.problems(table.survey, human, in_use | ~human)
+    problems += _subgroup_problems(table, in_use | ~human)
     if problems:
         raise InvalidSample(problems)
+    parsed = _parsed(table, rows, human, present, model)
+    return collected(parsed, [] if table.subgroup is None else subgroups(parsed, table.subgroup), categories)
+
+
+def _parsed(
+    table: Table, rows: Rows, human: NDArray[np.bool_], present: NDArray[np.bool_], model: Model | None
+) -> Parsed:
+    """What the outcomes of a table without problems share."""
     survey, strata = design.coded(table.survey)
-    sent = survey if table.survey.lengths() else None
-    covariates = covariate_drafts(table.covariates, rows, used(model))
     terms, term_rows = ((), None) if model is None else terms_of(table.covariates, model, present.shape[1])
-    parsed = _Parsed(table, rows, human, present, sent, strata, covariates, _by_outcome(table), model, terms, term_rows)
-    if term_rows is not None and model is not None:
-        problems = constant_terms(terms, [term_rows.x[:, r] for r in rows.human], model)
-    if problems:
-        raise InvalidSample(problems)
-    return _collected(parsed, categories)
-
-
-def _collected(parsed: _Parsed, categories: Categories | None) -> Sequence[Sample]:
-    """The samples of all outcomes, or the problems of all of them; those of a block are known to have none."""
-    blocks = () if categories is not None or parsed.model is not None else _blocks(parsed)
-    ready = {place for block in blocks for place in block.places}
-    samples: list[Sequence[Sample]] = []
-    problems: list[Problem] = []
-    for index in range(len(parsed.table.outcomes)):
-        if index in ready:
-            continue
-        try:
-            samples.append([_numeric(parsed, index)] if categories is None else _shares(parsed, index, categories))
-        except InvalidSample as refused:
-            problems += [p for p in refused.problems if p not in problems]
-    if problems:
-        raise InvalidSample(problems)
-    if not blocks:
-        return tuple(sample for several in samples for sample in several)
-    made = iter(samples)
-    size = len(parsed.table.outcomes)
-    return Samples(size, blocks, {k: next(made)[0] for k in range(size) if k not in ready}, partial(_numeric, parsed))
-
-
-def _blocks(parsed: _Parsed) -> tuple[Block, ...]:
-    """The outcomes that can be computed as matrices: one prediction of their own, and nothing else beside it."""
-    table = parsed.table
-    if len(table.outcomes) < FEWEST or table.covariates or parsed.survey is not None:
-        return ()
-    own = [parsed.predictions[name] for name, _ in table.outcomes]
-    offered = [
-        Offered(k, name, _place(name), y, column.model, column.values, parsed.warnings(k))
-        for k, ((name, y), columns) in enumerate(zip(table.outcomes, own, strict=True))
-        for column in columns.values()
-        if len(columns) == 1 and column.arm is None and column.population_mean is None
-        if not isinstance(y, Labels) and not isinstance(column.values, Labels)
-    ]
-    return blocks(offered, parsed.rows, parsed.present[[o.place for o in offered]])
-
-
-def _numeric(parsed: _Parsed, index: int) -> Sample:
-    values = parsed.table.outcomes[index][1]
-    assert not isinstance(values, Labels)
-    rows = parsed.rows_of(index)
-    return finish(_draft(parsed, index, rows, values, columns=prediction_drafts(_own(parsed, index), rows)))
-
-
-def _shares(parsed: _Parsed, index: int, categories: Categories) -> tuple[Sample, ...]:
-    (name, values), own = parsed.table.outcomes[index], _own(parsed, index)
-    names, problems = agreed(categories, [Answers(values, _place(name)), *answers(own)], named(own), _place(name))
-    problems = problems or probability_problems(own, names)
-    if problems:
-        raise InvalidSample(problems)
-    rows, chosen = parsed.rows_of(index), codes(values, names).astype(np.float64)
-    columns = probability_drafts(own, names, rows)
-    return components(finish(_draft(parsed, index, rows, chosen, columns=columns, categories=names)), names)
-
-
-def _draft(
-    parsed: _Parsed,
-    index: int,
-    rows: Rows,
-    y: FloatArray,
-    *,
-    columns: list[DraftColumn],
-    categories: tuple[str, ...] = (),
-) -> Draft:
-    name, survey = parsed.table.outcomes[index][0], parsed.survey
-    taken = used(parsed.model)
-    again = rows is not parsed.rows
-    covariates = covariate_drafts(parsed.table.covariates, rows, taken) if again else parsed.covariates
-    return Draft(
-        arms=rows.arms,
-        prediction_design=rows.design,
-        outcome=name,
-        y=tuple(y[r] for r in rows.human),
-        columns=(*columns, *covariates),
-        pools=tuple(int(r.size) for r in rows.llm_only),
-        pointers=(_place(name),) * len(rows.arms),
-        n_dropped=int(parsed.dropped[index]),
-        warnings=parsed.warnings(index),
-        categories=categories,
-        survey=() if survey is None else tuple(survey.of(r, human=True) for r in rows.human),
-        survey_llm_only=() if survey is None else tuple(survey.of(r, human=False) for r in rows.llm_only),
-        strata=parsed.strata,
-        terms=parsed.terms,
-        term_rows=() if parsed.term_rows is None else tuple(map(parsed.term_rows.of, rows.human)),
-        term_rows_llm_only=() if parsed.term_rows is None else tuple(map(parsed.term_rows.of, rows.llm_only)),
+    return Parsed(
+        outcomes=table.outcomes,
+        covariates=table.covariates,
+        rows=rows,
+        human=human,
+        others=~human,
+        present=present,
+        survey=survey if table.survey.lengths() else None,
+        strata=strata,
+        predictions=_by_outcome(table),
+        model=model,
+        terms=terms,
+        term_rows=term_rows,
     )
 
 
-def _place(outcome: str) -> str:
-    return f"/data/outcomes/{token(outcome)}"
+def _subgroup_problems(table: Table, used: NDArray[np.bool_]) -> list[Problem]:
+    """What keeps units in use (N,) from a subgroup of their own, and what is not known of subgroups."""
+    if table.subgroup is None:
+        return []
+    found = [] if isinstance(table.subgroup, Labels) else value_problems(table.subgroup, "/data/subgroup")
+    text, hint = "a unit has no subgroup", "name the subgroup of every unit, LLM-only units too"
+    found += [
+        Problem(f"/data/subgroup/{i}", "missing_subgroup", text, hint)
+        for i in np.flatnonzero(~labelled(table.subgroup) & used)[:LISTED]
+    ]
+    text = "a known population mean says nothing about the subgroups"
+    hint = "supported: subgroup without population_mean, or population_mean without subgroup"
+    return found + [
+        Problem(f"/data/predictions/{j}/population_mean", "unsupported_combination", text, hint)
+        for j, column in enumerate(table.predictions)
+        if column.population_mean is not None
+    ]
+
+
+def subgroups(parsed: Parsed, column: FloatArray | Labels) -> list[Parsed]:
+    """The parsed table of every subgroup that has a unit in use, in the order of their names."""
+    there = ordered(column)
+    in_use = np.zeros(there.codes.shape[0], dtype=bool)
+    for rows in (*parsed.rows.human, *parsed.rows.llm_only):
+        in_use[rows] = True
+    members = ((name, in_use & (there.codes == code)) for code, name in enumerate(there.names))
+    return [parsed.of(name, units) for name, units in members if units.any()]
 
 
 def _by_outcome(table: Table) -> Mapping[str, Indexed]:
@@ -241,31 +144,20 @@ def _by_outcome(table: Table) -> Mapping[str, Indexed]:
     return found
 
 
-def _own(parsed: _Parsed, index: int) -> Indexed:
-    return parsed.predictions[parsed.table.outcomes[index][0]]
-
-
 def _outcome_problems(
     name: str, values: FloatArray | Labels, unanswered: NDArray[np.bool_], missing: Missing, *, numeric: bool
 ) -> list[Problem]:
     if isinstance(values, Labels):
         text, hint = "names stand where numbers belong", 'numbers, or estimand {"type": "proportions"}'
-        found = [Problem(_place(name), "mixed_column", text, hint)] if numeric else []
+        found = [Problem(place(name), "mixed_column", text, hint)] if numeric else []
     else:
-        found = value_problems(values, _place(name))
-    return missing_human(np.where(unanswered, np.nan, 0.0), _place(name), missing) + found
-
-
-def _ignored(count: int, pointer: str) -> tuple[Warned, ...]:
-    if not count:
-        return ()
-    text = f"{count} outcomes of units that human marks false were not used; those units count as LLM-only"
-    return (Warned("human_answer_ignored", text, pointer),)
+        found = value_problems(values, place(name))
+    return missing_human(np.where(unanswered, np.nan, 0.0), place(name), missing) + found
 
 
 def _lengths(table: Table) -> list[Problem]:
     n = length(table.outcomes[0][1])
-    columns = [(_place(name), size) for name, values in table.outcomes[1:] if (size := length(values)) != n]
+    columns = [(place(name), size) for name, values in table.outcomes[1:] if (size := length(values)) != n]
     columns += [
         (f"/data/predictions/{j}/values", size)
         for j, column in enumerate(table.predictions)
@@ -274,6 +166,7 @@ def _lengths(table: Table) -> list[Problem]:
     columns += [(f"/data/covariates/{token(name)}", length(values)) for name, values in table.covariates]
     columns += [("/data/arm", length(table.arm))] if table.arm is not None else []
     columns += [("/data/human", len(table.human))] if table.human is not None else []
+    columns += [("/data/subgroup", length(table.subgroup))] if table.subgroup is not None else []
     text = "entries, the first outcome has" if len(table.outcomes) > 1 else "entries, the outcome has"
     return [
         Problem(place, "length_mismatch", f"{found} {text} {n}", "every column has one entry per unit")

@@ -24,6 +24,7 @@ def test_every_documented_field_is_present_and_in_order() -> None:
         *("request_digest", "plan_digest", "service_version", "method_version", "claim", "summary", "estimates"),
         *(
             "arms",
+            "heterogeneity",
             "applied",
             "assumptions",
             "design",
@@ -36,9 +37,20 @@ def test_every_documented_field_is_present_and_in_order() -> None:
         ),
     ]
     assert set(DOCUMENT["estimates"][0]) == {
-        *("name", "outcome", "component", "claim", "estimate", "standard_error", "df", "p_value", "p_value_adjusted"),
+        *(
+            "name",
+            "outcome",
+            "component",
+            "subgroup",
+            "claim",
+            "estimate",
+            "standard_error",
+            "df",
+            "p_value",
+            "p_value_adjusted",
+        ),
         *("interval", "human_only", "llm_only", "models", "variance_ratio", "human_sample_size"),
-        *("effective_sample_size", "ppi_correlation", "verdict", "alternatives"),
+        *("effective_sample_size", "ppi_correlation", "verdict", "pooled", "alternatives"),
     }
 
 

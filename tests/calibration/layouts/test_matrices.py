@@ -10,7 +10,7 @@ import pytest
 
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import InvalidSample
-from service.calibration.layouts import matrices, table
+from service.calibration.layouts import collected, matrices
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.survey import Survey
@@ -49,7 +49,7 @@ def study(seed: int, *, arms: int = 1, models: int = 1, holes: int = 0, covariat
 
 def one_by_one(of: Table, monkeypatch: pytest.MonkeyPatch) -> Sequence[Sample]:
     with monkeypatch.context() as patched:
-        patched.setattr(table, "FEWEST", 10**9)
+        patched.setattr(collected, "FEWEST", 10**9)
         return from_table(of, "drop_unit")
 
 

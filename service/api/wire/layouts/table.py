@@ -30,7 +30,6 @@ from service.calibration.layouts.survey import Survey
 from service.calibration.sample import Sample
 
 Draw = Annotated[float, msgspec.Meta(ge=0, le=10_000, multiple_of=1)]
-NOT_YET = ("subgroup",)
 
 
 class PredictionColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,14 +57,20 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="table"
     cluster: MixedColumn | None = None
     stratum: MixedColumn | None = None
     sampling_probability: NumericColumn | None = None
-    subgroup: MixedColumn | None = None
+    subgroup: Annotated[
+        MixedColumn | None,
+        msgspec.Meta(
+            description="Subgroup of every unit: estimates are also given for each, calibrated on its own units. A "
+            "design is that of everyone. Default: none."
+        ),
+    ] = None
     unit: list[str] | None = None
     human: list[bool] | None = None
 
 
 def to_core(data: Table, missing: Missing, reading: Reading) -> Sequence[Sample]:
     """One sample per outcome (and category); raises ``InvalidSample`` with every problem."""
-    problems = _table_not_yet(data)
+    problems: list[Problem] = []
     if not data.outcomes:
         problems.append(Problem("/data/outcomes", "no_outcome", "there is no outcome", "send at least one outcome"))
     if problems:
@@ -85,6 +90,7 @@ def to_core(data: Table, missing: Missing, reading: Reading) -> Sequence[Sample]
         ),
         human=None if data.human is None else tuple(data.human),
         survey=_survey(data, problems),
+        subgroup=None if data.subgroup is None else mixed(data.subgroup, "/data/subgroup", problems),
     )
     if data.unit is not None:
         problems += _units(data.unit, entries(next(iter(data.outcomes.values()))))
@@ -105,7 +111,7 @@ def _survey(data: Table, problems: list[Problem]) -> Survey:
 
 def count(data: Table) -> int:
     """How many numbers the data holds."""
-    survey = (data.weight, data.cluster, data.stratum, data.sampling_probability)
+    survey = (data.weight, data.cluster, data.stratum, data.sampling_probability, data.subgroup)
     columns = [*data.outcomes.values(), *(p.values for p in data.predictions or ())]
     return sum(map(entries, [*columns, *(data.covariates or {}).values()])) + sum(map(entries, survey))
 
@@ -124,12 +130,9 @@ def arms(data: Table) -> tuple[int, str]:
     return used_names(data.arm), "/data/arm"
 
 
-def _table_not_yet(data: Table) -> list[Problem]:
-    return [
-        Problem(f"/data/{name}", "unsupported_combination", f"{name} is not computed yet", "supported: leave it out")
-        for name in NOT_YET
-        if getattr(data, name) is not None
-    ]
+def subgroups(data: Table) -> int:
+    """Number of subgroups."""
+    return 0 if data.subgroup is None else used_values(data.subgroup)
 
 
 def _prediction(

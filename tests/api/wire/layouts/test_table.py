@@ -38,7 +38,12 @@ def test_prediction_columns_carry_what_is_said_of_them() -> None:
     ("fields", "expected"),
     [
         ({"outcomes": {}}, [("/data/outcomes", "no_outcome")]),
-        ({"subgroup": ["x"]}, [("/data/subgroup", "unsupported_combination")]),
+        ({"subgroup": ["x"]}, [("/data/subgroup", "length_mismatch")]),
+        ({"subgroup": ["x", None, "x", "y", 1, "y", "z"]}, [("/data/subgroup/4", "mixed_column")]),
+        (
+            {"subgroup": ["x", None, "x", "y", "y", "y", None]},
+            [("/data/subgroup/1", "missing_subgroup"), ("/data/subgroup/6", "missing_subgroup")],
+        ),
         ({"unit": ["u"] * 7}, [(f"/data/unit/{i}", "duplicate_unit") for i in range(1, 7)]),
         ({"unit": ["u"]}, [("/data/unit", "length_mismatch")]),
         ({"covariates": {"a/b": ["x", 1, "y", "z", "x", "y", "z"]}}, [("/data/covariates/a~1b/1", "mixed_column")]),
