@@ -31,7 +31,7 @@ from service.calibration.influence import Design, Fitted, Fitter
 from service.calibration.model_rows import PoolRows, Rows, Slot, human_rows, pool_rows, slots
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Model
-from service.calibration.sample import Column, IntArray, Sample, Units
+from service.calibration.sample import Column, IntArray, Link, Sample, Units
 
 ALONE = 1.0 - 1e-8  # leverage of a unit that carries a term alone
 ARM = "all"
@@ -44,7 +44,7 @@ class Statistic:
     """A statistic's fit, and the answers it is defined for.
 
     ``adjusting`` is the fit of covariates and refusals, with the same components; ``prepared`` what the statistic makes
-    of the humans' design before any fit, which it may refuse or doubt.
+    of the humans' design before any fit, which it may refuse or doubt; ``link`` the scale of its intervals.
     """
 
     fitter: Fitter
@@ -52,6 +52,7 @@ class Statistic:
     high: float = np.inf
     adjusting: Fitter = on_terms
     prepared: Prepared | None = None
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class _Parts:
     pool: PoolRows
     variates: tuple[_Variate, ...]
     cross: bool
+    link: Link | None
 
     @property
     def clustered(self) -> bool:
@@ -101,7 +103,9 @@ def linearised(
     of = partial(_variate, sample=sample, statistic=statistic, rows=(human, pool), correction=correction)
     variates = tuple(of(slot) for slot in slots(sample))
     deviations = correction.of(fit.influence)
-    parts = _Parts(sample, identification, fit, correction.df, deviations, units, others, variates, model.cross)
+    parts = _Parts(
+        sample, identification, fit, correction.df, deviations, units, others, variates, model.cross, statistic.link
+    )
     return tuple(_component(parts, j) for j in fit.places)
 
 
@@ -241,6 +245,7 @@ def _component(parts: _Parts, j: int) -> Sample:
         spare=float(parts.df[j]),
         identification=parts.identification,
         pool_given=parts.pool.given,
+        link=parts.link,
     )
 
 

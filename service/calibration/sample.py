@@ -24,6 +24,7 @@ from service.calibration.plan import Identification
 IntArray = NDArray[np.int64]
 PredictionDesign = Literal["shared", "independent"]
 ColumnKind = Literal["prediction", "covariate", "refusal"]
+Link = Literal["fisher_z"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class Sample:
     ``component``; ``categories`` are all there are and ``chosen`` (n,) is every arm's choice among them.
     ``terms`` are those of a model, by row of ``Units.x``. A sample of influence values (``linearised``) has one arm, a
     coefficient as ``component`` and no categories: ``spare`` are the degrees of freedom that its human fit leaves,
-    ``identification`` how its pool is identified, and with ``pool_given`` the LLM-only units are the whole pool.
+    ``identification`` how its pool is identified, and with ``pool_given`` the LLM-only units are the whole pool;
+    ``link`` is the scale on which its intervals are formed, if not its own.
     ``subgroup`` names the subgroup whose units these are; None: everyone.
     """
 
@@ -128,6 +130,7 @@ class Sample:
     spare: float | None = None
     identification: Identification | None = None
     pool_given: bool = False
+    link: Link | None = None
     subgroup: str | None = None
 
     @cached_property

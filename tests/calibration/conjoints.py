@@ -1,4 +1,4 @@
-"""A rated conjoint for the tests: three attributes, respondents who see several profiles, some pairs of levels banned."""
+"""A rated conjoint for the tests: three attributes, respondents who see six profiles, some pairs of levels banned."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.calibration.card import Card
 from service.calibration.contrast import Contrast, each_arm
-from service.calibration.estimands import amce, linear, logistic, mean, mean_difference, poisson, proportions
+from service.calibration.estimands import amce, correlation, linear, logistic, mean, mean_difference, poisson, proportions
 from service.calibration.linearised import Statistic
 from service.calibration.plan import Plan
 
@@ -42,6 +42,7 @@ ESTIMANDS: tuple[Estimand, ...] = (
     _model(logistic.CARD, logistic.STATISTIC),
     _model(poisson.CARD, poisson.STATISTIC),
     _model(amce.CARD, amce.STATISTIC),
+    _model(correlation.CARD, correlation.STATISTIC),
 )
 
 

@@ -15,7 +15,7 @@ from scipy.special import ndtr, ndtri
 
 from service.calibration.card import Card
 from service.calibration.estimate import Estimate
-from service.calibration.intervals.pivot import Context, Side
+from service.calibration.intervals.pivot import Context, Pivot, Side, linked
 from service.calibration.moments import FloatArray
 
 CARD = Card(
@@ -48,6 +48,6 @@ class Normal:
         return float(ndtr(-gap / self.error))
 
 
-def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Normal:  # noqa: ARG001 - the registry's signature
+def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Pivot:  # noqa: ARG001 - the registry's signature
     """The normal pivot of a contrast (D,)."""
-    return Normal(context.value, context.standard_error)
+    return linked(Normal, context, estimate.frame.sample.link)

@@ -6,13 +6,16 @@ comparison, so that a value is outside a bound exactly when its p-value is below
     value < bound(tail, "lower")  <=>  tail(value, "lower") < tail,     and mirrored for "upper".
 Resampled bounds s_1 <= .. <= s_B: tail(value, "lower") = (#{s <= value} + 1)/(B + 1); bound = s_k with the largest k
 that has k/(B + 1) < tail, open where there is none.
+On another scale (``linked``): bound and value of a pivot of g(estimate), whose error is g'(estimate) times the error;
+Fisher's g = atanh for correlations. An estimate where g is infinite keeps its own scale.
 Shapes: draws (B,). Units: outcome units; tails are probabilities.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
+from math import atanh, copysign, inf, isfinite, tanh
 from typing import Literal, Protocol
 from zlib import crc32
 
@@ -20,6 +23,7 @@ import numpy as np
 
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Population
+from service.calibration.sample import Link
 
 Side = Literal["lower", "upper"]
 
@@ -79,3 +83,27 @@ class Draws:
         else:
             beyond = len(self.upper) - int(np.searchsorted(self.upper, value, side="left"))
         return (beyond + 1) / (len(self.lower) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class FisherZ:
+    """A pivot of the atanh of a correlation, told in correlations."""
+
+    inner: Pivot
+
+    def bound(self, tail: float, side: Side) -> float | None:
+        """The bound of the atanh, turned back."""
+        found = self.inner.bound(tail, side)
+        return None if found is None else tanh(found)
+
+    def tail(self, value: float, side: Side) -> float:
+        """The tail of the value's atanh."""
+        return self.inner.tail(atanh(value) if abs(value) < 1.0 else copysign(inf, value), side)
+
+
+def linked(make: Callable[[float, float], Pivot], context: Context, link: Link | None) -> Pivot:
+    """The pivot of value and error, on the scale of ``link`` where there is one."""
+    if link is None or abs(context.value) >= 1.0:
+        return make(context.value, context.standard_error)
+    error = context.standard_error / ((1.0 - context.value) * (1.0 + context.value))
+    return FisherZ(make(atanh(context.value), error))

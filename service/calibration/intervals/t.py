@@ -16,7 +16,7 @@ from scipy.special import stdtr, stdtrit
 
 from service.calibration.card import Card
 from service.calibration.estimate import Estimate
-from service.calibration.intervals.pivot import Context, Side
+from service.calibration.intervals.pivot import Context, Pivot, Side, linked
 from service.calibration.moments import FloatArray
 
 CARD = Card(
@@ -53,6 +53,6 @@ class StudentT:
         return float(stdtr(self.df, -gap / self.error))
 
 
-def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> StudentT:  # noqa: ARG001 - the registry's signature
+def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Pivot:  # noqa: ARG001 - the registry's signature
     """The Student pivot of a contrast (D,)."""
-    return StudentT(context.value, context.standard_error, context.df)
+    return linked(lambda value, error: StudentT(value, error, context.df), context, estimate.frame.sample.link)
