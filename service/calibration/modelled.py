@@ -20,6 +20,7 @@ from service.calibration.estimands import estimand
 from service.calibration.estimate import Frame
 from service.calibration.linearised import Statistic, linearised
 from service.calibration.plan import Identification, Model, Plan
+from service.calibration.republished import asked, republished
 from service.calibration.resolution import arm_order, identified, resolve
 from service.calibration.sample import Column, Sample, Units
 
@@ -39,7 +40,8 @@ def modelled(sample: Sample, plan: Plan, statistic: Statistic) -> list[Analysis]
     parts = linearised(sample, plan.model or Model(), identification, statistic)
     own = replace(plan, control=None, identification=None, interval="t" if plan.interval == "auto" else plan.interval)
     tested = None if plan.estimator == "human_only" else _tested(sample, identification)
-    return [analysed(resolve(part, own), tested) for part in parts]
+    found = [analysed(resolve(part, own), tested) for part in parts]
+    return republished(sample, plan, identification, found) if asked(plan) else found
 
 
 def _tested(sample: Sample, identification: Identification) -> ReferenceTest | None:
@@ -98,10 +100,12 @@ def _refused(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, str]]:
 
 
 def all_modelled(samples: Sequence[Sample], plan: Plan, statistic: Statistic) -> list[list[Analysis]]:
-    """Every outcome's analyses; raises the problems of all outcomes at once."""
+    """Every outcome's analyses, of categories all at once; raises the problems of all outcomes together."""
     done: list[list[Analysis]] = []
     problems: list[Problem] = []
     for sample in samples:
+        if sample.categories and sample.component != sample.categories[0]:
+            continue
         try:
             done.append(modelled(sample, plan, statistic))
         except CalibrationError as refused:

@@ -192,13 +192,16 @@ def _check_shares(sample: Sample, plan: Plan) -> None:
         )
 
 
-def _check_tuning(_sample: Sample, plan: Plan) -> None:
+def _check_tuning(sample: Sample, plan: Plan) -> None:
+    if sample.linearised and plan.compat and plan.estimator == "power_tuned" and plan.tuning == "one":
+        return
     if plan.tuning != "per_arm" and plan.estimator != "difference_in_predictions":
         raise UnsupportedCombination.at(
             "/plan/tuning",
             "unsupported_combination",
             f"estimator {plan.estimator} has no choice of tuning",
-            "supported: tuning one, common or per_arm with estimator difference_in_predictions; else leave it out",
+            "supported: tuning one, common or per_arm with estimator difference_in_predictions; tuning one with "
+            "power_tuned, compat and a model's coefficients; else leave it out",
         )
 
 
