@@ -66,7 +66,7 @@ def fit(family: Family, answers: FloatArray, design: Design, weight: FloatArray)
     theta, converged = _newton(family, y, x, weight, design)
     eta = theta @ x
     variance = family.variance(eta) * weight
-    factor = _cholesky((x * variance) @ x.T, design)
+    factor = lower_factor((x * variance) @ x.T, design)
     rows = solve_triangular(factor, x * np.sqrt(variance), lower=True, check_finite=False)
     residual = y - family.mean(eta)
     inverse = solve_triangular(factor, np.diag(1.0 / scale), lower=True, check_finite=False)
@@ -83,7 +83,7 @@ def _newton(
     for step in range(STEPS):
         eta = theta @ x
         slope = x @ (weight * (y - family.mean(eta)))
-        factor = _cholesky((x * (weight * family.variance(eta))) @ x.T, design)
+        factor = lower_factor((x * (weight * family.variance(eta))) @ x.T, design)
         move = solve_triangular(factor.T, solve_triangular(factor, slope, lower=True), lower=False)
         if family is LINEAR:
             theta = theta + move
@@ -123,7 +123,7 @@ def _climbed(
     return theta + move, eta
 
 
-def _cholesky(gram: FloatArray, design: Design) -> FloatArray:
+def lower_factor(gram: FloatArray, design: Design) -> FloatArray:
     """The lower factor of a Gram matrix (k, k); refuses terms that repeat the terms before them."""
     size = np.sqrt(np.maximum(gram.diagonal(), 0.0))
     factor = np.zeros_like(gram)

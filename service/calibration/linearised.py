@@ -192,7 +192,7 @@ def _variate(
         return _Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), averaged)
     level = own_fit.theta[:, None] + own_fit.influence
     if pool.parts and not pool.given:
-        averaged += ((at_humans - level) @ others.human_weight / others.parts[0].weight.sum())[:, None]
+        averaged += ((at_humans - level) @ pool.human_weight[human.standing] / others.parts[0].weight.sum())[:, None]
     return _Variate(slot, level, correction.of(own_fit.influence), averaged)
 
 

@@ -2,10 +2,10 @@
 
 Formula: with u, v the standardised outcome and covariate (weighted, divisor sum w),
     r = sum w u v / sum w,     phi_i = u_i v_i - r (u_i^2 + v_i^2) / 2
-corrected as residuals of a regression on (1, x, y): leverage h_i = (1 + d_i^2) / n, d the Mahalanobis distance;
-interval and test on Fisher's scale atanh r (see ``intervals.pivot``). Coverage of human-only .95 intervals at n = 20 (40,000
-replicates, Monte Carlo error .001), rho 0 | .5 | .9: Gaussian .951 | .951 | .949, where t on r itself without leverage
-has .892 | .890 | .884; lognormal .944 | .941 | .942 (.869 | .848 | .833).
+corrected as residuals of a regression on (1, x, y): leverage h_i = (1 + d_i^2) / n, d the Mahalanobis distance.
+Interval and test are on Fisher's scale, atanh r (see ``intervals.pivot``). Coverage of human-only .95 intervals at
+n = 20 (40,000 replicates, Monte Carlo error .001), rho 0 | .5 | .9: Gaussian .951 | .951 | .949, where t on r itself
+without leverage has .892 | .890 | .884; lognormal .944 | .941 | .942 (.869 | .848 | .833).
 Shapes: one estimate, component null. Units: none, from -1 to 1.
 Assumes: finite fourth moments. Breaks: heavy tails below about 50 humans: .91-.94.
 Raises: ``covariate_of_levels`` and what ``linearised`` raises.
