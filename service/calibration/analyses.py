@@ -89,10 +89,13 @@ def _whole(groups: Mapping[int, Sequence[Sample]], plan: Plan) -> list[tuple[int
 
 
 def _group(group: Sequence[Sample], plan: Plan) -> list[Analysis]:
-    """The analyses of one outcome; its categories share their columns, so one test speaks for all."""
+    """The analyses of one outcome; its categories share their columns, so one test speaks for all.
+
+    A model's statistic is of all categories at once.
+    """
     statistic = statistic_of(plan)
     if statistic is not None:
-        return [analysis for sample in group for analysis in modelled(sample, plan, statistic)]
+        return modelled(group[0], plan, statistic)
     resolved = [resolve(sample, plan) for sample in group]
     tested = assumptions.reference(resolved[0].plain) if plan.estimator != "human_only" else None
     return [analysed(r, tested) for r in resolved]

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from service.calibration.card import Card
 from service.calibration.contrast import Contrast, each_arm
-from service.calibration.estimands import amce, correlation, linear, logistic, mean, mean_difference, poisson, proportions
+from service.calibration.estimands import (
+    amce,
+    conditional_logit,
+    correlation,
+    linear,
+    logistic,
+    mean,
+    mean_difference,
+    multinomial,
+    poisson,
+    proportions,
+)
 from service.calibration.linearised import Statistic
 from service.calibration.plan import Plan
 
@@ -43,6 +54,8 @@ ESTIMANDS: tuple[Estimand, ...] = (
     _model(poisson.CARD, poisson.STATISTIC),
     _model(amce.CARD, amce.STATISTIC),
     _model(correlation.CARD, correlation.STATISTIC),
+    _model(conditional_logit.CARD, conditional_logit.STATISTIC),
+    _model(multinomial.CARD, multinomial.STATISTIC),
 )
 
 
