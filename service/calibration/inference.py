@@ -118,11 +118,16 @@ def level(contrast: FloatArray) -> float:
     return 0.0 if abs(total) < 1e-9 * float(np.abs(contrast).sum()) else total
 
 
-def result(value: float, variance: float, df: float | None, settings: Settings) -> Result:
-    """The result for an estimate with this variance; t quantiles with ``df``, normal ones with None."""
+def result(
+    value: float, variance: float, df: float | None, settings: Settings, error_rate: float | None = None
+) -> Result:
+    """The result for an estimate with this variance; t quantiles with ``df``, normal ones with None.
+
+    ``error_rate`` as in ``infer``.
+    """
     error = sqrt(variance)
     pivot = Normal(value, error) if df is None else StudentT(value, error, df)
-    interval, p_value = _decided(pivot, "normal" if df is None else "t", settings, None)
+    interval, p_value = _decided(pivot, "normal" if df is None else "t", settings, error_rate)
     return Result(value, error, df, p_value, interval)
 
 

@@ -19,6 +19,8 @@ VERDICTS = {
 def paragraph(answer: Answer) -> str:
     """A paragraph with the first estimate's numbers, the sample sizes, the method and what it assumes."""
     applied, arms, first = answer.applied, answer.arms, answer.estimates[0]
+    if not arms:
+        return " ".join([_fitted_elsewhere(answer), *_beside(answer)])
     own = [a for a in arms if (a.outcome, a.component, a.subgroup) == (first.outcome, first.component, None)]
     n_llm_only = own[0].n_llm_only if applied.prediction_design == "shared" else sum(a.n_llm_only for a in own)
     if applied.identification == "randomization" or applied.estimator == "human_only":
@@ -29,8 +31,24 @@ def paragraph(answer: Answer) -> str:
         f"{n_llm_only} LLM-only units with estimator {applied.estimator} "
         f"({applied.prediction_design} predictions, identification by {applied.identification})."
     )
+    return " ".join([opening, *_beside(answer)])
+
+
+def _fitted_elsewhere(answer: Answer) -> str:
+    """The opening for coefficients that were sent fitted."""
+    applied, first = answer.applied, answer.estimates[0]
+    return (
+        f"The estimate of coefficient {first.component} was {_number(first.result.estimate)} "
+        f"({_interval(first.result)}), calibrated from coefficients and covariances of {first.human_sample_size} human "
+        f"respondents and of LLM-only units with estimator {applied.estimator} (identification by "
+        f"{applied.identification})."
+    )
+
+
+def _beside(answer: Answer) -> list[str]:
+    """What stands beside the first estimate."""
+    first = answer.estimates[0]
     sentences = [
-        opening,
         f"The human-only estimate was {_number(first.human_only.estimate)} ({_interval(first.human_only)}).",
     ]
     sentences += _family(answer)
@@ -44,7 +62,7 @@ def paragraph(answer: Answer) -> str:
     sentences += _between(answer)
     sentences.append(f"In short, {VERDICTS[first.verdict]}; the claim is {first.claim}.")
     sentences.append(_assumed(answer.assumptions))
-    return " ".join(sentences)
+    return sentences
 
 
 def _of(estimate: EstimateBlock) -> str:

@@ -19,7 +19,6 @@ PROMISED = (
     "conditional_logit",
     "amce",
     "correlation",
-    "summary",
 )
 
 

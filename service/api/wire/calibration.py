@@ -13,14 +13,18 @@ from service.api.wire import answer as wire
 from service.api.wire import plan as wire_plan
 from service.api.wire import sample as wire_sample
 from service.api.wire.doubts import WORK_LIMIT, Work, warnings
+from service.api.wire.layouts import summary as summary_layout
+from service.api.wire.layouts.summary import SummaryLayout
 from service.api.wire.sample import BOUNDS, Bounds
-from service.api.wire.work import work
+from service.api.wire.work import of_summary, work
 from service.calibration import plan as core
-from service.calibration.answer import Applied
+from service.calibration.answer import Answer, Applied
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, Problem
 from service.calibration.layouts.draft import Missing
+from service.calibration.psps import Summary
 from service.calibration.sample import Sample
+from service.calibration.summarised import calibrate_summary
 
 METHOD_VERSION = "2026.2"
 SERVICE_VERSION = version("rectifier")
@@ -30,15 +34,15 @@ ENCODER = msgspec.json.Encoder()
 class CalibrationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Paired human and LLM responses, and what to do with them."""
 
-    data: wire_sample.Data
+    data: wire_sample.Data | SummaryLayout
     plan: wire_plan.Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request on its way: samples, plan, digest of its body, expected work, what a missing human answer means."""
+    """A request on its way: samples or a summary, plan, digest of its body, work, what a missing human answer means."""
 
-    samples: Sequence[Sample]
+    samples: Sequence[Sample] | Summary
     plan: core.Plan
     body_digest: str
     work: float
@@ -51,25 +55,37 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
     sent = request.plan or wire_plan.Plan()
     plan = wire_plan.to_core(sent, problems)
     missing: Missing = sent.missing or "error"
+    samples: Sequence[Sample] | Summary
     try:
-        samples = wire_sample.samples(request.data, missing, bounds, wire_plan.reading_of(sent))
+        if isinstance(request.data, SummaryLayout):
+            samples = summary_layout.to_core(request.data, bounds.max_columns)
+        else:
+            samples = wire_sample.samples(request.data, missing, bounds, wire_plan.reading_of(sent))
     except CalibrationError as refused:
         raise type(refused)([*problems, *refused.problems]) from refused
     if problems:
         raise CalibrationError(problems)
-    return Job(samples, plan, body_digest, work(samples, plan), missing)
+    cost = of_summary(samples) if isinstance(samples, Summary) else work(samples, plan)
+    return Job(samples, plan, body_digest, cost, missing)
+
+
+def answered(job: Job) -> Answer:
+    """The answer of a job; raises ``CalibrationError``."""
+    if isinstance(job.samples, Summary):
+        return calibrate_summary(job.samples, job.plan)
+    return calibrate(job.samples, job.plan)
 
 
 def run(job: Job) -> bytes:
     """The encoded answer of a job; raises ``CalibrationError``."""
-    answer = calibrate(job.samples, job.plan)
+    answer = answered(job)
     digests = wire.Digests(job.body_digest, plan_digest(job, answer.applied), SERVICE_VERSION, METHOD_VERSION)
     return ENCODER.encode(wire.from_core(answer, digests))
 
 
 def validated(job: Job) -> bytes:
     """What a valid request would be done with; raises the ``CalibrationError`` that it would get."""
-    answer = calibrate(job.samples, job.plan)
+    answer = answered(job)
     return ENCODER.encode(
         wire.Validated(
             valid=True,

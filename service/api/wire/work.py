@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from service.api.wire.doubts import SOLVING
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.plan import Plan
+from service.calibration.psps import Summary
 from service.calibration.sample import Sample, Units
 from service.calibration.samples import counted
 
@@ -23,6 +24,7 @@ BOOTSTRAP, RANDOMIZATION = 3.0, 125.0  # work per unit and replicate
 BETTING, PER_HUMAN = 1e7, 1e4  # work of one betting interval, and of every human in it
 DRAWN, DRAWS, MOST_DRAWS = 0.2, 5e3, 5e4  # max_t: work per number drawn; draws per estimate, at least and at most
 FREE_DRAWS = 2e9  # numbers drawn that more draws than the least may cost
+SUMMARY = 50.0  # work per cube of the number of coefficients
 HELD = 200.0  # max_t: work per influence value, which are held in memory together
 
 
@@ -31,6 +33,11 @@ def work(samples: Sequence[Sample], plan: Plan) -> float:
     each = sum(count * (_fitting(s, plan) + _resampling(s, plan)) for s, count in counted(samples))
     each += PER_OUTCOME * (len(samples) - 1)
     return each + _together(samples, plan) + (SOLVING if plan.costs else 0.0)
+
+
+def of_summary(summary: Summary) -> float:
+    """Estimated work of coefficients fitted elsewhere: a few decompositions of their covariances."""
+    return SUMMARY * float(summary.theta.shape[0] + summary.gamma_human.shape[0]) ** 3
 
 
 def _fitting(sample: Sample, plan: Plan) -> float:
