@@ -52,7 +52,8 @@ def choices(seed: int, respondents: int = 40, more: int = 100, tasks: int = 4, u
     taste = 0.4 * rng.standard_normal((2, respondents + more))
     common = rng.gumbel(size=task.size)
     utility = -0.8 * x[0] + 0.5 * x[1] + (taste[:, who] * x).sum(axis=0) + common
-    best = np.array([utility[task == t].max() for t in range(count)])
+    best = np.full(count, -np.inf)
+    np.maximum.at(best, task, utility)
     y = (utility == best[task]).astype(float)
     guess = np.exp(-0.6 * x[0] + 0.3 * x[1] + 0.8 * common)
     return Choices(x, y, guess / np.bincount(task, guess)[task], task, who, who < respondents)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from service.api.wire.layouts import arrays, moments, table
 from service.api.wire.layouts.arrays import Arrays
 from service.api.wire.layouts.moments import MomentsLayout
@@ -65,7 +67,7 @@ def samples(data: Data, missing: Missing, bounds: Bounds = BOUNDS, reading: Read
     """
     if numbers(data) > bounds.max_numbers:
         raise too_many_values(bounds.max_numbers)
-    problems = _too_many(data, bounds, categories=reading.categories is not None)
+    problems = _too_many(_counted(data, reading), bounds, categories=reading.categories is not None)
     if problems:
         raise TooExpensive(problems)
     return LAYOUTS[type(data)].to_core(data, missing, reading)
@@ -101,6 +103,14 @@ def _too_many(data: Data, bounds: Bounds, *, categories: bool) -> list[Problem]:
         text = f"{columns} columns of categories are too many for this many units"
         found.append(Problem("/plan/estimand", "too_expensive", text, "send fewer units, or join categories"))
     return found
+
+
+def _counted(data: Data, reading: Reading) -> Data:
+    """The data without what becomes no column: the names of choice sets."""
+    sets = None if reading.model is None else reading.model.choice_set
+    if sets is None or not isinstance(data, Table) or not data.covariates:
+        return data
+    return msgspec.structs.replace(data, covariates={k: v for k, v in data.covariates.items() if k != sets})
 
 
 def _columns(data: Data) -> Sequence[object]:

@@ -36,7 +36,7 @@ CARD = Card(
 
 
 def fit(answers: FloatArray, design: Design, weight: FloatArray) -> Fitted:
-    """The weighted maximum likelihood fit of indicators or probabilities (K, n); the first category is the reference."""
+    """The weighted maximum likelihood fit of indicators or probabilities (K, n); the first is the reference."""
     weight = weight / weight.mean()
     scale = np.sqrt((design.x * design.x) @ weight)
     generalized_linear.lower_factor((design.x * weight) @ design.x.T, design)

@@ -11,6 +11,7 @@ from service.api.wire.sample import LAYOUTS, Bounds, Data, numbers, samples, sha
 from service.calibration.errors import TooExpensive
 from service.calibration.layouts.categories import Categories
 from service.calibration.layouts.reading import Reading
+from service.calibration.plan import Model
 from service.web.problems import ProblemError
 from tests.api.wire.layouts.study import ARRAYS, MOMENTS, TABLE, decoded, packed
 
@@ -112,3 +113,19 @@ def test_categories_of_many_units_are_too_many_numbers() -> None:
     with pytest.raises(TooExpensive) as found:
         samples(data, "error", Bounds(max_numbers=199), Reading(Categories()))
     assert [(p.pointer, p.code) for p in found.value.problems] == [("/plan/estimand", "too_expensive")]
+
+
+def test_the_names_of_choice_sets_are_no_columns() -> None:
+    """Two columns of numbers and 30 sets by name: the sets count only where they adjust."""
+    names = [f"t{i // 2}" for i in range(60)]
+    document = {
+        "layout": "table",
+        "outcomes": {"chosen": [float(i % 2) for i in range(60)]},
+        "predictions": [{"values": [0.5 + 0.01 * (i % 3) for i in range(60)]}],
+        "covariates": {"price": [float(i % 7) for i in range(60)], "task": names},
+    }
+    data = msgspec.convert(document, Data)
+    reading = Reading(model=Model(("price",), choice_set="task"))
+    assert len(samples(data, "error", Bounds(max_columns=3), reading)) == 1
+    with pytest.raises(TooExpensive):
+        samples(data, "error", Bounds(max_columns=3), Reading(model=Model(("price",))))
