@@ -3,8 +3,8 @@
 Formula: m_i = g^{-1}(x_i' theta), v_i the variance at m_i (linear 1, logistic m(1 - m), Poisson m),
     sum w_i x_i (y_i - m_i) = 0,     H = sum w_i v_i x_i x_i',     phi_i = (H / sum w)^{-1} x_i (y_i - m_i)
     F_i = C^{-1} x_i sqrt(w_i v_i) with C C' = H,   h_i = |F_i|^2
-Newton's method on columns scaled to unit length, halving steps that lower the likelihood; a linear fit is one step
-and one of refinement.
+Newton's method, halving steps after which the decrement is larger; a linear fit is one step and one of refinement.
+Collinearity is judged term by term relative to the term's own size, so scales do not matter.
 Shapes: n units, k terms; answers (1, n), x (k, n), weights (n,) with any positive scale (0: not in the fit).
 Units: link scale (linear: outcome units per unit of the term).
 Raises: ``collinear_terms``. A fit that does not converge says so (``Fitted.converged``): separation, or no finite
@@ -29,17 +29,17 @@ COLLINEAR = 1e-9  # part of a scaled column outside the others, squared, below w
 STEPS, HALVINGS = 60, 30
 SMALL_STEP = 1e-11  # a Newton step below this share of the linear predictor's scale ends the search
 FARTHEST = 30.0  # a linear predictor beyond which a fitted probability is 0 or 1
+FALLS = 1.0 + 1e-9  # a decrement that grows by more than this went too far
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Mean and variance as functions of the linear predictor, and the log likelihood up to a constant (n,)."""
+    """The mean m as a function of the linear predictor, the variance as one of the mean, and where to start."""
 
     mean: Callable[[FloatArray], FloatArray]
-    variance: Callable[[FloatArray], FloatArray]
-    likelihood: Callable[[FloatArray, FloatArray], FloatArray]
+    variance: Callable[[FloatArray], FloatArray] | None
     start: Callable[[float], float]
-    bounded: bool
+    bounded: bool = False
 
 
 def _logit(share: float) -> float:
@@ -47,80 +47,82 @@ def _logit(share: float) -> float:
     return float(np.log(inside / (1.0 - inside)))
 
 
-LINEAR = Family(lambda eta: eta, np.ones_like, lambda y, eta: -0.5 * (y - eta) ** 2, lambda mean: mean, bounded=False)
-LOGISTIC = Family(
-    expit,
-    lambda eta: expit(eta) * expit(-eta),
-    lambda y, eta: y * eta - np.logaddexp(0.0, eta),
-    _logit,
-    bounded=True,
-)
-POISSON = Family(np.exp, np.exp, lambda y, eta: y * eta - np.exp(eta), lambda mean: float(np.log(mean)), bounded=False)
+LINEAR = Family(lambda eta: eta, None, lambda mean: mean)
+LOGISTIC = Family(expit, lambda m: m * (1.0 - m), _logit, bounded=True)
+POISSON = Family(np.exp, lambda m: m, lambda mean: float(np.log(mean)))
 
 
 def fit(family: Family, answers: FloatArray, design: Design, weight: FloatArray) -> Fitted:
     """The weighted maximum likelihood fit of answers (1, n) on a design."""
-    y, weight = answers[0], weight / weight.mean()
-    scale = np.sqrt((design.x * design.x) @ weight)
-    x = design.x / np.where(scale > 0.0, scale, 1.0)[:, None]
-    theta, converged = _newton(family, y, x, weight, design)
-    eta = theta @ x
-    variance = family.variance(eta) * weight
-    factor = lower_factor((x * variance) @ x.T, design)
-    rows = solve_triangular(factor, x * np.sqrt(variance), lower=True, check_finite=False)
-    residual = y - family.mean(eta)
-    inverse = solve_triangular(factor, np.diag(1.0 / scale), lower=True, check_finite=False)
-    n = float(weight.sum())
-    influence = n * (inverse.T @ solve_triangular(factor, x * residual, lower=True, check_finite=False))
-    return Fitted(design.names, theta / scale, influence, rows[None], factor.T * scale, converged=converged)
+    y, weight, x = answers[0], weight / weight.mean(), design.x
+    if family.variance is None:
+        theta, mean, converged = *_solved(y, design, weight), True
+        scores = weight
+    else:
+        theta, mean, converged = _newton(family, y, design, weight)
+        scores = weight * family.variance(mean)
+    lower = lower_factor((x * scores) @ x.T, design)
+    inverse = solve_triangular(lower, np.eye(len(x)), lower=True, check_finite=False)
+    influence = (float(weight.sum()) * (inverse.T @ inverse)) @ x
+    influence *= y - mean
+    rows = ((inverse @ x) * np.sqrt(scores))[None] if design.leverage else None
+    return Fitted(design.names, theta, influence, rows, lower.T, converged=converged)
 
 
-def _newton(
-    family: Family, y: FloatArray, x: FloatArray, weight: FloatArray, design: Design
-) -> tuple[FloatArray, bool]:
-    """Coefficients (k,) of scaled terms, and whether the search ended at a maximum."""
-    theta = _started(family, y, x, weight, design)
-    for step in range(STEPS):
+def _solved(y: FloatArray, design: Design, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Least squares coefficients (k,), refined once, and fitted values (n,)."""
+    x, theta, residual = design.x, np.zeros(len(design.x)), y
+    lower = lower_factor((x * weight) @ x.T, design)
+    for _ in range(2):
+        theta = theta + _step(lower, x @ (weight * residual))
+        residual = y - theta @ x
+    return theta, y - residual
+
+
+def _newton(family: Family, y: FloatArray, design: Design, weight: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
+    """Coefficients (k,), fitted means (n,), and whether the search ended at a maximum.
+
+    A step after which the Newton decrement, the score in the metric of the information, is larger is halved.
+    """
+    assert family.variance is not None
+    x, theta = design.x, _started(family, y, design, weight)
+    move, before, halved = np.zeros(len(x)), np.inf, 0
+    for _ in range(STEPS):
         eta = theta @ x
-        slope = x @ (weight * (y - family.mean(eta)))
-        factor = lower_factor((x * (weight * family.variance(eta))) @ x.T, design)
-        move = solve_triangular(factor.T, solve_triangular(factor, slope, lower=True), lower=False)
-        if family is LINEAR:
-            theta = theta + move
-            if step:
-                return theta, True
+        mean = family.mean(eta)
+        slope = x @ (weight * (y - mean))
+        lower = lower_factor((x * (weight * family.variance(mean))) @ x.T, design)
+        whitened = solve_triangular(lower, slope, lower=True, check_finite=False)
+        decrement = float(whitened @ whitened)
+        farthest = float(np.abs(eta).max())
+        if family.bounded and farthest > FARTHEST:
+            return theta, mean, False
+        if not decrement <= before * FALLS and halved < HALVINGS:
+            move, halved = move / 2.0, halved + 1
+            theta = theta - move
             continue
-        reach = float(np.abs(move @ x).max())
-        theta, eta = _climbed(family, (y, x, weight), theta, move)
-        if family.bounded and float(np.abs(eta).max()) > FARTHEST:
-            return theta, False
-        if reach < SMALL_STEP * (1.0 + float(np.abs(eta).max())):
-            return theta, True
-    return theta, False
+        if not np.isfinite(decrement):
+            return theta, mean, False
+        move, before, halved = solve_triangular(lower.T, whitened, lower=False, check_finite=False), decrement, 0
+        theta = theta + move
+        if float(np.abs(move) @ np.abs(x).max(axis=1)) < SMALL_STEP * (1.0 + farthest):
+            return theta, family.mean(theta @ x), True
+    return theta, mean, False
 
 
-def _started(family: Family, y: FloatArray, x: FloatArray, weight: FloatArray, design: Design) -> FloatArray:
+def _step(lower: FloatArray, slope: FloatArray) -> FloatArray:
+    """H^{-1} slope for H = L L'."""
+    whitened = solve_triangular(lower, slope, lower=True, check_finite=False)
+    return np.asarray(solve_triangular(lower.T, whitened, lower=False, check_finite=False))
+
+
+def _started(family: Family, y: FloatArray, design: Design, weight: FloatArray) -> FloatArray:
     """The coefficients of the constant alone, where the terms have one; else 0."""
-    theta = np.zeros(x.shape[0])
+    theta = np.zeros(len(design.x))
     mean = float(weight @ y) / float(weight.sum())
     if design.names and design.names[0] == "intercept" and mean > 0.0:
-        theta[0] = family.start(mean) / x[0, 0]
+        theta[0] = family.start(mean)
     return theta
-
-
-def _climbed(
-    family: Family, data: tuple[FloatArray, FloatArray, FloatArray], theta: FloatArray, move: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """The step, halved until the likelihood does not fall, and its linear predictor."""
-    y, x, weight = data
-    before = float(weight @ family.likelihood(y, theta @ x))
-    for _ in range(HALVINGS):
-        eta = (theta + move) @ x
-        after = float(weight @ family.likelihood(y, eta))
-        if after >= before - 1e-12 * abs(before):
-            break
-        move = move / 2.0
-    return theta + move, eta
 
 
 def lower_factor(gram: FloatArray, design: Design) -> FloatArray:

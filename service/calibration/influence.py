@@ -31,6 +31,7 @@ class Design:
     ``keys`` say which part of the plan each term comes from, for refusals, ``baselines`` which level a term of names is
     told from (else None), ``categories`` what answers are (none: numbers). ``products`` are pairs of terms whose
     interactions a statistic includes, and ``shares`` (k, products) what it averages them with (see ``conjoint``).
+    ``leverage`` False: nobody asks for the fit's leverage, which costs as much as the influence values.
     """
 
     x: FloatArray
@@ -41,6 +42,7 @@ class Design:
     categories: tuple[str, ...] = ()
     products: tuple[tuple[int, int], ...] = ()
     shares: FloatArray | None = None
+    leverage: bool = True
 
 
 @dataclass(frozen=True, slots=True)

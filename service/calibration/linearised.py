@@ -66,6 +66,17 @@ class _Variate:
 
 
 @dataclass(frozen=True, slots=True)
+class _Whole:
+    """What the fits of all control variates share: units, and design and weights of the fit over the pool."""
+
+    sample: Sample
+    statistic: Statistic
+    human: Rows
+    pool: PoolRows
+    together: tuple[Design, FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
 class _Parts:
     """Everything that the components share."""
 
@@ -100,8 +111,8 @@ def linearised(
     weighted = sample.weighted or identification == "sampling"
     units, others = human.of(human.standing), pool.of(pool.standing)
     correction = corrected(fit, units.cluster if sample.clustered else None, jackknife=weighted)
-    of = partial(_variate, sample=sample, statistic=statistic, rows=(human, pool), correction=correction)
-    variates = tuple(of(slot) for slot in slots(sample))
+    whole = _Whole(sample, statistic, human, pool, _together(human, pool))
+    variates = tuple(_variate(slot, whole, correction) for slot in slots(sample))
     deviations = correction.of(fit.influence)
     parts = _Parts(
         sample, identification, fit, correction.df, deviations, units, others, variates, model.cross, statistic.link
@@ -166,24 +177,35 @@ def _check_fit(sample: Sample, fit: Fitted) -> None:
         )
 
 
-def _variate(
-    slot: Slot, sample: Sample, statistic: Statistic, rows: tuple[Rows, PoolRows], correction: Correction
-) -> _Variate:
-    """The influence of a slot's values: fitted over the pool, evaluated at the humans' own rows and at the pool's."""
-    human, pool = rows
-    fitted = statistic.fitter if slot.answer else statistic.adjusting
+def _together(human: Rows, pool: PoolRows) -> tuple[Design, FloatArray]:
+    """Design and weights of the fit over the pool: the humans' own rows, then everyone under every arm."""
     everyone = [human, *pool.parts]
     own = 0.0 * human.weight if pool.given else pool.human_weight
     weights = [own, *(part.weight * share for part, share in zip(pool.parts, pool.shares, strict=False))]
-    values = [_values(slot, sample, part) for part in everyone]
-    design = replace(human.design, x=np.concatenate([r.design.x for r in everyone], axis=1), choice_set=_sets(everyone))
-    found = fitted(np.concatenate(values, axis=1), design, np.concatenate(weights))
-    whole = found.theta[:, None] + found.influence
+    x = np.concatenate([r.design.x for r in everyone], axis=1)
+    return replace(human.design, x=x, choice_set=_sets(everyone), leverage=False), np.concatenate(weights)
+
+
+def _averaged(values: FloatArray, pool: PoolRows) -> FloatArray:
+    """The mean (J, M) over arms of the pool's values (J, parts x M)."""
+    if len(pool.parts) == 1:
+        return values.copy()
+    averaged = np.zeros((values.shape[0], pool.size))
+    for k, share in enumerate(pool.shares[: len(pool.parts)]):
+        averaged += values[:, k * pool.size : (k + 1) * pool.size] * share
+    return averaged
+
+
+def _variate(slot: Slot, parts: _Whole, correction: Correction) -> _Variate:
+    """The influence of a slot's values: fitted over the pool, evaluated at the humans' own rows and at the pool's."""
+    sample, statistic, human, pool, together = parts.sample, parts.statistic, parts.human, parts.pool, parts.together
+    fitted = statistic.fitter if slot.answer else statistic.adjusting
+    values = [_values(slot, sample, part) for part in (human, *pool.parts)]
+    found = fitted(np.concatenate(values, axis=1), *together)
+    whole = found.influence
+    whole += found.theta[:, None]
     n = human.weight.shape[0]
-    rest = [whole[:, n + k * pool.size : n + (k + 1) * pool.size] for k in range(len(pool.parts))]
-    averaged = np.zeros((whole.shape[0], pool.size))
-    for part, share in zip(rest, pool.shares, strict=False):
-        averaged += part * share
+    averaged = _averaged(whole[:, n:], pool)
     units, others = human.of(human.standing), pool.of(pool.standing)
     at_humans, averaged = whole[:, :n][:, human.standing], averaged[:, pool.standing]
     own_fit = fitted(values[0], human.design, human.weight).of(human.standing)
@@ -207,10 +229,14 @@ def _sets(rows: Sequence[Rows]) -> IntArray | None:
 
 def _values(slot: Slot, sample: Sample, rows: Rows) -> FloatArray:
     """A slot's values (q, n) of some units, each under its arm; probabilities of all categories where there are any."""
-    c, found = rows.c, np.empty((len(slot.columns[0]), rows.c.shape[1]))
-    for d, columns in enumerate(slot.columns):
-        at = rows.arm == d
-        found[:, at] = c[list(columns)][:, at]
+    c = rows.c
+    if len(set(slot.columns)) == 1:
+        found = c[list(slot.columns[0])]
+    else:
+        found = np.empty((len(slot.columns[0]), c.shape[1]))
+        for d, columns in enumerate(slot.columns):
+            at = rows.arm == d
+            found[:, at] = c[list(columns)][:, at]
     if sample.categories and slot.answer:
         return np.concatenate((1.0 - found.sum(axis=0, keepdims=True), found))
     return found
