@@ -57,6 +57,6 @@ def pooled(estimates: Sequence[float], variances: Sequence[float], degrees: Sequ
     centre, shrinkage = weight @ each, weight @ kept
     spread = weight @ (scaled * (1.0 - kept) + kept**2 / total + (each - centre) ** 2)
     own, df = (1.0 - shrinkage) * scaled / spread, np.array(degrees)
-    others = df.sum() - df
-    inverse = own**2 / df + (1.0 - own) ** 2 / np.where(np.isfinite(others), others, np.inf)
+    others = np.array([np.delete(df, g).sum() for g in range(df.shape[0])])
+    inverse = own**2 / df + (1.0 - own) ** 2 / others
     return Pooled(level + centre * unit**0.5, spread * unit, 1.0 / np.maximum(inverse, 1e-300), shrinkage)

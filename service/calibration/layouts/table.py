@@ -132,8 +132,8 @@ def subgroups(parsed: Parsed, column: FloatArray | Labels) -> list[Parsed]:
     in_use = np.zeros(there.codes.shape[0], dtype=bool)
     for rows in (*parsed.rows.human, *parsed.rows.llm_only):
         in_use[rows] = True
-    members = ((name, in_use & (there.codes == code)) for code, name in enumerate(there.names))
-    return [parsed.of(name, units) for name, units in members if units.any()]
+    members = ((name, there.codes == code) for code, name in enumerate(there.names))
+    return [parsed.of(name, units) for name, units in members if (units & in_use).any()]
 
 
 def _by_outcome(table: Table) -> Mapping[str, Indexed]:
