@@ -113,3 +113,12 @@ def test_influences_line_up_by_source() -> None:
     assert found[1, 2] == pytest.approx(sqrt(b @ b / (b @ b + c @ c)))
     assert found[0, 2] == 0.0
     assert found[3].tolist() == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_influences_of_numbered_units_line_up_by_unit() -> None:
+    whole = Influence(np.array([1.0, -1.0, 0.5, 2.0]), "humans 0", 3.0, np.array([7, 2, 9, 4]))
+    part = Influence(np.array([3.0, 1.0]), "humans 0", 1.0, np.array([9, 2]))
+    other = Influence(np.array([1.0, 4.0]), "LLM-only 0", 1.0, np.array([5, 4]))
+    found = correlation([[whole], [part, other]])
+    size = sqrt((1 + 1 + 0.25 + 4) * (9 + 1 + 1 + 16))
+    assert found[0, 1] == pytest.approx((0.5 * 3.0 - 1.0 * 1.0 + 2.0 * 4.0) / size)

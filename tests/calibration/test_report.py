@@ -7,8 +7,10 @@ import pytest
 
 from service.calibration.answer import Answer
 from service.calibration.calibrate import calibrate
+from service.calibration.layouts.table import from_table
 from service.calibration.plan import Plan
 from service.calibration.report import VERDICTS, paragraph
+from tests.calibration.grouped import grouped
 from tests.calibration.studies import Study, simulate
 
 ARMS = simulate(12, (30, 31), (80, 81))
@@ -96,3 +98,15 @@ def test_several_estimates_say_how_p_values_were_adjusted(method: str, ending: s
     name = method.replace("_", " ")
     assert f"Over all 2 estimates its p-value adjusted by {name} was {adjusted}{ending}" in paragraph(answer)
     assert "Over all" not in paragraph(calibrate(sample, Plan()))
+
+
+def test_subgroups_are_compared_in_the_paragraph() -> None:
+    answer = calibrate(from_table(grouped(1)), Plan(identification="exchangeability"))
+    text, found = paragraph(answer), answer.heterogeneity[0]
+    test = f"heterogeneity Q = {four(found.q)}, p = {four(found.p_value)}"
+    assert f"It was also estimated in each of 4 subgroups ({test})." in text
+    assert "calibrated on 100 human respondents and 60 LLM-only units" in text
+    one = replace(answer, heterogeneity=(replace(found, n_subgroups=1, q=None, p_value=None),))
+    assert "It was also estimated in one subgroup." in paragraph(one)
+    unknown = replace(answer, heterogeneity=(replace(found, q=None, p_value=None),))
+    assert "Subgroups were not compared." in paragraph(unknown)

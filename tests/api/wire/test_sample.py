@@ -63,6 +63,12 @@ def test_too_many_arms(document: dict, place: str) -> None:
     assert refused(document, Bounds(max_arms=2)) == [(place, "too_many_arms_sent")]
 
 
+@pytest.mark.parametrize("groups", [["a", "b", "c"] * 2, [1, 2, 3] * 2, packed([1, 2, 3] * 2)])
+def test_too_many_subgroups(groups) -> None:
+    document = {**table(1), "subgroup": groups}
+    assert refused(document, Bounds(max_arms=2)) == [("/data/subgroup", "too_many_subgroups_sent")]
+
+
 @pytest.mark.parametrize(("document", "columns"), [(table(3), 3), (table(2, levels=3), 5), (moments(3), 2)])
 def test_too_many_columns_levels_of_names_included(document: dict, columns: int) -> None:
     assert shape(msgspec.convert(document, Data))[0] == columns
