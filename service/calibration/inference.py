@@ -108,7 +108,7 @@ def infer(estimate: Estimate, contrast: FloatArray, settings: Settings, error_ra
         seed=settings.seed,
     )
     pivot = method.pivot(estimate, contrast, context)
-    interval, p_value = _decided(pivot, method.name, settings, error_rate)
+    interval, p_value = decided(pivot, method.name, settings, error_rate)
     return Result(context.value, context.standard_error, df if method.uses_df else None, p_value, interval)
 
 
@@ -127,11 +127,11 @@ def result(
     """
     error = sqrt(variance)
     pivot = Normal(value, error) if df is None else StudentT(value, error, df)
-    interval, p_value = _decided(pivot, "normal" if df is None else "t", settings, error_rate)
+    interval, p_value = decided(pivot, "normal" if df is None else "t", settings, error_rate)
     return Result(value, error, df, p_value, interval)
 
 
-def _decided(
+def decided(
     pivot: Pivot, method: IntervalName, settings: Settings, error_rate: float | None
 ) -> tuple[Interval, float | None]:
     """The interval, and the p-value that is below the error rate exactly when the interval rejects."""

@@ -25,16 +25,16 @@ from functools import partial
 import numpy as np
 
 from service.calibration import generalized_linear
+from service.calibration.component_samples import Parts, Variate, component
 from service.calibration.corrections import Correction, corrected
 from service.calibration.errors import InvalidSample, NotIdentified, Problem, Warned
 from service.calibration.influence import Design, Fitted, Fitter
 from service.calibration.model_rows import PoolRows, Rows, Slot, human_rows, pool_rows, slots
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Model
-from service.calibration.sample import Column, IntArray, Link, Sample, Units
+from service.calibration.sample import IntArray, Link, Sample, Units
 
 ALONE = 1.0 - 1e-8  # leverage of a unit that carries a term alone
-ARM = "all"
 on_terms: Fitter = partial(generalized_linear.fit, generalized_linear.LINEAR)
 Prepared = Callable[[Sample, Rows], tuple[Design, tuple[Warned, ...]]]
 
@@ -56,16 +56,6 @@ class Statistic:
 
 
 @dataclass(frozen=True, slots=True)
-class _Variate:
-    """A slot's influence values: of the humans' own rows (J, n), ``corrected`` as deviations, of the pool (J, M)."""
-
-    slot: Slot
-    human: FloatArray
-    corrected: FloatArray
-    pool: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
 class _Whole:
     """What the fits of all control variates share: units, and design and weights of the fit over the pool."""
 
@@ -74,27 +64,6 @@ class _Whole:
     human: Rows
     pool: PoolRows
     together: tuple[Design, FloatArray]
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """Everything that the components share."""
-
-    sample: Sample
-    identification: Identification
-    fit: Fitted
-    df: FloatArray
-    deviations: FloatArray
-    human: Rows
-    pool: PoolRows
-    variates: tuple[_Variate, ...]
-    cross: bool
-    link: Link | None
-
-    @property
-    def clustered(self) -> bool:
-        """Whether units come in clusters, given or because humans stand in the pool beside their own rows."""
-        return self.sample.clustered or self.pool.given
 
 
 def linearised(
@@ -114,10 +83,10 @@ def linearised(
     whole = _Whole(sample, statistic, human, pool, _together(human, pool))
     variates = tuple(_variate(slot, whole, correction) for slot in slots(sample))
     deviations = correction.of(fit.influence)
-    parts = _Parts(
+    parts = Parts(
         sample, identification, fit, correction.df, deviations, units, others, variates, model.cross, statistic.link
     )
-    return tuple(_component(parts, j) for j in fit.places)
+    return tuple(component(parts, j) for j in fit.places)
 
 
 def outcomes(sample: Sample) -> FloatArray:
@@ -196,7 +165,7 @@ def _averaged(values: FloatArray, pool: PoolRows) -> FloatArray:
     return averaged
 
 
-def _variate(slot: Slot, parts: _Whole, correction: Correction) -> _Variate:
+def _variate(slot: Slot, parts: _Whole, correction: Correction) -> Variate:
     """The influence of a slot's values: fitted over the pool, evaluated at the humans' own rows and at the pool's."""
     sample, statistic, human, pool, together = parts.sample, parts.statistic, parts.human, parts.pool, parts.together
     fitted = statistic.fitter if slot.answer else statistic.adjusting
@@ -211,11 +180,11 @@ def _variate(slot: Slot, parts: _Whole, correction: Correction) -> _Variate:
     own_fit = fitted(values[0], human.design, human.weight).of(human.standing)
     if not own_fit.converged:
         mean = at_humans @ units.weight / units.weight.sum()
-        return _Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), averaged)
+        return Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), averaged)
     level = own_fit.theta[:, None] + own_fit.influence
     if pool.parts and not pool.given:
         averaged += ((at_humans - level) @ pool.human_weight[human.standing] / others.parts[0].weight.sum())[:, None]
-    return _Variate(slot, level, correction.of(own_fit.influence), averaged)
+    return Variate(slot, level, correction.of(own_fit.influence), averaged)
 
 
 def _sets(rows: Sequence[Rows]) -> IntArray | None:
@@ -239,70 +208,4 @@ def _values(slot: Slot, sample: Sample, rows: Rows) -> FloatArray:
             found[:, at] = c[list(columns)][:, at]
     if sample.categories and slot.answer:
         return np.concatenate((1.0 - found.sum(axis=0, keepdims=True), found))
-    return found
-
-
-def _component(parts: _Parts, j: int) -> Sample:
-    """The sample of one component."""
-    sample, fit = parts.sample, parts.fit
-    n, size = fit.influence.shape[1], parts.pool.size
-    picked = [(v, k) for v in parts.variates for k in _picked(parts, v, j)]
-    deviations = (parts.deviations[j], *(v.corrected[k] for v, k in picked))
-    human = Units(
-        c=_frozen([v.human[k] for v, k in picked], n),
-        y=_frozen([fit.theta[j] + fit.influence[j]], n)[0],
-        weight=parts.human.survey,
-        cluster=parts.human.cluster if parts.clustered else None,
-        sampling_probability=parts.human.probability,
-        corrected=_frozen(deviations, n),
-        row=parts.human.cluster,
-    )
-    return Sample(
-        arms=(ARM,),
-        prediction_design=sample.prediction_design,
-        columns=tuple(_column(v.slot.column, fit.names[k] if parts.cross else None) for v, k in picked),
-        human=(human,),
-        llm_only=(_llm_only(parts, [v.pool[k] for v, k in picked]) if picked and size else None,),
-        pointers=sample.pointers[:1],
-        outcome=sample.outcome,
-        n_dropped=sample.n_dropped,
-        warnings=sample.warnings,
-        component=fit.names[j] or None,
-        spare=float(parts.df[j]),
-        identification=parts.identification,
-        pool_given=parts.pool.given,
-        link=parts.link,
-    )
-
-
-def _picked(parts: _Parts, variate: _Variate, j: int) -> list[int]:
-    """The components of a control variate that serve component j: its own, with ``cross`` all that an LLM has."""
-    return list(parts.fit.places) if parts.cross and variate.slot.answer else [j]
-
-
-def _llm_only(parts: _Parts, rows: Sequence[FloatArray]) -> Units:
-    """The pool's units; those that are also humans share their clusters with them."""
-    cluster = None
-    if parts.clustered:
-        cluster = parts.pool.parts[0].cluster
-    row = parts.pool.parts[0].cluster
-    return Units(c=_frozen(rows, parts.pool.size), weight=parts.pool.weight, cluster=cluster, row=row)
-
-
-def _column(column: Column, of: str | None) -> Column:
-    """A slot's column in one component's sample."""
-    return replace(
-        column,
-        name=column.name if of is None else f"{column.name}, {of}",
-        arm=None,
-        origin=0.0,
-        category=None,
-        n_missing_human=(sum(column.n_missing_human),),
-        n_missing_llm_only=(sum(column.n_missing_llm_only),),
-    )
-
-
-def _frozen(rows: Sequence[FloatArray], n: int) -> FloatArray:
-    found = np.array(rows, dtype=np.float64).reshape(len(rows), n)
-    found.flags.writeable = False
     return found

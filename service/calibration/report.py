@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.calibration.answer import Answer, Assumption, EstimateBlock
+from service.calibration.answer import Answer, Assumption
 from service.calibration.inference import Result
 
 VERDICTS = {
@@ -26,7 +26,7 @@ def paragraph(answer: Answer) -> str:
     if applied.identification == "randomization" or applied.estimator == "human_only":
         n_llm_only = 0
     opening = (
-        f"The estimate of {first.name}{_of(first)} for outcome {first.outcome} was {_number(first.result.estimate)} "
+        f"The estimate of {first.name}{_of(answer)} for outcome {first.outcome} was {_number(first.result.estimate)} "
         f"({_interval(first.result)}), calibrated on {sum(a.n_human for a in own)} human respondents and "
         f"{n_llm_only} LLM-only units with estimator {applied.estimator} "
         f"({applied.prediction_design} predictions, identification by {applied.identification})."
@@ -65,8 +65,11 @@ def _beside(answer: Answer) -> list[str]:
     return sentences
 
 
-def _of(estimate: EstimateBlock) -> str:
-    return "" if estimate.component is None else f", share of category {estimate.component},"
+def _of(answer: Answer) -> str:
+    """Which component of the estimand the first estimate is."""
+    component = answer.estimates[0].component
+    kind = {"proportions": "share of category", "quantile": "quantile"}.get(answer.applied.estimand, "component")
+    return "" if component is None else f", {kind} {component},"
 
 
 def _family(answer: Answer) -> list[str]:

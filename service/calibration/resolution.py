@@ -64,6 +64,7 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     checks.passed(_check_predictions, sample, plan)
     checks.passed(_check_categories, sample, plan)
     checks.passed(_check_tuning, sample, plan)
+    checks.passed(_check_recalibrated, sample, plan)
     identification = checks.passed(identified, sample, plan)
     checks.passed(_check_shares, sample, plan)
     if not sample.plain:
@@ -202,6 +203,16 @@ def _check_tuning(sample: Sample, plan: Plan) -> None:
             f"estimator {plan.estimator} has no choice of tuning",
             "supported: tuning one, common or per_arm with estimator difference_in_predictions; tuning one with "
             "power_tuned, compat and a model's coefficients; else leave it out",
+        )
+
+
+def _check_recalibrated(_sample: Sample, plan: Plan) -> None:
+    if plan.estimator == "recalibrated" and plan.interval == "randomization":
+        raise UnsupportedCombination.at(
+            "/plan/interval",
+            "unsupported_combination",
+            "recalibrated columns know the actual assignment, so they cannot be dealt again",
+            "supported: randomization with regression or human_only; recalibrated with interval t, normal or bootstrap",
         )
 
 

@@ -18,6 +18,7 @@ from service.calibration.estimands import (
     multinomial,
     poisson,
     proportions,
+    quantile,
 )
 from service.calibration.linearised import Statistic
 from service.calibration.plan import Plan
@@ -49,6 +50,7 @@ ESTIMANDS: tuple[Estimand, ...] = (
     Estimand(mean.CARD, mean.contrasts),
     Estimand(mean_difference.CARD, mean_difference.contrasts),
     Estimand(proportions.CARD, proportions.contrasts),
+    Estimand(quantile.CARD, quantile.contrasts),
     _model(linear.CARD, linear.STATISTIC),
     _model(logistic.CARD, logistic.STATISTIC),
     _model(poisson.CARD, poisson.STATISTIC),

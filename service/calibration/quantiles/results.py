@@ -66,7 +66,7 @@ class Parts:
 
 def result(parts: Parts, settings: Settings) -> Result:
     """The result of a contrast; settings' method is t or normal."""
-    interval, p_value = inference._decided(parts.pivot, settings.method, settings, None)  # noqa: SLF001 - written once, there
+    interval, p_value = inference.decided(parts.pivot, settings.method, settings, None)
     error = parts.spread([arm.error for arm in parts.arms])
     return Result(parts.value, error, parts.df if settings.method == "t" else None, p_value, interval)
 
