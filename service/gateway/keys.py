@@ -9,6 +9,9 @@ from service.web.problems import ProblemError
 
 NAME = b"x-upstream-key"
 MAX_LENGTH = 16_384
+_PART = r"[!-+\--<>-~][ -+\--<>-~]*=[ -+\--~]*[!-+\--~]"
+PATTERN = rf"^\s*({_PART}\s*)?(,\s*({_PART}\s*)?)*$"
+"""What ``upstream_keys`` takes, as OpenAPI says it: printable ASCII, keys without a comma; empty parts mean nothing."""
 
 
 def upstream_keys(scope: Scope) -> dict[str, str]:
@@ -19,7 +22,7 @@ def upstream_keys(scope: Scope) -> dict[str, str]:
     keys = {}
     for part in filter(None, map(str.strip, text.split(","))):
         provider, equals, key = part.partition("=")
-        if not equals or not provider.strip() or not key.strip() or not key.isascii() or not key.isprintable():
+        if not equals or not provider.strip() or not key.strip() or not part.isascii() or not part.isprintable():
             raise _malformed()
         keys[provider.strip()] = key.strip()
     return keys

@@ -46,6 +46,7 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/v1/generations/plan", status_code=200)
     async def plan(request: Request[Any, Any, Any]) -> Response[bytes]:
         acceptable(header(request.scope, b"accept"), ("application/json",))
+        upstream_keys(request.scope)  # not needed here, but what a run would refuse is refused
         study = await _study(request, desk)
         prompts = _prompts(study, desk, request.scope)
         reply = await asyncio.to_thread(plan_of, prompts, desk.settings.providers, CODECS)

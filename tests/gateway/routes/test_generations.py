@@ -58,6 +58,12 @@ def test_compressed_bodies_are_taken_and_others_refused() -> None:
     assert post(gateway(max_body_bytes=10), request()).status == 413
 
 
+@pytest.mark.parametrize("path", ["/v1/generations", "/v1/generations/plan"])
+def test_keys_that_cannot_be_read_are_refused_before_a_run_and_before_a_plan(path: str) -> None:
+    refused = post(gateway(), request(), path, x_upstream_key="no-list")
+    assert (refused.status, refused.json["code"]) == (422, "malformed_upstream_key")
+
+
 def test_bad_json_is_a_400() -> None:
     answer = ask(gateway().asgi, "POST", "/v1/generations", body=b'{"personas": NaN}', headers=JSON)
     assert (answer.status, answer.json["code"]) == (400, "nan_literal")
