@@ -1,7 +1,8 @@
 """OpenAI's responses wire (``POST {base}/responses``, base ending in /v1).
 
 A ``logprob`` call asks for the least output the wire takes (16 tokens) and reads the first token's 20 most likely
-alternatives; a schema goes as strict ``text.format``.
+alternatives; a schema goes as strict ``text.format``. ``stream`` is sent although false is OpenAI's own default:
+``transformers serve`` streams where it is not said.
 
 **Assumes** the first token of the answer tells the options apart.
 **Breaks** reasoning is part of ``max_output_tokens``: a model that thinks may end ``truncated`` without a word. The
@@ -64,7 +65,7 @@ class OpenAIResponses:
     def encode(self, call: Call) -> Sent:
         """The request: the system text as ``instructions``, the user text as ``input``."""
         requested = parameters_of(call, label_tokens=LEAST_OUTPUT_TOKENS)
-        parameters = {"store": False} | renamed(requested, _WIRE)
+        parameters = {"store": False, "stream": False} | renamed(requested, _WIRE)
         if "reasoning_effort" in requested:
             parameters["reasoning"] = {"effort": requested["reasoning_effort"]}
         if call.method == "logprob":

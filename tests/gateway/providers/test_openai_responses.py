@@ -68,7 +68,8 @@ def test_the_official_client_sends_the_same(kind, parameters):
         theirs["text"] = {"format": {"type": "json_schema", "name": "answer", "strict": True, "schema": SCHEMA}}
     if kind == "logprob":
         theirs |= {"include": ["message.output_text.logprobs"], "top_logprobs": 20}
-    client.responses.create(model=call.model, instructions=call.system, input=call.user, store=False, **theirs)
+    theirs |= {"store": False, "stream": False}
+    client.responses.create(model=call.model, instructions=call.system, input=call.user, **theirs)
     sent = CODEC.encode(call)
     assert json.loads(sent.body) == json.loads(seen[0].content)
     assert seen[0].url.path == "/v1" + sent.path
@@ -82,6 +83,10 @@ def test_what_was_sent_is_on_record():
     assert sent.parameters_sent == without(body, ("model",), ("instructions",), ("input",), ("text",))
     assert sent.parameters_sent["reasoning"] == {"effort": "low"}
     assert sent.parameters_dropped == ("seed", "stop", "top_k")
+
+
+def test_a_server_that_would_stream_unasked_is_told_not_to():
+    assert json.loads(CODEC.encode(call_of("sample")).body)["stream"] is False
 
 
 def test_what_it_can_send_is_what_it_says_it_can():
