@@ -5,8 +5,10 @@ alternatives; a schema goes as strict ``text.format``. ``stream`` is sent althou
 ``transformers serve`` streams where it is not said.
 
 **Assumes** the first token of the answer tells the options apart.
-**Breaks** reasoning is part of ``max_output_tokens``: a model that thinks may end ``truncated`` without a word. The
-wire has no ``seed``, ``stop`` or penalties: they are dropped.
+**Breaks** reasoning is part of ``max_output_tokens``: a model that thinks may end ``truncated`` without a word. A
+server may call completed what it cut short (``transformers serve``): an answer of all the tokens that it was allowed
+is ``truncated`` whatever its status, even where it happened to end there. The wire has no ``seed``, ``stop`` or
+penalties: they are dropped.
 **Source** openai 3.54, types/responses/response_create_params.py, response.py, response_error.py, response_usage.py;
 the least ``max_output_tokens`` is the API's own error message for smaller ones.
 """
@@ -97,7 +99,7 @@ class OpenAIResponses:
         refusal = "".join(text_at(part, "refusal") or "" for part in parts if at(part, "type") == "refusal")
         written = [part for part in parts if at(part, "type") == "output_text"]
         text = "".join(text_at(part, "text") or "" for part in written)
-        reason = "refused" if refusal else _reason(body)
+        reason = "refused" if refusal else _reason(call, body)
         return concluded(call, envelope, refusal or text, reason, _alternatives(call, written))
 
 
@@ -112,11 +114,18 @@ def _is_message(item: object) -> bool:
     return at(item, "type") == "message"
 
 
-def _reason(body: JsonObject) -> Missing | None:
+def _reason(call: Call, body: JsonObject) -> Missing | None:
     status = text_at(body, "status")
     if status == "incomplete":
         return _INCOMPLETE.get(text_at(body, "incomplete_details", "reason") or "", "truncated")
-    return None if status in {"completed", None} else "upstream_error"
+    if status not in {"completed", None}:
+        return "upstream_error"
+    return "truncated" if _is_at_the_bound(call, body) else None
+
+
+def _is_at_the_bound(call: Call, body: JsonObject) -> bool:
+    allowed = parameters_of(call, label_tokens=LEAST_OUTPUT_TOKENS)["max_output_tokens"]
+    return isinstance(allowed, int) and 0 < allowed <= count_at(body, "usage", "output_tokens")
 
 
 def _alternatives(call: Call, written: list[object]) -> Alternatives | None:

@@ -99,6 +99,15 @@ def test_without_a_system_text_there_are_no_instructions():
     assert "instructions" not in json.loads(CODEC.encode(call_of("sample", system="")).body)
 
 
+@pytest.mark.parametrize(("allowed", "missing"), [(8, "truncated"), (9, "truncated"), (10, None)])
+def test_an_answer_of_all_tokens_allowed_was_cut_short_even_if_called_completed(allowed, missing):
+    (fixture,) = (each for each in ANSWERS if each.name == "answered_in_words")
+    body = fixture.body | {"usage": {"input_tokens": 310, "output_tokens": 9}}
+    received = Received(200, {}, json.dumps(body).encode())
+    assert body["status"] == "completed"
+    assert CODEC.decode(call_of("free_text", max_output_tokens=allowed), received).missing == missing
+
+
 def test_no_usage_is_none_and_not_zero():
     assert CODEC.decode(call_of("free_text"), Received(200, {}, b'{"output": []}')).usage is None
 
