@@ -84,7 +84,7 @@ def _each(study: Study, cells: Cells) -> Iterator[tuple[Planned, int]]:
     for arm in study.arms:
         times = study.elicitation.replicates * _asked_under(study, arm.name)
         for items in cells.chunks:
-            yield from ((Planned(0, longest, arm, items, model, last, 1), times) for model in study.models)
+            yield from ((Planned(0, longest, arm, items, model, last, "", (1, 0, 0)), times) for model in study.models)
 
 
 def _asked_under(study: Study, arm: str) -> int:

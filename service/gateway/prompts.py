@@ -1,9 +1,9 @@
 """From a planned call to what is sent: the rendered prompt, the options in shown order, and the cells' identities.
 
 ``cell_id`` is the digest of everything that determines an answer: where it goes, model, method, parameters, the whole
-prompt, every question of the call with its options as shown, the replicate, which of equal-looking personas it is, and
-the tenant. Keys, unit ids and times are not in it. ``procedure_hash`` is the digest of what stays the same over
-personas: template, arms, items, elicitation, model and parameters.
+prompt, every question of the call with its options as shown, the replicate, what tells the call from those that look
+the same (``looks.py``), and the tenant. Keys, unit ids and times are not in it. ``procedure_hash`` is the digest of
+what stays the same over personas: template, arms, items, elicitation, model and parameters.
 
 **Assumes** a study that was checked, so that every placeholder has a value.
 """
@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 from service.gateway.cells import Planned, shown
 from service.gateway.elicitation import labels_of, question_text, schema_of
 from service.gateway.identity import digest, text_digest
+from service.gateway.looks import ALONE
 from service.gateway.order import uniform_below
 from service.gateway.providers.protocol import Call, Question
 from service.gateway.study import Code, Method, Model, Study
@@ -90,7 +91,8 @@ class Prompts:
         prompt = digest([system, user, [_spelled(question) for question in questions]])
         whole = [
             self.tenant, self.places[planned.model.name], planned.model.model, method, planned.model.parameters,
-            study.elicitation.lenient, prompt, planned.replicate, planned.twin, call.draw,
+            study.elicitation.lenient, prompt, planned.replicate, planned.look, planned.twins,
+            call.draw,
         ]  # fmt: skip
         call_id = digest(whole)
         cell_ids = tuple(digest([call_id, question.item.name]) for question in questions)
@@ -98,17 +100,17 @@ class Prompts:
         return Rendered(planned, call, call_id, cell_ids, orders, prompt)
 
     def _parameters(self, planned: Planned) -> dict[str, object]:
-        """The requested parameters; a stated seed is sent once, later replicates and equal personas get others."""
+        """The requested parameters; a stated seed is sent once, later replicates and equal-looking calls get others."""
         withheld = self.withheld.get(planned.model.name, frozenset())
         parameters = {name: value for name, value in planned.model.parameters.items() if name not in withheld}
         seed = parameters.get("seed")
-        if seed is not None and (planned.replicate or planned.twin):
-            parameters["seed"] = uniform_below(SEEDS, seed, planned.replicate, planned.twin)
+        if seed is not None and (planned.replicate or planned.twins != ALONE):
+            parameters["seed"] = uniform_below(SEEDS, seed, planned.replicate, planned.twins)
         return parameters
 
     def _draw(self, planned: Planned) -> int:
         """A number that tells this draw from others of the same prompt."""
-        return uniform_below(SEEDS, self.study.seed, planned.replicate, planned.twin)
+        return uniform_below(SEEDS, self.study.seed, planned.replicate, planned.look, planned.twins)
 
     def _procedure(self, model: Model) -> str:
         study = self.study
