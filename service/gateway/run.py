@@ -21,13 +21,13 @@ from service.gateway.cells import Cells, Planned
 from service.gateway.conduct.asking import ask
 from service.gateway.conduct.budget import Budget
 from service.gateway.conduct.line import Line
+from service.gateway.conduct.patience import Patience
 from service.gateway.outcome import Outcome, asked_now, restored, stored
 from service.gateway.prompts import Prompts, Rendered
 from service.gateway.recording import Recorder
 from service.gateway.tally import Tally
 from service.gateway.wire.records import CellRecord, EndRecord, ProgressRecord, Record
 
-LOOK_AGAIN_SECONDS = 0.1
 Landed = tuple[Rendered, Outcome, list[Answer]]
 
 
@@ -35,7 +35,7 @@ Landed = tuple[Rendered, Outcome, list[Answer]]
 class Means:
     """What a run works with: lines and keys by model name, cache, budget, deadline on the lines' clock.
 
-    ``circuit_seconds``: how long a provider that is left alone is waited for before its cells are given up.
+    ``circuit_seconds``: how long a provider that is left alone is waited for, in all, before its cells are given up.
     """
 
     lines: Mapping[str, Line]
@@ -54,7 +54,7 @@ class Run:
     def __init__(self, prompts: Prompts, recorder: Recorder, means: Means, columns: CalibrationColumns | None) -> None:
         self._prompts, self._recorder, self._means, self._columns = prompts, recorder, means, columns
         self._cells = Cells(prompts.study)
-        self._refused: dict[str, float] = {}
+        self._patience = {name: Patience(means.circuit_seconds, line.clock()) for name, line in means.lines.items()}
         self._tally = Tally(prompts, means.budget, self._cells.n_cells, recorder.prices)
 
     async def records(self) -> AsyncGenerator[Record, None]:
@@ -110,24 +110,17 @@ class Run:
         if outcome is None:
             name = rendered.planned.model.name
             means = self._means
-            await self._let_through(means.lines[name])
-            asked = await ask(means.lines[name], rendered.call, means.budget, means.deadline, key=means.keys[name])
+            asked = await ask(
+                means.lines[name],
+                rendered.call,
+                means.budget,
+                means.deadline,
+                key=means.keys[name],
+                patience=self._patience[name],
+            )
             outcome = asked_now(asked)
             await self._keep(rendered, outcome)
         return rendered, outcome, list(self._recorder.answers(rendered, outcome))
-
-    async def _let_through(self, line: Line) -> None:
-        """Wait while the line's breaker refuses, in all no longer than one outage may last."""
-        latest = line.clock() + self._means.circuit_seconds
-        if self._means.deadline is not None:
-            latest = min(latest, self._means.deadline)
-        while line.breaker.refuses:
-            since = self._refused.setdefault(line.provider.name, line.clock())
-            if line.clock() >= min(latest, since + self._means.circuit_seconds):
-                return
-            await line.sleep(LOOK_AGAIN_SECONDS)
-        if line.breaker.state == "closed":
-            self._refused.pop(line.provider.name, None)
 
     async def _found(self, rendered: Rendered) -> Outcome | None:
         """What the cache has; a cache that fails has nothing."""

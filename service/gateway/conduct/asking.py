@@ -3,6 +3,7 @@
 **Units** deadlines in seconds of the line's clock; ``started`` in seconds since 1970, latencies in milliseconds.
 **Assumes** what an attempt spent is known only where the provider says so: a usage, or a status that it does not bill
 (4xx, 429, 503 and 529). Any other attempt that may have reached it is charged its upper bound, a cancelled one too.
+A breaker that refuses, whenever it does, is waited for with nothing held; that is no attempt.
 **Breaks** nothing is retried that was answered: a refusal, a truncation or an answer that breaks the schema stands.
 **Raises** what the caller's cancellation raises, after all that was held is given back; no failure of a provider does.
 """
@@ -17,6 +18,7 @@ from typing import Final
 from service.gateway.conduct import retry
 from service.gateway.conduct.budget import NOTHING, Budget, Spend, actual_spend, upper_bound
 from service.gateway.conduct.line import Line
+from service.gateway.conduct.patience import NONE, Patience
 from service.gateway.conduct.window import Ended, Outcome
 from service.gateway.providers.protocol import Call, Completion, Failure, Missing, Received, Sent
 from service.gateway.transport import Kind, UpstreamError
@@ -37,6 +39,8 @@ _NO_RESPONSE: Final[dict[Kind, Failure]] = {
     ),
 }
 _DOWN: Final = frozenset({"upstream_error", "timeout"})
+LOOK_AGAIN_SECONDS: Final = 0.1
+"""Between two looks at a breaker whose probe is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class _Errand:
     upper: Spend
     budget: Budget
     deadline: float | None
+    patience: Patience
 
     def left(self) -> float | None:
         """Seconds to the deadline; None for no deadline."""
@@ -90,17 +95,24 @@ class _Tried:
 
 
 async def ask(
-    line: Line, call: Call, budget: Budget, deadline: float | None = None, *, key: str | None = None
+    line: Line,
+    call: Call,
+    budget: Budget,
+    deadline: float | None = None,
+    *,
+    key: str | None = None,
+    patience: Patience = NONE,
 ) -> Asked:
     """A call's completion or failure, with every attempt on record; ``key`` stands in for the provider's own.
 
-    Why it ended is the result: ``budget_exhausted``, ``deadline`` and ``circuit_open`` say that no (further) attempt
-    was made, and the attempts say what came before.
+    Why it ended is the result: ``budget_exhausted``, ``deadline`` and ``circuit_open`` (past ``patience``) say that no
+    (further) attempt was made, and the attempts say what came before.
     """
     sent = line.codec.encode(call)
     key = key or line.provider.key
     secret_headers = line.codec.authorization(key) if key else {}
-    errand = _Errand(line, call, sent, secret_headers, upper_bound(call, line.price, sent), budget, deadline)
+    upper = upper_bound(call, line.price, sent)
+    errand = _Errand(line, call, sent, secret_headers, upper, budget, deadline, patience)
     started, since = line.epoch(), line.clock()
     attempts: tuple[Attempt, ...] = ()
     spent = NOTHING
@@ -126,12 +138,29 @@ async def ask(
 
 
 async def _try(errand: _Errand) -> _Tried:
-    """One attempt, as far as the deadline, the breaker and the budget let it; all it takes is given back."""
+    """One attempt, as soon and as far as the deadline, the breaker and the budget let it."""
+    while await _let_through(errand):
+        tried = await _attempt(errand)
+        if tried is not None:
+            return tried
+    return _Tried(_UNSENT["deadline" if errand.late() else "circuit_open"])
+
+
+async def _let_through(errand: _Errand) -> bool:
+    """Wait while the breaker refuses; False once the deadline has come or the patience is at its end."""
+    line, breaker = errand.line, errand.line.breaker
+    while not errand.late() and (opened := breaker.since) is not None and breaker.refuses:
+        seconds = errand.patience.ends(opened) - line.clock()
+        if seconds <= 0:
+            return False
+        left = errand.left()
+        await line.sleep(min(seconds, seconds if left is None else left, breaker.rests or LOOK_AGAIN_SECONDS))
+    return not errand.late()
+
+
+async def _attempt(errand: _Errand) -> _Tried | None:
+    """One attempt, None where the breaker refused it after all; all that it takes is given back."""
     line, upper = errand.line, errand.upper
-    if errand.late():
-        return _Tried(_UNSENT["deadline"])
-    if line.breaker.refuses:
-        return _Tried(_UNSENT["circuit_open"])
     spent = None
     try:
         try:
@@ -144,7 +173,7 @@ async def _try(errand: _Errand) -> _Tried:
             return _Tried(_UNSENT["deadline"])
         spent = upper  # from here on only an outcome says less
         tried = await _dispatch(errand, since)
-        spent = tried.spent
+        spent = tried.spent if tried is not None else NOTHING
         return tried
     finally:
         if spent is not None:
@@ -152,8 +181,8 @@ async def _try(errand: _Errand) -> _Tried:
             _tell(line, spent)
 
 
-async def _dispatch(errand: _Errand, since: float) -> _Tried:
-    """The attempt of a call that has its place in the window, given there at ``since``."""
+async def _dispatch(errand: _Errand, since: float) -> _Tried | None:
+    """The attempt of a call that has its place in the window, given there at ``since``; None: the breaker refuses."""
     line = errand.line
     ended = Ended("neutral")
     try:
@@ -161,7 +190,7 @@ async def _dispatch(errand: _Errand, since: float) -> _Tried:
             return _Tried(_UNSENT["deadline"])
         admitted = line.breaker.admit()
         if admitted is None:
-            return _Tried(_UNSENT["circuit_open"])
+            return None
         tell_breaker: Callable[[int], None] = line.breaker.left
         try:
             tried, received = await _send(errand)
