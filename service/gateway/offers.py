@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from service.gateway.providers.offer import OfferedModel, Price, Provider
 from service.gateway.providers.protocol import Codec
+from service.gateway.providers.simulated import PARTICULAR
 from service.gateway.study import Model, Study
 from service.web.problems import FieldError
 
@@ -60,4 +61,5 @@ def _abilities(study: Study, place: str, model: Model, found: OfferedModel, code
     for name in sorted(set(model.parameters) - (able.parameters - found.unsupported)):
         text = f"{codec.name} cannot send it to this model"
         hint = "leave it out, or on_unsupported: drop, which records it as dropped"
-        yield FieldError(f"{place}/parameters/{name}", "unsupported_parameter", text, hint)
+        where = f"simulated/{name}" if name in PARTICULAR else name
+        yield FieldError(f"{place}/parameters/{where}", "unsupported_parameter", text, hint)

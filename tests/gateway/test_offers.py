@@ -50,7 +50,7 @@ def test_what_is_offered_passes() -> None:
         ({"provider": "open", "parameters": {"seed": 1}}, SAMPLE,
          ("/models/0/parameters/seed", "unsupported_parameter")),
         ({"provider": "open", "parameters": {"simulated": {"noise": 1}}}, SAMPLE,
-         ("/models/0/parameters/noise", "unsupported_parameter")),
+         ("/models/0/parameters/simulated/noise", "unsupported_parameter")),
     ],
 )  # fmt: skip
 def test_what_is_not_offered_is_named(model, changes, expected) -> None:
