@@ -8,6 +8,7 @@ from pathlib import Path
 
 from service.gateway.cache.memory import MemoryCache
 from service.gateway.cache.protocol import Cache
+from service.gateway.closing import Closing
 from service.gateway.conduct.budget import Budget
 from service.gateway.conduct.line import Line, open_line
 from service.gateway.conduct.retry import Policy
@@ -28,6 +29,7 @@ class Desk:
     def __init__(self, settings: Settings, metrics: Metrics, transport: Transport | None = None) -> None:
         self.settings, self.metrics = settings, metrics
         self.cache = open_cache(settings)
+        self.closing = Closing()
         self.runs = 0
         self._transport = transport
         self._upstream: Upstream | None = None
@@ -49,7 +51,7 @@ class Desk:
         return self.runs >= self.settings.max_runs
 
     def enter(self) -> None:
-        """A run begins."""
+        """A run begins: called right after ``full``, before anything is awaited."""
         self.runs += 1
         self.metrics.runs(self.runs)
 

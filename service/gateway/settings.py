@@ -78,6 +78,8 @@ class Settings:
     """Longest pause within a request's body."""
     body_seconds: float = 120.0
     """Longest time for a request's body."""
+    stalled_seconds: float = 120.0
+    """How long a reader may take nothing of a stream; then its connection is closed, its run ends."""
     shutdown_seconds: int = 35
     """Seconds that runs have to finish after SIGTERM; then they end with what they have."""
     access_log: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -17,6 +18,7 @@ from litestar.types import Scope
 from service.gateway import offers
 from service.gateway.calibration_data import empty_columns
 from service.gateway.catalogue import CATALOGUE
+from service.gateway.closing import ClosedError
 from service.gateway.desk import Desk
 from service.gateway.keys import upstream_keys
 from service.gateway.plan import plan_of
@@ -61,7 +63,9 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
             headers = {"Retry-After": "5"}
             raise ProblemError("overloaded", "As many runs as this process takes are under way.", headers=headers)
         run = _run(study, desk, request.scope, keys)
-        return streamed(_counted(run, desk, request.scope["state"]["request_id"]), media_type)
+        records = _counted(run, desk, request.scope["state"]["request_id"])
+        desk.enter()
+        return streamed(records, media_type, ended=desk.leave)
 
     return [plan, generate]
 
@@ -120,25 +124,24 @@ def _run(study: Study, desk: Desk, scope: Scope, keys: dict[str, str]) -> Run:
 
 
 async def _counted(run: Run, desk: Desk, request_id: str) -> AsyncGenerator[Record, None]:
-    """The records of a run that takes one of the desk's places; a fault of ours is an error line, then the end."""
-    desk.enter()
+    """The records of a run, counted; a fault of ours is an error line, then the end; a process that stops, the end."""
     started, first = perf_counter(), True
     try:
         async with aclosing(run.records()) as records:
-            async for record in records:
+            while record := await desk.closing.bounded(partial(anext, records, None)):
                 if isinstance(record, CellRecord):
                     desk.metrics.cell(record)
                     if first:
                         desk.metrics.first_record(perf_counter() - started)
                         first = False
                 yield record
+    except ClosedError:
+        yield _cut_short(run.end())
     except Exception as error:  # noqa: BLE001 - the 200 is out: the last boundary is this line
         problem = ProblemError("internal_error", f"The run failed ({where(error)}).")
         _, body = document(problem, CATALOGUE, request_id)
         yield ErrorRecord(msgspec.json.decode(body, type=ProblemDocument))
         yield _cut_short(run.end())
-    finally:
-        desk.leave()
 
 
 def _cut_short(end: EndRecord) -> EndRecord:
