@@ -2,7 +2,7 @@
 
 **Units** deadlines in seconds of the line's clock; ``started`` in seconds since 1970, latencies in milliseconds.
 **Assumes** what an attempt spent is known only where the provider says so: a usage, or a status that it does not bill
-(4xx, 429, 503 and 529). Any other attempt that may have reached it is charged its upper bound, a cancelled one too.
+(4xx, 503 and 529). Any other attempt that may have reached it is charged its upper bound, a cancelled one too.
 A breaker that refuses, whenever it does, is waited for with nothing held; that is no attempt.
 **Breaks** nothing is retried that was answered: a refusal, a truncation or an answer that breaks the schema stands.
 **Raises** what the caller's cancellation raises, after all that was held is given back; no failure of a provider does.
@@ -35,9 +35,11 @@ _NO_RESPONSE: Final[dict[Kind, Failure]] = {
     "redirect": Failure("upstream_error", False, "upstream", "the provider redirects, which is not followed"),
     "too_large": Failure("upstream_error", False, "upstream", "the response is larger than the limit"),
     "refused_address": Failure(
-        "upstream_error", False, "caller", "the request would go to an address that is not allowed"
+        "upstream_error", False, "upstream", "the request would go to an address that is not allowed"
     ),
 }
+_UNASKED: Final = (_UNSENT["deadline"], _NO_RESPONSE["refused_address"])
+"""What says nothing about the provider: nobody heard it out, or nobody asked it."""
 _DOWN: Final = frozenset({"upstream_error", "timeout"})
 LOOK_AGAIN_SECONDS: Final = 0.1
 """Between two looks at a breaker whose probe is under way."""
@@ -197,7 +199,7 @@ async def _dispatch(errand: _Errand, since: float) -> _Tried | None:
             ended = _ended(tried, received)
             tell_breaker = line.breaker.succeeded
             if isinstance(tried.result, Failure):
-                tell_breaker = _verdict(line, tried.result)
+                tell_breaker = _verdict(line, tried.result, received)
             return tried
         finally:
             tell_breaker(admitted)
@@ -208,20 +210,20 @@ async def _dispatch(errand: _Errand, since: float) -> _Tried | None:
 async def _send(errand: _Errand) -> tuple[_Tried, Received | None]:
     line = errand.line
     left = errand.left()
-    patience = line.provider.timeout_seconds if left is None else min(line.provider.timeout_seconds, left)
+    timeout = line.provider.timeout_seconds if left is None else min(line.provider.timeout_seconds, left)
     started, since = line.epoch(), line.clock()
     received: Received | None = None
     result: Completion | Failure
     try:
-        received = await line.transport.send(line.provider, errand.sent, errand.secret_headers, patience)
+        received = await line.transport.send(line.provider, errand.sent, errand.secret_headers, timeout)
     except UpstreamError as error:
         result = _NO_RESPONSE[error.kind]
-        if error.kind == "timeout" and patience < line.provider.timeout_seconds:
+        if error.kind == "timeout" and errand.late():
             result = _UNSENT["deadline"]
         spent = errand.upper if error.dispatched else NOTHING
     else:
         result = line.codec.decode(errand.call, received)
-        spent = _spent(errand, result)
+        spent = _spent(errand, result, received)
     seconds = line.clock() - since
     line.tell("attempt_seconds", seconds)
     attempt = Attempt(
@@ -235,12 +237,17 @@ async def _send(errand: _Errand) -> tuple[_Tried, Received | None]:
     return _Tried(result, spent, attempt), received
 
 
-def _spent(errand: _Errand, result: Completion | Failure) -> Spend:
+def _spent(errand: _Errand, result: Completion | Failure, received: Received) -> Spend:
     """What a response cost: its usage; nothing for a status that is not billed; else all that it may have."""
     if isinstance(result, Completion):
         return errand.upper if result.usage is None else actual_spend(result.usage, errand.line.price)
-    billed = result.by == "upstream" and result.missing != "rate_limited"
+    billed = result.by == "upstream" and result.missing != "rate_limited" and not _turned_down(received)
     return errand.upper if billed else Spend(calls=1)
+
+
+def _turned_down(received: Received) -> bool:
+    """Whether the provider was there and did not do it."""
+    return 400 <= received.status < 500
 
 
 def _ended(tried: _Tried, received: Received | None) -> Ended:
@@ -255,12 +262,12 @@ def _ended(tried: _Tried, received: Received | None) -> Ended:
     return Ended(outcome, headers, wait=(result.retry_after or 0.0) if slow_down else 0.0)
 
 
-def _verdict(line: Line, failure: Failure) -> Callable[[int], None]:
-    """What the breaker learns: a provider that answers, whatever it says, is there; our own deadline tells nothing."""
-    if failure.missing == "deadline":
+def _verdict(line: Line, failure: Failure, received: Received | None) -> Callable[[int], None]:
+    """What the breaker learns: a provider that answers, whatever it says, is there."""
+    if failure in _UNASKED:
         return line.breaker.left
-    down = failure.missing in _DOWN and failure.by != "caller"
-    return line.breaker.failed if down else line.breaker.succeeded
+    there = failure.missing not in _DOWN or failure.by == "caller" or (received is not None and _turned_down(received))
+    return line.breaker.succeeded if there else line.breaker.failed
 
 
 def _tell(line: Line, spent: Spend) -> None:

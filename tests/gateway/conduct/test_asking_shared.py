@@ -30,7 +30,7 @@ from tests.gateway.conduct.scripted import (
     dropped,
     scripted_line,
 )
-from tests.gateway.conduct.test_asking import UPPER, asked, reasons
+from tests.gateway.conduct.test_asking import UPPER, asked, reasons, timing_out
 
 
 def test_eight_failures_open_the_circuit_and_a_probe_closes_it():
@@ -183,10 +183,28 @@ def test_a_provider_that_answers_is_not_left_alone(steps):
     assert line.breaker.state == "closed"
 
 
+@pytest.mark.parametrize("missing", ["upstream_error", "timeout"])
+def test_a_provider_that_turns_a_request_down_is_there(missing):
+    line = scripted_line([409] * 9, policy=Policy(attempts=1))
+    object.__setattr__(line, "codec", ScriptedCodec({409: Failure(missing, True, "upstream", "")}))
+    for _ in range(9):
+        asked(line)
+    assert line.breaker.state == "closed"
+
+
+def test_an_address_that_is_refused_says_nothing_of_the_provider_and_is_not_the_callers_fault():
+    line = scripted_line([dropped("refused_address", dispatched=False), 500], policy=Policy(attempts=1))
+    outage(line, 7)
+    assert asked(line).result.by == "upstream"
+    assert line.breaker.state == "closed"  # not an eighth failure
+    asked(line)
+    assert line.breaker.state == "open"  # and not a success
+
+
 def test_a_deadline_says_nothing_of_the_provider():
-    line = scripted_line([dropped("timeout"), 500], policy=Policy(attempts=1))
-    for _ in range(7):
-        line.breaker.failed(line.breaker.admit())
+    line = scripted_line((), policy=Policy(attempts=1))
+    line.transport.script = iter([timing_out(line, 1), 500])
+    outage(line, 7)
     assert asked(line, deadline=line.clock() + 1).result.missing == "deadline"
     assert line.breaker.state == "closed"  # not an eighth failure
     asked(line)
