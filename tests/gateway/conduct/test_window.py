@@ -198,6 +198,43 @@ def test_a_wait_that_the_provider_asks_for_holds_all():
     run(hold())
 
 
+@pytest.mark.parametrize("left", ["100", "4999"])
+def test_no_straggler_lifts_a_wait_that_the_provider_asks_for(left):
+    async def hold():
+        clock = Clock()
+        window = Window(200, clock)
+        place, straggler, last = [await window.acquire() for _ in range(3)]
+        window.release(place, Ended("congested", wait=30.0))
+        window.release(straggler, held(left, "60s"))
+        waiting = asyncio.create_task(window.acquire())
+        clock.now += 29.9
+        await asyncio.sleep(0)
+        assert window.waiting == 1
+        clock.now += 0.1
+        window.release(last, NEUTRAL)
+        await waiting
+
+    run(hold())
+
+
+def test_of_two_waits_the_one_that_ends_later_is_kept():
+    async def hold():
+        clock = Clock()
+        window = Window(200, clock)
+        places = [await window.acquire() for _ in range(3)]
+        window.release(places[0], Ended("congested", wait=30.0))
+        window.release(places[1], Ended("congested", wait=1.0))
+        clock.now += 29.9
+        waiting = asyncio.create_task(window.acquire())
+        await asyncio.sleep(0)
+        assert window.waiting == 1
+        clock.now += 0.1
+        window.release(places[2], NEUTRAL)
+        await waiting
+
+    run(hold())
+
+
 def test_news_replace_an_earlier_hold():
     async def hold():
         window = Window(200, time.monotonic)
