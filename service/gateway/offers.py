@@ -56,6 +56,10 @@ def _abilities(study: Study, place: str, model: Model, found: OfferedModel, code
     if study.elicitation.items_per_call > 1 and not able.several_items:
         text = f"{codec.name} asks one item per call"
         yield FieldError("/elicitation/items_per_call", "unsupported_method", text, "items_per_call 1")
+    for name, values in able.values.items():
+        if model.parameters.get(name, values[0]) not in values:
+            text = f"{codec.name} takes another list of values"
+            yield FieldError(f"{place}/parameters/{name}", "unsupported_parameter", text, f"one of {', '.join(values)}")
     if model.on_unsupported == "drop":
         return
     for name in sorted(set(model.parameters) - (able.parameters - found.unsupported)):

@@ -35,7 +35,8 @@ VERSION: Final = "2026-10-21"
 
 _WIRE: Final[Mapping[str, str]] = {"max_output_tokens": "max_tokens", "service_tier": "service_tier"}
 _TAKEN: Final = frozenset({*_WIRE, "stop", "reasoning_effort"})
-_CAPABILITIES: Final = Capabilities(frozenset({"sample", "verbalized"}), _TAKEN)
+_EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
+_CAPABILITIES: Final = Capabilities(frozenset({"sample", "verbalized"}), _TAKEN, values={"reasoning_effort": _EFFORTS})
 _REASONS: Final[Mapping[str, Missing]] = {
     "refusal": "refused",
     "max_tokens": "truncated",

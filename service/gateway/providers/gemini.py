@@ -47,7 +47,10 @@ _WIRE: Final[Mapping[str, str]] = {
     "presence_penalty": "presencePenalty",
 }
 _TAKEN: Final = frozenset({*_WIRE, "stop", "reasoning_effort", "service_tier"})
-_CAPABILITIES: Final = Capabilities(frozenset({"logprob", "sample", "verbalized"}), _TAKEN)
+_EFFORTS: Final = ("minimal", "low", "medium", "high")
+_CAPABILITIES: Final = Capabilities(
+    frozenset({"logprob", "sample", "verbalized"}), _TAKEN, values={"reasoning_effort": _EFFORTS}
+)
 _FINISHED: Final = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED"})
 _CUT: Final = frozenset({"MAX_TOKENS", "CONTINUATION"})
 _BLOCKED: Final = frozenset({

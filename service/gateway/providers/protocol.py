@@ -157,11 +157,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a codec can do; an operator's configuration narrows it per model."""
+    """What a codec can do; an operator's configuration narrows it per model.
+
+    ``values``: what a parameter may be on wires that take fewer values than its generic name has.
+    """
 
     methods: frozenset[Method]
     parameters: frozenset[str]
     several_items: bool = True
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Codec(Protocol):

@@ -95,7 +95,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
         Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None,
         msgspec.Meta(description="Sent with the first replicate; later ones send others drawn from it."),
     ] = None
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
     presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
     stop: Annotated[list[Annotated[str, msgspec.Meta(min_length=1)]], msgspec.Meta(max_length=4)] | None = None
