@@ -17,7 +17,7 @@ import msgspec
 from service.gateway.answer import Answer, answered, applying, is_distribution, missing, weighed
 from service.gateway.elicitation.wording import is_plain
 from service.gateway.parsing import Reading, bare, member, members_of, mended, refuses
-from service.gateway.parsing.members import is_number
+from service.gateway.parsing.members import MOST_COLONS, is_number
 from service.gateway.providers.protocol import Call, Completion, Decision, Missing, Question
 from service.gateway.study import DECLINED
 
@@ -126,7 +126,8 @@ def _written(call: Call, text: str) -> tuple[Answer, ...]:
     alone = call.questions[0] if len(call.questions) == 1 else None
     if alone is not None and is_plain(call.questions, call.method):
         return (_answer(bare(alone.item, text), "text", text),)
-    members = members_of(text) if text.lstrip().startswith("{") else None
+    most = MOST_COLONS + sum(len(q.options) for q in call.questions)
+    members = members_of(text, most) if text.lstrip().startswith("{") else None
     if members is not None and members.keys() <= {q.item.name for q in call.questions}:
         return tuple(_member(call, q, members, text) for q in call.questions)
     if alone is not None and members is None and call.method == "sample" and alone.item.type != "free_text":

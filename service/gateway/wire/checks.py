@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from service.gateway.elicitation import supports
+from service.gateway.parsing import normalised
 from service.gateway.study import DECLINED, WITH_OPTIONS, Item, Study
 from service.gateway.template import NAMES, TemplateError, placeholders
 from service.web.problems import FieldError
@@ -75,8 +75,8 @@ def _options(item: Item, place: str) -> Iterator[FieldError]:
     if item.decline == "option" and item.type in {"multi_select", "ranking"}:
         text = f"declining is no option among several that a {item.type} answer names"
         yield FieldError(f"{place}/decline", "options_not_taken", text, "decline: none or schema")
-    words = [_word(option.code) for option in item.offered]
-    labels = [_word(option.label) for option in item.offered]
+    words = [normalised(str(option.code)) for option in item.offered]
+    labels = [normalised(option.label) for option in item.offered]
     codes = Counter(words)
     meanings = Counter(labels)
     for number, (code, label) in enumerate(zip(words, labels, strict=True)):
@@ -86,11 +86,6 @@ def _options(item: Item, place: str) -> Iterator[FieldError]:
         elif meanings[label] > 1 or (label in codes and label != code):
             text = "the label reads like another option"
             yield FieldError(f"{at}/label", "duplicate_option", text, "give each option words of its own")
-
-
-def _word(text: object) -> str:
-    """As an answer is compared: NFC, trimmed, case-folded, without one full stop at its end."""
-    return unicodedata.normalize("NFC", str(text)).strip().casefold().removesuffix(".").strip()
 
 
 def _range(item: Item, place: str) -> Iterator[FieldError]:

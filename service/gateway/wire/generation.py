@@ -28,7 +28,9 @@ class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: (
         Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] | Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     )
-    label: Annotated[str | None, msgspec.Meta(description="Default: the code.")] = None
+    label: Annotated[
+        Annotated[str, msgspec.Meta(max_length=2000)] | None, msgspec.Meta(description="Default: the code.")
+    ] = None
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

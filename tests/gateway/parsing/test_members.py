@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.gateway.parsing import Reading, member, members_of
+from service.gateway.parsing.members import MOST_COLONS
 from tests.gateway.elicitation.asked import item
 
 JSON = st.recursive(
@@ -130,3 +131,14 @@ def test_numbers():
 def test_any_value_is_read_or_missing(type_, decline, value):
     read = member(of(type_, decline=decline), value)
     assert (read.value is None) is (read.missing is not None)
+
+
+def test_more_keys_than_any_answer_has_are_not_looked_through():
+    wide = '{"a": {' + ",".join(f'"k{k}": 1' for k in range(MOST_COLONS)) + "}}"
+    assert members_of(wide) is None
+    assert members_of(wide, MOST_COLONS + 1) is not None
+    assert members_of('{"a": "' + ":" * (MOST_COLONS - 1) + '"}') == {"a": ":" * (MOST_COLONS - 1)}
+
+
+def test_a_list_longer_than_the_options_is_not_read():
+    assert member(of("multi_select"), ["a"] * 100_000) == Reading(missing="unparseable")

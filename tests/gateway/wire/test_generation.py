@@ -65,6 +65,7 @@ def test_what_is_given_is_taken() -> None:
         ({"personas": [PERSONAS[0] | {"age": 3}]}, "/personas/0/age"),
         ({"items": [LIKERT | {"type": "matrix"}]}, "/items/0/type"),
         ({"items": [LIKERT | {"options": [{"code": 1.5}]}]}, "/items/0/options/0/code"),
+        ({"items": [LIKERT | {"options": [{"code": 1, "label": "a" * 2001}]}]}, "/items/0/options/0/label"),
         ({"elicitation": {}}, "/elicitation"),
         ({"elicitation": {"method": "decision", "replicates": 0}}, "/elicitation/replicates"),
         ({"models": [{"name": "m", "parameters": {"temperature": "1"}}]}, "/models/0/parameters/temperature"),
