@@ -56,6 +56,12 @@ class Settings:
     """Bound of a request's body."""
     max_cells: int = 5_000_000
     """Bound of one design."""
+    calibration_columns: int = 200
+    """Prediction columns of one calibration output; what the calibration service takes."""
+    calibration_arms: int = 64
+    """Arms of one calibration output."""
+    calibration_values: int = 10_000_000
+    """Values of one calibration output."""
     max_in_flight: int = 200
     """Upstream calls of one run at the same time, over all models."""
     max_runs: int = 16

@@ -27,6 +27,7 @@ from service.gateway.providers.registry import CODECS
 from service.gateway.recording import Recorder
 from service.gateway.routes.streaming import NDJSON, SSE, streamed
 from service.gateway.run import Means, Run
+from service.gateway.settings import Settings
 from service.gateway.study import Study
 from service.gateway.wire import checks
 from service.gateway.wire.generation import GenerationRequest, to_study
@@ -88,11 +89,16 @@ def _inflate_limits(most: int) -> InflateLimits:
 
 def _checked(body: bytearray, desk: Desk) -> Study:
     study = to_study(_DECODER.decode(body))
-    found: list[FieldError] = checks.problems_of(study, desk.settings.max_cells)
+    found: list[FieldError] = checks.problems_of(study, _bounds(desk.settings))
     found += offers.problems_of(study, desk.settings.providers, CODECS)
     if found:
         raise from_errors(found)
     return study
+
+
+def _bounds(settings: Settings) -> checks.Bounds:
+    columns, arms, values = settings.calibration_columns, settings.calibration_arms, settings.calibration_values
+    return checks.Bounds(settings.max_cells, columns, arms, values)
 
 
 def _prompts(study: Study, desk: Desk, scope: Scope) -> Prompts:
