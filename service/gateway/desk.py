@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from service.gateway.cache.memory import MemoryCache
-from service.gateway.cache.protocol import Cache
+from service.gateway.cache.protocol import Cache, CacheError
 from service.gateway.closing import Closing
 from service.gateway.conduct.budget import Budget
 from service.gateway.conduct.line import Line, open_line
@@ -91,20 +91,25 @@ class Desk:
 
 
 def open_cache(settings: Settings) -> Cache | None:
-    """The cache that the settings name; SettingsError for one that there is not."""
+    """The cache that the settings name; SettingsError for one that there is not or that cannot be opened."""
     kind, _, place = settings.cache.partition(":")
-    if kind == "off":
-        return None
-    if kind == "memory":
-        return MemoryCache(settings.cache_bytes)
-    if kind == "sqlite" and place:
-        from service.gateway.cache.sqlite import SqliteCache
+    try:
+        if settings.cache == "off":
+            return None
+        if settings.cache == "memory":
+            return MemoryCache(settings.cache_bytes)
+        if kind == "sqlite" and place not in {"", ":memory:"}:
+            from service.gateway.cache.sqlite import SqliteCache
 
-        return SqliteCache(Path(place), settings.cache_file_bytes)
-    if kind in {"redis", "rediss"}:
-        from service.gateway.cache.redis import RedisCache
+            return SqliteCache(Path(place), settings.cache_file_bytes)
+        if kind in {"redis", "rediss"} and place.startswith("//"):
+            from service.gateway.cache.redis import RedisCache
 
-        return RedisCache(settings.cache, ttl_seconds=settings.cache_seconds)
+            return RedisCache(settings.cache, ttl_seconds=settings.cache_seconds)
+    except CacheError as error:
+        raise SettingsError(f"RECTIFIER_CACHE: {error}") from None
+    except ImportError:
+        raise SettingsError("RECTIFIER_CACHE: this one needs the extra redis") from None
     raise SettingsError("RECTIFIER_CACHE: memory, off, sqlite:PATH or redis://HOST:PORT/DB is needed")
 
 

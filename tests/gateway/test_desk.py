@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,22 @@ def test_caches_by_name(tmp_path: Path) -> None:
     found = open_cache(Settings(cache=f"sqlite:{tmp_path / 'cache.db'}"))
     assert isinstance(found, SqliteCache)
     asyncio.run(found.close())
-    for bad in ("sqlite:", "disk", ""):
-        with pytest.raises(SettingsError, match="RECTIFIER_CACHE"):
-            open_cache(Settings(cache=bad))
+
+
+@pytest.mark.parametrize(
+    "cache",
+    [
+        "sqlite:", "sqlite::memory:", "disk", "", "memory:junk", "off:", "sqlite:/nowhere/cache.db",
+        "redis:h", "redis://h:secret/0", "redis://:secret@127.0.0.1:1/0?bogus=1",
+    ],
+)  # fmt: skip
+def test_caches_that_there_are_not_stop_the_start(cache: str) -> None:
+    with pytest.raises(SettingsError, match="RECTIFIER_CACHE: ") as refused:
+        open_cache(Settings(cache=cache))
+    assert "secret" not in str(refused.value)
+
+
+def test_a_cache_without_its_package_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    with pytest.raises(SettingsError, match="RECTIFIER_CACHE: this one needs the extra redis"):
+        open_cache(Settings(cache="redis://h:1/0"))

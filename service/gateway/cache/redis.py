@@ -47,7 +47,8 @@ class RedisCache:
                 socket_timeout=_SECONDS,
                 socket_connect_timeout=_SECONDS,
             )
-        except ValueError:
+            pool.connection_class(**pool.connection_kwargs)  # not opened: an option that there is not shows only here
+        except (ValueError, TypeError):
             pool = None
         if pool is None:
             raise CacheError("The Redis cache has a URL that is none.")
