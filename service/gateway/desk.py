@@ -13,7 +13,6 @@ from service.gateway.conduct.budget import Budget
 from service.gateway.conduct.line import Line, open_line
 from service.gateway.conduct.retry import Policy
 from service.gateway.metrics import Metrics
-from service.gateway.offers import price_of
 from service.gateway.providers.offer import Provider
 from service.gateway.providers.registry import CODECS
 from service.gateway.settings import Settings
@@ -61,10 +60,8 @@ class Desk:
         self.metrics.runs(self.runs)
 
     def budget(self, study: Study) -> Budget:
-        """The caps of a run: the caller's, and in dollars the operator's where every price is known."""
-        known = all(price_of(self.settings.providers[m.provider], m.model) for m in study.models)
-        usd = [study.caps.usd, self.settings.max_usd] if known else [study.caps.usd]
-        least = min((cap for cap in usd if cap is not None), default=None)
+        """The caps of a run: the caller's, and in dollars the operator's; calls of an unknown price count nothing."""
+        least = min(cap for cap in (study.caps.usd, self.settings.max_usd) if cap is not None)
         return Budget(Caps(least, study.caps.tokens, study.caps.calls))
 
     def seconds(self, study: Study) -> float:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from service.gateway.cache.sqlite import SqliteCache
 from service.gateway.conduct.budget import Spend
 from service.gateway.desk import Desk, open_cache
 from service.gateway.metrics import Metrics
-from service.gateway.providers.offer import Provider
+from service.gateway.providers.offer import OfferedModel, Price, Provider
 from service.gateway.settings import SIMULATED, Settings
 from service.gateway.upstream import Simulated, Upstream
 from service.web.environment import SettingsError
@@ -59,10 +60,15 @@ def test_caps_are_the_lower_of_the_callers_and_the_operators() -> None:
     assert found.seconds(study(limits={"deadline_seconds": 5})) == 5.0
 
 
-def test_the_operators_dollars_do_not_bind_where_no_price_is_known() -> None:
-    found = desk(max_usd=1e-9, providers={"open": OPEN})
-    asked = study(models=[{"name": "m", "provider": "open"}])
-    assert found.budget(asked).reserve(Spend(nano_usd=10**9, calls=1))
+def test_the_operators_dollars_bind_what_has_a_price_whatever_stands_beside_it() -> None:
+    priced = replace(OPEN, name="priced", models={"m": OfferedModel("m", price=Price(1.0, 10.0, "2026-11-01"))})
+    found = desk(max_usd=1.0, providers={"open": OPEN, "priced": priced})
+    models = [{"name": "m", "provider": "priced"}, {"name": "n", "provider": "open"}]
+    budget = found.budget(study(models=models))
+    assert budget.reserve(Spend(tokens=10**9, calls=1))  # no price, no dollars
+    assert budget.reserve(Spend(nano_usd=10**9, calls=1))
+    assert not budget.reserve(Spend(nano_usd=1, calls=1))
+    assert budget.reserve(Spend(tokens=10**9, calls=1))
 
 
 def test_caches_by_name(tmp_path: Path) -> None:
