@@ -112,6 +112,8 @@ def _entered(item: Item, answer: Answer) -> Iterator[tuple[str, Code | None, flo
     """Outcome, category and value of everything an answer says."""
     value, probabilities = answer.value, answer.probabilities
     if item.type == "choice":
+        if probabilities is None and all(option.code != value for option in item.offered):
+            return  # declined by the schema: no category was chosen
         for place, option in enumerate(item.offered):
             share = float(option.code == value) if probabilities is None else probabilities[place]
             yield item.name, option.code, share
