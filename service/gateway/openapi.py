@@ -65,7 +65,7 @@ _KEYS: Schema = {
     "name": "X-Upstream-Key",
     "in": "header",
     "required": False,
-    "description": "Keys of the caller's own: provider=key, separated by commas. Never stored or logged.",
+    "description": "Keys of the caller's own, one for a provider: provider=key, .. Never stored or logged.",
     "schema": {"type": "string", "pattern": PATTERN, "maxLength": MAX_LENGTH},
 }
 _TENANT: Schema = {
@@ -104,7 +104,7 @@ def _posting_paths() -> Schema:
     chat = {JSON: {"schema": {"type": "object"}}}
     completion = {JSON: {"schema": {"type": "object"}}, "text/event-stream": {"schema": _event({})}}
     plan = {JSON: {"schema": reference(PlanReply)}}
-    failing = (400, 401, 404, 429, 431, 500, 502, 503, 504)
+    failing = (400, 401, 404, 408, 413, 415, 422, 429, 431, 500, 502, 503, 504)
     return {
         "/v1/generations/plan": {
             "post": _post("planGeneration", "What a run would do; nobody is called", study, plan, _POST)

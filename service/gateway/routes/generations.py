@@ -25,6 +25,7 @@ from service.gateway.plan import plan_of
 from service.gateway.prompts import Prompts
 from service.gateway.providers.registry import CODECS
 from service.gateway.recording import Recorder
+from service.gateway.routes.bodies import whole_body
 from service.gateway.routes.streaming import NDJSON, SSE, streamed
 from service.gateway.run import Means, Run
 from service.gateway.settings import Settings
@@ -32,9 +33,8 @@ from service.gateway.study import Study
 from service.gateway.wire import checks
 from service.gateway.wire.generation import GenerationRequest, to_study
 from service.gateway.wire.records import CellRecord, EndRecord, ErrorRecord, Record
-from service.web.body import BodyLimits, header, read_body
-from service.web.compression import InflateLimits, inflate
-from service.web.negotiation import acceptable, content_encoding, content_type
+from service.web.body import header
+from service.web.negotiation import acceptable, content_type
 from service.web.problems import FieldError, ProblemDocument, ProblemError, document, from_errors
 from service.web.strict_json import StrictDecoder
 from service.web.telemetry import where
@@ -49,7 +49,7 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/v1/generations/plan", status_code=200)
     async def plan(request: Request[Any, Any, Any]) -> Response[bytes]:
         acceptable(header(request.scope, b"accept"), ("application/json",))
-        upstream_keys(request.scope)  # not needed here, but what a run would refuse is refused
+        upstream_keys(request.scope, desk.settings.providers)  # what a run would refuse is refused
         study = await _study(request, desk)
         prompts = _prompts(study, desk, request.scope)
         reply = await asyncio.to_thread(plan_of, prompts, desk.settings.providers, CODECS)
@@ -58,7 +58,7 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/v1/generations", status_code=200)
     async def generate(request: Request[Any, Any, Any]) -> ASGIResponse:
         media_type = acceptable(header(request.scope, b"accept"), (NDJSON, SSE))
-        keys = upstream_keys(request.scope)
+        keys = upstream_keys(request.scope, desk.settings.providers)
         study = await _study(request, desk)
         if desk.full():
             headers = {"Retry-After": "5"}
@@ -73,18 +73,9 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
 async def _study(request: Request[Any, Any, Any], desk: Desk) -> Study:
     """The checked study of a request; every problem of it at once."""
-    scope, settings = request.scope, desk.settings
-    content_type(header(scope, b"content-type"), ("application/json",))
-    encoding = content_encoding(header(scope, b"content-encoding"))
-    limits = BodyLimits(settings.max_body_bytes, settings.body_idle_seconds, settings.body_seconds)
-    body = await read_body(scope, request.receive, limits)
-    if encoding != "identity":
-        body = await asyncio.to_thread(inflate, body, encoding, _inflate_limits(settings.max_body_bytes))
+    content_type(header(request.scope, b"content-type"), ("application/json",))
+    body = await whole_body(request, desk.settings)
     return await asyncio.to_thread(_checked, body, desk)
-
-
-def _inflate_limits(most: int) -> InflateLimits:
-    return InflateLimits(max_bytes=4 * most, max_values=10 * most)
 
 
 def _checked(body: bytearray, desk: Desk) -> Study:
