@@ -21,7 +21,8 @@ from typing import Final
 
 from service.gateway.providers.composing import dropped, merged, parameters_of, renamed, sent
 from service.gateway.providers.concluding import Alternatives, alternatives, concluded
-from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent, Usage
+from service.gateway.providers.counting import Counts, usage_of
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent
 from service.gateway.providers.reading import (
     JsonObject,
     at,
@@ -51,6 +52,12 @@ _STATUS: Final[Mapping[str, int]] = {
     "server_error": 500,
     "vector_store_timeout": 504,
 }
+_COUNTS: Final = Counts(
+    ("input_tokens",),
+    ("output_tokens",),
+    cached=("input_tokens_details", "cached_tokens"),
+    reasoning=("output_tokens_details", "reasoning_tokens"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ class OpenAIResponses:
         if body is None or not isinstance(at(body, "output"), list):
             return unreadable(received)
         envelope = Completion(
-            usage=_usage(body),
+            usage=usage_of(at(body, "usage"), _COUNTS),
             model_returned=text_at(body, "model"),
             request_id=request_id_of(received.headers, body),
         )
@@ -133,14 +140,3 @@ def _alternatives(call: Call, written: list[object]) -> Alternatives | None:
         return None
     first = at(written, 0, "logprobs", 0)
     return alternatives(list_at(first, "top_logprobs"), first, "token", "logprob")
-
-
-def _usage(body: JsonObject) -> Usage | None:
-    if not isinstance(at(body, "usage"), dict):
-        return None
-    return Usage(
-        input=count_at(body, "usage", "input_tokens"),
-        cached_input=count_at(body, "usage", "input_tokens_details", "cached_tokens"),
-        output=count_at(body, "usage", "output_tokens"),
-        reasoning=count_at(body, "usage", "output_tokens_details", "reasoning_tokens"),
-    )
