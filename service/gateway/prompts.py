@@ -12,16 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from service.gateway.cells import Planned, shown
-from service.gateway.elicitation import labels_of, question_text, schema_of
-from service.gateway.identity import digest, text_digest
+from service.gateway.elicitation import labels_of
+from service.gateway.identity import digest
 from service.gateway.looks import ALONE
 from service.gateway.order import uniform_below
 from service.gateway.providers.protocol import Call, Question
-from service.gateway.study import Code, Method, Model, Study
+from service.gateway.study import Code, Model, Study
 from service.gateway.template import as_text, filled
+from service.gateway.worded import Wordings
 
 SEEDS = 2**31
 NOTHING_ELSE = "Please answer."
@@ -67,13 +68,18 @@ class Prompts:
         """Digest of all models' procedures."""
         return digest(sorted(self.procedures.items()))
 
+    @cached_property
+    def _wordings(self) -> Wordings:
+        return Wordings(self.study.elicitation.method)
+
     def render(self, planned: Planned) -> Rendered:
         """The call, with the identities of its cells."""
         study, persona = self.study, planned.persona
         method = study.elicitation.method
         questions = tuple(Question(item, shown(item, study, planned)) for item in planned.items)
+        worded = self._wordings.of(questions)
         values = {name: as_text(value) for name, value in persona.attributes.items()}
-        values |= {"arm": planned.arm.text, "item": _asked(questions, method)}
+        values |= {"arm": planned.arm.text, "item": worded.text}
         system = filled(study.template.system, values).strip()
         user = filled(study.template.user, values).strip() or NOTHING_ELSE
         labels = labels_of(questions[0]) if method == "logprob" else ()
@@ -83,7 +89,7 @@ class Prompts:
             system,
             user,
             questions,
-            _schema(questions, method),
+            worded.schema,
             labels,
             self._parameters(planned),
             self._draw(planned),
@@ -122,27 +128,8 @@ class Prompts:
         return digest([self.template_sha256, arms, items, how, where])
 
 
-def text_of(rendered: Rendered) -> dict[str, str]:
-    """The prompt as a person would read it."""
-    return {"system": rendered.call.system, "user": rendered.call.user, "sha256": text_digest(rendered.call.user)}
-
-
 def _spelled(question: Question) -> list[object]:
     """A question as identities see it."""
     item = question.item
     options = [[option.code, option.label] for option in question.options]
     return [item.name, item.type, item.text, options, item.low, item.high, item.integer, item.decline]
-
-
-@lru_cache(maxsize=4096)
-def _asked(questions: tuple[Question, ...], method: Method) -> str:
-    """The text that stands for ``{item}``; several questions are numbered."""
-    if len(questions) == 1:
-        return question_text(questions[0], method, None)
-    return "\n\n".join(question_text(question, method, number) for number, question in enumerate(questions, 1))
-
-
-@lru_cache(maxsize=4096)
-def _schema(questions: tuple[Question, ...], method: Method) -> dict[str, object] | None:
-    found = schema_of(questions, method)
-    return None if found is None else dict(found)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from service.gateway.cells import Cells
-from service.gateway.prompts import text_of
 from tests.gateway.studies import CHOICE, LIKERT, PERSONAS, crowd, prompts
 
 
@@ -19,10 +18,11 @@ def ids(**changes) -> set[str]:
 def test_a_prompt_holds_persona_arm_and_item_and_no_unit_id() -> None:
     for one in rendered(elicitation={"method": "sample"}):
         person, arm = one.planned.persona, one.planned.arm
-        text = text_of(one)
-        assert text["system"] == f"You are {person.attributes['age']} years old and work as {person.attributes['job']}."
-        assert arm.text in text["user"]
-        assert "I trust the sender." in text["user"]
+        assert (
+            one.call.system == f"You are {person.attributes['age']} years old and work as {person.attributes['job']}."
+        )
+        assert arm.text in one.call.user
+        assert "I trust the sender." in one.call.user
         assert "canary" not in str(one.call)
 
 
