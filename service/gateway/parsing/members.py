@@ -1,8 +1,8 @@
 """JSON answers: the members of one object, each validated by us whatever the provider says about its schema.
 
-Rule: an option is its code, as a JSON value of the code's type (4.0 is 4), or a string or number that
-is exactly a code or label; a number is a JSON number (1e1 is 10) or a string that is one exactly; several options are a
-list without repetition, a ranking a list of all; null is declining where the schema allows it.
+Rule: an option is its code, as a JSON value of the code's type (4.0 is 4), or a string or number that is exactly a code
+or label (4 and 4.0 are "4"); a number is a JSON number (1e1 is 10) or a string that is one exactly; several options are
+a list without repetition, a ranking a list of all; null is declining where the schema allows it.
 **Breaks** a key that stands twice anywhere makes the whole object ``unparseable``: which of the two was meant? So do
 more colons than any answer has, which would take long to look through.
 """
@@ -13,7 +13,16 @@ from typing import TypeGuard
 
 import msgspec
 
-from service.gateway.parsing.exact import NOT_AN_OPTION, UNPARSEABLE, Reading, bare, declines, option_named, within
+from service.gateway.parsing.exact import (
+    EXACT_INTEGERS,
+    NOT_AN_OPTION,
+    UNPARSEABLE,
+    Reading,
+    bare,
+    declines,
+    option_named,
+    within,
+)
 from service.gateway.parsing.refusals import refuses
 from service.gateway.study import DECLINED, Code, Item
 from service.web.json_scan import duplicate_key
@@ -75,7 +84,13 @@ def _one(item: Item, value: object) -> Reading:
         return bare(item, value)
     if not is_number(value):
         return UNPARSEABLE
-    return next((Reading(o.code) for o in item.offered if o.code == str(value)), NOT_AN_OPTION)
+    written = str(int(value)) if _is_whole(value) else str(value)
+    code = next((Reading(o.code) for o in item.offered if o.code == written), None)
+    return code or option_named(item, written) or NOT_AN_OPTION
+
+
+def _is_whole(number: float) -> bool:
+    return abs(number) < EXACT_INTEGERS and number == int(number)
 
 
 def _several(item: Item, values: list[object]) -> Reading:

@@ -71,7 +71,16 @@ def test_an_option_is_its_code_or_exactly_named():
     assert type(member(numbers, 1.0).value) is int
     words = item("choice", [("1", "Low"), ("2", "1")])
     assert [member(words, v).value for v in ("1", 1, 2, "low", "2.")] == ["1", "1", "2", "1", "2"]
-    assert member(words, 1.0).missing == member(words, 3).missing == "not_an_option"
+    assert member(words, 1.0).value == "1"
+    assert member(words, 3).missing == "not_an_option"
+
+
+def test_a_number_is_a_code_or_label_that_is_written_so():
+    labels = item("choice", [("low", "1"), ("high", "2.5"), ("4", "top")])
+    assert [member(labels, v).value for v in (1, 1.0, "1", 2.5, 4, 4.0, "4")] == ["low"] * 3 + ["high"] + ["4"] * 3
+    for value in (3, 1.5, -1, 1e300, 10**30, float(2**60)):
+        assert member(labels, value).missing == "not_an_option"
+    assert member(item("multi_select", [("low", "1"), ("high", "2")]), [2, 1.0]) == Reading(("low", "high"))
 
 
 @pytest.mark.parametrize("type_", TYPES)
