@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil, floor
 
 from service.gateway.calibration_data import count_columns, outcomes_of
 from service.gateway.elicitation import supports
@@ -105,8 +106,16 @@ def _range(item: Item, place: str) -> Iterator[FieldError]:
     if item.type != "numeric" and (item.low is not None or item.high is not None or item.integer):
         text = f"min, max and integer belong to numeric items, this one is {item.type}"
         yield FieldError(place, "range_not_taken", text, "leave them out")
-    if item.low is not None and item.high is not None and item.low >= item.high:
-        yield FieldError(f"{place}/min", "empty_range", "min is not below max", "exchange them")
+    if item.low is None or item.high is None:
+        return
+    if item.low >= item.high:
+        hint = (
+            "exchange them" if item.low > item.high else "leave the item out, its answer is known; or widen the range"
+        )
+        yield FieldError(f"{place}/min", "empty_range", "min is not below max", hint)
+    elif item.integer and ceil(item.low) > floor(item.high):
+        text = "no whole number lies between min and max"
+        yield FieldError(f"{place}/min", "empty_range", text, "widen the range, or integer: false")
 
 
 def _personas(study: Study) -> Iterator[FieldError]:

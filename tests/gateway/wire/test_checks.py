@@ -45,6 +45,9 @@ NO_CODES = {"options": [{"code": "a"}, {"code": "b"}]}
         ({"items": [LIKERT | {"min": 1}]}, {("/items/0", "range_not_taken")}),
         ({"items": [NUMERIC | {"min": 5, "max": 5}], "elicitation": {"method": "sample"}},
          {("/items/0/min", "empty_range")}),
+        ({"items": [NUMERIC | {"min": 0.2, "max": 0.8}], "elicitation": {"method": "sample"}},
+         {("/items/0/min", "empty_range")}),
+        ({"items": [NUMERIC | {"min": 0.2, "max": 1}], "elicitation": {"method": "sample"}}, set()),
         ({"items": [NUMERIC]}, {("/items/0/type", "unsupported_method")}),
         ({"items": [LIKERT | {"decline": "schema"}]}, {("/items/0/decline", "unsupported_method")}),
         ({"elicitation": {"method": "logprob", "items_per_call": 2}},
@@ -118,3 +121,13 @@ def test_the_count_is_that_of_the_table() -> None:
                 elicitation={"method": "sample", "replicates": 3},
             )  # fmt: skip
             assert count_columns(found) == len(empty_columns(found).values)
+
+
+def test_bounds_are_to_be_exchanged_only_where_that_helps() -> None:
+    def hint(low: float, high: float) -> str:
+        asked = study(items=[NUMERIC | {"min": low, "max": high}], elicitation={"method": "sample"})
+        (problem,) = problems_of(asked, Bounds())
+        return problem.hint
+
+    assert "exchange" in hint(6, 5)
+    assert "exchange" not in hint(5, 5)
