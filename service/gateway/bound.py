@@ -18,7 +18,7 @@ from functools import cached_property
 
 import msgspec
 
-from service.gateway.cells import Cells, Planned
+from service.gateway.cells import Planned
 from service.gateway.conduct.budget import upper_bound
 from service.gateway.prompts import NOTHING_ELSE, SEEDS, Prompts
 from service.gateway.providers.offer import Price
@@ -57,7 +57,7 @@ class Bounding:
 
     def _each(self) -> Iterator[tuple[Planned, Call, int]]:
         """Requests to render, and how many calls each stands for."""
-        cells, models = self._cells, self.prompts.study.models
+        cells, models = self.prompts.cells, self.prompts.study.models
         if self._few(cells.n_calls):
             planned = map(cells.at, range(cells.n_calls))
             yield from ((one, self.prompts.render(one).call, 1) for one in planned)
@@ -82,7 +82,7 @@ class Bounding:
             template + sum(len(str(text)) for text in self._longest.attributes.values()) + len(self._longest_arm.text)
         )
         asked = sum(len(item.text) + sum(len(option.label) for option in item.offered) for item in study.items)
-        characters = requests * alike + requests * asked // len(self._cells.chunks)
+        characters = requests * alike + requests * asked // len(self.prompts.cells.chunks)
         return requests <= EXACT and characters <= CHARACTERS
 
     def _standing_for(self, arm: Arm, items: tuple[Item, ...], times: int, model: Model) -> tuple[Planned, Call, int]:
@@ -90,10 +90,6 @@ class Bounding:
         last = self.prompts.study.elicitation.replicates - 1
         planned = Planned(0, self._longest, arm, items, model, last, "", (1, 0, 0))
         return planned, _widest(self.prompts.render(planned).call), times * (last + 1)
-
-    @cached_property
-    def _cells(self) -> Cells:
-        return Cells(self.prompts.study)
 
     @cached_property
     def _arms(self) -> list[tuple[Arm, int]]:
@@ -125,9 +121,11 @@ class Bounding:
         for model in self.prompts.study.models:
             codec = self.codecs[model.name]
             if codec.name not in found:
-                calls = (Planned(0, persona, _BARE, items, model, 0, "", (0, 0, 0)) for items in self._cells.chunks)
+                calls = (
+                    Planned(0, persona, _BARE, items, model, 0, "", (0, 0, 0)) for items in self.prompts.cells.chunks
+                )
                 sizes = (len(codec.encode(self.prompts.render(planned).call).body) for planned in calls)
-                found[codec.name] = max(zip(sizes, self._cells.chunks, strict=True), key=lambda pair: pair[0])[1]
+                found[codec.name] = max(zip(sizes, self.prompts.cells.chunks, strict=True), key=lambda pair: pair[0])[1]
         return found
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from service.gateway.bound import Bounding
-from service.gateway.cells import Cells
 from service.gateway.offers import price_of
 from service.gateway.prompts import Prompts, Rendered
 from service.gateway.providers.offer import Price, Provider
@@ -23,7 +22,7 @@ SHOWN = 3
 
 def plan_of(prompts: Prompts, providers: Mapping[str, Provider], codecs: Mapping[str, Codec]) -> PlanReply:
     """The plan of a checked study."""
-    study, cells = prompts.study, Cells(prompts.study)
+    study, cells = prompts.study, prompts.cells
     by_model = {m.name: codecs[providers[m.provider].codec] for m in study.models}
     prices = {m.name: price_of(providers[m.provider], m.model) for m in study.models}
     shown = [_shown(prompts.render(planned), by_model) for planned in islice(cells.in_order(), SHOWN)]

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from service.gateway.cells import Planned, shown
+from service.gateway.cells import Cells, Planned, shown
 from service.gateway.elicitation import labels_of
 from service.gateway.identity import digest
 from service.gateway.looks import ALONE
@@ -52,6 +52,15 @@ class Prompts:
     places: Mapping[str, str]
     withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tenant: str = ""
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The calls to render."""
+        return Cells(self.study)
+
+    def prepare(self) -> None:
+        """Work out now what takes long with many personas or items: who looks the same, and the procedures."""
+        _ = self.cells.looks.personas, self.procedure_hash
 
     @cached_property
     def template_sha256(self) -> str:

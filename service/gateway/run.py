@@ -20,7 +20,7 @@ import msgspec
 from service.gateway.answer import Answer
 from service.gateway.cache.protocol import Cache, CacheError
 from service.gateway.calibration_data import CalibrationColumns
-from service.gateway.cells import Cells, Planned
+from service.gateway.cells import Planned
 from service.gateway.conduct.asking import ask
 from service.gateway.conduct.budget import Budget
 from service.gateway.conduct.line import Line
@@ -61,7 +61,7 @@ class Run:
 
     def __init__(self, prompts: Prompts, recorder: Recorder, means: Means, columns: CalibrationColumns | None) -> None:
         self._prompts, self._recorder, self._means, self._columns = prompts, recorder, means, columns
-        self._cells = Cells(prompts.study)
+        self._cells = prompts.cells
         self._patience = {name: Patience(means.circuit_seconds, line.clock()) for name, line in means.lines.items()}
         self._tally = Tally(prompts, means.budget, self._cells.n_cells, recorder.prices)
 

@@ -54,7 +54,7 @@ def made(upstream=None, **settings):
 
 
 def run_of(gateway, found):
-    return generations._run(found, gateway.desk, {"headers": []}, {})
+    return generations._run(generations._prompts(found, gateway.desk, {"headers": []}), gateway.desk, {})
 
 
 async def gathered(gateway, found) -> list:

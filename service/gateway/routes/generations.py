@@ -60,10 +60,12 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         media_type = acceptable(header(request.scope, b"accept"), (NDJSON, SSE))
         keys = upstream_keys(request.scope, desk.settings.providers)
         study = await _study(request, desk)
+        prompts = _prompts(study, desk, request.scope)
+        await asyncio.to_thread(prompts.prepare)
         if desk.full():
             headers = {"Retry-After": "5"}
             raise ProblemError("overloaded", "As many runs as this process takes are under way.", headers=headers)
-        run = _run(study, desk, request.scope, keys)
+        run = _run(prompts, desk, keys)
         records = _counted(run, desk, request.scope["state"]["request_id"])
         desk.enter()
         return streamed(records, media_type, ended=desk.leave)
@@ -100,9 +102,9 @@ def _prompts(study: Study, desk: Desk, scope: Scope) -> Prompts:
     return Prompts(study, places, withheld, header(scope, TENANT) or "")
 
 
-def _run(study: Study, desk: Desk, scope: Scope, keys: dict[str, str]) -> Run:
+def _run(prompts: Prompts, desk: Desk, keys: dict[str, str]) -> Run:
+    study = prompts.study
     providers = {m.name: desk.settings.providers[m.provider] for m in study.models}
-    prompts = _prompts(study, desk, scope)
     prices = {m.name: offers.price_of(providers[m.name], m.model) for m in study.models}
     lines = {m.name: desk.line(providers[m.name], m.model) for m in study.models}
     clock = next(iter(lines.values())).clock

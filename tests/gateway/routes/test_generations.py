@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import threading
 from contextlib import suppress
 
 import pytest
 
+from service.gateway import looks
 from service.gateway.routes import generations
 from service.gateway.run import Run
 from tests.gateway.studies import JSON, cells, crowd, gateway, lines, post, request
@@ -97,7 +99,8 @@ def test_a_run_is_given_what_the_desk_says() -> None:
     app = gateway(max_in_flight=7, progress_seconds=3.0)
     from tests.gateway.studies import study
 
-    run = generations._run(study(), app.desk, {"headers": []}, {"simulated": "k"})
+    prompts = generations._prompts(study(), app.desk, {"headers": []})
+    run = generations._run(prompts, app.desk, {"simulated": "k"})
     assert (run._means.most, run._means.progress_seconds, run._means.keys) == (7, 3.0, {"m1": "k"})
 
 
@@ -153,3 +156,15 @@ def test_a_process_that_stops_ends_its_runs_with_what_they_have() -> None:
     assert (end["type"], end["complete"]) == ("end", False)
     assert end["counts"] == {"answered": len(told)}
     assert app.desk.runs == 0
+
+
+def test_who_looks_the_same_is_worked_out_beside_the_loop(monkeypatch) -> None:
+    counted, threads = looks._earlier, []
+
+    def watched(found):
+        threads.append(threading.current_thread())
+        return counted(found)
+
+    monkeypatch.setattr(looks, "_earlier", watched)
+    assert len(cells(post(gateway(), request(personas=crowd(10))))) == 20
+    assert threads[0] is not threading.main_thread()  # of the personas; arms and models are few
