@@ -117,7 +117,7 @@ def test_a_refused_decision_does_not_lose_its_neighbours():
     [
         ("decision", "unparseable"),
         ("logprob", "logprobs_absent"),
-        ("sample", "not_an_option"),
+        ("sample", "constraint_not_honoured"),
         ("verbalized", "constraint_not_honoured"),
     ],
 )

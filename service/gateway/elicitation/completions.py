@@ -1,7 +1,8 @@
 """From a completion to one answer per question; a question that was refused does not lose its neighbours.
 
 A ``sample`` or ``verbalized`` text is one JSON object with the asked properties and no other; one that lacks or spoils
-a property is missing for that question alone. A lone sampled question may instead get a bare code, label or number.
+a property is missing for that question alone. A lone sampled question may instead get a bare code, label or number,
+where the codec does not say that a schema was asked for and ignored.
 **Raises** nothing, whatever a provider sends.
 """
 
@@ -34,12 +35,13 @@ LOGPROB_ROUNDING = 1e-3
 def read(call: Call, completion: Completion, *, lenient: bool = False) -> tuple[Answer, ...]:
     """One answer per question, in order. ``lenient`` repairs a text that gave no answer at all (parsing.repairs).
 
-    A text for which a server ignored the schema (``constraint_not_honoured``) is read all the same: it may be an exact
-    option or a refusal. Only where it would be ``unparseable`` does the codec's reason stand.
+    A text for which a server ignored the schema (``constraint_not_honoured``) is no answer, even where it is an exact
+    option; where it is a refusal it is ``refused``. ``lenient`` reads it, and what it finds is repaired.
     """
     text, reason = completion.text, completion.missing
-    ignored = reason == "constraint_not_honoured" and call.schema is not None and text is not None
-    if reason is not None and not ignored:
+    if reason == "constraint_not_honoured" and call.schema is not None and text is not None:
+        return _unconstrained(call, text, lenient=lenient)
+    if reason is not None:
         return _all_missing(call, reason, text)
     if call.method == "decision":
         return _decided(call, completion)
@@ -47,8 +49,15 @@ def read(call: Call, completion: Completion, *, lenient: bool = False) -> tuple[
         return _labelled(call, completion)
     if text is None or not text.strip():
         return _all_missing(call, "empty", text)
-    answers = _repaired(call, text) if lenient else _written(call, text)
-    return tuple(replace(a, missing=reason) if ignored and a.missing == "unparseable" else a for a in answers)
+    return _repaired(call, text) if lenient else _written(call, text)
+
+
+def _unconstrained(call: Call, text: str, *, lenient: bool) -> tuple[Answer, ...]:
+    """The answers of a text that ignores the schema it was asked to follow."""
+    found = _repaired(call, text) if lenient else ()
+    if any(a.status == "answered" for a in found):
+        return tuple(replace(a, repaired=a.status == "answered") for a in found)
+    return _all_missing(call, "refused" if refuses(text) else "constraint_not_honoured", text)
 
 
 def _all_missing(call: Call, reason: Missing, text: str | None) -> tuple[Answer, ...]:
