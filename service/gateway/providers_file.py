@@ -34,7 +34,7 @@ Dollars = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 class _Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     input: Dollars
     output: Dollars
-    as_of: str
+    as_of: Annotated[str, msgspec.Meta(min_length=1)]
     cached_input: Dollars | None = None
 
 

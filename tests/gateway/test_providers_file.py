@@ -55,6 +55,7 @@ def test_a_file_of_providers(tmp_path: Path) -> None:
     [
         ("[providers", "TOMLDecodeError"),
         ("[other]", "unknown field `other`"),
+        ("[providers.x.models.m]\nprice = { input = 1, output = 1, as_of = '' }", "length >= 1 - at"),
         ("[providers.x]\ncodec = 'magic'\nbase_url = 'https://x/'", "providers.x.codec: one of anthropic"),
         ("[providers.x]\ncodec = 'gemini'\nbase_url = 'http://x/'", "providers.x.base_url: an https URL"),
         ("[providers.x]\ncodec = 'gemini'\nbase_url = 'ftp://x/'\nlocal = true", "providers.x.base_url"),

@@ -27,6 +27,7 @@ OUTPUT_TOKENS: Final = 1024
 """Output tokens held for a call that was sent without a bound of its own."""
 _NANO: Final = 10**9
 _MILLION: Final = 10**6
+_MOST_USD: Final = 1e15
 _MOST_TOKENS: Final = 10**9
 """No bound that is sent says more than this: what a caller wrote there is any number."""
 _BOUNDS: Final = frozenset({"maxtokens", "maxoutputtokens", "maxcompletiontokens", "maxnewtokens", "numpredict"})
@@ -59,7 +60,7 @@ class Budget:
     """One run's caps, what it has spent and what it holds for calls under way."""
 
     def __init__(self, caps: Caps) -> None:
-        self._nano_usd = None if caps.usd is None else round(caps.usd * _NANO)
+        self._nano_usd = None if caps.usd is None else round(min(caps.usd, _MOST_USD) * _NANO)
         self._tokens = caps.tokens
         self._calls = caps.calls
         self._spent = NOTHING

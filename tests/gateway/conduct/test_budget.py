@@ -110,6 +110,7 @@ def test_each_cap_holds_on_its_own():
     assert Budget(Caps(calls=1)).reserve(Spend(10**18, 10**18, 1))
     assert Budget(Caps()).reserve(Spend(10**18, 10**18, 10**18))
     assert not Budget(Caps(usd=0)).reserve(Spend(nano_usd=1))
+    assert Budget(Caps(usd=1e300)).reserve(Spend(nano_usd=10**18))
     assert Budget(Caps(usd=0)).reserve(Spend(calls=1))
 
 
