@@ -78,17 +78,12 @@ def _items(study: Study) -> Iterator[FieldError]:
 
 def _options(item: Item, place: str) -> Iterator[FieldError]:
     if item.type not in WITH_OPTIONS:
-        if item.options or item.decline == "option":
+        if item.options:
             text = f"a {item.type} item has no options"
-            yield FieldError(
-                f"{place}/options", "options_not_taken", text, "leave options out; decline: none or schema"
-            )
+            yield FieldError(f"{place}/options", "options_not_taken", text, "leave options out")
         return
     if len(item.options) < 2:
         yield FieldError(f"{place}/options", "options_missing", f"a {item.type} item needs two options", "list them")
-    if item.decline == "option" and item.type in {"multi_select", "ranking"}:
-        text = f"declining is no option among several that a {item.type} answer names"
-        yield FieldError(f"{place}/decline", "options_not_taken", text, "decline: none or schema")
     words = [normalised(str(option.code)) for option in item.offered]
     labels = [normalised(option.label) for option in item.offered]
     codes = Counter(words)

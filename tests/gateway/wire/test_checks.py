@@ -19,6 +19,8 @@ def test_good_studies_pass() -> None:
     assert places() == set()
     assert places(items=every, elicitation={"method": "sample", "items_per_call": 6}) == set()
     assert places(output="calibration") == set()
+    for decline in ("option", "schema"):
+        assert places(items=[item | {"decline": decline} for item in every], elicitation={"method": "sample"}) == set()
 
 
 NO_CODES = {"options": [{"code": "a"}, {"code": "b"}]}
@@ -40,8 +42,6 @@ NO_CODES = {"options": [{"code": "a"}, {"code": "b"}]}
          {("/items/0/options/0/code", "duplicate_option")}),
         ({"items": [NUMERIC | {"options": CHOICE["options"]}], "elicitation": {"method": "sample"}},
          {("/items/0/options", "options_not_taken")}),
-        ({"items": [RANKING | {"decline": "option"}], "elicitation": {"method": "sample"}},
-         {("/items/0/decline", "options_not_taken")}),
         ({"items": [LIKERT | {"min": 1}]}, {("/items/0", "range_not_taken")}),
         ({"items": [NUMERIC | {"min": 5, "max": 5}], "elicitation": {"method": "sample"}},
          {("/items/0/min", "empty_range")}),
