@@ -80,7 +80,7 @@ def _decision(question: Question, decision: Decision, text: str | None) -> Answe
     sound = all(0 <= p <= 1 for p in shown) if several else is_distribution(shown, DECISION_TOLERANCE)
     if len(shown) != len(question.options) or not sound:
         return missing("unparseable", text)
-    if off > MAX_OFF_OPTION_MASS:
+    if off is not None and off > MAX_OFF_OPTION_MASS:
         return missing("off_option_mass", text, off)
     shares = _as_offered(question, shown)
     if several:

@@ -108,7 +108,7 @@ def _decision(question: Question, found: object) -> Decision:
     shares: dict[object, float | None] = {place: number_at(share) for place, share in enumerate(listed)}
     if question.item.type == "multi_select" and len(shares) == len(question.options):
         return gathered([likelihood(share) for share in shares.values()])
-    return distribution(shares, range(len(question.options)))
+    return distribution(shares, range(len(question.options)), 1.0)
 
 
 def _envelope(body: object) -> Completion:
