@@ -118,7 +118,8 @@ def test_a_key_goes_to_its_provider_and_nowhere_else(gateways, tmp_path):
     with counting(0) as one, counting(0) as other, counting(0) as keyless:
         servers = {"one": one, "other": other, "keyless": keyless}
         offered = one.offered("one", key_file=str(key)) | other.offered("other", key_file=str(key))
-        gateway = gateways(offered | keyless.offered("keyless"), RECTIFIER_CACHE="off")
+        offered |= keyless.offered("keyless") | keyless.offered("forwards", bearer=True)
+        gateway = gateways(offered, RECTIFIER_CACHE="off")
         assert generate(gateway, study(2, *servers), X_Upstream_Key=f"one={BROUGHT}")[-1]["complete"]
         seen = {name: server.keys.copy() for name, server in servers.items()}
         assert seen == {"one": {f"Bearer {BROUGHT}"}, "other": {f"Bearer {KEY}"}, "keyless": {None}}
@@ -127,8 +128,11 @@ def test_a_key_goes_to_its_provider_and_nowhere_else(gateways, tmp_path):
             chat = {"model": f"{name}/x", "messages": [{"role": "user", "content": "Hello"}]}
             assert fetched(gateway, "/v1/chat/completions", chat, Authorization="Bearer none")[0] == 200
         assert [server.keys for server in servers.values()] == [{f"Bearer {KEY}"}, {f"Bearer {KEY}"}, {None}]
-        fetched(gateway, "/v1/chat/completions", chat, Authorization=f"Bearer {BROUGHT}")
-        assert keyless.keys == {None, f"Bearer {BROUGHT}"}
+        for name, expected in (("keyless", {None}), ("forwards", {f"Bearer {BROUGHT}"})):
+            keyless.keys.clear()
+            chat |= {"model": f"{name}/x"}
+            assert fetched(gateway, "/v1/chat/completions", chat, Authorization=f"Bearer {BROUGHT}")[0] == 200
+            assert keyless.keys == expected
         listed = fetched(gateway, "/v1/providers")[1]
         assert KEY not in listed
         assert KEY not in gateway.log.read_text()
