@@ -2,25 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
-import time
 
 import pytest
 
 from service.gateway.conduct.asking import ask
 from service.gateway.conduct.budget import NOTHING, Budget
-from service.gateway.conduct.line import open_line
 from service.gateway.conduct.retry import Policy
 from service.gateway.providers.offer import Provider
-from service.gateway.providers.protocol import Failure, Received
+from service.gateway.providers.protocol import Failure
 from service.gateway.study import Caps
 from tests.gateway.conduct.scripted import (
     ANSWER,
     CALL,
     KEY,
-    MEANINGS,
     ScriptedCodec,
-    ScriptedTransport,
     Told,
     dropped,
     scripted_line,
@@ -166,37 +161,3 @@ def test_nothing_of_the_key_or_the_prompt_is_in_what_is_told_or_shown(caplog):
         answer = asked(line)
     shown = repr(answer) + repr(line) + repr(told.events) + caplog.text
     assert "canary" not in shown
-
-
-class Instant(ScriptedTransport):
-    async def send(self, provider, sent, secret_headers, timeout):  # noqa: ASYNC109 - the protocol's
-        return INSTANTLY
-
-
-INSTANTLY = Received(200, {"x-ratelimit-remaining-requests": "500", "x-ratelimit-reset-requests": "1s"}, b"")
-
-
-@pytest.fixture
-def _untraced():
-    """What measures the tests' coverage would be measured with them."""
-    tracer = sys.gettrace()
-    sys.settrace(None)
-    yield
-    sys.settrace(tracer)
-
-
-@pytest.mark.usefixtures("_untraced")
-def test_asking_costs_little_beside_a_call():
-    line = open_line(Provider("p", "s", "https://p.example", key="k"), "m", ScriptedCodec(MEANINGS), Instant(iter(())))
-
-    async def best():
-        budget, deadline = Budget(Caps(calls=10**9)), line.clock() + 3600
-        least = 1.0
-        for _ in range(20):
-            since = time.process_time()
-            for _ in range(200):
-                await ask(line, CALL, budget, deadline)
-            least = min(least, (time.process_time() - since) / 200)
-        return least
-
-    assert asyncio.run(best()) < 120e-6
