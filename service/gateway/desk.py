@@ -11,6 +11,7 @@ from service.gateway.cache.protocol import Cache, CacheError
 from service.gateway.closing import Closing
 from service.gateway.conduct.budget import Budget
 from service.gateway.conduct.line import Line, open_line
+from service.gateway.conduct.lines import Lines
 from service.gateway.conduct.retry import Policy
 from service.gateway.metrics import Metrics
 from service.gateway.providers.offer import Provider
@@ -34,16 +35,11 @@ class Desk:
         self._upstream: Upstream | None = None
         self._simulated = Simulated()
         self._policy = Policy(attempts=settings.retry_attempts, first=settings.retry_base_seconds)
-        self._lines: dict[tuple[str, str], Line] = {}
+        self.lines = Lines()
 
     def line(self, provider: Provider, model: str) -> Line:
-        """The line to a model; the same for every run of the process."""
-        place = (provider.name, model)
-        if place not in self._lines:
-            codec = CODECS[provider.codec]
-            opened = open_line(provider, model, codec, self._carrier(provider), self.metrics)
-            self._lines[place] = replace(opened, policy=self._policy)
-        return self._lines[place]
+        """The line to a model, the same for all who hold it; to be held while it is used."""
+        return self.lines.at((provider.name, model), lambda: self._opened(provider, model))
 
     def full(self) -> bool:
         """Whether no further run may begin."""
@@ -76,6 +72,10 @@ class Desk:
             await self._upstream.close()
         if self.cache is not None:
             await self.cache.close()
+
+    def _opened(self, provider: Provider, model: str) -> Line:
+        line = open_line(provider, model, CODECS[provider.codec], self._carrier(provider), self.metrics)
+        return replace(line, policy=self._policy)
 
     def _carrier(self, provider: Provider) -> Transport:
         if self._transport is not None:

@@ -6,19 +6,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from service.gateway.cache.memory import MemoryCache
 from service.gateway.cache.sqlite import SqliteCache
-from service.gateway.conduct.budget import Spend
+from service.gateway.conduct.asking import ask
+from service.gateway.conduct.budget import Budget, Spend
+from service.gateway.conduct.lines import MOST
 from service.gateway.desk import Desk, open_cache
 from service.gateway.metrics import Metrics
 from service.gateway.providers.offer import OfferedModel, Price, Provider
+from service.gateway.providers.protocol import Call, Completion, Question
 from service.gateway.settings import SIMULATED, Settings
+from service.gateway.study import Caps, Item
 from service.gateway.upstream import Simulated, Upstream
 from service.web.environment import SettingsError
 from tests.gateway.studies import study
 
+CALL = Call("simulated", "sample", "You are 34.", "Why?", (Question(Item("why", "free_text", "Why?"), ()),))
 OPEN = Provider("open", "anthropic", "https://x/")
 
 
@@ -39,6 +44,28 @@ def test_runs_share_the_line_to_a_model() -> None:
         await found.close()
 
     asyncio.run(lines())
+
+
+def test_ten_thousand_models_leave_no_more_lines_and_series_than_one() -> None:
+    registry = CollectorRegistry()
+    found = Desk(Settings(), Metrics(registry, Settings().providers))
+
+    async def asked(model: str) -> None:
+        line = found.line(SIMULATED, model)
+        assert isinstance((await ask(line, CALL, Budget(Caps()))).result, Completion)
+
+    async def story() -> None:
+        held = found.line(SIMULATED, "held")
+        await asked("first")
+        series = len(generate_latest(registry).splitlines())
+        for k in range(10_000):
+            await asked(f"canary {k}")
+        assert len(found.lines) == MOST + 1
+        assert found.line(SIMULATED, "held") is held
+        assert len(generate_latest(registry).splitlines()) == series
+        assert b"canary" not in generate_latest(registry)
+
+    asyncio.run(story())
 
 
 def test_places_for_runs_are_counted() -> None:

@@ -91,7 +91,8 @@ async def _answered(
 ) -> Response[bytes]:
     key, receive = caller
     passed = passing(CODECS[provider.codec], body, model)
-    line = dataclasses.replace(desk.line(provider, model.name), codec=passed.codec)
+    shared = desk.line(provider, model.name)  # held until it has answered: others find it meanwhile
+    line = dataclasses.replace(shared, codec=passed.codec)
     budget = Budget(Caps(usd=desk.settings.max_usd if model.price else None))
     deadline = line.clock() + provider.timeout_seconds * 3
     asked = await listened_to(receive, ask(line, passed.call, budget, deadline, key=key))

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
+from service.gateway.conduct.lines import MOST
 from service.gateway.providers.offer import OfferedModel, Price, Provider
 from service.gateway.providers.protocol import Received
 from service.gateway.settings import SIMULATED
-from tests.gateway.studies import JSON, gateway, post
+from tests.gateway.studies import JSON, TEXT, gateway, post, request
 from tests.web.asgi import Answer, ask, call
 
 CHAT = "/v1/chat/completions"
@@ -233,3 +234,34 @@ def test_a_process_that_stops_does_not_wait_for_an_answer() -> None:
     answer = asyncio.run(stopped())
     assert (answer.status, answer.json["error"]["code"], upstream.bodies) == (503, "not_ready", ["given up"])
     assert answer.headers["retry-after"] == "1"
+
+
+class Crowded(Upstream):
+    """While a call is under way, so many others ask for models of their own that idle lines are forgotten."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_flight: list[int] = []
+
+    async def send(self, provider, sent, secret_headers, timeout) -> Received:  # noqa: ASYNC109 - the protocol's
+        for k in range(MOST + 1):
+            self.desk.line(provider, f"other {k}")
+        self.in_flight.append(self.desk.line(provider, "m").window.in_flight)
+        return await super().send(provider, sent, secret_headers, timeout)
+
+
+def test_a_call_under_way_keeps_its_line() -> None:
+    upstream = Crowded()
+    served = app(upstream)
+    upstream.desk = served.desk
+    assert post(served, HELLO | {"model": "openai/m"}, CHAT).status == 200
+    assert upstream.in_flight == [1]
+
+
+def test_a_run_under_way_keeps_its_lines() -> None:
+    upstream = Crowded()
+    served = app(upstream)
+    upstream.desk = served.desk
+    asked = request(items=[TEXT], models=[{"name": "m", "provider": "openai"}], elicitation={"method": "sample"})
+    assert post(served, asked | {"output": "cells"}).status == 200
+    assert upstream.in_flight == [1] * 4
