@@ -54,6 +54,7 @@ _REASONS: Final[Mapping[str, Missing]] = {
     "length": "truncated",
     "content_filter": "blocked_output",
     "insufficient_system_resource": "upstream_error",  # DeepSeek's
+    "error": "upstream_error",  # OpenRouter's
 }
 _COUNTS: Final = Counts(
     ("prompt_tokens",),

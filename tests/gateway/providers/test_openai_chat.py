@@ -167,3 +167,10 @@ def test_no_usage_is_none_and_not_zero():
 @given(KINDS, STATUSES, HEADERS, bodies("openai_chat"))
 def test_nothing_raises(kind, status, headers, body):
     assert is_sound(CODEC, call_of(kind), Received(status, headers, body))
+
+
+@pytest.mark.parametrize("reason", ["error", "insufficient_system_resource"])
+def test_an_answer_that_its_server_gave_up_is_an_upstream_error(reason):
+    body = {"choices": [{"message": {"content": ""}, "finish_reason": reason}]}
+    found = CODEC.decode(call_of("sample"), Received(200, {}, json.dumps(body).encode()))
+    assert found.missing == "upstream_error"
