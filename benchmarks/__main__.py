@@ -9,7 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import platform
 import sys
 
-from benchmarks import bootstrap, core, http, outcomes
+from benchmarks import bootstrap, core, http, outcomes, parts
 
 
 def main() -> None:
@@ -35,6 +35,8 @@ def main() -> None:
     for n, m, requests in ((100, 1000, 100), (1000, 10_000, 50), (1000, 1_000_000, 3)):
         for kind, (seconds, ratio) in http.against_floor(n, m, requests=requests).items():
             print(f"| n = {n:,}, N = {m:,}, {kind} | {1e3 * seconds:.2f} | {ratio:.2f} |", flush=True)
+    print()
+    parts.main()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import msgspec
 
 from service.api.wire import calibration
 from service.gateway.app import create_gateway
-from service.gateway.routes.generations import _run
+from service.gateway.routes.generations import _prompts, _run
 from service.gateway.settings import Settings
 from service.gateway.wire.generation import GenerationRequest, to_study
 from service.gateway.wire.records import CellRecord, EndRecord
@@ -57,7 +57,8 @@ async def generated(body: dict[str, object]) -> tuple[list[CellRecord], EndRecor
     """The cells and the end of a run."""
     gateway = create_gateway(Settings(cache="off"), write_log=None)
     study = to_study(msgspec.convert(body, GenerationRequest))
-    run = _run(study, gateway.desk, {"headers": []}, {})  # type: ignore[arg-type,typeddict-item]
+    prompts = _prompts(study, gateway.desk, {"headers": []})  # type: ignore[arg-type,typeddict-item]
+    run = _run(prompts, gateway.desk, {})
     cells: list[CellRecord] = []
     async with aclosing(run.records()) as records:
         async for record in records:

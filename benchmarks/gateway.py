@@ -16,7 +16,7 @@ import msgspec
 import psutil
 
 from service.gateway.app import create_gateway
-from service.gateway.routes.generations import _run
+from service.gateway.routes.generations import _prompts, _run
 from service.gateway.settings import Settings
 from service.gateway.wire.generation import GenerationRequest, to_study
 from service.gateway.wire.records import CellRecord
@@ -55,7 +55,8 @@ async def measure(cells: int, method: str) -> Measured:
     """Run a study of so many cells."""
     process, gateway = psutil.Process(), create_gateway(Settings(cache="memory"), write_log=None)
     study = to_study(msgspec.convert(request(cells, method), GenerationRequest))
-    run = _run(study, gateway.desk, {"headers": []}, {})  # type: ignore[arg-type,typeddict-item]
+    prompts = _prompts(study, gateway.desk, {"headers": []})  # type: ignore[arg-type,typeddict-item]
+    run = _run(prompts, gateway.desk, {})
     began, cpu, count, first, early = time.perf_counter(), time.process_time(), 0, 0.0, 0
     async with aclosing(run.records()) as records:
         async for record in records:

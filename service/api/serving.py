@@ -19,7 +19,7 @@ def serve(host: str, port: int) -> int:
         print(f"rectifier: {error}", file=sys.stderr)  # noqa: T201 - there is no other channel before the start
         return 2
     service = create_service(settings, calibration_parts())
-    serve_until_stopped(service.asgi, service.lifecycle, host, port, settings.shutdown_seconds)
+    serve_until_stopped(service.asgi, service.lifecycle, (host, port), settings.shutdown_seconds)
     if service.placement.occupied:
         # every answer is sent; a thread past its deadline would keep the process alive until it ends by itself
         sys.stderr.flush()

@@ -51,9 +51,9 @@ _METADATA = frozenset({
     ip_address("168.63.129.16"),  # Azure's host, a public address
     ip_address("100.100.100.200"),  # Alibaba
     ip_address("192.0.0.192"),  # Oracle
-    ip_address("fd00:ec2::254"),  # AWS
     ip_address("fd20:ce::254"),  # Google
 })  # fmt: skip
+_METADATA6 = IPv6Network("fd00:ec2::/32")  # AWS: metadata, credentials, name server, clock
 _LOCAL = tuple(
     IPv4Network(network)
     for network in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -73,7 +73,7 @@ def is_public(address: str) -> bool:
 def is_allowed(address: str, local: bool) -> bool:
     """Whether a provider may be there; a ``local`` one may be on loopback or a private network, never on metadata."""
     parsed = _parsed(address)
-    if parsed is None or parsed in _METADATA:
+    if parsed is None or _is_metadata(parsed):
         return False
     return _is_public(parsed) or (local and _is_local(parsed))
 
@@ -86,8 +86,12 @@ def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     return None if isinstance(parsed, IPv6Address) and parsed.scope_id is not None else parsed
 
 
+def _is_metadata(parsed: IPv4Address | IPv6Address) -> bool:
+    return parsed in _METADATA or parsed in _METADATA6
+
+
 def _is_public(parsed: IPv4Address | IPv6Address) -> bool:
-    if parsed in _METADATA:
+    if _is_metadata(parsed):
         return False
     if isinstance(parsed, IPv4Address):
         return not any(parsed in network for network in _SPECIAL)

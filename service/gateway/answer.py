@@ -4,7 +4,7 @@ Formula: with p the probabilities and c the codes of the options other than the 
 ``expected`` = sum w c, ``variance`` = sum w (c - expected)^2. They are ours, never the provider's.
 **Shapes** ``probabilities`` has one entry per option of ``item.offered``, in that order, never in the order shown.
 **Units** those of the codes; ``variance`` in their square; probabilities and masses are shares of 1.
-**Assumes** integer codes that a float holds.
+**Assumes** integer codes that a float holds: a request has none beyond 2^53 (``wire/generation.py``).
 **Differs** the mass of declining stands in ``probabilities`` (last) and nowhere else: ``expected`` is given that an
 option was chosen, also where declining is the most probable. A drawn answer (``sample``) has a value and no moments.
 """
@@ -32,8 +32,8 @@ class Answer:
 
     ``value``: a code; a number; a text; the codes of a ``multi_select`` in the item's order, of a ``ranking`` from
     first to last; ``declined`` for "don't know". ``probabilities`` of a ``multi_select`` are of each option by itself
-    and do not sum to 1. ``off_option_mass`` is of ``decision`` and ``logprob``. ``rule`` says how a value was read,
-    ``repaired`` that it was read leniently. ``text`` is what the model wrote, untouched.
+    and do not sum to 1. ``off_option_mass`` is of ``logprob``, and of ``decision`` where the wire tells it. ``rule``
+    says how a value was read, ``repaired`` that it was read leniently. ``text`` is what the model wrote, untouched.
     """
 
     status: Literal["answered", "missing"]

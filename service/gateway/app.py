@@ -43,7 +43,7 @@ def create_gateway(
     """The application for these settings; ``transport`` stands in for the socket in tests."""
     registry = CollectorRegistry()
     desk = Desk(settings, Metrics(registry, settings.providers), transport)
-    lifecycle = Lifecycle(prove, busy=desk.full)
+    lifecycle = Lifecycle(prove, busy=desk.full, closing=desk.closing.begin)
     app = Litestar(
         route_handlers=[
             *generation_handlers(desk),

@@ -49,7 +49,7 @@ class CalibrationColumns:
             layout="table",
             unit=[persona.unit_id for persona in study.personas],
             human=[persona.human for persona in study.personas],
-            outcomes={name: [None] * len(study.personas) for item in study.items for name in _outcomes(item)},
+            outcomes={name: [None] * len(study.personas) for item in study.items for name in outcomes_of(item)},
             predictions=[self._column(place) for place in self.values],
             arm=arms if several else None,
             prediction_design=("shared" if study.assignment == "crossed" else "independent") if several else None,
@@ -65,7 +65,7 @@ class CalibrationColumns:
 
 def empty_columns(study: Study) -> CalibrationColumns:
     """Every column of a study, in the order of its lists, with nothing in it yet."""
-    arms = [arm.name for arm in study.arms] if _by_arm(study) else [None]
+    arms: list[str | None] = [arm.name for arm in study.arms] if _by_arm(study) else [None]
     times = range(study.elicitation.replicates)
     places = (
         (outcome, model.name, arm, time, category)
@@ -78,6 +78,12 @@ def empty_columns(study: Study) -> CalibrationColumns:
     return CalibrationColumns(study, {place: _blank(len(study.personas)) for place in places})
 
 
+def count_columns(study: Study) -> int:
+    """How many prediction columns a study has."""
+    slots = sum(1 for item in study.items for _ in _slots(item))
+    return slots * len(study.models) * (len(study.arms) if _by_arm(study) else 1) * study.elicitation.replicates
+
+
 def _blank(count: int) -> array[float]:
     return array("d", [nan]) * count
 
@@ -87,7 +93,7 @@ def _by_arm(study: Study) -> bool:
     return study.assignment == "crossed" and len(study.arms) > 1
 
 
-def _outcomes(item: Item) -> list[str]:
+def outcomes_of(item: Item) -> list[str]:
     """The outcomes of an item: itself, or one per option."""
     if item.type != "multi_select":
         return [item.name]
@@ -99,13 +105,15 @@ def _slots(item: Item) -> Iterator[tuple[str, Code | None]]:
     if item.type == "choice":
         yield from ((item.name, option.code) for option in item.offered)
     else:
-        yield from ((outcome, None) for outcome in _outcomes(item))
+        yield from ((outcome, None) for outcome in outcomes_of(item))
 
 
 def _entered(item: Item, answer: Answer) -> Iterator[tuple[str, Code | None, float]]:
     """Outcome, category and value of everything an answer says."""
     value, probabilities = answer.value, answer.probabilities
     if item.type == "choice":
+        if probabilities is None and all(option.code != value for option in item.offered):
+            return  # declined by the schema: no category was chosen
         for place, option in enumerate(item.offered):
             share = float(option.code == value) if probabilities is None else probabilities[place]
             yield item.name, option.code, share

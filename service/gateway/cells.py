@@ -10,12 +10,11 @@ radix, so a study of any size costs what its lists cost; the order of execution 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from service.gateway.identity import digest
+from service.gateway.looks import Looks, Twins
 from service.gateway.order import Shuffled, permuted, uniform_below
 from service.gateway.study import Arm, Item, Model, Option, Persona, Study
 
@@ -27,7 +26,8 @@ IN_ORDER = frozenset({"likert"})
 class Planned:
     """One call of the design: who, under what, asked what, by which model, which time.
 
-    ``row`` is the persona's place in the request; ``twin`` how many before it look the same to a model.
+    ``row`` is the persona's place in the request; ``look`` what a model sees of it and of the arm; ``twins`` what tells
+    the call from those that look the same (``looks.py``).
     """
 
     row: int
@@ -36,7 +36,8 @@ class Planned:
     items: tuple[Item, ...]
     model: Model
     replicate: int
-    twin: int
+    look: str
+    twins: Twins
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,9 @@ class Cells:
         return {arm.name: arm for arm in self.study.arms}
 
     @cached_property
-    def _twins(self) -> tuple[int, ...]:
-        """For every persona, how many before it look the same to a model."""
-        seen: Counter[str] = Counter()
-        twins = []
-        for persona in self.study.personas:
-            look = digest([persona.attributes, persona.arm if self.study.assignment == "assigned" else None])
-            twins.append(seen[look])
-            seen[look] += 1
-        return tuple(twins)
+    def looks(self) -> Looks:
+        """What tells equal-looking calls apart."""
+        return Looks(self.study)
 
     @property
     def arms_per_persona(self) -> int:
@@ -93,7 +88,9 @@ class Cells:
         who, arm = divmod(index, self.arms_per_persona)
         persona = study.personas[who]
         condition = study.arms[arm] if study.assignment == "crossed" else self.arms[persona.arm or study.arms[0].name]
-        return Planned(who, persona, condition, self.chunks[chunk], study.models[model], replicate, self._twins[who])
+        asked, looks = study.models[model], self.looks
+        look, twins = looks.of(persona, condition), looks.twins(who, condition, asked)
+        return Planned(who, persona, condition, self.chunks[chunk], asked, replicate, look, twins)
 
     def in_order(self) -> Iterator[Planned]:
         """Every call once, shuffled by seed and design unless the study wants them in sequence."""
@@ -110,20 +107,13 @@ class Cells:
 def shown(item: Item, study: Study, planned: Planned) -> tuple[Option, ...]:
     """The options in the order in which this call shows them; declining stays last.
 
-    ``random``: a permutation drawn per persona look, arm, model and replicate (a scale is turned round or not).
+    ``random``: a permutation drawn per look, model and replicate (a scale is turned round or not).
     ``counterbalanced``: replicates go through the rotations (a scale: forward, backward), from a drawn start.
     """
     order, count = study.elicitation.option_order, len(item.options)
     if order == "fixed" or count < 2:
         return item.offered
-    words = (
-        study.seed,
-        digest([planned.persona.attributes]),
-        planned.twin,
-        planned.arm.name,
-        planned.model.name,
-        item.name,
-    )
+    words = (study.seed, planned.look, planned.twins, planned.model.model, item.name)
     ways = 2 if item.type in IN_ORDER else count
     turn = uniform_below(ways, *words) + planned.replicate if order == "counterbalanced" else None
     if item.type in IN_ORDER:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from service.gateway.cache.memory import MemoryCache
-from service.gateway.cache.protocol import Cache
+from service.gateway.cache.protocol import Cache, CacheError
+from service.gateway.closing import Closing
 from service.gateway.conduct.budget import Budget
 from service.gateway.conduct.line import Line, open_line
+from service.gateway.conduct.lines import Lines
 from service.gateway.conduct.retry import Policy
 from service.gateway.metrics import Metrics
-from service.gateway.offers import price_of
 from service.gateway.providers.offer import Provider
 from service.gateway.providers.registry import CODECS
 from service.gateway.settings import Settings
@@ -28,28 +29,24 @@ class Desk:
     def __init__(self, settings: Settings, metrics: Metrics, transport: Transport | None = None) -> None:
         self.settings, self.metrics = settings, metrics
         self.cache = open_cache(settings)
+        self.closing = Closing()
         self.runs = 0
         self._transport = transport
         self._upstream: Upstream | None = None
         self._simulated = Simulated()
         self._policy = Policy(attempts=settings.retry_attempts, first=settings.retry_base_seconds)
-        self._lines: dict[tuple[str, str], Line] = {}
+        self.lines = Lines()
 
     def line(self, provider: Provider, model: str) -> Line:
-        """The line to a model; the same for every run of the process."""
-        place = (provider.name, model)
-        if place not in self._lines:
-            codec = CODECS[provider.codec]
-            opened = open_line(provider, model, codec, self._carrier(provider), self.metrics)
-            self._lines[place] = replace(opened, policy=self._policy)
-        return self._lines[place]
+        """The line to a model, the same for all who hold it; to be held while it is used."""
+        return self.lines.at((provider.name, model), lambda: self._opened(provider, model))
 
     def full(self) -> bool:
         """Whether no further run may begin."""
         return self.runs >= self.settings.max_runs
 
     def enter(self) -> None:
-        """A run begins."""
+        """A run begins: called right after ``full``, before anything is awaited."""
         self.runs += 1
         self.metrics.runs(self.runs)
 
@@ -59,10 +56,8 @@ class Desk:
         self.metrics.runs(self.runs)
 
     def budget(self, study: Study) -> Budget:
-        """The caps of a run: the caller's, and in dollars the operator's where every price is known."""
-        known = all(price_of(self.settings.providers[m.provider], m.model) for m in study.models)
-        usd = [study.caps.usd, self.settings.max_usd] if known else [study.caps.usd]
-        least = min((cap for cap in usd if cap is not None), default=None)
+        """The caps of a run: the caller's, and in dollars the operator's; calls of an unknown price count nothing."""
+        least = min(cap for cap in (study.caps.usd, self.settings.max_usd) if cap is not None)
         return Budget(Caps(least, study.caps.tokens, study.caps.calls))
 
     def seconds(self, study: Study) -> float:
@@ -78,6 +73,10 @@ class Desk:
         if self.cache is not None:
             await self.cache.close()
 
+    def _opened(self, provider: Provider, model: str) -> Line:
+        line = open_line(provider, model, CODECS[provider.codec], self._carrier(provider), self.metrics)
+        return replace(line, policy=self._policy)
+
     def _carrier(self, provider: Provider) -> Transport:
         if self._transport is not None:
             return self._transport
@@ -89,20 +88,25 @@ class Desk:
 
 
 def open_cache(settings: Settings) -> Cache | None:
-    """The cache that the settings name; SettingsError for one that there is not."""
+    """The cache that the settings name; SettingsError for one that there is not or that cannot be opened."""
     kind, _, place = settings.cache.partition(":")
-    if kind == "off":
-        return None
-    if kind == "memory":
-        return MemoryCache(settings.cache_bytes)
-    if kind == "sqlite" and place:
-        from service.gateway.cache.sqlite import SqliteCache
+    try:
+        if settings.cache == "off":
+            return None
+        if settings.cache == "memory":
+            return MemoryCache(settings.cache_bytes)
+        if kind == "sqlite" and place not in {"", ":memory:"}:
+            from service.gateway.cache.sqlite import SqliteCache
 
-        return SqliteCache(Path(place), settings.cache_file_bytes)
-    if kind in {"redis", "rediss"}:
-        from service.gateway.cache.redis import RedisCache
+            return SqliteCache(Path(place), settings.cache_file_bytes)
+        if kind in {"redis", "rediss"} and place.startswith("//"):
+            from service.gateway.cache.redis import RedisCache
 
-        return RedisCache(settings.cache, ttl_seconds=settings.cache_seconds)
+            return RedisCache(settings.cache, ttl_seconds=settings.cache_seconds)
+    except CacheError as error:
+        raise SettingsError(f"RECTIFIER_CACHE: {error}") from None
+    except ImportError:
+        raise SettingsError("RECTIFIER_CACHE: this one needs the extra redis") from None
     raise SettingsError("RECTIFIER_CACHE: memory, off, sqlite:PATH or redis://HOST:PORT/DB is needed")
 
 

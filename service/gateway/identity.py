@@ -16,8 +16,3 @@ _ENCODER = msgspec.json.Encoder(order="sorted")
 def digest(value: object) -> str:
     """``sha256:`` and the hex digest of a value's canonical JSON."""
     return "sha256:" + hashlib.sha256(_ENCODER.encode(value)).hexdigest()
-
-
-def text_digest(text: str) -> str:
-    """``sha256:`` and the hex digest of a text."""
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

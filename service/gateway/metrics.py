@@ -1,6 +1,7 @@
 """What happens on the lines and in the runs, counted for Prometheus by provider, model and reason; never a text.
 
-A model that the operator does not list is counted as ``other``, so that no caller's word becomes a label.
+A model that the operator does not list is counted as ``other``, so that no caller's word becomes a label; what is a
+state, not a count, is there that of the line that changed last.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from service.gateway.providers.offer import Provider
 from service.gateway.providers.protocol import Missing
 from service.gateway.wire.records import CellRecord
 
-MOST_RECORDERS = 10_000
 _LINE = ("provider", "model")
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
@@ -51,12 +51,11 @@ class Metrics:
 
     def observe(self, provider: str, model: str, event: Event, number: float, reason: Missing | None = None) -> None:
         """One event of a line."""
-        place = (provider, model, event, reason)
+        line = self._line(provider, model)
+        place = (*line, event, reason)
         record = self._recorders.get(place)
         if record is None:
-            if len(self._recorders) >= MOST_RECORDERS:
-                self._recorders.clear()
-            record = self._recorders[place] = self._recorder(self._line(provider, model), event, reason)
+            record = self._recorders[place] = self._recorder(line, event, reason)
         record(number)
 
     def _recorder(self, line: tuple[str, str], event: Event, reason: Missing | None) -> Callable[[float], object]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from service.gateway.providers.offer import OfferedModel, Price, Provider
 from service.gateway.providers.protocol import Codec
+from service.gateway.providers.simulated import PARTICULAR
 from service.gateway.study import Model, Study
 from service.web.problems import FieldError
 
@@ -55,9 +56,14 @@ def _abilities(study: Study, place: str, model: Model, found: OfferedModel, code
     if study.elicitation.items_per_call > 1 and not able.several_items:
         text = f"{codec.name} asks one item per call"
         yield FieldError("/elicitation/items_per_call", "unsupported_method", text, "items_per_call 1")
+    for name, values in able.values.items():
+        if model.parameters.get(name, values[0]) not in values:
+            text = f"{codec.name} takes another list of values"
+            yield FieldError(f"{place}/parameters/{name}", "unsupported_parameter", text, f"one of {', '.join(values)}")
     if model.on_unsupported == "drop":
         return
     for name in sorted(set(model.parameters) - (able.parameters - found.unsupported)):
         text = f"{codec.name} cannot send it to this model"
         hint = "leave it out, or on_unsupported: drop, which records it as dropped"
-        yield FieldError(f"{place}/parameters/{name}", "unsupported_parameter", text, hint)
+        where = f"simulated/{name}" if name in PARTICULAR else name
+        yield FieldError(f"{place}/parameters/{where}", "unsupported_parameter", text, hint)

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import msgspec
 
+from service.gateway.keys import MAX_LENGTH, PATTERN
 from service.gateway.routes.providers import ProvidersReply
 from service.gateway.wire.generation import GenerationRequest
 from service.gateway.wire.records import CellRecord, EndRecord, ErrorRecord, PlanReply, ProgressRecord
@@ -64,8 +65,8 @@ _KEYS: Schema = {
     "name": "X-Upstream-Key",
     "in": "header",
     "required": False,
-    "description": "Keys of the caller's own: provider=key, separated by commas. Never stored or logged.",
-    "schema": {"type": "string"},
+    "description": "Keys of the caller's own, one for a provider: provider=key, .. Never stored or logged.",
+    "schema": {"type": "string", "pattern": PATTERN, "maxLength": MAX_LENGTH},
 }
 _TENANT: Schema = {
     "name": "X-Tenant",
@@ -98,12 +99,12 @@ def build_document() -> bytes:
 
 def _posting_paths() -> Schema:
     line: Schema = {"anyOf": [reference(kind) for kind in _RECORDS]}
-    stream = {"application/x-ndjson": {"schema": line}, "text/event-stream": {"schema": {"type": "string"}}}
+    stream = {"application/x-ndjson": {"schema": line}, "text/event-stream": {"schema": _event(line)}}
     study = {JSON: {"schema": reference(GenerationRequest), "examples": {"study": {"value": _EXAMPLE}}}}
     chat = {JSON: {"schema": {"type": "object"}}}
-    completion = {JSON: {"schema": {"type": "object"}}, "text/event-stream": {"schema": {"type": "string"}}}
+    completion = {JSON: {"schema": {"type": "object"}}, "text/event-stream": {"schema": _event({})}}
     plan = {JSON: {"schema": reference(PlanReply)}}
-    failing = (400, 401, 404, 429, 431, 500, 502, 503, 504)
+    failing = (400, 401, 404, 408, 413, 415, 422, 429, 431, 500, 502, 503, 504)
     return {
         "/v1/generations/plan": {
             "post": _post("planGeneration", "What a run would do; nobody is called", study, plan, _POST)
@@ -114,6 +115,18 @@ def _posting_paths() -> Schema:
         "/v1/chat/completions": {
             "post": _post("completeChat", "OpenAI's wire, with provenance and limits", chat, completion, failing)
         },
+    }
+
+
+def _event(data: Schema) -> Schema:
+    """One event of a stream; ``data`` is what its text is JSON of (OpenAI's last event has the text [DONE])."""
+    text: Schema = {"type": "string"}
+    content = {"contentMediaType": JSON, "contentSchema": data} if data else {}
+    return {
+        "type": "object",
+        "description": "One event of the stream",
+        "required": ["data"],
+        "properties": {"event": text, "id": text, "data": text | content},
     }
 
 

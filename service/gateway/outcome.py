@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from service.gateway.conduct.asking import Asked, Attempt
 from service.gateway.conduct.budget import NOTHING, Spend
-from service.gateway.providers.protocol import Completion, Failure
+from service.gateway.providers.protocol import Completion, Failure, Missing
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -32,6 +34,11 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
     attempts: tuple[Attempt, ...]
 
 
+UNFINISHED: Final[frozenset[Missing]] = frozenset({
+    "auth_failed", "rate_limited", "upstream_error", "timeout", "circuit_open", "budget_exhausted", "deadline",
+    "cancelled",
+})  # fmt: skip
+"""Reasons that say nothing about the question: another run may get an answer."""
 VERSION = 1
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(_Stored)
@@ -56,8 +63,10 @@ def not_asked(failure: Failure) -> Outcome:
 
 
 def stored(outcome: Outcome) -> bytes | None:
-    """What the cache keeps: completions, refusals among them; never a failure."""
+    """What the cache keeps: completions, refusals among them; no failure, nor a completion that was not finished."""
     if not isinstance(outcome.result, Completion) or outcome.started is None or outcome.latency_ms is None:
+        return None
+    if outcome.result.missing in UNFINISHED:
         return None
     return _ENCODER.encode(
         _Stored(

@@ -2,7 +2,8 @@
 
 The caller's model is ``provider/model``. A provider of the ``openai_chat`` family gets the body with its own model's
 name and nothing else changed (``stream`` off); its response comes back as it is. Others are asked as a lone free text,
-which needs system and user text only; what their wire has no place for is refused, not dropped.
+which needs system and user text only; what their wire has no place for is refused, not dropped. A bound on the
+answer, where the caller states none, is all that is added.
 """
 
 from __future__ import annotations
@@ -12,14 +13,34 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from service.gateway.providers.offer import OfferedModel
 from service.gateway.providers.openai_chat import OpenAIChat
-from service.gateway.providers.protocol import Call, Capabilities, Codec, Completion, Failure, Question, Received, Sent
+from service.gateway.providers.protocol import (
+    Call,
+    Capabilities,
+    Codec,
+    Completion,
+    Failure,
+    Missing,
+    Question,
+    Received,
+    Sent,
+)
 from service.gateway.study import Item
 
 JsonObject = dict[str, object]
 ANYTHING = Item("answer", "free_text", "")
 OUTPUT_TOKENS = 4096
 """Bound of the answer, sent where the caller states none, so that the spending has one."""
+MOST = 10_000_000
+_BOUNDS = ("max_tokens", "max_completion_tokens")
+_FINISHED: Mapping[Missing | None, str] = {
+    None: "stop",
+    "refused": "stop",
+    "truncated": "length",
+    "blocked_input": "content_filter",
+    "blocked_output": "content_filter",
+}
 _NOT_SENT_ON = frozenset({"model", "messages", "stream", "stream_options", "n", "user", "metadata", "store"})
 _GENERIC = {
     "temperature": "temperature",
@@ -31,11 +52,29 @@ _GENERIC = {
     "frequency_penalty": "frequency_penalty",
     "presence_penalty": "presence_penalty",
     "reasoning_effort": "reasoning_effort",
+    "service_tier": "service_tier",
 }
 
 
-class UnsupportedError(ValueError):
-    """What the provider's wire has no place for; says what, never its value."""
+class NotSentError(ValueError):
+    """A body that is not sent on; says why, without any of its values."""
+
+    status, code = 400, "invalid_request"
+
+
+class UnsupportedError(NotSentError):
+    """What the provider's wire has no place for."""
+
+    code = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Codec and call for a chat body, and what stands in it that the caller did not state, by its name on the wire."""
+
+    codec: Codec
+    call: Call
+    added: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +111,66 @@ class PassThrough:
         return replace(found, text=received.body.decode("utf-8", "replace"), missing=None)
 
 
-def passing(codec: Codec, body: JsonObject, model: str) -> tuple[Codec, Call]:
-    """Codec and call for a chat body; UnsupportedError for what cannot be sent on."""
+def passing(codec: Codec, body: JsonObject, offered: OfferedModel) -> Passed:
+    """What a chat body becomes; NotSentError for what cannot be sent on."""
+    able = codec.capabilities
+    if "sample" not in (able.methods if offered.methods is None else able.methods & offered.methods):
+        raise UnsupportedError("this model does not write texts")
+    stated = {name: value for name, value in body.items() if value is not None}
+    for name in ("n", *_BOUNDS):
+        _check_number(name, stated.get(name, 1))
+    for name in stated.keys() & _GENERIC.keys():
+        if _GENERIC[name] in offered.unsupported:
+            raise UnsupportedError(f"{name} cannot be sent to this model")
+    bounded = stated.keys() & set(_BOUNDS) or "max_output_tokens" in offered.unsupported
+    bound = {} if bounded else {"max_output_tokens": OUTPUT_TOKENS}
     if isinstance(codec, OpenAIChat):
-        kept = {name: value for name, value in body.items() if name not in {"stream", "stream_options"}}
-        bounds = {"max_tokens", "max_completion_tokens"} & body.keys()
-        bound = {} if bounds else {codec.wire["max_output_tokens"]: OUTPUT_TOKENS}
-        sent = kept | bound | {"model": model}
-        parameters = {name: value for name, value in sent.items() if name not in {"model", "messages"}}
-        return PassThrough(codec, msgspec.json.encode(sent), parameters), _call(model, "", "", {})
-    system, user = _texts(body.get("messages"))
-    if body.get("n") not in (None, 1):  # no set: the value may be anything
+        return _as_it_is(codec, body, offered.name, {codec.wire[name]: value for name, value in bound.items()})
+    return _as_one_turn(codec, stated, offered.name, bound)
+
+
+def _check_number(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
+        raise NotSentError(f"{name} is not a whole number from 1 to {MOST}")
+
+
+def _as_it_is(codec: OpenAIChat, body: JsonObject, model: str, bound: dict[str, int]) -> Passed:
+    """The body with its own model's name; nulls stand as they came, but for a bound's where there is ours."""
+    ours = {"stream", "stream_options", *(_BOUNDS if bound else ())}
+    sent = {name: value for name, value in body.items() if name not in ours} | bound | {"model": model}
+    parameters = {name: value for name, value in sent.items() if name not in {"model", "messages"}}
+    return Passed(PassThrough(codec, msgspec.json.encode(sent), parameters), _call(model, "", "", {}), bound)
+
+
+def _as_one_turn(codec: Codec, stated: JsonObject, model: str, bound: dict[str, int]) -> Passed:
+    """System and user text, and the parameters under their generic names."""
+    able = codec.capabilities
+    system, user = _texts(stated.get("messages"))
+    if stated.get("n", 1) != 1:
         raise UnsupportedError("n: this provider gives one answer")
-    parameters = {}
-    for name, value in body.items():
-        if name in _GENERIC and value is not None:
-            parameters[_GENERIC[name]] = value
-        elif name not in _NOT_SENT_ON and value is not None:
+    parameters: JsonObject = {}
+    for name, value in stated.items():
+        generic = _GENERIC.get(name)
+        if name in _NOT_SENT_ON:
+            continue
+        if generic not in able.parameters:
             raise UnsupportedError(f"{name} cannot be sent to this provider")
-    unknown = sorted(parameters.keys() - codec.capabilities.parameters)
-    if unknown:
-        raise UnsupportedError(f"{unknown[0]} cannot be sent to this provider")
-    return codec, _call(model, system, user, {"max_output_tokens": OUTPUT_TOKENS} | parameters)
+        if generic in able.values and value not in able.values[generic]:
+            raise UnsupportedError(f"{name} is one of {', '.join(able.values[generic])} for this provider")
+        parameters[generic] = value
+    return Passed(codec, _call(model, system, user, bound | parameters), bound)
+
+
+def is_answer(completion: Completion) -> bool:
+    """Whether OpenAI's wire has words for how it ended; what is empty or failed is an error on it."""
+    return completion.missing in _FINISHED
 
 
 def chat_body(completion: Completion, model: str, created: int) -> JsonObject:
-    """A completion of another wire as a chat completion."""
+    """A completion of another wire as a chat completion; KeyError for one that is none (``is_answer``)."""
     usage = completion.usage
     text = completion.text or ""
-    reason = {None: "stop", "truncated": "length", "blocked_output": "content_filter"}.get(completion.missing, "stop")
+    reason = _FINISHED[completion.missing]
     message: JsonObject = {"role": "assistant", "content": text, "refusal": None}
     if completion.missing == "refused":
         message |= {"content": None, "refusal": text or "refused"}

@@ -1,9 +1,9 @@
 """From a planned call to what is sent: the rendered prompt, the options in shown order, and the cells' identities.
 
 ``cell_id`` is the digest of everything that determines an answer: where it goes, model, method, parameters, the whole
-prompt, every question of the call with its options as shown, the replicate, which of equal-looking personas it is, and
-the tenant. Keys, unit ids and times are not in it. ``procedure_hash`` is the digest of what stays the same over
-personas: template, arms, items, elicitation, model and parameters.
+prompt, every question of the call with its options as shown, the replicate, what tells the call from those that look
+the same (``looks.py``), and the tenant. Keys, unit ids and times are not in it. ``procedure_hash`` is the digest of
+what stays the same over personas: template, arms, items, elicitation, model and parameters.
 
 **Assumes** a study that was checked, so that every placeholder has a value.
 """
@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-from service.gateway.cells import Planned, shown
-from service.gateway.elicitation import labels_of, question_text, schema_of
-from service.gateway.identity import digest, text_digest
+from service.gateway.cells import Cells, Planned, shown
+from service.gateway.elicitation import labels_of
+from service.gateway.identity import digest
+from service.gateway.looks import ALONE
 from service.gateway.order import uniform_below
 from service.gateway.providers.protocol import Call, Question
-from service.gateway.study import Code, Method, Model, Study
+from service.gateway.study import Code, Model, Study
 from service.gateway.template import as_text, filled
+from service.gateway.worded import Wordings
 
 SEEDS = 2**31
 NOTHING_ELSE = "Please answer."
@@ -52,6 +54,15 @@ class Prompts:
     tenant: str = ""
 
     @cached_property
+    def cells(self) -> Cells:
+        """The calls to render."""
+        return Cells(self.study)
+
+    def prepare(self) -> None:
+        """Work out now what takes long with many personas or items: who looks the same, and the procedures."""
+        _ = self.cells.looks.personas, self.procedure_hash
+
+    @cached_property
     def template_sha256(self) -> str:
         """Digest of the template alone."""
         return digest([self.study.template.system, self.study.template.user])
@@ -66,13 +77,18 @@ class Prompts:
         """Digest of all models' procedures."""
         return digest(sorted(self.procedures.items()))
 
+    @cached_property
+    def _wordings(self) -> Wordings:
+        return Wordings(self.study.elicitation.method)
+
     def render(self, planned: Planned) -> Rendered:
         """The call, with the identities of its cells."""
         study, persona = self.study, planned.persona
         method = study.elicitation.method
         questions = tuple(Question(item, shown(item, study, planned)) for item in planned.items)
+        worded = self._wordings.of(questions)
         values = {name: as_text(value) for name, value in persona.attributes.items()}
-        values |= {"arm": planned.arm.text, "item": _asked(questions, method)}
+        values |= {"arm": planned.arm.text, "item": worded.text}
         system = filled(study.template.system, values).strip()
         user = filled(study.template.user, values).strip() or NOTHING_ELSE
         labels = labels_of(questions[0]) if method == "logprob" else ()
@@ -82,7 +98,7 @@ class Prompts:
             system,
             user,
             questions,
-            _schema(questions, method),
+            worded.schema,
             labels,
             self._parameters(planned),
             self._draw(planned),
@@ -90,7 +106,8 @@ class Prompts:
         prompt = digest([system, user, [_spelled(question) for question in questions]])
         whole = [
             self.tenant, self.places[planned.model.name], planned.model.model, method, planned.model.parameters,
-            study.elicitation.lenient, prompt, planned.replicate, planned.twin, call.draw,
+            study.elicitation.lenient, prompt, planned.replicate, planned.look, planned.twins,
+            call.draw,
         ]  # fmt: skip
         call_id = digest(whole)
         cell_ids = tuple(digest([call_id, question.item.name]) for question in questions)
@@ -98,17 +115,17 @@ class Prompts:
         return Rendered(planned, call, call_id, cell_ids, orders, prompt)
 
     def _parameters(self, planned: Planned) -> dict[str, object]:
-        """The requested parameters; a stated seed is sent once, later replicates and equal personas get others."""
+        """The requested parameters; a stated seed is sent once, later replicates and equal-looking calls get others."""
         withheld = self.withheld.get(planned.model.name, frozenset())
         parameters = {name: value for name, value in planned.model.parameters.items() if name not in withheld}
         seed = parameters.get("seed")
-        if seed is not None and (planned.replicate or planned.twin):
-            parameters["seed"] = uniform_below(SEEDS, seed, planned.replicate, planned.twin)
+        if seed is not None and (planned.replicate or planned.twins != ALONE):
+            parameters["seed"] = uniform_below(SEEDS, seed, planned.replicate, planned.twins)
         return parameters
 
     def _draw(self, planned: Planned) -> int:
         """A number that tells this draw from others of the same prompt."""
-        return uniform_below(SEEDS, self.study.seed, planned.replicate, planned.twin)
+        return uniform_below(SEEDS, self.study.seed, planned.replicate, planned.look, planned.twins)
 
     def _procedure(self, model: Model) -> str:
         study = self.study
@@ -120,27 +137,8 @@ class Prompts:
         return digest([self.template_sha256, arms, items, how, where])
 
 
-def text_of(rendered: Rendered) -> dict[str, str]:
-    """The prompt as a person would read it."""
-    return {"system": rendered.call.system, "user": rendered.call.user, "sha256": text_digest(rendered.call.user)}
-
-
 def _spelled(question: Question) -> list[object]:
     """A question as identities see it."""
     item = question.item
     options = [[option.code, option.label] for option in question.options]
     return [item.name, item.type, item.text, options, item.low, item.high, item.integer, item.decline]
-
-
-@lru_cache(maxsize=4096)
-def _asked(questions: tuple[Question, ...], method: Method) -> str:
-    """The text that stands for ``{item}``; several questions are numbered."""
-    if len(questions) == 1:
-        return question_text(questions[0], method, None)
-    return "\n\n".join(question_text(question, method, number) for number, question in enumerate(questions, 1))
-
-
-@lru_cache(maxsize=4096)
-def _schema(questions: tuple[Question, ...], method: Method) -> dict[str, object] | None:
-    found = schema_of(questions, method)
-    return None if found is None else dict(found)

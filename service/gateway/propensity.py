@@ -100,7 +100,7 @@ def logistic(z: float) -> float:
     return 1 / (1 + exp(-max(-_UTILITY, min(z, _UTILITY))))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _order(codes: tuple[Code, ...]) -> tuple[tuple[int | None, ...], bool]:
     """The place of every code from the lowest (None: declining), and whether all others are numbers."""
     known = [code for code in codes if code != DECLINED]

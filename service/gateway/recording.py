@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from service.gateway.answer import Answer, missing
+from service.gateway.cells import Planned
+from service.gateway.conduct.budget import cost
 from service.gateway.elicitation import read
 from service.gateway.outcome import Outcome
 from service.gateway.prompts import Prompts, Rendered
@@ -27,6 +29,8 @@ from service.gateway.wire.records import (
 
 VERSION = version("rectifier")
 NOTHING_WRITTEN = Raw(None, None)
+NO_SHARE = (1, 1)
+"""The place behind the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,11 @@ class Recorder:
         return [missing(result.missing)] * len(rendered.cell_ids)
 
     def records(self, rendered: Rendered, outcome: Outcome, answers: Sequence[Answer]) -> Iterator[CellRecord]:
-        """One record per cell of the call."""
-        planned, count = rendered.planned, len(rendered.cell_ids)
-        usage = outcome.result.usage if isinstance(outcome.result, Completion) else None
+        """One record per cell of the call; those that no earlier run has finished share what it used and cost."""
+        planned, done = rendered.planned, self.prompts.study.done
+        sharing = [cell_id for cell_id in rendered.cell_ids if cell_id not in done]
         for place, (cell_id, item, answer) in enumerate(zip(rendered.cell_ids, planned.items, answers, strict=True)):
+            share = (sharing.index(cell_id), len(sharing)) if cell_id in sharing else NO_SHARE
             yield CellRecord(
                 cell_id=cell_id,
                 unit_id=planned.persona.unit_id,
@@ -66,8 +71,8 @@ class Recorder:
                 raw=_raw(answer.text),
                 parse=Parse(answer.rule, answer.repaired),
                 provenance=self._provenance(rendered, outcome, place),
-                usage=share_of(usage, place, count),
-                cost=self._cost(rendered, outcome, place),
+                usage=share_of(_used(outcome), *share),
+                cost=self._cost(planned, outcome, share),
             )
 
     def _provenance(self, rendered: Rendered, outcome: Outcome, place: int) -> Provenance:
@@ -97,17 +102,22 @@ class Recorder:
             gateway_version=VERSION,
         )
 
-    def _cost(self, rendered: Rendered, outcome: Outcome, place: int) -> CostRecord:
+    def _cost(self, planned: Planned, outcome: Outcome, share: tuple[int, int]) -> CostRecord:
         """The cell's share of what its call was charged; what stands in the cache was paid before."""
-        price, count = self.prices[rendered.planned.model.name], len(rendered.cell_ids)
+        price = self.prices[planned.model.name]
         as_of = price.as_of if price else None
         if outcome.cached:
             return CostRecord(0.0, "cache", as_of)
         if price is None:
             return CostRecord(None, "unknown", None)
-        known = isinstance(outcome.result, Completion) and outcome.result.usage is not None
-        share = _share(outcome.spent.nano_usd, place, count) / 1e9
-        return CostRecord(share, "table" if known or not share else "reserved", as_of)
+        used, charged = _used(outcome), outcome.spent.nano_usd
+        by_table = charged == (0 if used is None else cost(used, price))
+        return CostRecord(_share(charged, *share) / 1e9, "table" if by_table else "reserved", as_of)
+
+
+def _used(outcome: Outcome) -> Usage | None:
+    """The tokens of a completion that was asked for now, where the provider told them."""
+    return outcome.result.usage if isinstance(outcome.result, Completion) and not outcome.cached else None
 
 
 def dropped(rendered: Rendered, by_codec: Sequence[str]) -> list[str]:
@@ -124,7 +134,7 @@ def share_of(usage: Usage | None, place: int, count: int) -> UsageRecord:
 
 
 def _share(whole: int, place: int, count: int) -> int:
-    return whole // count + (place < whole % count)
+    return 0 if place >= count else whole // count + (place < whole % count)
 
 
 def _plain(value: object) -> Value:

@@ -19,5 +19,11 @@ def serve(host: str, port: int) -> int:
     except SettingsError as error:
         print(f"rectifier: {error}", file=sys.stderr)  # noqa: T201 - there is no other channel before the start
         return 2
-    serve_until_stopped(gateway.asgi, gateway.lifecycle, host, port, settings.shutdown_seconds)
+    serve_until_stopped(
+        gateway.asgi,
+        gateway.lifecycle,
+        (host, port),
+        settings.shutdown_seconds,
+        stalled_seconds=settings.stalled_seconds,
+    )
     return 0

@@ -31,8 +31,8 @@ def drawn(subject: Subject, question: Question, temperature: float, off_option: 
         return None
     if chance[2] < off_option and item.type != "free_text":
         return _off_option(item)
-    if item.decline == "option" and item.type in {"numeric", "multi_select", "ranking"} and chance[1] < DECLINES:
-        return DECLINED if item.type == "numeric" else [DECLINED]
+    if item.decline == "option" and item.type not in {"choice", "likert"} and chance[1] < DECLINES:
+        return [DECLINED] if item.type in {"multi_select", "ranking"} else DECLINED
     return _answered(subject, question, temperature, chance[0])
 
 

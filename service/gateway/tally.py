@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from service.gateway.cells import Planned
 from service.gateway.conduct.budget import Budget
-from service.gateway.outcome import Outcome
+from service.gateway.outcome import UNFINISHED, Outcome
 from service.gateway.prompts import Prompts
 from service.gateway.providers.offer import Price
 from service.gateway.providers.protocol import Completion
 from service.gateway.wire.records import (
+    Basis,
     CalibrationData,
     CellRecord,
     CostRecord,
@@ -25,10 +26,6 @@ from service.gateway.wire.records import (
 )
 
 MOST_DRIFTS = 100
-UNFINISHED = frozenset(
-    {"rate_limited", "upstream_error", "timeout", "circuit_open", "budget_exhausted", "deadline", "cancelled"}
-)
-"""Reasons that say nothing about the question: another run may get an answer."""
 
 
 class Tally:
@@ -47,6 +44,7 @@ class Tally:
         self._counts: Counter[str] = Counter()
         self._answered: Counter[str] = Counter()
         self._nano_usd: Counter[str] = Counter()
+        self._reserved = False
         self._usage = [0, 0, 0, 0]
         self._seen: dict[tuple[str, str], str | None] = {}
         self._drift: list[Drift] = []
@@ -71,7 +69,8 @@ class Tally:
     def count(self, record: CellRecord) -> None:
         """One record that was given."""
         self._counts[record.missing or "answered"] += 1
-        if record.status == "answered":
+        self._reserved |= record.cost.basis == "reserved"
+        if record.status == "answered" and not record.provenance.cached:
             self._answered[record.model] += 1
 
     def progress(self) -> ProgressRecord:
@@ -83,18 +82,20 @@ class Tally:
 
     def end(self, data: CalibrationData | None) -> EndRecord:
         """The last record."""
-        remaining = sum(self._counts[reason] for reason in UNFINISHED)
+        remaining = self._planned - self._counts.total() + sum(self._counts[reason] for reason in UNFINISHED)
         spent = self._budget.spent
         usd = self._usd(spent.usd)
+        basis: Basis = "unknown" if usd is None else "reserved" if self._reserved else "table"
+        costs = {model.name: self._cost(model.name) for model in self._prompts.study.models}
         stamps = {price.as_of for price in self._prices.values() if price}
         return EndRecord(
             counts=dict(sorted(self._counts.items(), key=lambda pair: (pair[0] != "answered", pair[0]))),
             usage=UsageRecord(*self._usage),
-            cost=CostRecord(usd, "unknown" if usd is None else "table", min(stamps) if stamps else None),
-            complete=remaining == 0 and self._counts.total() == self._planned,
+            cost=CostRecord(usd, basis, min(stamps) if stamps else None),
+            complete=remaining == 0,
             resume=ResumeRecord(self._prompts.procedure_hash, self._prompts.study.seed, remaining),
             drift=self._drift,
-            costs=CostsRecord({model.name: self._cost(model.name) for model in self._prompts.study.models}),
+            costs=CostsRecord({name: usd for name, usd in costs.items() if usd is not None}),
             data=data,
         )
 
@@ -103,7 +104,7 @@ class Tally:
         return None if any(price is None for price in self._prices.values()) else usd
 
     def _cost(self, model: str) -> float | None:
-        """Mean dollars per answered cell of a model."""
+        """Mean dollars per cell that a model was asked for now and answered; None where there is none, or no price."""
         if self._prices[model] is None or not self._answered[model]:
             return None
         return self._nano_usd[model] / 1e9 / self._answered[model]

@@ -26,6 +26,7 @@ from yarl import URL
 from service.gateway.addresses import is_allowed
 from service.gateway.providers.offer import Provider
 from service.gateway.providers.protocol import Received, Sent
+from service.gateway.receiving import received
 from service.gateway.transport import Kind, Transport, UpstreamError
 
 MAX_RESPONSE_BYTES: Final = 8 * 2**20
@@ -122,9 +123,7 @@ class Upstream:
                 timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, _CONNECT_SECONDS)),
                 allow_redirects=False,
             ) as response:
-                body = await self._body(response)
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return Received(response.status, headers, body)
+                return received(response.status, response.headers, await self._body(response), secret_headers)
         except _CAUGHT as error:
             failed = _meaning(error)
         raise failed  # here, where no other error hangs on it
@@ -178,12 +177,12 @@ class Simulated:
             from service.gateway.simulation import respond
 
             self._respond = respond
-        received = self._respond(sent.body)
-        seconds = float(received.headers.get(_LATENCY, "0")) / 1000
+        answer = self._respond(sent.body)
+        seconds = float(answer.headers.get(_LATENCY, "0")) / 1000
         await asyncio.sleep(min(seconds, timeout))  # also for 0: others get their turn
         if seconds > timeout:
             raise UpstreamError("timeout")
-        return received
+        return answer
 
 
 def target(provider: Provider, path: str) -> URL:

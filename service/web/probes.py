@@ -11,10 +11,19 @@ from service.web.problems import ProblemError
 
 
 class Lifecycle:
-    """Whether the process has proved that it computes right, and whether it is being stopped."""
+    """Whether the process has proved that it computes right, and whether it is being stopped.
 
-    def __init__(self, prove: Callable[[], None], *, busy: Callable[[], bool] = lambda: False) -> None:
-        self._prove, self._busy = prove, busy
+    ``closing`` is told, on the event loop, how many seconds are left to what is under way when the process stops.
+    """
+
+    def __init__(
+        self,
+        prove: Callable[[], None],
+        *,
+        busy: Callable[[], bool] = lambda: False,
+        closing: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        self._prove, self._busy, self.closing = prove, busy, closing
         self.started = self.draining = False
 
     def start(self) -> None:

@@ -1,7 +1,8 @@
 """JSON Schemas of the wire structs as OpenAPI wants them: ``type`` beside every ``enum``, defaults told in words.
 
 A ``default`` keyword in a request schema makes generators of typed clients treat the field as always present, therefore
-"Default: x." stands in the description instead. In an answer every documented field is present, so all are required.
+"Default: x." stands in the description instead. In an answer every documented field is present, so all are required,
+but for structs that leave out what has its default (``omit_defaults``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import msgspec.inspect
 
 Schema = dict[str, Any]
 _TEMPLATE = "#/components/schemas/{name}"
@@ -26,8 +28,9 @@ def request_schemas(kinds: Sequence[type]) -> dict[str, Schema]:
 def answer_schemas(kinds: Sequence[type]) -> dict[str, Schema]:
     """The component schemas of answer structs."""
     schemas = {name: _tidy(schema) for name, schema in _components(kinds).items()}
-    for schema in schemas.values():
-        if "properties" in schema:
+    left_out = {kind.__name__ for kind in _structs(kinds) if kind.__struct_config__.omit_defaults}
+    for name, schema in schemas.items():
+        if "properties" in schema and name not in left_out:
             schema["required"] = list(schema["properties"])
     return schemas
 
@@ -36,6 +39,23 @@ def reference(kind: type) -> Schema:
     """The ``$ref`` to a struct's component."""
     (schema,), _ = msgspec.json.schema_components([kind], ref_template=_TEMPLATE)
     return schema
+
+
+def _structs(kinds: Sequence[type]) -> set[type[msgspec.Struct]]:
+    """The structs themselves and all inside them."""
+    found: set[type[msgspec.Struct]] = set()
+    todo: list[Any] = list(msgspec.inspect.multi_type_info(kinds))
+    while todo:
+        node = todo.pop()
+        if isinstance(node, msgspec.inspect.StructType):
+            if node.cls in found:
+                continue
+            found.add(node.cls)
+        if isinstance(node, (list, tuple)):
+            todo += node
+        elif isinstance(node, (msgspec.inspect.Type, msgspec.inspect.Field)):
+            todo += [getattr(node, name) for name in node.__struct_fields__]
+    return found
 
 
 def _components(kinds: Sequence[type]) -> dict[str, Schema]:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 of uvicorn with what it lacks: headers bounded in bytes and time, problem documents for junk."""
+"""HTTP/1.1 of uvicorn with what it lacks: headers bounded in bytes and time, readers in time, problems for junk."""
 
 from __future__ import annotations
 
@@ -13,17 +13,24 @@ from service.web.problems import ProblemError, web_catalogue
 
 MAX_HEADER_BYTES = 1 << 16
 HEADER_SECONDS = 10.0
+STALLED_SECONDS = 120.0
 _PER_HEADER = 32  # what a field costs beyond its letters, as HTTP/2 counts
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Refuses endless headers (431) and drops connections whose headers do not arrive in time."""
+    """Refuses endless headers (431) and drops connections whose headers do not arrive in time.
+
+    A reader that takes nothing for ``stalled_seconds`` while more waits is gone: what is under way for it is told so.
+    """
+
+    stalled_seconds = STALLED_SECONDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own signature, passed through
         super().__init__(*args, **kwargs)
         self._header_bytes = 0
         self._in_headers = False
         self._header_timer: asyncio.TimerHandle | None = None
+        self._stalled_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client that connects must also ask."""
@@ -33,6 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more to wait for."""
         self._disarm()
+        self._taken()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -57,6 +65,17 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._check_headers():
             super().on_headers_complete()
 
+    def pause_writing(self) -> None:
+        """More waits than the reader has room for."""
+        super().pause_writing()
+        self._taken()
+        self._watch(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """The reader has taken what waited."""
+        self._taken()
+        super().resume_writing()
+
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are not HTTP with a problem document."""
         self._refuse(ProblemError("malformed_request", msg))
@@ -80,6 +99,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write(head.encode() + body)
         self.transport.close()
 
+    def _watch(self, waiting: int) -> None:
+        self._stalled_timer = self.loop.call_later(self.stalled_seconds, self._look, waiting)
+
+    def _look(self, before: int) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        if waiting < before:
+            self._watch(waiting)
+        else:
+            self.transport.abort()
+
+    def _taken(self) -> None:
+        if self._stalled_timer is not None:
+            self._stalled_timer.cancel()
+            self._stalled_timer = None
+
     def _arm(self) -> None:
         self._header_timer = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 
@@ -87,3 +121,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._header_timer is not None:
             self._header_timer.cancel()
             self._header_timer = None
+
+
+def with_patience(stalled_seconds: float) -> type[BoundedProtocol]:
+    """The protocol with its own patience for readers."""
+
+    class Patient(BoundedProtocol):
+        pass
+
+    Patient.stalled_seconds = stalled_seconds
+    return Patient

@@ -158,7 +158,7 @@ def test_several_scales_in_one_call(gateway, server):
 
 
 def test_the_costs_of_a_run_are_costs_of_a_design(gateway, server):
-    _, records = handed(gateway, TRUST)
+    _, records = handed(gateway, TRUST, cache="off")
     basis = {"kind": "assumed", "ppi_correlation": {"m": 0.6}}
     asked = {"basis": basis, "costs": {"human": 4.0} | records[-1]["costs"]}
     status, content = fetched(server, "/v1/designs", asked | {"objective": {"kind": "budget", "budget": 1000}})

@@ -87,7 +87,7 @@ def test_probabilities_and_expected_values_are_right(server):
     trust, vote, media = answers(server, "openai_decisions", call)
     assert trust.probabilities == pytest.approx(SHARES)
     assert (trust.expected, trust.variance) == pytest.approx((EXPECTED, VARIANCE))
-    assert (trust.value, trust.off_option_mass) == (4, 0)
+    assert (trust.value, trust.off_option_mass) == (4, None)
     assert (vote.value, vote.expected, vote.variance) == (0, pytest.approx(0.3), pytest.approx(0.21))
     assert (media.value, media.probabilities) == (("r",), (0.8, 0.1))
     found = completion(server, "openai_decisions", call)

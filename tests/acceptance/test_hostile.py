@@ -50,7 +50,9 @@ def still_well(server) -> Iterator[None]:
     """After every case the service computes, and it never answered 5xx."""
     yield
     assert post(server, BODY).status == 200
-    statuses = [json.loads(line)["status"] for line in server.log.read_text().splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert {line["level"] for line in lines if line["event"] == "server"} <= {"warning"}
+    statuses = [line["status"] for line in lines if line["event"] == "request"]
     assert [s for s in statuses if s >= 500] == []
 
 

@@ -38,7 +38,9 @@ DESIGN = {
 @pytest.fixture(autouse=True)
 def never_a_5xx(server) -> Iterator[None]:
     yield
-    statuses = [json.loads(line)["status"] for line in server.log.read_text().splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert {line["level"] for line in lines if line["event"] == "server"} <= {"warning"}
+    statuses = [line["status"] for line in lines if line["event"] == "request"]
     assert [s for s in statuses if s >= 500] == []
 
 

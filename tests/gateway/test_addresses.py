@@ -46,6 +46,8 @@ LOCAL = (
     "::1",
     "fc00::1",
     "fd12:3456:789a::1",
+    "fd00:ec1:ffff:ffff:ffff:ffff:ffff:ffff",
+    "fd00:ec3::",
 )
 NEVER = (
     "0.0.0.0",
@@ -75,7 +77,11 @@ NEVER = (
     "fe80::1%eth0",
     "fec0::1",
     "ff02::1",
+    "fd00:ec2::",
+    "fd00:ec2::23",
+    "fd00:ec2::253",
     "fd00:ec2::254",
+    "fd00:ec2:ffff:ffff:ffff:ffff:ffff:ffff",
     "fd20:ce::254",
     "::ffff:127.0.0.1",
     "::ffff:10.0.0.1",

@@ -103,3 +103,10 @@ def test_what_is_no_number_is_null(answer: Answer) -> None:
 def test_numbers_are_sampled_values() -> None:
     data = gathered(study(arms=[{"name": "all"}], items=[NUMERIC], elicitation=SAMPLE), lambda *_: answered(41, "json"))
     assert data["predictions"][0]["values"] == [41.0, 41.0]
+
+
+def test_declining_a_choice_is_a_category_where_it_is_an_option_and_else_null() -> None:
+    for decline, expected in (("schema", [None] * 3), ("option", [0.0, 0.0, 0.0, 1.0])):
+        found = study(arms=[{"name": "all"}], items=[CHOICE | {"decline": decline}], elicitation=SAMPLE)
+        data = gathered(found, lambda *_: answered("declined", "json"))
+        assert [column["values"][0] for column in data["predictions"]] == expected

@@ -53,7 +53,7 @@ def test_the_random_order_mixes_personas_and_follows_the_seed() -> None:
 def test_equal_looking_personas_are_told_apart() -> None:
     people = [{"unit_id": f"u{k}", "attributes": {"age": 30 + k // 2, "job": "cook"}} for k in range(4)]
     cells = Cells(study(personas=people, execution_order="sequential", arms=[{"name": "only"}]))
-    assert [call.twin for call in cells.in_order()] == [0, 1, 0, 1]
+    assert [call.twins[0] for call in cells.in_order()] == [0, 1, 0, 1]
 
 
 def planned_orders(order: str, item: dict, times: int = 1, people: int = 1) -> list[tuple]:

@@ -18,6 +18,7 @@ PROVIDERS = {
         any_model=False,
     ),
     "open": Provider("open", "anthropic", "https://y/"),
+    "google": Provider("google", "gemini", "https://z/"),
 }
 
 
@@ -50,7 +51,7 @@ def test_what_is_offered_passes() -> None:
         ({"provider": "open", "parameters": {"seed": 1}}, SAMPLE,
          ("/models/0/parameters/seed", "unsupported_parameter")),
         ({"provider": "open", "parameters": {"simulated": {"noise": 1}}}, SAMPLE,
-         ("/models/0/parameters/noise", "unsupported_parameter")),
+         ("/models/0/parameters/simulated/noise", "unsupported_parameter")),
     ],
 )  # fmt: skip
 def test_what_is_not_offered_is_named(model, changes, expected) -> None:
@@ -60,6 +61,15 @@ def test_what_is_not_offered_is_named(model, changes, expected) -> None:
 def test_dropping_is_a_choice() -> None:
     model = {"provider": "open", "parameters": {"seed": 1}, "on_unsupported": "drop"}
     assert found(model, **SAMPLE) == []
+
+
+@pytest.mark.parametrize(("provider", "refused"), [("open", {"none", "minimal"}), ("google", {"none", "xhigh", "max"})])
+@pytest.mark.parametrize("choice", ["error", "drop"])
+def test_efforts_that_a_wire_does_not_know_are_named(provider: str, refused: set[str], choice: str) -> None:
+    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
+        model = {"provider": provider, "parameters": {"reasoning_effort": effort}, "on_unsupported": choice}
+        expected = [("/models/0/parameters/reasoning_effort", "unsupported_parameter")] if effort in refused else []
+        assert found(model, **SAMPLE) == expected
 
 
 def test_items_that_must_be_asked_alone(monkeypatch: pytest.MonkeyPatch) -> None:

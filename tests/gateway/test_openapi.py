@@ -44,6 +44,13 @@ def test_every_record_of_a_run_fits_its_schema(method: str) -> None:
         valid(record, {"cell": "CellRecord", "progress": "ProgressRecord", "end": "EndRecord"}[record["type"]])
 
 
+@pytest.mark.parametrize("items", [[LIKERT], [CHOICE]])
+def test_calibration_data_leave_out_what_they_have_not(items: list[dict]) -> None:
+    *_, end = lines(post(gateway(), request(items=items, output="calibration")))
+    valid(end, "EndRecord")
+    assert all(len(column) < 6 for column in end["data"]["predictions"])
+
+
 def test_plan_providers_and_refusals_fit_theirs() -> None:
     app = gateway()
     valid(post(app, request(), "/v1/generations/plan").json, "PlanReply")

@@ -4,7 +4,7 @@ import msgspec
 
 from service.gateway.conduct.asking import Asked, Attempt
 from service.gateway.conduct.budget import Spend
-from service.gateway.outcome import Outcome, asked_now, not_asked, restored, stored
+from service.gateway.outcome import UNFINISHED, Outcome, asked_now, not_asked, restored, stored
 from service.gateway.providers.protocol import Completion, Decision, Failure, Sent, Usage
 
 COMPLETION = Completion(decisions=(Decision((0.25, 0.75)), Decision(None, "refused")), usage=Usage(10, 2, 3, 1))
@@ -27,6 +27,11 @@ def test_refusals_are_kept_and_failures_are_not() -> None:
     assert stored(asked_now(Asked(failure, SENT, (ATTEMPT,), 1.0, 2.0, Spend()))) is None
     assert stored(not_asked(failure)) is None
     assert stored(Outcome(COMPLETION, {}, (), None, None, ())) is None
+
+
+def test_what_was_not_finished_is_asked_again() -> None:
+    for reason in UNFINISHED:
+        assert stored(asked_now(Asked(Completion(missing=reason), SENT, (ATTEMPT,), 1.0, 2.0, Spend()))) is None
 
 
 def test_what_cannot_be_read_is_not_there() -> None:

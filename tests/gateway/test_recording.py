@@ -18,17 +18,18 @@ PROVIDER = Provider("p", "openai_chat", "https://x/v1", key="sk-canary")
 USAGE = Usage(21, 3, 9, 1)
 PRICE = Price(1.0, 2.0, "2026-11-01")
 ATTEMPTS = (Attempt(1.0, 20.0, 429, "rate_limited", "slow down", None), Attempt(1.1, 30.0, 200, None, "", "req"))
+LATE = Failure("timeout", True, "upstream", "late")
 BOTH = {"items": [LIKERT, CHOICE], "elicitation": {"method": "sample", "items_per_call": 2}}
 
 
-def recorded(outcome: Outcome, price: Price | None = PRICE, made: Prompts | None = None) -> list:
-    made = made or prompts(models=[{"name": "m1", "parameters": {"temperature": 0.5}}], **BOTH)
+def recorded(outcome: Outcome, price: Price | None = PRICE, made: Prompts | None = None, **changes) -> list:
+    made = made or prompts(models=[{"name": "m1", "parameters": {"temperature": 0.5}}], **BOTH, **changes)
     recorder = Recorder(made, {"m1": PROVIDER}, {"m1": price})
     rendered = made.render(Cells(made.study).at(0))
     return list(recorder.records(rendered, outcome, recorder.answers(rendered, outcome)))
 
 
-def answered(text: str, usage: Usage | None = USAGE, spent: int = 45_001, **changes) -> Outcome:
+def answered(text: str, usage: Usage | None = USAGE, spent: int = 39_000, **changes) -> Outcome:
     completion = Completion(text=text, usage=usage, model_returned="m-1", fingerprint="fp", request_id="req")
     whole = {"cached": False, "spent": Spend(spent, 30, 1)} | changes
     return Outcome(completion, {"temperature": 0.5, "store": False}, ("top_k",), 1e9, 50.0, ATTEMPTS, **whole)
@@ -58,7 +59,7 @@ def test_a_call_is_paid_by_its_cells() -> None:
     assert [(c.usage.input, c.usage.cached_input, c.usage.output, c.usage.reasoning) for c in (trust, colour)] == [
         (11, 2, 5, 1), (10, 1, 4, 0),
     ]  # fmt: skip
-    assert trust.cost.usd + colour.cost.usd == pytest.approx(45_001e-9)
+    assert trust.cost.usd + colour.cost.usd == pytest.approx(39_000e-9)
     assert (trust.cost.basis, trust.cost.as_of) == ("table", "2026-11-01")
 
 
@@ -67,6 +68,8 @@ def test_a_call_is_paid_by_its_cells() -> None:
     [
         (answered("{}"), None, "unknown", None),
         (answered("{}", usage=None, spent=2000), PRICE, "reserved", 1e-6),
+        (answered("{}", spent=136_000), PRICE, "reserved", 68e-6),  # an attempt before it may have cost all it could
+        (Outcome(LATE, {}, (), 1.0, 1.0, (), spent=Spend(2000, 10, 1)), PRICE, "reserved", 1e-6),
         (answered("{}", cached=True), PRICE, "cache", 0.0),
         (not_asked(Failure("deadline", False, "caller", "late")), PRICE, "table", 0.0),
     ],
@@ -99,3 +102,15 @@ def test_shares_add_up() -> None:
         1,
     ]
     assert share_of(None, 0, 1).input == 0
+
+
+def test_tokens_of_the_cache_were_used_before() -> None:
+    trust, colour = recorded(answered('{"trust":3,"colour":"b"}', cached=True))
+    assert trust.usage == colour.usage == share_of(None, 0, 1)
+
+
+def test_what_a_call_cost_is_shared_by_the_cells_that_are_given() -> None:
+    done = recorded(answered("{}"))[0].cell_id
+    trust, colour = recorded(answered('{"trust":3,"colour":"b"}'), resume={"done": [done]})
+    assert (trust.usage.input, trust.cost.usd) == (0, 0.0)
+    assert (colour.usage.input, colour.usage.output, colour.cost.usd) == (21, 9, pytest.approx(39_000e-9))

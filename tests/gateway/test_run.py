@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from service.gateway import run as module
 from service.gateway.app import create_gateway
 from service.gateway.cache.protocol import CacheError
+from service.gateway.cells import Cells
 from service.gateway.providers.offer import OfferedModel, Price, Provider
 from service.gateway.providers.protocol import Received
 from service.gateway.routes import generations
@@ -52,7 +54,7 @@ def made(upstream=None, **settings):
 
 
 def run_of(gateway, found):
-    return generations._run(found, gateway.desk, {"headers": []}, {})
+    return generations._run(generations._prompts(found, gateway.desk, {"headers": []}), gateway.desk, {})
 
 
 async def gathered(gateway, found) -> list:
@@ -157,6 +159,66 @@ def test_cells_done_before_are_neither_asked_nor_told_again() -> None:
     assert end.complete
 
 
+def turns_before_the_first_record(found, gateway) -> tuple[int, list]:
+    """How often others had their turn until a run gave its first record; and that record."""
+
+    async def story() -> tuple[int, list]:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        beside = asyncio.create_task(others())
+        async with aclosing(run_of(gateway, found).records()) as records:
+            first = await anext(records)
+        beside.cancel()
+        return turns, first
+
+    return asyncio.run(story())
+
+
+def test_others_have_their_turn_while_cells_that_are_done_are_passed_over() -> None:
+    found = study(personas=crowd(2000), **ASKED)
+    gateway = made(Upstream())
+    prompts = run_of(gateway, found)._prompts
+    done = frozenset(cell for planned in Cells(found).in_order() for cell in prompts.render(planned).cell_ids)
+    turns, first = turns_before_the_first_record(replace(found, done=done), gateway)
+    assert (first.complete, first.counts) == (True, {"done_before": 2000})
+    assert turns >= 2000 / 250
+
+
+def test_progress_is_told_while_cells_that_are_done_are_passed_over() -> None:
+    found = study(personas=crowd(1000), **ASKED)
+    gateway = made(Upstream())
+    prompts = run_of(gateway, found)._prompts
+    done = frozenset(cell for planned in Cells(found).in_order() for cell in prompts.render(planned).cell_ids)
+    object.__setattr__(gateway.desk.settings, "progress_seconds", 0.0)
+    *told, end = ran(replace(found, done=done), gateway=gateway)
+    assert {type(record) for record in told} == {ProgressRecord}
+    assert [record.done for record in told] == [200, 400, 600, 800, 1000]
+    assert end.complete
+
+
+@pytest.mark.parametrize("broken", ["asked_now", "stored"])
+def test_an_answer_that_our_own_code_fails_on_costs_its_cell_and_not_the_run(broken: str, monkeypatch) -> None:
+    honest, seen = getattr(module, broken), []
+
+    def fails_once(found):
+        seen.append(found)
+        if len(seen) == 3:
+            raise UnicodeEncodeError("utf-8", "", 0, 1, "canary")
+        return honest(found)
+
+    monkeypatch.setattr(module, broken, fails_once)
+    *records, end = ran(study(personas=crowd(10), **ASKED), Upstream())
+    assert Counter(record.missing for record in records) == {None: 9, "upstream_error": 1}
+    assert (end.complete, end.resume.remaining) == (False, 1)
+    assert end.cost.usd == pytest.approx(10 * 70e-6)  # it was paid for
+
+
 def test_the_cache_answers_what_was_asked_and_refresh_and_off_do_not_use_it() -> None:
     upstream, found = Upstream(), study(personas=crowd(5), **ASKED)
     gateway = made(upstream)
@@ -209,41 +271,3 @@ def test_progress_is_told_between_records() -> None:
     assert [p.done for p in told] == sorted(p.done for p in told)
     assert {p.total for p in told} == {30}
     assert told[-1].rate > 0
-
-
-class Outage(Upstream):
-    """A provider that is down for its first calls."""
-
-    def __init__(self, failing: int) -> None:
-        super().__init__()
-        self.failing = failing
-
-    async def send(self, provider, sent, secret_headers, timeout) -> Received:  # noqa: ASYNC109 - the protocol's
-        if self.failing > 0:
-            self.failing -= 1
-            return Received(500, {}, b"{}")
-        return await super().send(provider, sent, secret_headers, timeout)
-
-
-def down(failing: int, circuit_seconds: float) -> tuple:
-    """Records of a run whose provider fails at first; the breaker rests 0.3 s."""
-    gateway = made(Outage(failing), max_in_flight=4, retry_attempts=1, circuit_seconds=circuit_seconds)
-    line = gateway.desk.line(PRICED, "m")
-    line.breaker._rest = 0.3
-    *records, end = ran(study(personas=crowd(60), **ASKED), gateway=gateway)
-    return Counter(r.missing for r in records), end
-
-
-def test_a_short_outage_does_not_burn_the_run() -> None:
-    reasons, end = down(8, 5.0)
-    assert reasons["circuit_open"] == 0
-    assert reasons["upstream_error"] <= 12
-    assert reasons[None] >= 48
-    assert not end.complete
-
-
-def test_a_long_outage_ends_the_waiting_once_for_all_cells() -> None:
-    reasons, end = down(10**9, 0.5)
-    assert reasons[None] == 0
-    assert reasons["circuit_open"] > 40
-    assert end.resume.remaining == 60

@@ -69,9 +69,9 @@ def test_free_texts_are_sentences_that_follow_the_position():
     assert set(draws(item, 5, bias=1e6)) == {SENTENCES[-1]}
 
 
-@pytest.mark.parametrize("kind", ["choice", "likert", "numeric", "multi_select", "ranking"])
+@pytest.mark.parametrize("kind", ["choice", "likert", "numeric", "multi_select", "ranking", "free_text"])
 def test_declining_by_option(kind):
-    item = Item("q", kind, "?", () if kind == "numeric" else SCALE, decline="option")
+    item = Item("q", kind, "?", () if kind in {"numeric", "free_text"} else SCALE, decline="option")
     declined = [DECLINED] if kind in {"multi_select", "ranking"} else DECLINED
     assert draws(item).count(declined) / TIMES == pytest.approx(DECLINES, abs=0.02)
 

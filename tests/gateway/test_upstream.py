@@ -49,6 +49,19 @@ def test_a_request_goes_out_as_it_is_and_its_response_comes_back():
     assert seen["headers"]["Accept-Encoding"] == "gzip"
 
 
+def test_what_comes_back_can_be_written_down_and_shows_no_key():
+    answer = b"HTTP/1.1 401 No\r\nX-Request-Id: ab\xff%s\r\nContent-Length: %d\r\n\r\n%s"
+    key = CANARY_KEY.encode()
+
+    async def story():
+        async with Raw(answer % (key, len(key) + 2, b'"%s"' % key)) as raw:
+            return await send(raw.url)
+
+    received = asyncio.run(story())
+    assert received.headers["x-request-id"] == "ab\ufffd[redacted]"
+    assert received.body == b'"[redacted]"'
+
+
 def test_connections_are_kept_and_cookies_and_proxies_are_not(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")

@@ -61,3 +61,19 @@ def test_an_answer_has_every_field() -> None:
 
 def test_a_reference_leads_to_the_component() -> None:
     assert reference(Outer) == {"$ref": "#/components/schemas/Outer"}
+
+
+class Sparse(msgspec.Struct, omit_defaults=True):
+    name: str
+    note: str | None = None
+
+
+class Full(msgspec.Struct):
+    parts: dict[str, list[Sparse] | None] = {}
+    whole: Full | None = None
+
+
+def test_what_may_be_left_out_of_an_answer_is_not_required() -> None:
+    schemas = answer_schemas([Full])
+    assert schemas["Full"]["required"] == ["parts", "whole"]
+    assert schemas["Sparse"]["required"] == ["name"]

@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 
 from service.web import server
-from service.web.server import BoundedProtocol
+from service.web.server import BoundedProtocol, with_patience
 
 
 async def app(scope, receive, send) -> None:
@@ -78,3 +78,84 @@ def test_a_large_body_does_not_count_as_headers() -> None:
 def test_headers_must_arrive_in_time(begun: tuple[bytes | float, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "HEADER_SECONDS", 0.2)
     assert exchange(*begun) == (0, b"")
+
+
+PIECE = b"x" * 65_536
+
+
+async def endless(scope, receive, send, ended: list[str]) -> None:
+    """Sends until the client is gone, as streams do, and says how it ended."""
+
+    async def stream() -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": PIECE, "more_body": True})
+            await asyncio.sleep(0)
+
+    streaming = asyncio.create_task(stream())
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    streaming.cancel()
+    ended.append("gone")
+
+
+async def read_for(seconds: float, pause: float) -> tuple[list[str], int]:
+    """How the stream ended for a reader that begins, reads a piece every ``pause`` and is stays ``seconds``."""
+    ended: list[str] = []
+
+    async def served(scope, receive, send) -> None:
+        await endless(scope, receive, send, ended)
+
+    protocol = with_patience(0.3)
+    config = uvicorn.Config(served, http=protocol, lifespan="off", log_config=None, access_log=False, ws="none")
+    running = uvicorn.Server(config)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        task = asyncio.create_task(running.serve(sockets=[listening]))
+        while not running.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        loop, read = asyncio.get_running_loop(), 0
+        with socket.socket() as client:
+            client.setblocking(False)
+            await loop.sock_connect(client, listening.getsockname())
+            await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            end = loop.time() + seconds
+            while not ended and loop.time() < end:
+                read += len(await loop.sock_recv(client, 1 << 20)) if pause < 1 else 0
+                await asyncio.sleep(min(pause, 0.05))
+            found = list(ended)
+        running.should_exit = True
+        await task
+    return found, read
+
+
+def test_a_reader_that_takes_nothing_is_gone() -> None:
+    assert asyncio.run(read_for(30.0, 1.0)) == (["gone"], 0)
+
+
+def test_a_slow_reader_is_waited_for() -> None:
+    found, read = asyncio.run(read_for(2.0, 0.05))
+    assert found == []
+    assert read > 3_000_000
+
+
+def test_a_buffer_that_shrinks_is_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    class Transport:
+        def __init__(self) -> None:
+            self.sizes = [90, 80, 80]
+
+        def get_write_buffer_size(self) -> int:
+            return self.sizes.pop(0)
+
+        def abort(self) -> None:
+            looked.append("abort")
+
+    monkeypatch.setattr(BoundedProtocol, "__init__", lambda _self: None)
+    monkeypatch.setattr(BoundedProtocol, "_watch", lambda _self, waiting: looked.append(str(waiting)))
+    protocol = BoundedProtocol()
+    protocol.transport = Transport()
+    for before in (100, 90, 80):
+        protocol._look(before)
+    assert looked == ["90", "80", "abort"]

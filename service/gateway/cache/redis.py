@@ -2,21 +2,28 @@
 
 The client is the ``redis`` package, an optional extra: connection pools, TLS, authentication and reconnecting are its
 business, and it needs no other package. It is imported when the first cache of this kind is made.
+A server that cannot be reached, or does not answer, is left alone for a while: a call does not wait for it each time.
 **Assumes** the server is the operator's and bounds its own memory (``maxmemory`` with an LRU policy).
 **Breaks** how safe a value is depends on the server's persistence; without it a restart forgets what was paid for.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, TypeVar, cast
 
 from service.gateway.cache.protocol import CacheError
+from service.gateway.conduct.breaker import Breaker
 
 PREFIX: Final = "rectifier:answer:"
 _SECONDS: Final = 5.0
 _CONNECTIONS: Final = 32
 """Beyond these, calls wait for each other."""
+REST_SECONDS: Final = 5.0
+"""How long a server that failed is left alone; then one call tries it."""
+T = TypeVar("T")
 
 
 class _Client(Protocol):
@@ -34,9 +41,13 @@ class RedisCache:
     shown anywhere. Errors: ImportError without the extra, CacheError for a URL that is none.
     """
 
-    def __init__(self, url: str, *, ttl_seconds: int, prefix: str = PREFIX) -> None:
-        package = import_module("redis.asyncio")
-        self._errors = (import_module("redis.exceptions").RedisError, OSError)
+    def __init__(
+        self, url: str, *, ttl_seconds: int, prefix: str = PREFIX, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        package, errors = import_module("redis.asyncio"), import_module("redis.exceptions")
+        self._errors = (errors.RedisError, OSError)
+        self._away = (errors.ConnectionError, errors.TimeoutError, OSError)
+        self._breaker = Breaker(clock, threshold=1, rest=REST_SECONDS)
         self._prefix = prefix
         self._ttl_seconds = ttl_seconds
         try:
@@ -47,7 +58,8 @@ class RedisCache:
                 socket_timeout=_SECONDS,
                 socket_connect_timeout=_SECONDS,
             )
-        except ValueError:
+            pool.connection_class(**pool.connection_kwargs)  # not opened: an option that there is not shows only here
+        except (ValueError, TypeError):
             pool = None
         if pool is None:
             raise CacheError("The Redis cache has a URL that is none.")
@@ -55,22 +67,30 @@ class RedisCache:
 
     async def get(self, key: str) -> bytes | None:
         """The value, None where there is none or its time is over."""
-        try:
-            return await self._client.get(self._prefix + key)
-        except self._errors as error:
-            failed = CacheError(f"The Redis cache could not be read: {type(error).__name__}.")
-        raise failed
+        return await self._told("read", lambda: self._client.get(self._prefix + key))
 
     async def put(self, key: str, value: bytes) -> None:
         """Keep a value for its time; the server has it when this returns."""
-        try:
-            await self._client.set(self._prefix + key, value, ex=self._ttl_seconds)
-        except self._errors as error:
-            failed = CacheError(f"The Redis cache could not be written: {type(error).__name__}.")
-        else:
-            return
-        raise failed
+        await self._told("written", lambda: self._client.set(self._prefix + key, value, ex=self._ttl_seconds))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def _told(self, what: str, command: Callable[[], Awaitable[T]]) -> T:
+        """What the server says to a command."""
+        admitted = self._breaker.admit()
+        if admitted is None:
+            raise CacheError(f"The Redis cache could not be {what}: it is left alone for now.")
+        tell = self._breaker.left
+        try:
+            answer = await command()
+        except self._errors as error:
+            tell = self._breaker.failed if isinstance(error, self._away) else self._breaker.succeeded
+            failed = CacheError(f"The Redis cache could not be {what}: {type(error).__name__}.")
+        else:
+            tell = self._breaker.succeeded
+            return answer
+        finally:
+            tell(admitted)
+        raise failed

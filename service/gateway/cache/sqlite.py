@@ -93,17 +93,23 @@ class SqliteCache:
             pool.shutdown()
 
     async def _write_batches(self) -> None:
+        """Whatever becomes of a batch, those who wait for it are told."""
         loop = asyncio.get_running_loop()
-        while self._next.values:
-            batch = self._now = self._next
-            self._next = _Batch()
-            try:
-                await loop.run_in_executor(self._writing, self._write, batch.values)
-            except sqlite3.Error as error:
-                batch.error = _failure("written", error)
-            batch.written.set()
-        self._now = _Batch()
-        self._writes = None
+        try:
+            while self._next.values:
+                batch = self._now = self._next
+                self._next = _Batch()
+                batch.error = CacheError("The SQLite cache was left before this was written.")
+                try:
+                    await loop.run_in_executor(self._writing, self._write, batch.values)
+                    batch.error = None
+                except Exception as error:  # noqa: BLE001 - also what is not SQLite's: a full memory, a closed pool
+                    batch.error = _failure("written", error)
+                finally:
+                    batch.written.set()
+        finally:
+            self._now = _Batch()
+            self._writes = None
 
     def _read(self, key: str) -> bytes | None:
         row = self._reader.execute(_GET, (key,)).fetchone()
@@ -131,7 +137,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _failure(what: str, error: sqlite3.Error) -> CacheError:
+def _failure(what: str, error: Exception) -> CacheError:
     return CacheError(
         f"The SQLite cache could not be {what}: {getattr(error, 'sqlite_errorname', type(error).__name__)}."
     )

@@ -23,6 +23,7 @@ class Breaker:
         self._threshold = threshold
         self._rest = rest
         self._failures = 0
+        self._since: float | None = None
         self._until: float | None = None
         self._probe: int | None = None
         self._admitted = 0
@@ -39,6 +40,16 @@ class Breaker:
         """Whether a call would be refused now."""
         return self._until is not None and (self._probe is not None or self._clock() < self._until)
 
+    @property
+    def since(self) -> float | None:
+        """When it opened, however often a probe has failed since; None while it is closed."""
+        return self._since
+
+    @property
+    def rests(self) -> float:
+        """Seconds until a probe may go; 0 where one may, or is under way."""
+        return 0.0 if self._until is None else max(self._until - self._clock(), 0.0)
+
     def admit(self) -> int | None:
         """The call's number, None where it is refused; past ``rest`` the first to come is the probe."""
         if self.refuses:
@@ -53,7 +64,7 @@ class Breaker:
         if self._until is None:
             self._failures = 0
         elif admitted == self._probe:
-            self._until = self._probe = None
+            self._since = self._until = self._probe = None
             self._failures = 0
 
     def failed(self, admitted: int) -> None:
@@ -61,7 +72,8 @@ class Breaker:
         if self._until is None:
             self._failures += 1
             if self._failures >= self._threshold:
-                self._until = self._clock() + self._rest
+                self._since = self._clock()
+                self._until = self._since + self._rest
         elif admitted == self._probe:
             self._probe = None
             self._until = self._clock() + self._rest

@@ -7,7 +7,7 @@ nano-dollars per token, kept as 37,500,000 per million; whole numbers add up to 
 then settling leaves no remainder, which floats do not do; a cost is rounded up, by less than one nano-dollar per call.
 **Assumes** one event loop; a call's input has at most as many tokens as its body has bytes (byte-level vocabularies,
 with the chat template's few tokens paid for by the JSON around the text), its output at most the ``max_output_tokens``
-sent with it, 1024 where none was.
+sent with it, 1024 where none was, for each of the ``n`` answers it asks for.
 **Breaks** a provider that bills more than it was allowed to: what it says is recorded all the same, and nothing
 further goes out once that reached the cap.
 """
@@ -27,6 +27,9 @@ OUTPUT_TOKENS: Final = 1024
 """Output tokens held for a call that was sent without a bound of its own."""
 _NANO: Final = 10**9
 _MILLION: Final = 10**6
+_MOST_USD: Final = 1e15
+_MOST_TOKENS: Final = 10**9
+"""No bound that is sent says more than this: what a caller wrote there is any number."""
 _BOUNDS: Final = frozenset({"maxtokens", "maxoutputtokens", "maxcompletiontokens", "maxnewtokens", "numpredict"})
 
 
@@ -57,7 +60,7 @@ class Budget:
     """One run's caps, what it has spent and what it holds for calls under way."""
 
     def __init__(self, caps: Caps) -> None:
-        self._nano_usd = None if caps.usd is None else round(caps.usd * _NANO)
+        self._nano_usd = None if caps.usd is None else round(min(caps.usd, _MOST_USD) * _NANO)
         self._tokens = caps.tokens
         self._calls = caps.calls
         self._spent = NOTHING
@@ -114,6 +117,7 @@ def cost(usage: Usage, price: Price | None) -> int:
     if price is None:
         return 0
     cached = price.input if price.cached_input is None else price.cached_input
+    usage = _counted(usage)
     fresh_tokens = max(usage.input - usage.cached_input, 0)
     nano_per_million = (
         fresh_tokens * _nano(price.input) + usage.cached_input * _nano(cached) + usage.output * _nano(price.output)
@@ -134,11 +138,21 @@ def upper_bound(call: Call, price: Price | None, sent: Sent) -> Spend:
 
 def actual_spend(usage: Usage, price: Price | None) -> Spend:
     """What one answered attempt spent."""
+    usage = _counted(usage)
     return Spend(cost(usage, price), usage.input + usage.output, 1)
 
 
+def _counted(usage: Usage) -> Usage:
+    """Without the negative counts that some provider may state: nothing ever gives money back."""
+    return Usage(max(usage.input, 0), max(usage.cached_input, 0), max(usage.output, 0), max(usage.reasoning, 0))
+
+
 def _output_bound(parameters: Mapping[str, object]) -> int:
-    return max(_bounds(parameters), default=OUTPUT_TOKENS)
+    return _answers(parameters.get("n")) * max(_bounds(parameters), default=OUTPUT_TOKENS)
+
+
+def _answers(n: object) -> int:
+    return min(max(n, 1), _MOST_TOKENS) if isinstance(n, int) else 1
 
 
 def _bounds(parameters: Mapping[str, object]) -> list[int]:
@@ -146,8 +160,12 @@ def _bounds(parameters: Mapping[str, object]) -> list[int]:
     for name, value in parameters.items():
         if isinstance(value, Mapping):
             found += _bounds(value)
-        elif isinstance(value, int) and name.rpartition(".")[2].replace("_", "").lower() in _BOUNDS:
-            found.append(value)
+        elif (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and name.rpartition(".")[2].replace("_", "").lower() in _BOUNDS
+        ):
+            found.append(min(max(value, 0), _MOST_TOKENS))
     return found
 
 

@@ -20,7 +20,7 @@ from service.gateway.transport import Transport
 _STATES: Final[dict[State, float]] = {"closed": 0.0, "half_open": 1.0, "open": 2.0}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Line:
     """One (provider, model). ``clock`` is monotonic and measures deadlines and waits, ``epoch`` dates records.
 

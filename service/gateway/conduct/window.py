@@ -2,7 +2,8 @@
 
 window += 1 / window per success while it is full; window /= 2 when a call that left after the last halving is told to
 slow down or times out (calls of the same round trip halve it once). 1 <= window <= ``most``.
-On top of it what the provider's rate-limit headers leave: fewer calls in flight until the moment they name.
+On top of it what the provider's rate-limit headers leave: fewer calls in flight until the moment they name; and a wait
+that it asks for, during which no call leaves: no other response's headers lift that.
 
 **Units** seconds of the clock given, which must run as the event loop's does.
 **Assumes** one event loop; every ``acquire`` is followed by one ``release``.
@@ -49,6 +50,7 @@ class Window:
         self._tokens_per_call: float | None = None
         self._ceiling = math.inf
         self._ceiling_ends = -math.inf
+        self._not_before = -math.inf
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -83,13 +85,16 @@ class Window:
             known = self._tokens_per_call or ended.tokens
             self._tokens_per_call = known + _SMOOTHING * (ended.tokens - known)
         if ended.wait > 0:
-            self._limit(0, min(ended.wait, LONGEST))
+            self._not_before = max(self._not_before, self._clock() + min(ended.wait, LONGEST))
         elif ended.headers and (told := allowance(ended.headers, self._tokens_per_call or 1.0)):
             self._limit(told.calls, told.seconds)
         self._turns.advance()
 
     def _claim(self) -> float | None:
         now = self._clock()
+        if now < self._not_before:
+            self._wake_in(self._not_before - now)
+            return None
         if now >= self._ceiling_ends:
             self._ceiling = math.inf
         if self._in_flight >= min(int(self._size), self._ceiling):
@@ -113,7 +118,7 @@ class Window:
             self._timer = None
 
     def _wake_in(self, seconds: float) -> None:
-        """Nobody may be in flight to advance the queue: a timer does it when the ceiling ends."""
+        """Nobody may be in flight to advance the queue: a timer does it when the wait or the ceiling ends."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(seconds, self._woken)
 

@@ -1,7 +1,8 @@
 """From a completion to one answer per question; a question that was refused does not lose its neighbours.
 
 A ``sample`` or ``verbalized`` text is one JSON object with the asked properties and no other; one that lacks or spoils
-a property is missing for that question alone. A lone sampled question may instead get a bare code, label or number.
+a property is missing for that question alone. A lone sampled question may instead get a bare code, label or number,
+where the codec does not say that a schema was asked for and ignored.
 **Raises** nothing, whatever a provider sends.
 """
 
@@ -17,7 +18,7 @@ import msgspec
 from service.gateway.answer import Answer, answered, applying, is_distribution, missing, weighed
 from service.gateway.elicitation.wording import is_plain
 from service.gateway.parsing import Reading, bare, member, members_of, mended, refuses
-from service.gateway.parsing.members import is_number
+from service.gateway.parsing.members import MOST_COLONS, is_number
 from service.gateway.providers.protocol import Call, Completion, Decision, Missing, Question
 from service.gateway.study import DECLINED
 
@@ -34,12 +35,13 @@ LOGPROB_ROUNDING = 1e-3
 def read(call: Call, completion: Completion, *, lenient: bool = False) -> tuple[Answer, ...]:
     """One answer per question, in order. ``lenient`` repairs a text that gave no answer at all (parsing.repairs).
 
-    A text for which a server ignored the schema (``constraint_not_honoured``) is read all the same: it may be an exact
-    option or a refusal. Only where it would be ``unparseable`` does the codec's reason stand.
+    A text for which a server ignored the schema (``constraint_not_honoured``) is no answer, even where it is an exact
+    option; where it is a refusal it is ``refused``. ``lenient`` reads it, and what it finds is repaired.
     """
     text, reason = completion.text, completion.missing
-    ignored = reason == "constraint_not_honoured" and call.schema is not None and text is not None
-    if reason is not None and not ignored:
+    if reason == "constraint_not_honoured" and call.schema is not None and text is not None:
+        return _unconstrained(call, text, lenient=lenient)
+    if reason is not None:
         return _all_missing(call, reason, text)
     if call.method == "decision":
         return _decided(call, completion)
@@ -47,8 +49,15 @@ def read(call: Call, completion: Completion, *, lenient: bool = False) -> tuple[
         return _labelled(call, completion)
     if text is None or not text.strip():
         return _all_missing(call, "empty", text)
-    answers = _repaired(call, text) if lenient else _written(call, text)
-    return tuple(replace(a, missing=reason) if ignored and a.missing == "unparseable" else a for a in answers)
+    return _repaired(call, text) if lenient else _written(call, text)
+
+
+def _unconstrained(call: Call, text: str, *, lenient: bool) -> tuple[Answer, ...]:
+    """The answers of a text that ignores the schema it was asked to follow."""
+    found = _repaired(call, text) if lenient else ()
+    if any(a.status == "answered" for a in found):
+        return tuple(replace(a, repaired=a.status == "answered") for a in found)
+    return _all_missing(call, "refused" if refuses(text) else "constraint_not_honoured", text)
 
 
 def _all_missing(call: Call, reason: Missing, text: str | None) -> tuple[Answer, ...]:
@@ -71,7 +80,7 @@ def _decision(question: Question, decision: Decision, text: str | None) -> Answe
     sound = all(0 <= p <= 1 for p in shown) if several else is_distribution(shown, DECISION_TOLERANCE)
     if len(shown) != len(question.options) or not sound:
         return missing("unparseable", text)
-    if off > MAX_OFF_OPTION_MASS:
+    if off is not None and off > MAX_OFF_OPTION_MASS:
         return missing("off_option_mass", text, off)
     shares = _as_offered(question, shown)
     if several:
@@ -126,7 +135,8 @@ def _written(call: Call, text: str) -> tuple[Answer, ...]:
     alone = call.questions[0] if len(call.questions) == 1 else None
     if alone is not None and is_plain(call.questions, call.method):
         return (_answer(bare(alone.item, text), "text", text),)
-    members = members_of(text) if text.lstrip().startswith("{") else None
+    most = MOST_COLONS + sum(len(q.options) for q in call.questions)
+    members = members_of(text, most) if text.lstrip().startswith("{") else None
     if members is not None and members.keys() <= {q.item.name for q in call.questions}:
         return tuple(_member(call, q, members, text) for q in call.questions)
     if alone is not None and members is None and call.method == "sample" and alone.item.type != "free_text":

@@ -23,8 +23,6 @@ def supports(item: Item, method: Method) -> str | None:
         return f"{method} asks {', '.join(sorted(_ASKS[method]))}, not {item.type}."
     if method == "logprob" and not _codes_are_labels(item.offered) and len(item.offered) > MAX_LABELS:
         return f"logprob has one-letter labels for {MAX_LABELS} options, not for {len(item.offered)}."
-    if method == "verbalized" and len({str(o.code) for o in item.offered}) < len(item.offered):
-        return "verbalized names its probabilities by code, and two codes are written alike."
     return None
 
 

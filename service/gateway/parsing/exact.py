@@ -1,8 +1,8 @@
 """Exact parsing: a text is an answer when the whole of it is one, and never because it contains one.
 
-Rule: NFC, trim, case-fold, one trailing full stop taken off; then equal to a code or label treated alike. Where case or
-a full stop tells two options apart, the text as written decides; a text that still fits two options
-(codes 1..5 labelled 0..4, "1") is ``unparseable``.
+Rule: NFC, trim, case-fold, one trailing full stop taken off; then equal to a code or label treated alike. A text that
+fits two options (codes 1..5 labelled 0..4, "1"; no checked study has such) is ``unparseable``. A text too long to be
+one is never normalised: runs of combining marks take time that grows with their square.
 A number is an optional minus sign, at most 40 ASCII digits and an optional point with as many: no plus sign, exponent,
 thousands separator, unit, fraction or range. It is read as a float, for whole numbers as an integer below 2^53.
 **Differs** typographic apostrophes, zero-width characters and full-width digits are not normalised: such texts are
@@ -20,7 +20,7 @@ from unicodedata import normalize
 from service.gateway.answer import Value
 from service.gateway.parsing.refusals import refuses
 from service.gateway.providers.protocol import Missing
-from service.gateway.study import DECLINED, Code, Item
+from service.gateway.study import DECLINED, Code, Item, Option
 
 EXACT_INTEGERS = 2**53
 """Whole numbers below it survive every JSON reader."""
@@ -36,10 +36,10 @@ class Reading(NamedTuple):
 
 
 class _Names(NamedTuple):
-    """What the options are called, as written and normalised; None: two options have that name."""
+    """The codes by normalised name, None where two options have it; the most characters that a text of one may have."""
 
-    written: dict[str, Code | None]
-    folded: dict[str, Code | None]
+    codes: dict[str, Code | None]
+    longest: int
 
 
 UNPARSEABLE = Reading(missing="unparseable")
@@ -75,12 +75,13 @@ def declines(item: Item, value: object) -> bool:
 
 def option_named(item: Item, text: str) -> Reading | None:
     """The option with this code or label; ``unparseable`` when two have it, None when none has."""
-    names = _names(item)
-    for known, key in ((names.written, normalize("NFC", text).strip()), (names.folded, normalised(text))):
-        if key in known:
-            code = known[key]
-            return UNPARSEABLE if code is None else Reading(code)
-    return None
+    names = _names(item.offered)
+    stripped = text.strip()
+    key = normalised(stripped) if len(stripped) <= names.longest else ""
+    if key not in names.codes:
+        return None
+    code = names.codes[key]
+    return UNPARSEABLE if code is None else Reading(code)
 
 
 def within(item: Item, number: float) -> Reading:
@@ -95,7 +96,7 @@ def within(item: Item, number: float) -> Reading:
 
 
 def _number(item: Item, text: str) -> Reading:
-    written = normalised(text)
+    written = text.strip().removesuffix(".")
     if _NUMBER.fullmatch(written) is None:
         return Reading(missing="refused") if refuses(text) else UNPARSEABLE
     return within(item, float(written) if "." in written else int(written))
@@ -116,14 +117,12 @@ def _code(reading: Reading) -> Code:
     return reading.value
 
 
-@lru_cache(maxsize=4096)
-def _names(item: Item) -> _Names:
-    written: dict[str, Code | None] = {}
-    folded: dict[str, Code | None] = {}
-    for option in item.offered:
-        for name in (str(option.code), option.label):
-            for known, key in ((written, normalize("NFC", name).strip()), (folded, normalised(name))):
-                known[key] = option.code if known.get(key, option.code) == option.code else None
-    written.pop("", None)
-    folded.pop("", None)
-    return _Names(written, folded)
+@lru_cache(maxsize=256)
+def _names(offered: tuple[Option, ...]) -> _Names:
+    codes: dict[str, Code | None] = {}
+    for option in offered:
+        for name in (normalised(str(option.code)), normalised(option.label)):
+            codes[name] = option.code if codes.get(name, option.code) == option.code else None
+    codes.pop("", None)
+    # decomposing never shortens a text and no folding shortens its decomposition: what is longer is no name
+    return _Names(codes, 1 + max((len(normalize("NFD", name)) for name in codes), default=0))

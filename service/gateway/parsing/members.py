@@ -1,9 +1,10 @@
 """JSON answers: the members of one object, each validated by us whatever the provider says about its schema.
 
-Rule: an option is its code, as a JSON value of the code's type (4.0 is 4), or a string or number that
-is exactly a code or label; a number is a JSON number (1e1 is 10) or a string that is one exactly; several options are a
-list without repetition, a ranking a list of all; null is declining where the schema allows it.
-**Breaks** a key that stands twice anywhere makes the whole object ``unparseable``: which of the two was meant?
+Rule: an option is its code, as a JSON value of the code's type (4.0 is 4), or a string or number that is exactly a code
+or label (4 and 4.0 are "4"); a number is a JSON number (1e1 is 10) or a string that is one exactly; several options are
+a list without repetition, a ranking a list of all; null is declining where the schema allows it.
+**Breaks** a key that stands twice anywhere makes the whole object ``unparseable``: which of the two was meant? So do
+more colons than any answer has, which would take long to look through.
 """
 
 from __future__ import annotations
@@ -12,23 +13,37 @@ from typing import TypeGuard
 
 import msgspec
 
-from service.gateway.parsing.exact import NOT_AN_OPTION, UNPARSEABLE, Reading, bare, declines, option_named, within
+from service.gateway.parsing.exact import (
+    EXACT_INTEGERS,
+    NOT_AN_OPTION,
+    UNPARSEABLE,
+    Reading,
+    bare,
+    declines,
+    option_named,
+    within,
+)
 from service.gateway.parsing.refusals import refuses
 from service.gateway.study import DECLINED, Code, Item
 from service.web.json_scan import duplicate_key
 
+MOST_COLONS = 10_000
+"""In keys and texts together; beside one per option."""
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE = msgspec.json.Decoder(float_hook=float)
 
 
-def members_of(text: str) -> dict[str, object] | None:
+def members_of(text: str, most: int = MOST_COLONS) -> dict[str, object] | None:
     """The members of a JSON object that is the whole text, each decoded; an undecodable one is ``msgspec.UNSET``.
 
-    None for anything else: no JSON, no object, a key twice.
+    None for anything else: no JSON, no object, a key twice, more than ``most`` colons.
     """
+    colons = text.count(":")
+    if colons > most:
+        return None
     try:
         raw = _OBJECT.decode(text)
-        if text.count(":") > len(raw) and duplicate_key(text.encode()) is not None:
+        if colons > len(raw) and duplicate_key(text.encode()) is not None:
             return None
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None
@@ -69,11 +84,19 @@ def _one(item: Item, value: object) -> Reading:
         return bare(item, value)
     if not is_number(value):
         return UNPARSEABLE
-    return next((Reading(o.code) for o in item.offered if o.code == str(value)), NOT_AN_OPTION)
+    written = str(int(value)) if _is_whole(value) else str(value)
+    code = next((Reading(o.code) for o in item.offered if o.code == written), None)
+    return code or option_named(item, written) or NOT_AN_OPTION
+
+
+def _is_whole(number: float) -> bool:
+    return abs(number) < EXACT_INTEGERS and number == int(number)
 
 
 def _several(item: Item, values: list[object]) -> Reading:
     """Some options in the item's order, or all of them in the order given."""
+    if len(values) > len(item.offered):
+        return UNPARSEABLE
     codes: list[Code] = []
     for value in values:
         read = _element(item, value)

@@ -18,11 +18,10 @@ from typing import Final
 
 from service.gateway.providers.composing import JSON_HEADERS, dropped, listed, parameters_of, renamed, sent
 from service.gateway.providers.concluding import concluded
-from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent, Usage
+from service.gateway.providers.counting import Counts, usage_of
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent
 from service.gateway.providers.reading import (
-    JsonObject,
     at,
-    count_at,
     failure_of,
     list_at,
     object_of,
@@ -35,13 +34,20 @@ VERSION: Final = "2026-10-21"
 
 _WIRE: Final[Mapping[str, str]] = {"max_output_tokens": "max_tokens", "service_tier": "service_tier"}
 _TAKEN: Final = frozenset({*_WIRE, "stop", "reasoning_effort"})
-_CAPABILITIES: Final = Capabilities(frozenset({"sample", "verbalized"}), _TAKEN)
+_EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
+_CAPABILITIES: Final = Capabilities(frozenset({"sample", "verbalized"}), _TAKEN, values={"reasoning_effort": _EFFORTS})
 _REASONS: Final[Mapping[str, Missing]] = {
     "refusal": "refused",
     "max_tokens": "truncated",
     "pause_turn": "truncated",
     "model_context_window_exceeded": "context_overflow",
 }
+_COUNTS: Final = Counts(  # three kinds of input apart: new, written to the cache, read from it
+    ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"),
+    ("output_tokens",),
+    cached=("cache_read_input_tokens",),
+    reasoning=("output_tokens_details", "thinking_tokens"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ class Anthropic:
         if body is None or not isinstance(at(body, "content"), list):
             return unreadable(received)
         envelope = Completion(
-            usage=_usage(body),
+            usage=usage_of(at(body, "usage"), _COUNTS),
             model_returned=text_at(body, "model"),
             request_id=request_id_of(received.headers, body),
         )
@@ -95,17 +101,3 @@ CODEC = Anthropic()
 
 def _format(schema: Mapping[str, object]) -> dict[str, object]:
     return {"type": "json_schema", "schema": schema}
-
-
-def _usage(body: JsonObject) -> Usage | None:
-    """The wire counts three kinds of input apart: new, written to the cache, read from it."""
-    if not isinstance(at(body, "usage"), dict):
-        return None
-    cached = count_at(body, "usage", "cache_read_input_tokens")
-    new = count_at(body, "usage", "input_tokens") + count_at(body, "usage", "cache_creation_input_tokens")
-    return Usage(
-        input=new + cached,
-        cached_input=cached,
-        output=count_at(body, "usage", "output_tokens"),
-        reasoning=count_at(body, "usage", "output_tokens_details", "thinking_tokens"),
-    )

@@ -22,11 +22,10 @@ import msgspec
 
 from service.gateway.providers.composing import dropped, listed, parameters_of, renamed, sent
 from service.gateway.providers.concluding import concluded
-from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent, Usage
+from service.gateway.providers.counting import Counts, usage_of
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent
 from service.gateway.providers.reading import (
-    JsonObject,
     at,
-    count_at,
     failure_of,
     list_at,
     object_of,
@@ -47,6 +46,11 @@ _REASONS: Final[Mapping[str, Missing]] = {
     "malformed_model_output": "upstream_error",
     "malformed_tool_use": "upstream_error",
 }
+_COUNTS: Final = Counts(  # three kinds of input apart: new, written to the cache, read from it
+    ("inputTokens", "cacheWriteInputTokens", "cacheReadInputTokens"),
+    ("outputTokens",),
+    cached=("cacheReadInputTokens",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class BedrockConverse:
         body = object_of(received.body)
         if body is None or not isinstance(at(body, "output", "message", "content"), list):
             return unreadable(received)
-        envelope = Completion(usage=_usage(body), request_id=request_id_of(received.headers))
+        envelope = Completion(usage=usage_of(at(body, "usage"), _COUNTS), request_id=request_id_of(received.headers))
         blocks = [text_at(block, "text") for block in list_at(body, "output", "message", "content")]
         reason = _REASONS.get(text_at(body, "stopReason") or "")
         return concluded(call, envelope, "".join(text for text in blocks if text), reason)
@@ -104,12 +108,3 @@ def _parameters(requested: Mapping[str, object]) -> dict[str, object]:
 def _format(schema: Mapping[str, object]) -> dict[str, object]:
     written = msgspec.json.encode(schema).decode()
     return {"type": "json_schema", "structure": {"jsonSchema": {"name": "answer", "schema": written}}}
-
-
-def _usage(body: JsonObject) -> Usage | None:
-    """The wire counts three kinds of input apart: new, written to the cache, read from it."""
-    if not isinstance(at(body, "usage"), dict):
-        return None
-    cached = count_at(body, "usage", "cacheReadInputTokens")
-    new = count_at(body, "usage", "inputTokens") + count_at(body, "usage", "cacheWriteInputTokens")
-    return Usage(input=new + cached, cached_input=cached, output=count_at(body, "usage", "outputTokens"))

@@ -22,11 +22,10 @@ from urllib.parse import quote
 
 from service.gateway.providers.composing import dropped, listed, parameters_of, renamed, sent
 from service.gateway.providers.concluding import Alternatives, alternatives, concluded
-from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent, Usage
+from service.gateway.providers.counting import Counts, usage_of
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent
 from service.gateway.providers.reading import (
-    JsonObject,
     at,
-    count_at,
     failure_of,
     list_at,
     object_of,
@@ -47,13 +46,23 @@ _WIRE: Final[Mapping[str, str]] = {
     "presence_penalty": "presencePenalty",
 }
 _TAKEN: Final = frozenset({*_WIRE, "stop", "reasoning_effort", "service_tier"})
-_CAPABILITIES: Final = Capabilities(frozenset({"logprob", "sample", "verbalized"}), _TAKEN)
+_EFFORTS: Final = ("minimal", "low", "medium", "high")
+_CAPABILITIES: Final = Capabilities(
+    frozenset({"logprob", "sample", "verbalized"}), _TAKEN, values={"reasoning_effort": _EFFORTS}
+)
 _FINISHED: Final = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED"})
 _CUT: Final = frozenset({"MAX_TOKENS", "CONTINUATION"})
 _BLOCKED: Final = frozenset({
     "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
     "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "ESCALATION", "PUP_LIMITED_DISABLED", "MODEL_ARMOR",
 })  # fmt: skip
+_COUNTS: Final = Counts(  # the prompt's count has the cached part in it; the candidates' has not the thoughts
+    ("promptTokenCount",),
+    ("candidatesTokenCount", "thoughtsTokenCount"),
+    cached=("cachedContentTokenCount",),
+    reasoning=("thoughtsTokenCount",),
+    total="totalTokenCount",  # a count of 0 is left out
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ class Gemini:
         if body is None or not (blocked or isinstance(candidate, dict)):
             return unreadable(received)
         envelope = Completion(
-            usage=_usage(body),
+            usage=usage_of(at(body, "usageMetadata"), _COUNTS),
             model_returned=text_at(body, "modelVersion"),
             request_id=request_id_of(received.headers) or text_at(body, "responseId"),
         )
@@ -130,16 +139,3 @@ def _alternatives(call: Call, candidate: object) -> Alternatives | None:
     result = at(candidate, "logprobsResult")
     top, chosen = list_at(result, "topCandidates", 0, "candidates"), at(result, "chosenCandidates", 0)
     return alternatives(top, chosen, "token", "logProbability")
-
-
-def _usage(body: JsonObject) -> Usage | None:
-    """The prompt's count has the cached part in it; the candidates' has not the thoughts."""
-    if not isinstance(at(body, "usageMetadata"), dict):
-        return None
-    thoughts = count_at(body, "usageMetadata", "thoughtsTokenCount")
-    return Usage(
-        input=count_at(body, "usageMetadata", "promptTokenCount"),
-        cached_input=count_at(body, "usageMetadata", "cachedContentTokenCount"),
-        output=count_at(body, "usageMetadata", "candidatesTokenCount") + thoughts,
-        reasoning=thoughts,
-    )

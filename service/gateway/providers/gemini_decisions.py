@@ -20,12 +20,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.gateway.providers.composing import dropped, sent
-from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Received, Sent, Usage
-from service.gateway.providers.reading import at, count_at, failure_of, object_of, request_id_of, text_at, unreadable
+from service.gateway.providers.counting import Counts, usage_of
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Received, Sent
+from service.gateway.providers.reading import at, failure_of, object_of, request_id_of, text_at, unreadable
 from service.gateway.providers.typed_questions import asked_by_name, decided_by_name, one_text
 
 MOST_LEVELS: Final = 255
 _CAPABILITIES: Final = Capabilities(methods=frozenset({"decision"}), parameters=frozenset())
+_COUNTS: Final = Counts(
+    ("total_input_tokens",),
+    ("total_output_tokens", "total_thought_tokens"),
+    cached=("total_cached_tokens",),
+    reasoning=("total_thought_tokens",),
+    total="total_tokens",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class GeminiDecisions:
         if not 200 <= received.status < 300:
             return failure_of(received)
         body = object_of(received.body)
-        usage, request_id = _usage(body), request_id_of(received.headers, body)
+        usage, request_id = usage_of(at(body, "usage"), _COUNTS), request_id_of(received.headers, body)
         if text_at(body, "prompt_feedback", "block_reason"):
             detail = "the provider blocked the input"
             return Completion(missing="blocked_input", detail=detail, usage=usage, request_id=request_id)
@@ -58,18 +66,6 @@ class GeminiDecisions:
             return unreadable(received)
         decisions = decided_by_name(call, MOST_LEVELS, answers)
         return Completion(decisions=decisions, usage=usage, request_id=request_id)
-
-
-def _usage(body: object) -> Usage | None:
-    if at(body, "usage") is None:
-        return None
-    thoughts = count_at(body, "usage", "total_thought_tokens")
-    return Usage(
-        input=count_at(body, "usage", "total_input_tokens"),
-        cached_input=count_at(body, "usage", "total_cached_tokens"),
-        output=count_at(body, "usage", "total_output_tokens") + thoughts,
-        reasoning=thoughts,
-    )
 
 
 CODEC: Final = GeminiDecisions()

@@ -30,7 +30,10 @@ class OfferedModel:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One upstream service. ``local`` allows loopback and private addresses; ``any_model`` models not listed."""
+    """One upstream service. ``local`` allows loopback and private addresses; ``any_model`` models not listed.
+
+    ``bearer``: the bearer of a chat request's ``Authorization`` is a key for this provider.
+    """
 
     name: str
     codec: str
@@ -41,3 +44,4 @@ class Provider:
     any_model: bool = True
     timeout_seconds: float = 60.0
     max_in_flight: int = 200
+    bearer: bool = False

@@ -20,11 +20,10 @@ from typing import Final
 
 from service.gateway.providers.composing import dropped, parameters_of, renamed, sent
 from service.gateway.providers.concluding import Alternatives, alternatives, concluded
-from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent, Usage
+from service.gateway.providers.counting import Counts, usage_of
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent
 from service.gateway.providers.reading import (
-    JsonObject,
     at,
-    count_at,
     failure_of,
     list_at,
     number_at,
@@ -55,7 +54,15 @@ _REASONS: Final[Mapping[str, Missing]] = {
     "length": "truncated",
     "content_filter": "blocked_output",
     "insufficient_system_resource": "upstream_error",  # DeepSeek's
+    "error": "upstream_error",  # OpenRouter's
 }
+_COUNTS: Final = Counts(
+    ("prompt_tokens",),
+    ("completion_tokens",),
+    cached=("prompt_tokens_details", "cached_tokens"),
+    reasoning=("completion_tokens_details", "reasoning_tokens"),
+    total="total_tokens",  # xAI: with the thinking, which completion_tokens leaves out
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ class OpenAIChat:
         if body is None or not isinstance(at(choice, "message"), dict):
             return unreadable(received)
         envelope = Completion(
-            usage=_usage(body),
+            usage=usage_of(at(body, "usage"), _COUNTS),
             model_returned=text_at(body, "model"),
             fingerprint=text_at(body, "system_fingerprint"),
             request_id=request_id_of(received.headers, body),
@@ -140,17 +147,6 @@ def _alternatives(call: Call, choice: object) -> Alternatives | None:
         return None
     first = at(choice, "logprobs", "content", 0)
     return alternatives(list_at(first, "top_logprobs"), first, "token", "logprob")
-
-
-def _usage(body: JsonObject) -> Usage | None:
-    if not isinstance(at(body, "usage"), dict):
-        return None
-    return Usage(
-        input=count_at(body, "usage", "prompt_tokens"),
-        cached_input=count_at(body, "usage", "prompt_tokens_details", "cached_tokens"),
-        output=count_at(body, "usage", "completion_tokens"),
-        reasoning=count_at(body, "usage", "completion_tokens_details", "reasoning_tokens"),
-    )
 
 
 def _status_of(error: object) -> int:

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.gateway.providers.composing import dropped, sent
-from service.gateway.providers.protocol import Call, Capabilities, Completion, Decision, Failure, Received, Sent, Usage
+from service.gateway.providers.counting import Counts, usage_of
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Decision, Failure, Received, Sent
 from service.gateway.providers.reading import (
     at,
-    count_at,
     failure_of,
     list_at,
     number_at,
@@ -35,6 +35,12 @@ from service.gateway.providers.typed_questions import Asked, asked, distribution
 
 MOST_LEVELS: Final = 10
 _CAPABILITIES: Final = Capabilities(methods=frozenset({"decision"}), parameters=frozenset())
+_COUNTS: Final = Counts(
+    ("input_tokens",),
+    ("output_tokens",),
+    cached=("input_tokens_details", "cached_tokens"),
+    reasoning=("output_tokens_details", "reasoning_tokens"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class OpenAIDecisions:
             decisions=_decisions(questions, answers) if aligned else (),
             missing=None if aligned else "unparseable",
             detail="" if aligned else f"{len(answers)} answers, not those to the {len(names)} questions asked",
-            usage=_usage(body),
+            usage=usage_of(at(body, "usage"), _COUNTS),
             model_returned=text_at(body, "model"),
             request_id=request_id_of(received.headers, body),
         )
@@ -119,17 +125,6 @@ def _decision(part: Asked, answer: object) -> Decision:
     if len(found) < len(listed):
         return Decision(None, "unparseable")
     return distribution(found, range(len(part.options)) if part.form == "scale" else part.options)
-
-
-def _usage(body: object) -> Usage | None:
-    if at(body, "usage") is None:
-        return None
-    return Usage(
-        input=count_at(body, "usage", "input_tokens"),
-        cached_input=count_at(body, "usage", "input_tokens_details", "cached_tokens"),
-        output=count_at(body, "usage", "output_tokens"),
-        reasoning=count_at(body, "usage", "output_tokens_details", "reasoning_tokens"),
-    )
 
 
 CODEC: Final = OpenAIDecisions()

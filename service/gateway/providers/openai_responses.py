@@ -1,11 +1,14 @@
 """OpenAI's responses wire (``POST {base}/responses``, base ending in /v1).
 
 A ``logprob`` call asks for the least output the wire takes (16 tokens) and reads the first token's 20 most likely
-alternatives; a schema goes as strict ``text.format``.
+alternatives; a schema goes as strict ``text.format``. ``stream`` is sent although false is OpenAI's own default:
+``transformers serve`` streams where it is not said.
 
 **Assumes** the first token of the answer tells the options apart.
-**Breaks** reasoning is part of ``max_output_tokens``: a model that thinks may end ``truncated`` without a word. The
-wire has no ``seed``, ``stop`` or penalties: they are dropped.
+**Breaks** reasoning is part of ``max_output_tokens``: a model that thinks may end ``truncated`` without a word. A
+server may call completed what it cut short (``transformers serve``): an answer of all the tokens that it was allowed
+is ``truncated`` whatever its status, even where it happened to end there. The wire has no ``seed``, ``stop`` or
+penalties: they are dropped.
 **Source** openai 3.54, types/responses/response_create_params.py, response.py, response_error.py, response_usage.py;
 the least ``max_output_tokens`` is the API's own error message for smaller ones.
 """
@@ -18,7 +21,8 @@ from typing import Final
 
 from service.gateway.providers.composing import dropped, merged, parameters_of, renamed, sent
 from service.gateway.providers.concluding import Alternatives, alternatives, concluded
-from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent, Usage
+from service.gateway.providers.counting import Counts, usage_of
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Missing, Received, Sent
 from service.gateway.providers.reading import (
     JsonObject,
     at,
@@ -48,6 +52,12 @@ _STATUS: Final[Mapping[str, int]] = {
     "server_error": 500,
     "vector_store_timeout": 504,
 }
+_COUNTS: Final = Counts(
+    ("input_tokens",),
+    ("output_tokens",),
+    cached=("input_tokens_details", "cached_tokens"),
+    reasoning=("output_tokens_details", "reasoning_tokens"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ class OpenAIResponses:
     def encode(self, call: Call) -> Sent:
         """The request: the system text as ``instructions``, the user text as ``input``."""
         requested = parameters_of(call, label_tokens=LEAST_OUTPUT_TOKENS)
-        parameters = {"store": False} | renamed(requested, _WIRE)
+        parameters = {"store": False, "stream": False} | renamed(requested, _WIRE)
         if "reasoning_effort" in requested:
             parameters["reasoning"] = {"effort": requested["reasoning_effort"]}
         if call.method == "logprob":
@@ -88,7 +98,7 @@ class OpenAIResponses:
         if body is None or not isinstance(at(body, "output"), list):
             return unreadable(received)
         envelope = Completion(
-            usage=_usage(body),
+            usage=usage_of(at(body, "usage"), _COUNTS),
             model_returned=text_at(body, "model"),
             request_id=request_id_of(received.headers, body),
         )
@@ -96,7 +106,7 @@ class OpenAIResponses:
         refusal = "".join(text_at(part, "refusal") or "" for part in parts if at(part, "type") == "refusal")
         written = [part for part in parts if at(part, "type") == "output_text"]
         text = "".join(text_at(part, "text") or "" for part in written)
-        reason = "refused" if refusal else _reason(body)
+        reason = "refused" if refusal else _reason(call, body)
         return concluded(call, envelope, refusal or text, reason, _alternatives(call, written))
 
 
@@ -111,11 +121,18 @@ def _is_message(item: object) -> bool:
     return at(item, "type") == "message"
 
 
-def _reason(body: JsonObject) -> Missing | None:
+def _reason(call: Call, body: JsonObject) -> Missing | None:
     status = text_at(body, "status")
     if status == "incomplete":
         return _INCOMPLETE.get(text_at(body, "incomplete_details", "reason") or "", "truncated")
-    return None if status in {"completed", None} else "upstream_error"
+    if status not in {"completed", None}:
+        return "upstream_error"
+    return "truncated" if _is_at_the_bound(call, body) else None
+
+
+def _is_at_the_bound(call: Call, body: JsonObject) -> bool:
+    allowed = parameters_of(call, label_tokens=LEAST_OUTPUT_TOKENS)["max_output_tokens"]
+    return isinstance(allowed, int) and 0 < allowed <= count_at(body, "usage", "output_tokens")
 
 
 def _alternatives(call: Call, written: list[object]) -> Alternatives | None:
@@ -123,14 +140,3 @@ def _alternatives(call: Call, written: list[object]) -> Alternatives | None:
         return None
     first = at(written, 0, "logprobs", 0)
     return alternatives(list_at(first, "top_logprobs"), first, "token", "logprob")
-
-
-def _usage(body: JsonObject) -> Usage | None:
-    if not isinstance(at(body, "usage"), dict):
-        return None
-    return Usage(
-        input=count_at(body, "usage", "input_tokens"),
-        cached_input=count_at(body, "usage", "input_tokens_details", "cached_tokens"),
-        output=count_at(body, "usage", "output_tokens"),
-        reasoning=count_at(body, "usage", "output_tokens_details", "reasoning_tokens"),
-    )

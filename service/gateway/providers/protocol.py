@@ -112,12 +112,12 @@ class Decision:
     """One decided question: the probability of every option in the order shown, or why there is none.
 
     The probabilities of one answer sum to 1, those of a ``multi_select`` are of each option by itself;
-    ``off_option_mass`` is the share that fell on no option, 0 where the wire does not tell.
+    ``off_option_mass`` is the share that fell on no option, None where the wire does not tell.
     """
 
     probabilities: tuple[float, ...] | None
     missing: Missing | None = None
-    off_option_mass: float = 0.0
+    off_option_mass: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +157,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a codec can do; an operator's configuration narrows it per model."""
+    """What a codec can do; an operator's configuration narrows it per model.
+
+    ``values``: what a parameter may be on wires that take fewer values than its generic name has.
+    """
 
     methods: frozenset[Method]
     parameters: frozenset[str]
     several_items: bool = True
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Codec(Protocol):

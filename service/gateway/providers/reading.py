@@ -57,6 +57,7 @@ _OURS: Final[Mapping[str, str]] = {
     "unsupported": "the provider says that the request is wrong for this model",
     "timeout": "the provider ran out of time",
 }
+LONGEST_REQUEST_ID: Final = 200
 _LARGEST: Final = sys.float_info.max
 _Actor = Literal["caller", "upstream", "overloaded"]
 
@@ -120,9 +121,10 @@ def object_at(value: object, *path: str | int) -> JsonObject:
 
 
 def request_id_of(headers: Mapping[str, str], body: object = None) -> str | None:
-    """The provider's name for this exchange: from its headers, else ``request_id`` or ``id`` of the body."""
+    """The provider's name for this exchange, cut short: from its headers, else ``request_id`` or ``id`` of the body."""
     named = (headers.get(name) for name in ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid"))
-    return next((name for name in named if name), None) or text_at(body, "request_id") or text_at(body, "id")
+    found = next((name for name in named if name), None) or text_at(body, "request_id") or text_at(body, "id")
+    return found[:LONGEST_REQUEST_ID] if found else None
 
 
 def retry_after(headers: Mapping[str, str], body: object = None) -> float | None:

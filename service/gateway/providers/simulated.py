@@ -14,6 +14,7 @@ from typing import Final, get_args
 
 from service.gateway.providers.composing import dropped, parameters_of, sent
 from service.gateway.providers.concluding import alternatives, concluded
+from service.gateway.providers.counting import Counts, usage_of
 from service.gateway.providers.protocol import (
     Call,
     Capabilities,
@@ -25,11 +26,9 @@ from service.gateway.providers.protocol import (
     Question,
     Received,
     Sent,
-    Usage,
 )
 from service.gateway.providers.reading import (
     at,
-    count_at,
     failure_of,
     list_at,
     number_at,
@@ -47,6 +46,8 @@ PARTICULAR: Final = frozenset(
 _CAPABILITIES: Final = Capabilities(
     methods=frozenset(get_args(Method)), parameters=PARTICULAR | frozenset(get_args(Parameter))
 )
+
+_COUNTS: Final = Counts(("input",), ("output",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,12 @@ def _decision(question: Question, found: object) -> Decision:
     shares: dict[object, float | None] = {place: number_at(share) for place, share in enumerate(listed)}
     if question.item.type == "multi_select" and len(shares) == len(question.options):
         return gathered([likelihood(share) for share in shares.values()])
-    return distribution(shares, range(len(question.options)))
+    return distribution(shares, range(len(question.options)), 1.0)
 
 
 def _envelope(body: object) -> Completion:
     return Completion(
-        usage=Usage(input=count_at(body, "usage", "input"), output=count_at(body, "usage", "output")),
+        usage=usage_of(at(body, "usage"), _COUNTS),
         model_returned=text_at(body, "model"),
         fingerprint=text_at(body, "fingerprint"),
         request_id=text_at(body, "id"),

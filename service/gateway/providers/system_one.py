@@ -24,12 +24,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.gateway.providers.composing import dropped, sent
-from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Received, Sent, Usage
-from service.gateway.providers.reading import at, count_at, failure_of, object_of, request_id_of, text_at, unreadable
+from service.gateway.providers.counting import Counts, usage_of
+from service.gateway.providers.protocol import Call, Capabilities, Completion, Failure, Received, Sent
+from service.gateway.providers.reading import at, failure_of, object_of, request_id_of, text_at, unreadable
 from service.gateway.providers.typed_questions import asked_by_name, decided_by_name, one_text
 
 MOST_LEVELS: Final = 10
 _CAPABILITIES: Final = Capabilities(methods=frozenset({"decision"}), parameters=frozenset())
+_COUNTS: Final = Counts(("input_tokens",), ("output_tokens",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,10 @@ class SystemOne:
             return unreadable(received)
         return Completion(
             decisions=decided_by_name(call, MOST_LEVELS, answers, at(body, "diagnostics")),
-            usage=_usage(body),
+            usage=usage_of(at(body, "usage"), _COUNTS),
             model_returned=text_at(body, "model"),
             request_id=request_id_of(received.headers, body),
         )
-
-
-def _usage(body: object) -> Usage | None:
-    if at(body, "usage") is None:
-        return None
-    return Usage(input=count_at(body, "usage", "input_tokens"), output=count_at(body, "usage", "output_tokens"))
 
 
 CODEC: Final = SystemOne()

@@ -60,12 +60,12 @@ def shown(option: Option) -> str:
     return option.label if option.label.strip() else str(option.code)
 
 
-def distribution(found: Mapping[object, float | None], names: Sequence[object], mass: float = 1.0) -> Decision:
+def distribution(found: Mapping[object, float | None], names: Sequence[object], mass: float | None = None) -> Decision:
     """The probabilities of the named options in their order, made to sum to 1; else why there are none.
 
-    ``mass`` is the share of its probability that the server put on the options at all. What a sum lacks to 1 beyond
-    rounding is mass off the options, too. ``constraint_not_honoured``: nothing came; ``unparseable``: other names, no
-    numbers, or no probabilities.
+    ``mass`` is the share of its probability that the server put on the options at all, None where it does not tell.
+    What a sum lacks to 1 beyond rounding is mass off the options, too. ``constraint_not_honoured``: nothing came;
+    ``unparseable``: other names, no numbers, or no probabilities.
     """
     if not found:
         return Decision(None, "constraint_not_honoured")
@@ -76,8 +76,9 @@ def distribution(found: Mapping[object, float | None], names: Sequence[object], 
     total = fsum(known)
     if len(known) < len(values) or not 0 < total <= 1 + ROUNDING:
         return Decision(None, "unparseable")
-    on_options = (total if total < 1 - ROUNDING else 1.0) * mass
-    return Decision(tuple(value / total for value in known), off_option_mass=1 - on_options)
+    on = total if total < 1 - ROUNDING else None
+    off = None if on is None and mass is None else 1 - (1.0 if on is None else on) * (1.0 if mass is None else mass)
+    return Decision(tuple(value / total for value in known), off_option_mass=off)
 
 
 def likelihood(value: float | None) -> Decision:
@@ -109,7 +110,7 @@ def decided_by_name(
 
     def decided(part: Asked) -> Decision:
         mass = number_at(diagnostics, part.name, "label_mass")
-        return _answer(part, answers.get(part.name), mass if mass is not None and 0 <= mass <= 1 else 1.0)
+        return _answer(part, answers.get(part.name), mass if mass is not None and 0 <= mass <= 1 else None)
 
     return tuple(gathered([decided(part) for part in parts]) for parts in _parts(call, most_levels))
 
@@ -132,7 +133,7 @@ def _criteria(part: Asked) -> Mapping[str, object]:
     return {"type": "choice", "instructions": part.text, "criteria": criteria}
 
 
-def _answer(part: Asked, answer: object, mass: float) -> Decision:
+def _answer(part: Asked, answer: object, mass: float | None) -> Decision:
     kind = text_at(answer, "type")
     if kind == "refusal":
         return Decision(None, "refused")

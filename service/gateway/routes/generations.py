@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -17,21 +18,23 @@ from litestar.types import Scope
 from service.gateway import offers
 from service.gateway.calibration_data import empty_columns
 from service.gateway.catalogue import CATALOGUE
+from service.gateway.closing import ClosedError
 from service.gateway.desk import Desk
 from service.gateway.keys import upstream_keys
 from service.gateway.plan import plan_of
 from service.gateway.prompts import Prompts
 from service.gateway.providers.registry import CODECS
 from service.gateway.recording import Recorder
+from service.gateway.routes.bodies import whole_body
 from service.gateway.routes.streaming import NDJSON, SSE, streamed
 from service.gateway.run import Means, Run
+from service.gateway.settings import Settings
 from service.gateway.study import Study
 from service.gateway.wire import checks
 from service.gateway.wire.generation import GenerationRequest, to_study
 from service.gateway.wire.records import CellRecord, EndRecord, ErrorRecord, Record
-from service.web.body import BodyLimits, header, read_body
-from service.web.compression import InflateLimits, inflate
-from service.web.negotiation import acceptable, content_encoding, content_type
+from service.web.body import header
+from service.web.negotiation import acceptable, content_type
 from service.web.problems import FieldError, ProblemDocument, ProblemError, document, from_errors
 from service.web.strict_json import StrictDecoder
 from service.web.telemetry import where
@@ -46,6 +49,7 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/v1/generations/plan", status_code=200)
     async def plan(request: Request[Any, Any, Any]) -> Response[bytes]:
         acceptable(header(request.scope, b"accept"), ("application/json",))
+        upstream_keys(request.scope, desk.settings.providers)  # what a run would refuse is refused
         study = await _study(request, desk)
         prompts = _prompts(study, desk, request.scope)
         reply = await asyncio.to_thread(plan_of, prompts, desk.settings.providers, CODECS)
@@ -54,40 +58,40 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/v1/generations", status_code=200)
     async def generate(request: Request[Any, Any, Any]) -> ASGIResponse:
         media_type = acceptable(header(request.scope, b"accept"), (NDJSON, SSE))
-        keys = upstream_keys(request.scope)
+        keys = upstream_keys(request.scope, desk.settings.providers)
         study = await _study(request, desk)
+        prompts = _prompts(study, desk, request.scope)
+        await asyncio.to_thread(prompts.prepare)
         if desk.full():
             headers = {"Retry-After": "5"}
             raise ProblemError("overloaded", "As many runs as this process takes are under way.", headers=headers)
-        run = _run(study, desk, request.scope, keys)
-        return streamed(_counted(run, desk, request.scope["state"]["request_id"]), media_type)
+        run = _run(prompts, desk, keys)
+        records = _counted(run, desk, request.scope["state"]["request_id"])
+        desk.enter()
+        return streamed(records, media_type, ended=desk.leave)
 
     return [plan, generate]
 
 
 async def _study(request: Request[Any, Any, Any], desk: Desk) -> Study:
     """The checked study of a request; every problem of it at once."""
-    scope, settings = request.scope, desk.settings
-    content_type(header(scope, b"content-type"), ("application/json",))
-    encoding = content_encoding(header(scope, b"content-encoding"))
-    limits = BodyLimits(settings.max_body_bytes, settings.body_idle_seconds, settings.body_seconds)
-    body = await read_body(scope, request.receive, limits)
-    if encoding != "identity":
-        body = await asyncio.to_thread(inflate, body, encoding, _inflate_limits(settings.max_body_bytes))
+    content_type(header(request.scope, b"content-type"), ("application/json",))
+    body = await whole_body(request, desk.settings)
     return await asyncio.to_thread(_checked, body, desk)
-
-
-def _inflate_limits(most: int) -> InflateLimits:
-    return InflateLimits(max_bytes=4 * most, max_values=10 * most)
 
 
 def _checked(body: bytearray, desk: Desk) -> Study:
     study = to_study(_DECODER.decode(body))
-    found: list[FieldError] = checks.problems_of(study, desk.settings.max_cells)
+    found: list[FieldError] = checks.problems_of(study, _bounds(desk.settings))
     found += offers.problems_of(study, desk.settings.providers, CODECS)
     if found:
         raise from_errors(found)
     return study
+
+
+def _bounds(settings: Settings) -> checks.Bounds:
+    columns, arms, values = settings.calibration_columns, settings.calibration_arms, settings.calibration_values
+    return checks.Bounds(settings.max_cells, columns, arms, values)
 
 
 def _prompts(study: Study, desk: Desk, scope: Scope) -> Prompts:
@@ -98,9 +102,9 @@ def _prompts(study: Study, desk: Desk, scope: Scope) -> Prompts:
     return Prompts(study, places, withheld, header(scope, TENANT) or "")
 
 
-def _run(study: Study, desk: Desk, scope: Scope, keys: dict[str, str]) -> Run:
+def _run(prompts: Prompts, desk: Desk, keys: dict[str, str]) -> Run:
+    study = prompts.study
     providers = {m.name: desk.settings.providers[m.provider] for m in study.models}
-    prompts = _prompts(study, desk, scope)
     prices = {m.name: offers.price_of(providers[m.name], m.model) for m in study.models}
     lines = {m.name: desk.line(providers[m.name], m.model) for m in study.models}
     clock = next(iter(lines.values())).clock
@@ -119,25 +123,24 @@ def _run(study: Study, desk: Desk, scope: Scope, keys: dict[str, str]) -> Run:
 
 
 async def _counted(run: Run, desk: Desk, request_id: str) -> AsyncGenerator[Record, None]:
-    """The records of a run that takes one of the desk's places; a fault of ours is an error line, then the end."""
-    desk.enter()
+    """The records of a run, counted; a fault of ours is an error line, then the end; a process that stops, the end."""
     started, first = perf_counter(), True
     try:
         async with aclosing(run.records()) as records:
-            async for record in records:
+            while record := await desk.closing.bounded(partial(anext, records, None)):
                 if isinstance(record, CellRecord):
                     desk.metrics.cell(record)
                     if first:
                         desk.metrics.first_record(perf_counter() - started)
                         first = False
                 yield record
+    except ClosedError:
+        yield _cut_short(run.end())
     except Exception as error:  # noqa: BLE001 - the 200 is out: the last boundary is this line
         problem = ProblemError("internal_error", f"The run failed ({where(error)}).")
         _, body = document(problem, CATALOGUE, request_id)
         yield ErrorRecord(msgspec.json.decode(body, type=ProblemDocument))
         yield _cut_short(run.end())
-    finally:
-        desk.leave()
 
 
 def _cut_short(end: EndRecord) -> EndRecord:

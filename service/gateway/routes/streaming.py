@@ -8,7 +8,7 @@ from contextlib import aclosing
 import msgspec
 from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
-from litestar.types import Receive, Send
+from litestar.types import Receive, Scope, Send
 
 from service.gateway.wire.records import Record
 
@@ -17,14 +17,24 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class RecordsResponse(ASGIStreamingResponse):
-    """A stream that is closed when the client is gone, so that nothing goes on asking for it."""
+    """A stream that is closed when the client is gone, so that nothing goes on asking for it.
 
-    __slots__ = ("_chunks",)
+    ``ended`` is called once the response is over, also where its stream never began.
+    """
 
-    def __init__(self, chunks: AsyncGenerator[bytes, None], media_type: str) -> None:
+    __slots__ = ("_chunks", "_ended")
+
+    def __init__(self, chunks: AsyncGenerator[bytes, None], media_type: str, ended: Callable[[], None]) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(iterator=chunks, media_type=media_type, headers=headers, status_code=200)
-        self._chunks = chunks
+        self._chunks, self._ended = chunks, ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
 
     async def send_body(self, send: Send, receive: Receive) -> None:
         """Send every chunk; close the generator whatever happens."""
@@ -32,9 +42,11 @@ class RecordsResponse(ASGIStreamingResponse):
             await super().send_body(send, receive)
 
 
-def streamed(records: AsyncIterator[Record], media_type: str) -> ASGIResponse:
-    """The response that carries these records."""
-    return RecordsResponse(_chunks(records, _line if media_type == NDJSON else _event), media_type)
+def streamed(
+    records: AsyncIterator[Record], media_type: str, *, ended: Callable[[], None] = lambda: None
+) -> ASGIResponse:
+    """The response that carries these records; ``ended`` hears when it is over, however it ends."""
+    return RecordsResponse(_chunks(records, _line if media_type == NDJSON else _event), media_type, ended)
 
 
 async def _chunks(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import ceil, floor
 
+from service.gateway.calibration_data import count_columns, outcomes_of
 from service.gateway.elicitation import supports
+from service.gateway.parsing import normalised
 from service.gateway.study import DECLINED, WITH_OPTIONS, Item, Study
 from service.gateway.template import NAMES, TemplateError, placeholders
 from service.web.problems import FieldError
@@ -15,14 +19,24 @@ UNCALIBRATED = frozenset({"free_text", "ranking"})
 LISTED = 100
 
 
-def problems_of(study: Study, most_cells: int) -> list[FieldError]:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How large a design may be, and what the calibration service takes of its output."""
+
+    cells: int = 5_000_000
+    columns: int = 200
+    arms: int = 64
+    values: int = 10_000_000
+
+
+def problems_of(study: Study, bounds: Bounds) -> list[FieldError]:
     """Everything wrong with a study that needs no provider to be seen; at most the first 100 of each kind."""
-    kinds = (_names, _items, _personas, _template, _output)
+    kinds = (_names, _items, _personas, _template, _output, partial(_table, bounds))
     found = [problem for kind in kinds for _, problem in zip(range(LISTED), kind(study), strict=False)]
     cells = len(study.personas) * len(study.items) * len(study.models) * study.elicitation.replicates
     cells *= len(study.arms) if study.assignment == "crossed" else 1
-    if cells > most_cells:
-        text = f"the design has {cells} cells, the limit is {most_cells}"
+    if cells > bounds.cells:
+        text = f"the design has {cells} cells, the limit is {bounds.cells}"
         found.append(FieldError("", "too_many_cells", text, "split the personas over several requests"))
     return found
 
@@ -64,19 +78,14 @@ def _items(study: Study) -> Iterator[FieldError]:
 
 def _options(item: Item, place: str) -> Iterator[FieldError]:
     if item.type not in WITH_OPTIONS:
-        if item.options or item.decline == "option":
+        if item.options:
             text = f"a {item.type} item has no options"
-            yield FieldError(
-                f"{place}/options", "options_not_taken", text, "leave options out; decline: none or schema"
-            )
+            yield FieldError(f"{place}/options", "options_not_taken", text, "leave options out")
         return
     if len(item.options) < 2:
         yield FieldError(f"{place}/options", "options_missing", f"a {item.type} item needs two options", "list them")
-    if item.decline == "option" and item.type in {"multi_select", "ranking"}:
-        text = f"declining is no option among several that a {item.type} answer names"
-        yield FieldError(f"{place}/decline", "options_not_taken", text, "decline: none or schema")
-    words = [_word(option.code) for option in item.offered]
-    labels = [_word(option.label) for option in item.offered]
+    words = [normalised(str(option.code)) for option in item.offered]
+    labels = [normalised(option.label) for option in item.offered]
     codes = Counter(words)
     meanings = Counter(labels)
     for number, (code, label) in enumerate(zip(words, labels, strict=True)):
@@ -88,17 +97,20 @@ def _options(item: Item, place: str) -> Iterator[FieldError]:
             yield FieldError(f"{at}/label", "duplicate_option", text, "give each option words of its own")
 
 
-def _word(text: object) -> str:
-    """As an answer is compared: NFC, trimmed, case-folded, without one full stop at its end."""
-    return unicodedata.normalize("NFC", str(text)).strip().casefold().removesuffix(".").strip()
-
-
 def _range(item: Item, place: str) -> Iterator[FieldError]:
     if item.type != "numeric" and (item.low is not None or item.high is not None or item.integer):
         text = f"min, max and integer belong to numeric items, this one is {item.type}"
         yield FieldError(place, "range_not_taken", text, "leave them out")
-    if item.low is not None and item.high is not None and item.low >= item.high:
-        yield FieldError(f"{place}/min", "empty_range", "min is not below max", "exchange them")
+    if item.low is None or item.high is None:
+        return
+    if item.low >= item.high:
+        hint = (
+            "exchange them" if item.low > item.high else "leave the item out, its answer is known; or widen the range"
+        )
+        yield FieldError(f"{place}/min", "empty_range", "min is not below max", hint)
+    elif item.integer and ceil(item.low) > floor(item.high):
+        text = "no whole number lies between min and max"
+        yield FieldError(f"{place}/min", "empty_range", text, "widen the range, or integer: false")
 
 
 def _personas(study: Study) -> Iterator[FieldError]:
@@ -159,3 +171,27 @@ def _output(study: Study) -> Iterator[FieldError]:
         elif item.type == "likert" and not all(isinstance(option.code, int) for option in item.options):
             text = "a likert item's codes are the numbers of its scale"
             yield FieldError(f"/items/{index}/options", "not_calibratable", text, "number the codes, or type choice")
+
+
+def _table(bounds: Bounds, study: Study) -> Iterator[FieldError]:
+    """A calibration table that the calibration service takes, before anything is paid for it."""
+    if study.output != "calibration":
+        return
+    taken: set[str] = set()
+    for index, item in enumerate(study.items):
+        names = outcomes_of(item)
+        if not taken.isdisjoint(names):
+            text = "an outcome of this item has the name of an earlier one"
+            yield FieldError(f"/items/{index}/name", "not_calibratable", text, "call the item otherwise")
+        taken.update(names)
+    columns, people = count_columns(study), len(study.personas)
+    hint = "fewer arms, items, models or replicates in one request, or output: cells"
+    if columns > bounds.columns:
+        text = f"the table would have {columns} prediction columns, the limit is {bounds.columns}"
+        yield FieldError("/output", "too_many_columns", text, hint)
+    elif (values := people * (columns + len(taken) + 3)) > bounds.values:
+        text = f"the table would have {values} values, the limit is {bounds.values}"
+        yield FieldError("/output", "too_many_columns", text, hint)
+    if len(study.arms) > bounds.arms:
+        text = f"the table would have {len(study.arms)} arms, the limit is {bounds.arms}"
+        yield FieldError("/arms", "too_many_columns", text, hint)

@@ -28,7 +28,9 @@ class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: (
         Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] | Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     )
-    label: Annotated[str | None, msgspec.Meta(description="Default: the code.")] = None
+    label: Annotated[
+        Annotated[str, msgspec.Meta(max_length=2000)] | None, msgspec.Meta(description="Default: the code.")
+    ] = None
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +69,23 @@ class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Annotated[Text | None, msgspec.Meta(description="Default: empty.")] = None
 
 
+Rate = Annotated[float, msgspec.Meta(ge=0, le=1)] | None
+Latent = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)] | None
+Least = Annotated[float, msgspec.Meta(ge=0, le=1e6)] | None
+
+
+class Particular(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the embedded provider simulates: latent bias and noise, shares of calls that fail, milliseconds."""
+
+    bias: Latent = None
+    noise: Least = None
+    refusal_rate: Rate = None
+    malformed_rate: Rate = None
+    off_option: Rate = None
+    error_rate: Rate = None
+    latency_ms: Least = None
+
+
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Sampling parameters under one name for all providers; what is absent is not sent."""
 
@@ -78,13 +97,13 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
         Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None,
         msgspec.Meta(description="Sent with the first replicate; later ones send others drawn from it."),
     ] = None
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
     presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
     stop: Annotated[list[Annotated[str, msgspec.Meta(min_length=1)]], msgspec.Meta(max_length=4)] | None = None
     service_tier: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | None = None
     simulated: Annotated[
-        dict[Name, Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]] | None,
+        Particular | None,
         msgspec.Meta(description="What the embedded provider simulates; no other provider takes it."),
     ] = None
 
@@ -217,9 +236,9 @@ def _item(item: Item) -> core.Item:
 
 
 def _model(model: Model) -> core.Model:
-    given = msgspec.structs.asdict(model.parameters) if model.parameters else {}
-    parameters = {name: value for name, value in given.items() if value is not None}
-    parameters |= parameters.pop("simulated", None) or {}
+    parameters = _given(model.parameters)
+    parameters.pop("simulated", None)
+    parameters |= _given(model.parameters.simulated if model.parameters else None)
     provider = model.provider or EMBEDDED
     return core.Model(
         model.name,
@@ -228,3 +247,8 @@ def _model(model: Model) -> core.Model:
         parameters,
         model.on_unsupported or "error",
     )
+
+
+def _given(parameters: Parameters | Particular | None) -> dict[str, object]:
+    found = msgspec.structs.asdict(parameters) if parameters else {}
+    return {name: value for name, value in found.items() if value is not None}

@@ -11,6 +11,7 @@ from service.gateway.study import Code
 from service.web.problems import ProblemDocument
 
 Scalar = str | int | float | bool | None
+Basis = Literal["table", "reserved", "unknown", "cache"]
 Value = int | float | str | list[Code] | None
 
 
@@ -61,7 +62,10 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 class UsageRecord(msgspec.Struct, frozen=True):
-    """Tokens; of a call with several items, this cell's equal share, rounded down, the first cell has the rest."""
+    """Tokens that this run used, so none of an answer from the cache.
+
+    Cells of one call have equal shares, the first ones a token more where it does not divide; ``end`` has the sum.
+    """
 
     input: int = 0
     cached_input: int = 0
@@ -70,10 +74,14 @@ class UsageRecord(msgspec.Struct, frozen=True):
 
 
 class CostRecord(msgspec.Struct, frozen=True):
-    """US dollars; basis ``table``: prices times tokens, ``reserved``: the upper bound where usage is unknown."""
+    """US dollars that this run spent, and what they rest on.
+
+    ``table``: prices times tokens; ``reserved``: some or all of it is the upper bound of attempts whose usage is
+    unknown; ``unknown``: no price; ``cache``: paid for before.
+    """
 
     usd: float | None
-    basis: Literal["table", "reserved", "unknown", "cache"]
+    basis: Basis
     as_of: str | None
 
 
@@ -134,9 +142,12 @@ class ResumeRecord(msgspec.Struct, frozen=True):
 
 
 class CostsRecord(msgspec.Struct, frozen=True):
-    """Mean US dollars per answered cell by model name, as /v1/designs takes them; null where unknown."""
+    """Mean US dollars per answered cell by model name, as /v1/designs takes them.
 
-    llm: dict[str, float | None]
+    Over the cells that were asked for now; a model without a price, or without such a cell, is left out.
+    """
+
+    llm: dict[str, float]
 
 
 class PredictionColumn(msgspec.Struct, frozen=True, omit_defaults=True):

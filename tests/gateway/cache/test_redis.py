@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from service.gateway.cache.protocol import CacheError
-from service.gateway.cache.redis import PREFIX, RedisCache
+from service.gateway.cache.redis import PREFIX, REST_SECONDS, RedisCache
 from tests.gateway.cache.redis_server import running
+from tests.gateway.conduct.scripted import Clock
 
 
 def use(url, story, **options):
@@ -74,3 +75,48 @@ def test_a_url_that_is_none_is_refused_without_showing_it():
         RedisCache("http://:canary-password@host", ttl_seconds=1)
     assert "canary" not in repr(caught.value)
     assert caught.value.__context__ is None
+
+
+def test_a_server_that_does_not_answer_is_left_alone_for_a_while(tmp_path):
+    clock = Clock()
+
+    async def tried(cache):
+        with pytest.raises(CacheError) as caught:
+            await cache.get("k")
+        return "left alone" not in str(caught.value)
+
+    async def story(cache):
+        assert [await tried(cache) for _ in range(4)] == [True, False, False, False]
+        with pytest.raises(CacheError, match="could not be written: it is left alone"):
+            await cache.put("k", b"v")
+        clock.now += REST_SECONDS
+        assert [await tried(cache) for _ in range(3)] == [True, False, False]
+
+    use(f"unix://{tmp_path}/none.sock", story, clock=clock)
+
+
+def test_a_server_that_is_back_is_used_again(tmp_path):
+    clock = Clock()
+
+    async def story(cache):
+        with pytest.raises(CacheError):
+            await cache.get("k")
+        with running(tmp_path):
+            with pytest.raises(CacheError, match="left alone"):
+                await cache.get("k")
+            clock.now += REST_SECONDS
+            await cache.put("k", b"v")
+            assert await cache.get("k") == b"v"
+
+    use(f"unix://{tmp_path}/redis.sock", story, clock=clock)
+
+
+def test_a_server_that_answers_with_an_error_is_not_left_alone(url):
+    async def story(cache):
+        await cache._client.lpush(f"{PREFIX}list", b"x")
+        with pytest.raises(CacheError, match="could not be read: ResponseError"):
+            await cache.get("list")
+        await cache.put("k", b"v")
+        assert await cache.get("k") == b"v"
+
+    use(url, story)

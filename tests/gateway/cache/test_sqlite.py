@@ -210,6 +210,39 @@ def test_errors_while_reading_and_writing_say_no_key_and_no_value(path):
     use(path, story)
 
 
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError, ValueError])
+def test_an_error_that_is_not_the_databases_is_told_and_writing_goes_on(path, error):
+    async def story(cache):
+        write = cache._write
+
+        def fails(values):
+            raise error("canary")
+
+        cache._write = fails
+        with pytest.raises(CacheError, match=f"could not be written: {error.__name__}") as caught:
+            await cache.put("first", b"1")
+        assert "canary" not in repr(caught.value)
+        cache._write = write
+        await cache.put("second", b"2")
+        assert [await cache.get("first"), await cache.get("second")] == [None, b"2"]
+
+    use(path, story)
+
+
+def test_a_writer_that_is_cancelled_says_so_and_the_next_put_is_written(path):
+    async def story(cache):
+        putting = asyncio.create_task(cache.put("first", b"1"))
+        for _ in range(2):
+            await asyncio.sleep(0)
+        cache._writes.cancel()
+        with pytest.raises(CacheError, match="left before this was written"):
+            await putting
+        await cache.put("second", b"2")
+        assert await cache.get("second") == b"2"
+
+    use(path, story)
+
+
 def test_reading_does_not_wait_for_writing(path):
     async def story(cache):
         await cache.put("there", b"x")

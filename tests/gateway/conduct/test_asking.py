@@ -160,14 +160,44 @@ def test_a_deadline_that_has_passed_sends_nothing():
     assert answer.attempts == ()
 
 
+@pytest.mark.parametrize(
+    "failure", [Failure("upstream_error", False, "upstream", ""), Failure("timeout", False, "upstream", "")]
+)
+@pytest.mark.parametrize("status", [408, 409, 424, 451])
+def test_what_a_provider_turns_down_costs_a_call_and_no_more(status, failure):
+    line = scripted_line([status])
+    object.__setattr__(line, "codec", ScriptedCodec({status: failure}))
+    assert asked(line).spent == Spend(calls=1)
+
+
+def timing_out(line, seconds, dispatched=True):
+    """A step that times out after so many seconds of the line's clock."""
+
+    async def step():
+        line.clock.now += seconds
+        raise dropped("timeout", dispatched)
+
+    return step
+
+
 def test_the_deadline_bounds_the_patience_and_a_timeout_by_it_is_the_deadlines():
-    line = scripted_line([dropped("timeout")])
+    line = scripted_line(())
+    line.transport.script = iter([timing_out(line, 7)])
     answer = asked(line, deadline=line.clock() + 7)
     assert line.transport.timeouts == [7]
     assert answer.result.missing == "deadline"
     assert reasons(answer) == ["deadline"]
     assert answer.spent == UPPER
     assert line.window.size == 8  # no sign of congestion
+
+
+def test_a_connection_that_is_not_made_in_time_is_the_providers_although_the_deadline_is_near():
+    line = scripted_line(())
+    line.transport.script = iter([timing_out(line, 10, dispatched=False), 200])
+    answer = asked(line, deadline=line.clock() + 50)
+    assert line.transport.timeouts[0] == 50
+    assert answer.result is ANSWER
+    assert reasons(answer) == ["timeout", None]
 
 
 def test_no_retry_is_waited_for_beyond_the_deadline():

@@ -1,94 +1,26 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
-import sys
-import time
 
 import pytest
 
 from service.gateway.conduct.asking import ask
 from service.gateway.conduct.budget import NOTHING, Budget
-from service.gateway.conduct.line import open_line
 from service.gateway.conduct.retry import Policy
-from service.gateway.conduct.window import Ended
 from service.gateway.providers.offer import Provider
-from service.gateway.providers.protocol import Failure, Received
+from service.gateway.providers.protocol import Failure
 from service.gateway.study import Caps
 from tests.gateway.conduct.scripted import (
     ANSWER,
-    BROKEN,
     CALL,
     KEY,
-    MEANINGS,
     ScriptedCodec,
-    ScriptedTransport,
     Told,
     dropped,
     scripted_line,
 )
-from tests.gateway.conduct.test_asking import UPPER, asked, reasons
-
-
-def test_eight_failures_open_the_circuit_and_a_probe_closes_it():
-    script = itertools.chain([500] * 8, [200, 200])
-    line = scripted_line(script, policy=Policy(attempts=1))
-    for _ in range(8):
-        assert asked(line).result == BROKEN
-    answer = asked(line)
-    assert answer.result.missing == "circuit_open"
-    assert (answer.attempts, answer.spent) == ((), NOTHING)
-    line.clock.now += 15
-    assert asked(line).result is ANSWER
-    assert line.breaker.state == "closed"
-
-
-def test_the_circuit_that_opens_while_one_waits_for_a_place_is_respected():
-    async def story():
-        line = scripted_line([])
-        places = [await line.window.acquire() for _ in range(8)]
-        asking = asyncio.create_task(ask(line, CALL, Budget(Caps())))
-        await asyncio.sleep(0)
-        for _ in range(8):
-            line.breaker.failed(line.breaker.admit())
-        for place in places:
-            line.window.release(place, Ended("neutral"))
-        assert (await asking).result.missing == "circuit_open"
-        assert line.window.in_flight == 0
-
-    asyncio.run(story())
-
-
-def test_a_retry_finds_the_circuit_open():
-    line = scripted_line([500] * 10)
-    for _ in range(5):
-        line.breaker.failed(line.breaker.admit())
-    answer = asked(line)
-    assert answer.result.missing == "circuit_open"
-    assert reasons(answer) == ["upstream_error"] * 3
-
-
-@pytest.mark.parametrize(
-    "steps",
-    [[429] * 9, [400] * 9, [dropped("refused_address", dispatched=False)] * 9],
-    ids=["limited", "wrong", "refused address"],
-)
-def test_a_provider_that_answers_is_not_left_alone(steps):
-    line = scripted_line(steps, policy=Policy(attempts=1))
-    for _ in steps:
-        asked(line)
-    assert line.breaker.state == "closed"
-
-
-def test_a_deadline_says_nothing_of_the_provider():
-    line = scripted_line([dropped("timeout"), 500], policy=Policy(attempts=1))
-    for _ in range(7):
-        line.breaker.failed(line.breaker.admit())
-    assert asked(line, deadline=line.clock() + 1).result.missing == "deadline"
-    assert line.breaker.state == "closed"  # not an eighth failure
-    asked(line)
-    assert line.breaker.state == "open"  # and not a success
+from tests.gateway.conduct.test_asking import UPPER, asked
 
 
 @pytest.mark.parametrize("steps", [[429], [dropped("timeout")]])
@@ -229,37 +161,3 @@ def test_nothing_of_the_key_or_the_prompt_is_in_what_is_told_or_shown(caplog):
         answer = asked(line)
     shown = repr(answer) + repr(line) + repr(told.events) + caplog.text
     assert "canary" not in shown
-
-
-class Instant(ScriptedTransport):
-    async def send(self, provider, sent, secret_headers, timeout):  # noqa: ASYNC109 - the protocol's
-        return INSTANTLY
-
-
-INSTANTLY = Received(200, {"x-ratelimit-remaining-requests": "500", "x-ratelimit-reset-requests": "1s"}, b"")
-
-
-@pytest.fixture
-def _untraced():
-    """What measures the tests' coverage would be measured with them."""
-    tracer = sys.gettrace()
-    sys.settrace(None)
-    yield
-    sys.settrace(tracer)
-
-
-@pytest.mark.usefixtures("_untraced")
-def test_asking_costs_little_beside_a_call():
-    line = open_line(Provider("p", "s", "https://p.example", key="k"), "m", ScriptedCodec(MEANINGS), Instant(iter(())))
-
-    async def best():
-        budget, deadline = Budget(Caps(calls=10**9)), line.clock() + 3600
-        least = 1.0
-        for _ in range(20):
-            since = time.process_time()
-            for _ in range(200):
-                await ask(line, CALL, budget, deadline)
-            least = min(least, (time.process_time() - since) / 200)
-        return least
-
-    assert asyncio.run(best()) < 120e-6

@@ -75,6 +75,25 @@ def test_a_probe_that_was_given_up_leaves_its_place_to_another(breaker, clock):
     assert breaker.admit() is not None
 
 
+def test_it_says_since_when_it_is_open_and_how_long_it_rests(breaker, clock):
+    assert (breaker.since, breaker.rests) == (None, 0.0)
+    fail(breaker)
+    opened = clock.now
+    assert (breaker.since, breaker.rests) == (opened, 15.0)
+    clock.now += 15
+    assert breaker.rests == 0.0
+    probe = breaker.admit()
+    clock.now += 2
+    assert (breaker.since, breaker.rests) == (opened, 0.0)
+    breaker.failed(probe)
+    assert (breaker.since, breaker.rests) == (opened, 15.0)  # the same outage
+    clock.now += 15
+    breaker.succeeded(breaker.admit())
+    assert (breaker.since, breaker.rests) == (None, 0.0)
+    fail(breaker)
+    assert breaker.since == clock.now
+
+
 def test_calls_from_before_have_no_say(breaker, clock):
     old = [breaker.admit() for _ in range(3)]
     fail(breaker)

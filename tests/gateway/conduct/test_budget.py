@@ -38,6 +38,10 @@ def test_more_cached_than_read_is_not_paid_back():
     assert cost(Usage(input=2, cached_input=4), Price(1.0, 1.0, "", cached_input=0.5)) == 2000
 
 
+def test_counts_below_zero_pay_nothing_back():
+    assert actual_spend(Usage(-100, -5, -7, -1), PRICE) == Spend(calls=1)
+
+
 @given(
     st.integers(0, 10**7),
     st.integers(0, 10**7),
@@ -58,6 +62,14 @@ def test_a_cost_is_what_fractions_make_it(fresh, cached, output, price, cached_p
     [
         ({}, OUTPUT_TOKENS),
         ({"temperature": 1}, OUTPUT_TOKENS),
+        ({"max_tokens": 1000, "n": 100}, 100_000),
+        ({"n": 3}, 3 * OUTPUT_TOKENS),
+        ({"max_tokens": 7, "n": -3}, 7),
+        ({"max_tokens": 7, "n": None}, 7),
+        ({"max_tokens": True}, OUTPUT_TOKENS),
+        ({"max_tokens": None}, OUTPUT_TOKENS),
+        ({"max_tokens": -1000}, 0),
+        ({"max_tokens": 10**400}, 10**9),
         ({"max_tokens": 16}, 16),
         ({"max_completion_tokens": 17}, 17),
         ({"max_output_tokens": 18}, 18),
@@ -98,6 +110,7 @@ def test_each_cap_holds_on_its_own():
     assert Budget(Caps(calls=1)).reserve(Spend(10**18, 10**18, 1))
     assert Budget(Caps()).reserve(Spend(10**18, 10**18, 10**18))
     assert not Budget(Caps(usd=0)).reserve(Spend(nano_usd=1))
+    assert Budget(Caps(usd=1e300)).reserve(Spend(nano_usd=10**18))
     assert Budget(Caps(usd=0)).reserve(Spend(calls=1))
 
 

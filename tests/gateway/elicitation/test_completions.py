@@ -74,19 +74,22 @@ def test_a_label_that_looks_like_json():
 
 
 @pytest.mark.parametrize(
-    ("text", "state", "rule"),
+    ("text", "state", "mended"),
     [
-        ("2.", 2, "exact"),
-        ("I cannot answer that.", "refused", None),
-        ("Medium", "not_an_option", None),
-        ("[2]", "constraint_not_honoured", None),
-        ("", "empty", None),
+        ("2.", "constraint_not_honoured", 2),
+        ("Middle", "constraint_not_honoured", 2),
+        ('```json\n{"q": 2}\n```', "constraint_not_honoured", 2),
+        ("I cannot answer that.", "refused", "refused"),
+        ("Medium", "constraint_not_honoured", "constraint_not_honoured"),
+        ("[2]", "constraint_not_honoured", "constraint_not_honoured"),
     ],
 )
-def test_a_text_that_ignores_the_schema_is_read_all_the_same(text, state, rule):
+def test_a_text_that_ignores_the_schema_is_no_answer_unless_it_may_be_mended(text, state, mended):
     ignored = Completion(text=text, missing="constraint_not_honoured")
     (answer,) = read(call("sample", LIKERT), ignored)
-    assert (states([answer]), answer.rule, answer.text) == ([state], rule, text)
+    assert (states([answer]), answer.rule, answer.repaired, answer.text) == ([state], None, False, text)
+    (answer,) = read(call("sample", LIKERT), ignored, lenient=True)
+    assert (states([answer]), answer.repaired, answer.text) == ([mended], mended == 2, text)
 
 
 # --- lenient

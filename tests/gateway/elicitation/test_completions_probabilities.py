@@ -28,7 +28,7 @@ def test_decisions_are_turned_from_the_order_shown_to_the_item_s():
     assert (answer.value, answer.probabilities) == (3, (0.1, 0.2, 0.7))
     assert answer.expected == pytest.approx(2.6)
     assert answer.variance == pytest.approx(0.44)
-    assert (answer.rule, answer.off_option_mass) == ("decision", 0.0)
+    assert (answer.rule, answer.off_option_mass) == ("decision", None)
 
 
 def test_a_refused_question_does_not_lose_its_neighbours():

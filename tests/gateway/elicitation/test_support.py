@@ -58,8 +58,3 @@ def test_more_options_than_letters():
     assert supports(as_many, "logprob") is None
     assert len(labels_of(question(as_many))) == 36
     assert supports(item("choice", range(26), decline="option"), "logprob") is not None
-
-
-def test_codes_written_alike_cannot_name_probabilities():
-    assert "alike" in supports(item("choice", [1, "1"]), "verbalized")
-    assert supports(item("choice", [1, "1"]), "sample") is None

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from service.gateway.parsing import Reading, bare, normalised
+from service.gateway.parsing import Reading, bare, exact, normalised
 from service.gateway.parsing.exact import option_named, within
 from service.gateway.study import Item, Option
 from tests.gateway.elicitation.asked import item
@@ -61,15 +63,28 @@ def test_two_options_of_one_name_are_not_told_apart_by_guessing():
     assert bare(alike, "b") == Reading("b")
 
 
-def test_case_decides_where_it_is_all_that_differs():
-    cased = item("choice", ["a", "A", "a."])
-    assert [bare(cased, text).value for text in ("a", "A", "a.", "A.")] == ["a", "A", "a.", None]
+@given(st.text(min_size=1), st.sampled_from(["NFC", "NFD", "NFKD"]), st.sampled_from([str.upper, str.title, str]))
+def test_a_name_in_any_spelling_is_short_enough_to_be_read(label, form, case):
+    written = normalize(form, case(label))
+    assume(normalised(written) == normalised(label) != "")
+    stop = "" if written.strip().endswith(".") else "."
+    asked = item("choice", [("c1", label), ("c2", "another")])
+    assert bare(asked, f" {written.strip()}{stop} ").missing in {None, "unparseable"}  # unparseable: both options
+
+
+@pytest.mark.parametrize(("type_", "reason"), [("choice", "not_an_option"), ("numeric", "unparseable")])
+def test_a_text_longer_than_any_name_is_not_normalised(type_, reason, monkeypatch):
+    asked = item(type_, () if type_ == "numeric" else ["a", "b"])
+    assert bare(asked, "a" + "\u0301\u0327").missing == reason
+    monkeypatch.setattr(exact, "normalised", None)
+    assert bare(asked, "a" + "\u0301\u0327" * 1000).missing == reason
 
 
 def test_options_without_a_name_cannot_be_meant():
     nameless = item("choice", [("", " "), (".", "..")])
     assert option_named(nameless, "") is None
-    assert bare(nameless, ".").value == "."
+    assert bare(nameless, ".").value is None
+    assert bare(nameless, "..").value == "."
     assert bare(nameless, "...").missing == "not_an_option"
 
 

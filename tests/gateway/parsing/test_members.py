@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.gateway.parsing import Reading, member, members_of
+from service.gateway.parsing.members import MOST_COLONS
 from tests.gateway.elicitation.asked import item
 
 JSON = st.recursive(
@@ -70,7 +71,16 @@ def test_an_option_is_its_code_or_exactly_named():
     assert type(member(numbers, 1.0).value) is int
     words = item("choice", [("1", "Low"), ("2", "1")])
     assert [member(words, v).value for v in ("1", 1, 2, "low", "2.")] == ["1", "1", "2", "1", "2"]
-    assert member(words, 1.0).missing == member(words, 3).missing == "not_an_option"
+    assert member(words, 1.0).value == "1"
+    assert member(words, 3).missing == "not_an_option"
+
+
+def test_a_number_is_a_code_or_label_that_is_written_so():
+    labels = item("choice", [("low", "1"), ("high", "2.5"), ("4", "top")])
+    assert [member(labels, v).value for v in (1, 1.0, "1", 2.5, 4, 4.0, "4")] == ["low"] * 3 + ["high"] + ["4"] * 3
+    for value in (3, 1.5, -1, 1e300, 10**30, float(2**60)):
+        assert member(labels, value).missing == "not_an_option"
+    assert member(item("multi_select", [("low", "1"), ("high", "2")]), [2, 1.0]) == Reading(("low", "high"))
 
 
 @pytest.mark.parametrize("type_", TYPES)
@@ -130,3 +140,14 @@ def test_numbers():
 def test_any_value_is_read_or_missing(type_, decline, value):
     read = member(of(type_, decline=decline), value)
     assert (read.value is None) is (read.missing is not None)
+
+
+def test_more_keys_than_any_answer_has_are_not_looked_through():
+    wide = '{"a": {' + ",".join(f'"k{k}": 1' for k in range(MOST_COLONS)) + "}}"
+    assert members_of(wide) is None
+    assert members_of(wide, MOST_COLONS + 1) is not None
+    assert members_of('{"a": "' + ":" * (MOST_COLONS - 1) + '"}') == {"a": ":" * (MOST_COLONS - 1)}
+
+
+def test_a_list_longer_than_the_options_is_not_read():
+    assert member(of("multi_select"), ["a"] * 100_000) == Reading(missing="unparseable")

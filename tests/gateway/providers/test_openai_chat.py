@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from openai.types.chat import ChatCompletion
 
 from service.gateway.providers.openai_chat import CODEC, COMPATIBLE
-from service.gateway.providers.protocol import Failure, Received
+from service.gateway.providers.protocol import Failure, Received, Usage
 from tests.gateway.providers.recorded import (
     HEADERS,
     KINDS,
@@ -142,6 +142,22 @@ def test_a_broken_body_is_worth_another_try(body):
     assert (decoded.missing, decoded.retryable) == ("upstream_error", True)
 
 
+def answer(usage):
+    whole = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "usage": usage}
+    return CODEC.decode(call_of("sample"), Received(200, {}, json.dumps(whole).encode()))
+
+
+def test_thinking_that_the_count_leaves_out_is_in_the_total():
+    apart = {"prompt_tokens": 13, "completion_tokens": 1, "total_tokens": 399}  # xAI's
+    told = answer(apart | {"completion_tokens_details": {"reasoning_tokens": 385}})
+    assert told.usage == Usage(13, 0, 386, 385)
+
+
+@pytest.mark.parametrize("usage", [{}, {"prompt_tokens": "13", "completion_tokens": "1"}, {"total_tokens": 14}])
+def test_a_usage_without_its_counts_is_none(usage):
+    assert answer(usage).usage is None
+
+
 def test_no_usage_is_none_and_not_zero():
     body = b'{"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}'
     assert CODEC.decode(call_of("sample"), Received(200, {}, body)).usage is None
@@ -151,3 +167,10 @@ def test_no_usage_is_none_and_not_zero():
 @given(KINDS, STATUSES, HEADERS, bodies("openai_chat"))
 def test_nothing_raises(kind, status, headers, body):
     assert is_sound(CODEC, call_of(kind), Received(status, headers, body))
+
+
+@pytest.mark.parametrize("reason", ["error", "insufficient_system_resource"])
+def test_an_answer_that_its_server_gave_up_is_an_upstream_error(reason):
+    body = {"choices": [{"message": {"content": ""}, "finish_reason": reason}]}
+    found = CODEC.decode(call_of("sample"), Received(200, {}, json.dumps(body).encode()))
+    assert found.missing == "upstream_error"

@@ -68,7 +68,8 @@ def test_the_official_client_sends_the_same(kind, parameters):
         theirs["text"] = {"format": {"type": "json_schema", "name": "answer", "strict": True, "schema": SCHEMA}}
     if kind == "logprob":
         theirs |= {"include": ["message.output_text.logprobs"], "top_logprobs": 20}
-    client.responses.create(model=call.model, instructions=call.system, input=call.user, store=False, **theirs)
+    theirs |= {"store": False, "stream": False}
+    client.responses.create(model=call.model, instructions=call.system, input=call.user, **theirs)
     sent = CODEC.encode(call)
     assert json.loads(sent.body) == json.loads(seen[0].content)
     assert seen[0].url.path == "/v1" + sent.path
@@ -84,6 +85,10 @@ def test_what_was_sent_is_on_record():
     assert sent.parameters_dropped == ("seed", "stop", "top_k")
 
 
+def test_a_server_that_would_stream_unasked_is_told_not_to():
+    assert json.loads(CODEC.encode(call_of("sample")).body)["stream"] is False
+
+
 def test_what_it_can_send_is_what_it_says_it_can():
     asked = dict.fromkeys(CODEC.capabilities.parameters, 1)
     assert CODEC.encode(call_of("sample", **asked)).parameters_dropped == ()
@@ -92,6 +97,15 @@ def test_what_it_can_send_is_what_it_says_it_can():
 
 def test_without_a_system_text_there_are_no_instructions():
     assert "instructions" not in json.loads(CODEC.encode(call_of("sample", system="")).body)
+
+
+@pytest.mark.parametrize(("allowed", "missing"), [(8, "truncated"), (9, "truncated"), (10, None)])
+def test_an_answer_of_all_tokens_allowed_was_cut_short_even_if_called_completed(allowed, missing):
+    (fixture,) = (each for each in ANSWERS if each.name == "answered_in_words")
+    body = fixture.body | {"usage": {"input_tokens": 310, "output_tokens": 9}}
+    received = Received(200, {}, json.dumps(body).encode())
+    assert body["status"] == "completed"
+    assert CODEC.decode(call_of("free_text", max_output_tokens=allowed), received).missing == missing
 
 
 def test_no_usage_is_none_and_not_zero():

@@ -88,6 +88,9 @@ def test_typed_getters():
         ({"x-request-id": ""}, {"id": "3", "request_id": "4"}, "4"),
         ({}, {"id": "3"}, "3"),
         ({}, [], None),
+        ({}, {"id": ""}, None),
+        ({"x-request-id": "x" * 1000}, None, "x" * 200),
+        ({}, {"id": "x" * 1000}, "x" * 200),
     ],
 )
 def test_the_name_of_the_exchange(headers, body, name):

@@ -39,7 +39,7 @@ def test_vllm_says_how_much_fell_off_the_labels():
 
 def test_transformers_does_not():
     found = CODEC.decode(call(), fixture("system_one", "transformers"))
-    assert [decision.off_option_mass for decision in found.decisions] == [0, 0, 0]
+    assert [decision.off_option_mass for decision in found.decisions] == [None, None, None]
     assert found.decisions[1].probabilities == pytest.approx((0.6, 0.2, 0.15, 0.05))
 
 

@@ -71,7 +71,7 @@ def test_item_names_are_not_on_the_wire():
 def test_a_distribution_is_put_in_the_order_shown_and_rounding_is_taken_out():
     found = distribution({"b": 0.3001, "a": 0.7}, ("a", "b"))
     assert found.probabilities == pytest.approx((0.7 / 1.0001, 0.3001 / 1.0001), abs=1e-15)
-    assert found.off_option_mass == 0
+    assert found.off_option_mass is None
 
 
 def test_mass_off_the_options_is_what_the_server_says_or_what_the_sum_lacks():
@@ -79,6 +79,7 @@ def test_mass_off_the_options_is_what_the_server_says_or_what_the_sum_lacks():
     lacking = distribution({"a": 0.6, "b": 0.2}, ("a", "b"))
     assert lacking.probabilities == pytest.approx((0.75, 0.25))
     assert lacking.off_option_mass == pytest.approx(0.2)
+    assert distribution({"a": 0.7, "b": 0.3}, ("a", "b"), 1.0).off_option_mass == 0
     assert distribution({"a": 0.6, "b": 0.2}, ("a", "b"), 0.5).off_option_mass == pytest.approx(0.6)
 
 
@@ -135,7 +136,7 @@ def test_a_stated_mass_that_is_none_is_not_used():
     answers = {"q1": {"type": "score", "probabilities": {str(k): 0.2 for k in range(5)}}}
     for mass in (1.5, -1, "0.5", None):
         (trust,) = decided_by_name(call(TRUST), 10, answers, {"q1": {"label_mass": mass}})
-        assert trust.off_option_mass == 0
+        assert trust.off_option_mass is None
 
 
 def test_the_system_text_stands_before_the_users():

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import threading
+from contextlib import suppress
 
 import pytest
 
+from service.gateway import looks
 from service.gateway.routes import generations
 from service.gateway.run import Run
 from tests.gateway.studies import JSON, cells, crowd, gateway, lines, post, request
-from tests.web.asgi import ask
+from tests.web.asgi import Answer, _scope, ask, call
 
 
 def test_every_cell_comes_as_a_line_and_the_end_last() -> None:
@@ -58,6 +62,12 @@ def test_compressed_bodies_are_taken_and_others_refused() -> None:
     assert post(gateway(max_body_bytes=10), request()).status == 413
 
 
+@pytest.mark.parametrize("path", ["/v1/generations", "/v1/generations/plan"])
+def test_keys_that_cannot_be_read_are_refused_before_a_run_and_before_a_plan(path: str) -> None:
+    refused = post(gateway(), request(), path, x_upstream_key="no-list")
+    assert (refused.status, refused.json["code"]) == (422, "malformed_upstream_key")
+
+
 def test_bad_json_is_a_400() -> None:
     answer = ask(gateway().asgi, "POST", "/v1/generations", body=b'{"personas": NaN}', headers=JSON)
     assert (answer.status, answer.json["code"]) == (400, "nan_literal")
@@ -89,5 +99,72 @@ def test_a_run_is_given_what_the_desk_says() -> None:
     app = gateway(max_in_flight=7, progress_seconds=3.0)
     from tests.gateway.studies import study
 
-    run = generations._run(study(), app.desk, {"headers": []}, {"simulated": "k"})
+    prompts = generations._prompts(study(), app.desk, {"headers": []})
+    run = generations._run(prompts, app.desk, {"simulated": "k"})
     assert (run._means.most, run._means.progress_seconds, run._means.keys) == (7, 3.0, {"m1": "k"})
+
+
+def test_runs_that_come_together_find_no_more_places_than_there_are() -> None:
+    app = gateway(max_runs=2)
+    body = json.dumps(request(personas=crowd(20))).encode()
+    statuses: list[int] = []
+
+    async def together() -> None:
+        asked = [call(app.asgi, "POST", "/v1/generations", body=body, headers=JSON, stay=600.0) for _ in range(8)]
+        statuses.extend(answer.status for answer in await asyncio.gather(*asked))
+
+    asyncio.run(together())
+    assert sorted(statuses) == [200, 200] + [503] * 6
+    assert app.desk.runs == 0
+
+
+def test_a_place_is_given_back_where_the_stream_never_begins() -> None:
+    app = gateway(max_runs=1)
+
+    async def gone(message: dict) -> None:
+        raise OSError("gone")
+
+    async def ended() -> None:
+        scope = _scope("POST", "/v1/generations", "", JSON)
+        pieces = [{"type": "http.request", "body": json.dumps(request()).encode(), "more_body": False}]
+
+        async def receive() -> dict:
+            return pieces.pop() if pieces else {"type": "http.disconnect"}
+
+        with suppress(OSError):
+            await app.asgi(scope, receive, gone)
+
+    asyncio.run(ended())
+    assert app.desk.runs == 0
+    assert post(app, request()).status == 200
+
+
+def test_a_process_that_stops_ends_its_runs_with_what_they_have() -> None:
+    app = gateway(max_in_flight=2)
+    model = {"name": "m1", "parameters": {"simulated": {"latency_ms": 40}}}
+    body = json.dumps(request(personas=crowd(5000), models=[model])).encode()
+
+    async def stopped() -> Answer:
+        asked = asyncio.create_task(call(app.asgi, "POST", "/v1/generations", body=body, headers=JSON, stay=600.0))
+        await asyncio.sleep(1.0)
+        app.lifecycle.closing(0.5)
+        return await asked
+
+    *given, end = lines(asyncio.run(stopped()))
+    told = [record for record in given if record["type"] == "cell"]
+    assert told
+    assert (end["type"], end["complete"]) == ("end", False)
+    assert end["counts"] == {"answered": len(told)}
+    assert app.desk.runs == 0
+
+
+def test_who_looks_the_same_is_worked_out_beside_the_loop(monkeypatch) -> None:
+    counted, threads = looks._earlier, []
+
+    def watched(found):
+        threads.append(threading.current_thread())
+        return counted(found)
+
+    monkeypatch.setattr(looks, "_earlier", watched)
+    assert len(cells(post(gateway(), request(personas=crowd(10))))) == 20
+    assert threads[0] is not threading.main_thread()  # of the personas; arms and models are few

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+import pytest
+
 from service.gateway.routes.streaming import NDJSON, SSE, streamed
 from service.gateway.wire.records import ProgressRecord, Record
 
@@ -53,3 +55,26 @@ def test_nothing_is_kept_by_caches_or_held_back_by_proxies() -> None:
     assert headers["cache-control"] == "no-store"
     assert headers["x-accel-buffering"] == "no"
     assert headers["content-type"] == "application/x-ndjson"
+
+
+def test_the_end_is_told_once_also_where_nothing_could_be_sent() -> None:
+    ended: list[str] = []
+
+    async def answered(send) -> None:
+        async def receive() -> dict:
+            return {"type": "http.disconnect"}
+
+        response = streamed(endless([]), NDJSON, ended=lambda: ended.append("ended"))
+        await response({"type": "http", "headers": []}, receive, send)
+
+    async def taken(_message: dict) -> None:
+        await asyncio.sleep(0)
+
+    async def refused(_message: dict) -> None:
+        raise OSError("refused")
+
+    asyncio.run(answered(taken))
+    assert ended == ["ended"]
+    with pytest.raises(OSError, match="refused"):
+        asyncio.run(answered(refused))
+    assert ended == ["ended"] * 2

@@ -3,8 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from service.gateway.providers.simulated import PARTICULAR
 from service.gateway.study import Caps, Template
-from service.gateway.wire.generation import GenerationRequest, to_study
+from service.gateway.wire.generation import GenerationRequest, Particular, to_study
 from service.web.problems import ProblemError
 from service.web.strict_json import StrictDecoder
 from tests.gateway.studies import LIKERT, NUMERIC, PERSONAS, request, study
@@ -64,14 +65,26 @@ def test_what_is_given_is_taken() -> None:
         ({"personas": [PERSONAS[0] | {"age": 3}]}, "/personas/0/age"),
         ({"items": [LIKERT | {"type": "matrix"}]}, "/items/0/type"),
         ({"items": [LIKERT | {"options": [{"code": 1.5}]}]}, "/items/0/options/0/code"),
+        ({"items": [LIKERT | {"options": [{"code": 1, "label": "a" * 2001}]}]}, "/items/0/options/0/label"),
         ({"elicitation": {}}, "/elicitation"),
         ({"elicitation": {"method": "decision", "replicates": 0}}, "/elicitation/replicates"),
         ({"models": [{"name": "m", "parameters": {"temperature": "1"}}]}, "/models/0/parameters/temperature"),
         ({"models": [{"name": "m", "base_url": "http://x"}]}, "/models/0/base_url"),
         ({"limits": {"usd": -1}}, "/limits/usd"),
+        *(
+            (
+                {"models": [{"name": "m", "parameters": {"simulated": {name: value}}}]},
+                f"/models/0/parameters/simulated/{name}",
+            )
+            for name, value in (("max_output_tokens", 9), ("temperature", 9), ("seed", -1), ("error_rate", 1.5))
+        ),
     ],
 )
 def test_shapes_are_refused_with_their_place(changes, place) -> None:
     with pytest.raises(ProblemError) as refused:
         DECODER.decode(msgspec.json.encode(request(**changes)))
     assert [error.pointer for error in refused.value.errors] == [place]
+
+
+def test_what_is_simulated_is_what_the_embedded_provider_knows() -> None:
+    assert set(Particular.__struct_fields__) == PARTICULAR
