@@ -114,7 +114,7 @@ def _tested(summary: Summary) -> ReferenceTest:
     whole, p = inverse(summary.gap_covariance, np.arange(summary.gamma_human.shape[0]))
     gap, spare = summary.gamma_llm_only - summary.gamma_human, summary.n_human - p
     square = float(gap @ whole @ gap)
-    value = float(fdtrc(p, spare, square * 1.0 / (p * (summary.n_human - 1.0)))) if p and spare > 0 else None
+    value = float(fdtrc(p, spare, square * spare / (p * (summary.n_human - 1.0)))) if p and spare > 0 else None
     return assumptions.tested((value,), "exchangeability")
 
 
