@@ -8,7 +8,7 @@ Source: see the modules named. Differs: in nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -60,8 +60,9 @@ def analyses(samples: Sequence[Sample], plan: Plan) -> Analyses:
     if names and all(subgroup is None for _, subgroup in found.values()):
         raise none_left(len(names))
     ordered = [value for _, value in sorted(found.items(), key=itemgetter(0))]
+    said = {w for group, subgroup in ordered if subgroup is None for a in group for w in a.warnings}
     return Analyses(
-        tuple(tuple(_labelled(a, subgroup) for a in group) for group, subgroup in ordered),
+        tuple(tuple(_labelled(a, subgroup, said) for a in group) for group, subgroup in ordered),
         tuple(subgroup for _, subgroup in ordered),
         tuple(doubts),
     )
@@ -104,15 +105,15 @@ def _group(group: Sequence[Sample], plan: Plan) -> list[Analysis]:
     return [analysed(r, tested) for r in resolved]
 
 
-def _labelled(analysis: Analysis, subgroup: str | None) -> Analysis:
-    """The analysis with the name of its subgroup on everything it says."""
+def _labelled(analysis: Analysis, subgroup: str | None, said: Collection[Warned]) -> Analysis:
+    """The analysis with the name of its subgroup on everything it says; what is ``said`` of everyone goes without."""
     if subgroup is None:
         return analysis
     return replace(
         analysis,
         estimates=tuple(replace(e, subgroup=subgroup) for e in analysis.estimates),
         arms=tuple(replace(a, subgroup=subgroup) for a in analysis.arms),
-        warnings=tuple(told(subgroup, w) for w in analysis.warnings),
+        warnings=tuple(told(subgroup, w) for w in analysis.warnings if w not in said),
     )
 
 

@@ -166,6 +166,9 @@ def test_warnings_say_which_subgroup_they_are_about() -> None:
     few = [w.message for w in answer.warnings if w.code == "few_humans"]
     assert len(few) == 2
     assert all(message.startswith("subgroup 'c': arm '") for message in few)
+    ignored = [w.message for w in calibrate(from_table(grouped(12)), Plan()).warnings if w.code == "llm_only_ignored"]
+    assert len(ignored) == 1
+    assert ignored[0].startswith("LLM-only units")
 
 
 def test_estimates_of_everyone_and_of_subgroups_are_lined_up_unit_by_unit() -> None:
