@@ -108,6 +108,7 @@ def _column(column: Column, of: str | None) -> Column:
         arm=None,
         origin=0.0,
         category=None,
+        component=of or None,
         n_missing_human=(sum(column.n_missing_human),),
         n_missing_llm_only=(sum(column.n_missing_llm_only),),
     )

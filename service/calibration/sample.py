@@ -33,7 +33,8 @@ class Column:
 
     ``arm`` is the condition the LLM was asked under (shared predictions only); ``n_missing_human`` has one count per
     arm, ``n_missing_llm_only`` one per pool; ``icc`` is the intraclass correlation of repeated ``draws``; values are
-    held as deviations from ``origin``; the values of a ``category`` are its probabilities.
+    held as deviations from ``origin``; the values of a ``category`` are its probabilities, those of a ``component`` the
+    influence values of a model's coefficient of that name.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     pointer: str = ""
     origin: float = 0.0
     category: str | None = None
+    component: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +193,15 @@ class Sample:
     def direction(self, model: str) -> FloatArray:
         """A model's prediction for each arm as weights on the columns (D, p); zero rows where it has none.
 
-        The share of the first category has no column: it is 1 (``direction_level``) minus all others.
+        The share of the first category has no column: it is 1 (``direction_level``) minus all others. Influence values
+        on another coefficient than the sample's own are no prediction of it.
         """
         weights = np.zeros((len(self.arms), len(self.columns)))
-        mine = [(j, c.arm) for j, c in enumerate(self.columns) if c.kind == "prediction" and c.model == model]
+        mine = [
+            (j, c.arm)
+            for j, c in enumerate(self.columns)
+            if c.kind == "prediction" and c.model == model and c.component in (None, self.component)
+        ]
         for d, arm in enumerate(self.arms):
             own = [j for j, asked_under in mine if asked_under == arm] or [j for j, under in mine if under is None]
             if not self.categories:

@@ -130,6 +130,17 @@ def test_all_columns_of_a_model_serve_with_cross():
     assert [len(part.columns) for part in parts(table())] == [1 + 1] * 3
 
 
+@pytest.mark.parametrize("estimator", ["regression", "ppi", "power_tuned"])
+def test_with_cross_a_model_predicts_every_coefficient_by_its_own_column_only(estimator):
+    crossed = answered(table(), "linear", replace(TERMS, cross=True), estimator=estimator).estimates
+    alone = answered(table(), "linear", estimator=estimator).estimates
+    assert len({e.llm_only.estimate for e in alone}) == 3
+    assert [e.llm_only for e in crossed] == [e.llm_only for e in alone]
+    assert [e.models[0].llm_only for e in crossed] == [e.models[0].llm_only for e in alone]
+    if estimator != "regression":
+        assert [e.result.estimate for e in crossed] == pytest.approx([e.result.estimate for e in alone], rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("kind", "change", "code"),
     [
