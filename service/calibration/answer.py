@@ -144,7 +144,7 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was done, with every default resolved."""
+    """What was done, with every default resolved; ``scale`` is the link scale of coefficients that have one."""
 
     estimand: str
     categories: tuple[str, ...] | None
@@ -169,6 +169,7 @@ class Applied:
     reason: str
     subgroups: tuple[str, ...] | None = None
     partial_pooling: bool = False
+    scale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

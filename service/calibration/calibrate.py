@@ -26,6 +26,7 @@ from service.calibration.resolution import Resolved
 from service.calibration.sample import Sample
 from service.calibration.simultaneous import together
 
+SCALES = {name: "log_odds" for name in ("logistic", "multinomial", "conditional_logit")} | {"poisson": "log_rate"}
 DRAWING = {"bootstrap", "bootstrap_t", "randomization"}
 B = TypeVar("B", EstimateBlock, ArmBlock)
 
@@ -153,6 +154,7 @@ def _applied(outcomes: Sequence[Analysis], subgroups: Sequence[str | None]) -> A
         exchangeability_level=TEST_LEVEL,
         seed=plan.seed,
         reason=reason,
+        scale=SCALES.get(resolved.estimand),
         subgroups=tuple(dict.fromkeys(s for s in subgroups if s is not None)) or None,
         partial_pooling=plan.partial_pooling,
     )

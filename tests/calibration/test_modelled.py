@@ -126,3 +126,8 @@ def test_several_outcomes_have_their_own_coefficients():
         (outcome, term) for outcome in ("y", "w") for term in ("intercept", "x", "d")
     ]
     assert found[4].result.estimate == pytest.approx(2.0 * found[1].result.estimate, rel=1e-9)
+
+
+@pytest.mark.parametrize(("kind", "scale"), [("linear", None), ("logistic", "log_odds"), ("poisson", "log_rate")])
+def test_the_scale_of_coefficients_is_said(kind, scale):
+    assert answered(table(kind), kind).applied.scale == scale

@@ -45,6 +45,7 @@ class Applied(msgspec.Struct, frozen=True):
     reason: str
     subgroups: list[str] | None
     partial_pooling: bool
+    scale: str | None
 
 
 class Assumption(msgspec.Struct, frozen=True):
@@ -175,4 +176,5 @@ def applied(done: core.Applied) -> Applied:
         reason=done.reason,
         subgroups=None if done.subgroups is None else list(done.subgroups),
         partial_pooling=done.partial_pooling,
+        scale=done.scale,
     )
