@@ -26,7 +26,7 @@ from service.calibration.resolution import Resolved
 from service.calibration.sample import Sample
 from service.calibration.simultaneous import together
 
-SCALES = {name: "log_odds" for name in ("logistic", "multinomial", "conditional_logit")} | {"poisson": "log_rate"}
+SCALES = dict.fromkeys(("logistic", "multinomial", "conditional_logit"), "log_odds") | {"poisson": "log_rate"}
 DRAWING = {"bootstrap", "bootstrap_t", "randomization"}
 B = TypeVar("B", EstimateBlock, ArmBlock)
 

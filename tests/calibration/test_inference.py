@@ -15,7 +15,7 @@ from service.calibration.inference import (
     Interval,
     Result,
     Settings,
-    _decided,
+    decided,
     check,
     contrast_variance,
     infer,
@@ -139,10 +139,10 @@ def test_rounding_at_the_end_of_an_interval_is_settled_by_the_interval() -> None
 
     settings = Settings(0.95, "greater", 1.0)
     error = 1.0 - 0.95
-    assert _decided(Off(-1e-9), "t", settings, None)[1] == error
-    assert _decided(Off(1e-9), "t", replace(settings, null_value=0.9), None)[1] == nextafter(error, 0.0)
-    assert _decided(Off(-1e-3), "t", settings, None)[1] == pytest.approx(0.049)  # a fault is not hidden
-    assert _decided(Off(-1e-9), "t", replace(settings, null_value=0.9), None)[1] == pytest.approx(0.05)
+    assert decided(Off(-1e-9), "t", settings, None)[1] == error
+    assert decided(Off(1e-9), "t", replace(settings, null_value=0.9), None)[1] == nextafter(error, 0.0)
+    assert decided(Off(-1e-3), "t", settings, None)[1] == pytest.approx(0.049)  # a fault is not hidden
+    assert decided(Off(-1e-9), "t", replace(settings, null_value=0.9), None)[1] == pytest.approx(0.05)
 
 
 def test_settings_that_contradict_each_other_are_refused_together() -> None:
