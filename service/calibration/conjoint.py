@@ -41,11 +41,6 @@ class Attribute:
     levels: tuple[str, ...]
     shown: FloatArray
 
-    @property
-    def rows(self) -> tuple[int | None, ...]:
-        """The term of every level, None for the baseline."""
-        return (None, *self.terms)
-
 
 def attributes(design: Design) -> tuple[Attribute, ...]:
     """The attributes of a design whose terms are levels; refuses terms that are numbers."""

@@ -7,7 +7,7 @@ Raises: ``unsupported_combination`` with what is supported, and what ``linearise
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from service.calibration import assumptions
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.effects import Analysis, analysed
-from service.calibration.errors import CalibrationError, Problem, UnsupportedCombination
+from service.calibration.errors import Problem, UnsupportedCombination
 from service.calibration.estimands import estimand
 from service.calibration.estimate import Frame
 from service.calibration.linearised import Statistic, linearised
@@ -97,20 +97,3 @@ def _refused(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, str]]:
     if plan.costs is not None:
         text = f"no design is computed for estimand {name}"
         yield "/plan/costs", text, "supported: costs with estimands mean, mean_difference and proportions"
-
-
-def all_modelled(samples: Sequence[Sample], plan: Plan, statistic: Statistic) -> list[list[Analysis]]:
-    """Every outcome's analyses, of categories all at once; raises the problems of all outcomes together."""
-    done: list[list[Analysis]] = []
-    problems: list[Problem] = []
-    for sample in samples:
-        if sample.categories and sample.component != sample.categories[0]:
-            continue
-        try:
-            done.append(modelled(sample, plan, statistic))
-        except CalibrationError as refused:
-            problems += [p for p in refused.problems if p not in problems]
-            kind = type(refused)
-    if problems:
-        raise kind(problems)
-    return done
