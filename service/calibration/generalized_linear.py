@@ -3,7 +3,8 @@
 Formula: m_i = g^{-1}(x_i' theta), v_i the variance at m_i (linear 1, logistic m(1 - m), Poisson m),
     sum w_i x_i (y_i - m_i) = 0,     H = sum w_i v_i x_i x_i',     phi_i = (H / sum w)^{-1} x_i (y_i - m_i)
     F_i = C^{-1} x_i sqrt(w_i v_i) with C C' = H,   h_i = |F_i|^2
-Newton's method, halving steps after which the decrement is larger; a linear fit is one step and one of refinement.
+Newton's method: no step moves a linear predictor by more than 10, steps after which the decrement is larger are halved; a
+linear fit is one step and one of refinement.
 Collinearity is judged term by term relative to the term's own size, so scales do not matter.
 Shapes: n units, k terms; answers (1, n), x (k, n), weights (n,) with any positive scale (0: not in the fit).
 Units: link scale (linear: outcome units per unit of the term).
@@ -29,6 +30,7 @@ COLLINEAR = 1e-9  # part of a scaled column outside the others, squared, below w
 STEPS, HALVINGS = 60, 30
 SMALL_STEP = 1e-11  # a Newton step below this share of the linear predictor's scale ends the search
 FARTHEST = 30.0  # a linear predictor beyond which a fitted probability is 0 or 1
+LONGEST = 10.0  # the most a step moves a linear predictor: farther away one group's rate hides all others
 FALLS = 1.0 + 1e-9  # a decrement that grows by more than this went too far
 
 
@@ -101,11 +103,12 @@ def _newton(family: Family, y: FloatArray, design: Design, weight: FloatArray) -
             move, halved = move / 2.0, halved + 1
             theta = theta - move
             continue
-        if not np.isfinite(decrement):
-            return theta, mean, False
         move, before, halved = solve_triangular(lower.T, whitened, lower=False, check_finite=False), decrement, 0
+        reach = float(np.abs(move) @ np.abs(x).max(axis=1))
+        if reach > LONGEST:
+            move = move * min(1.0, LONGEST / float(np.abs(move @ x).max()))
         theta = theta + move
-        if float(np.abs(move) @ np.abs(x).max(axis=1)) < SMALL_STEP * (1.0 + farthest):
+        if reach < SMALL_STEP * (1.0 + farthest):
             return theta, family.mean(theta @ x), True
     return theta, mean, False
 

@@ -100,3 +100,29 @@ def test_units_without_weight_are_not_in_the_fit_but_have_influence():
     assert found.theta == pytest.approx(alone.theta, rel=1e-10)
     assert found.influence[:, :60] == pytest.approx(alone.influence, rel=1e-8)
     assert np.abs(found.influence[:, 60:]).max() > 0.0
+
+
+def test_a_step_that_goes_too_far_is_halved():
+    """Without an intercept the search starts at 0, from where the first step goes to e^10, 360 times theirs."""
+    x = np.stack((np.ones(40), np.linspace(-0.5, 0.5, 40)))
+    y = np.random.default_rng(4).poisson(60.0, 40).astype(float)
+    found = fit(POISSON, y[None], Design(x, ("dose", "time")), np.ones(40))
+    started = fit(POISSON, y[None], Design(x, ("intercept", "time")), np.ones(40))
+    assert found.converged
+    assert found.theta == pytest.approx(started.theta, rel=1e-9)
+    assert np.abs(x @ (y - np.exp(found.theta @ x))).max() < 1e-7
+
+
+def test_a_rare_group_with_a_huge_rate_is_reached():
+    """A whole first step for the group goes to a linear predictor of thousands, beyond what a double holds."""
+    x = np.stack((np.ones(5000), (np.arange(5000) < 3).astype(float)))
+    y = np.where(x[1] > 0.0, 1e6, np.arange(5000) % 3)
+    found = fit(POISSON, y[None], Design(x, ("intercept", "d")), np.ones(5000))
+    rest = y[3:].mean()
+    assert found.converged
+    assert found.theta == pytest.approx([np.log(rest), np.log(1e6 / rest)], rel=1e-9)
+
+
+def test_nobody_counts_anything_has_no_maximum():
+    x = np.stack((np.ones(20), np.arange(20.0)))
+    assert not fit(POISSON, np.zeros((1, 20)), Design(x, ("intercept", "x")), np.ones(20)).converged
