@@ -19,10 +19,13 @@ from service.calibration.answer import ArmBlock, EstimateBlock, ModelBlock, Verd
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
 from service.calibration.errors import CalibrationError, Warned
+from service.calibration.estimate import Estimate
 from service.calibration.inference import Settings
 from service.calibration.moments import FloatArray
+from service.calibration.plan import Population
 from service.calibration.quantiles import llm_answers
-from service.calibration.quantiles.arm import ArmQuantile
+from service.calibration.quantiles.arm import ArmQuantile, Quantile
+from service.calibration.quantiles.dependence import dependence
 from service.calibration.quantiles.results import Parts, for_arms, result
 from service.calibration.resolution import Resolved
 from service.calibration.variance import contrast_variance
@@ -82,20 +85,42 @@ def _ratio_without(
     name = resolved.estimator.name
     if not kept or name == "human_only" or (name == "ppi" and "prediction" not in kept):
         return 1.0
-    top = bottom = 0.0
-    for t, arm in zip(contrast.weights[contrast.weights != 0.0].tolist(), arms, strict=True):
-        own = arm.calibrated
-        narrow = replace(own.way, frame=replace(own.way.frame, sample=own.way.frame.sample.with_columns(columns)))
-        level = own.curve.thresholds[own.inversion.at]
-        try:
-            variance = contrast_variance(narrow.at(float(level)), own.way.weights, resolved.settings.population)[0]
-        except CalibrationError:
-            return None
-        now = float(own.curve.levels.variance[own.inversion.at])
-        scale = (t * arm.scale) ** 2
-        top += scale * own.variance * (variance / now if now > 0.0 else 1.0)
-        bottom += scale * arm.human_variance
+    weights, population = contrast.weights[contrast.weights != 0.0], resolved.settings.population
+    try:
+        narrow = [_at_estimate(arm, columns) for arm in arms]
+        variances = [
+            contrast_variance(e, arm.calibrated.way.weights, population)[0] for e, arm in zip(narrow, arms, strict=True)
+        ]
+    except CalibrationError:
+        return None
+    errors = [arm.scale * _moved(arm.calibrated, variance) for arm, variance in zip(arms, variances, strict=True)]
+    human = [arm.scale * sqrt(arm.human_variance) for arm in arms]
+    top = _variance(weights * errors, narrow, arms, population)
+    bottom = _variance(weights * human, [arm.human.estimate for arm in arms], arms, population)
     return top / bottom if bottom > 0.0 else None
+
+
+def _at_estimate(arm: ArmQuantile, columns: Sequence[int]) -> Estimate:
+    """The engine's estimate of the indicators at the arm's quantile, from some of the columns."""
+    own = arm.calibrated
+    narrow = replace(own.way, frame=replace(own.way.frame, sample=own.way.frame.sample.with_columns(columns)))
+    return narrow.at(float(own.curve.thresholds[own.inversion.at]))
+
+
+def _moved(own: Quantile, variance: float) -> float:
+    """The root of V0 with a variance of F in place of the one that it has."""
+    now = float(own.curve.levels.variance[own.inversion.at])
+    return sqrt(own.variance * (variance / now if now > 0.0 else 1.0))
+
+
+def _variance(
+    scaled: FloatArray, estimates: Sequence[Estimate], arms: Sequence[ArmQuantile], population: Population
+) -> float:
+    """The variance of a contrast from its arms' errors times their weights (D,), with the arms' dependence."""
+    correlation = np.eye(1)
+    if len(arms) > 1:
+        correlation = dependence(estimates, [arm.calibrated.way.weights for arm in arms], population)
+    return float(scaled @ correlation @ scaled)
 
 
 def arm_block(resolved: Resolved, arm: int, own: ArmQuantile, settings: Settings, component: str) -> ArmBlock:

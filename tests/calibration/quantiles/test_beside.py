@@ -9,7 +9,9 @@ import pytest
 
 from service.calibration.estimate import Frame
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
+from service.calibration.layouts.table import from_table
 from service.calibration.quantiles.indicators import cut
+from tests.calibration.models import twins
 from tests.calibration.quantiles.asking import ask
 from tests.calibration.quantiles.studies import SAMPLES, surveyed, tied
 from tests.calibration.studies import simulate
@@ -106,3 +108,15 @@ def test_ties_and_constant_predictions_are_finite() -> None:
     assert found.estimates[0].verdict == "no_llm"
     assert isinstance(found.resolved.frame, Frame)
     assert "constant_column" in [w.code for w in found.warnings]
+
+
+def test_a_model_without_which_an_arm_has_no_prediction_has_no_ratio() -> None:
+    """Asked for lambda = 1; the second LLM answered under the control condition only."""
+    data = twins(seed=3)
+    half = replace(data.predictions[0], values=data.predictions[0].values + 0.1, model="half")
+    first = tuple(replace(column, model="whole") for column in data.predictions)
+    sample = from_table(replace(data, predictions=(*first, half), covariates=()))[0]
+    (found,) = ask(sample, 0.5, estimator="ppi", identification="exchangeability")
+    ratios = {m.name: m.variance_ratio_without for m in found.estimates[0].models}
+    assert ratios["whole"] is None
+    assert ratios["half"] == pytest.approx(found.estimates[0].variance_ratio, rel=1e-9)
