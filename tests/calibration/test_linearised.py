@@ -172,3 +172,29 @@ def test_a_term_that_one_human_carries_is_refused():
     with pytest.raises(CalibrationError) as refused:
         answered(data, "linear")
     assert [p.code for p in refused.value.problems] == ["isolated_term"]
+
+
+def test_as_many_terms_as_humans_are_refused():
+    data = table(n=4, m=40)
+    with pytest.raises(CalibrationError) as refused:
+        answered(replace(data, covariates=data.covariates[:1] + data.covariates[2:]), "linear", Model(("x", "z")))
+    assert [p.code for p in refused.value.problems] == ["too_many_terms"]
+
+
+def test_an_llm_whose_answers_to_the_humans_are_told_apart_is_judged_by_its_fit_to_the_pool():
+    """Among 20 humans the LLM says 1 exactly where x > 0: its own fit to them has no maximum, that to all has."""
+    data = table("logistic", n=20, m=400, seed=2)
+    x = dict(data.covariates)["x"]
+    f = np.where(np.arange(420) < 20, x > 0.0, data.predictions[0].values > 0.5).astype(float)
+    data = replace(data, predictions=(PredictionColumn(f),), covariates=data.covariates[:1])
+    model = Model(("x",))
+    whole = replace(data, outcomes=(("y", f),), predictions=())
+    said = answered(whole, "logistic", model, estimator="human_only").estimates
+    for part, own in zip(parts(data, "logistic", model), said, strict=True):
+        human, only = part.human[0], part.llm_only[0]
+        assert np.concatenate((human.c[0], only.c[0])).mean() == pytest.approx(own.result.estimate, rel=1e-9)
+        assert np.isfinite(human.corrected).all()
+        # as a deviation from its own mean, before the leverage correction
+        assert np.corrcoef(human.corrected[1], human.c[0])[0, 1] > 0.99
+    found = answered(data, "logistic", model, estimator="regression").estimates
+    assert all(np.isfinite(e.result.standard_error) and e.result.standard_error > 0.0 for e in found)

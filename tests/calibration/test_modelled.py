@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.survey import Survey
-from service.calibration.plan import Costs, Model, NamedContrast
+from service.calibration.plan import Costs, Model, NamedContrast, Plan
 from tests.calibration.models import TERMS, answered, table, twins
+from tests.calibration.studies import as_moments, simulate
 
 ARMS = Model(("x",), treatment=True)
 
@@ -131,3 +133,10 @@ def test_several_outcomes_have_their_own_coefficients():
 @pytest.mark.parametrize(("kind", "scale"), [("linear", None), ("logistic", "log_odds"), ("poisson", "log_rate")])
 def test_the_scale_of_coefficients_is_said(kind, scale):
     assert answered(table(kind), kind).applied.scale == scale
+
+
+def test_moments_are_refused_with_the_layouts_that_have_rows():
+    moments = as_moments(simulate(1, (30,), 60).sample())
+    with pytest.raises(CalibrationError) as refused:
+        calibrate(moments, Plan(estimand="linear", model=Model()))
+    assert [(p.pointer, p.code) for p in refused.value.problems] == [("/data/layout", "unsupported_combination")]

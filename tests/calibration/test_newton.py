@@ -47,3 +47,23 @@ def test_no_finite_maximum_is_said() -> None:
 def test_a_vanished_curvature_has_a_factor() -> None:
     assert np.isfinite(factor_of(np.zeros((2, 2)))).all()
     assert factor_of(np.array([[4.0, 0.0], [0.0, 9.0]])) == pytest.approx(np.diag([2.0, 3.0]))
+
+
+def test_a_likelihood_that_rises_for_ever_is_not_found() -> None:
+    """Log theta: every step doubles theta and gains the same."""
+
+    def at(theta: np.ndarray) -> Local:
+        return Local(float(np.log(theta[0])), 1.0 / theta, np.array([[1.0 / theta[0] ** 2]]), 0.0)
+
+    theta, found = maximum(at, np.ones(1))
+    assert not found
+    assert theta[0] == pytest.approx(2.0**60)
+
+
+def test_a_slope_that_never_leads_up_ends_near_the_start() -> None:
+    def at(theta: np.ndarray) -> Local:
+        return Local(-float(abs(theta[0])), np.ones(1), np.ones((1, 1)), 0.0)
+
+    theta, found = maximum(at, np.zeros(1))
+    assert not found
+    assert abs(theta[0]) < 1e-6

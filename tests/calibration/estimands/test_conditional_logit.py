@@ -13,7 +13,12 @@ from service.calibration.corrections import by_cluster, by_unit
 from service.calibration.errors import CalibrationError
 from service.calibration.estimands import conditional_logit
 from service.calibration.influence import Design, Fitted
-from service.calibration.plan import Plan
+from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.reading import Reading
+from service.calibration.layouts.survey import Survey
+from service.calibration.layouts.table import Table, from_table
+from service.calibration.plan import Model, Plan
+from service.calibration.sample import Sample
 from tests.calibration.choices import PRICED, Choices, choices
 
 PLAN = Plan(estimand="conditional_logit", estimator="regression", model=PRICED)
@@ -139,3 +144,56 @@ def test_separation_has_no_maximum() -> None:
     of = choices(3)
     low = np.array([of.x[0][of.task == t].min() for t in range(of.task.max() + 1)])
     assert problem(replace(of, y=(of.x[0] == low[of.task]).astype(float)))[0] == "no_maximum"
+
+
+def with_covariate(of: Choices, z: np.ndarray) -> Sample:
+    table = Table(
+        outcomes=(("chosen", np.where(of.human, of.y, np.nan)),),
+        predictions=(PredictionColumn(of.f, "gpt"),),
+        covariates=(("price", of.x[0]), ("size", of.x[1]), ("task", of.task.astype(float)), ("z", z)),
+        survey=Survey(cluster=of.who.astype(float)),
+    )
+    return from_table(table, "error", Reading(None, PRICED))[0]
+
+
+def test_a_covariate_is_fitted_by_least_squares_within_sets() -> None:
+    of = choices(10, uneven=True)
+    own, n = design(of, of.human), int(of.human.sum())
+    z = np.random.default_rng(1).normal(size=n) + of.x[0][of.human]
+    found = conditional_logit.adjusting(z[None], own, np.ones(n))
+    index = np.unique(own.choice_set, return_inverse=True)[1]
+    inside = [row - (np.bincount(index, row) / np.bincount(index))[index] for row in (*own.x[1:], z)]
+    assert found.theta == pytest.approx(np.linalg.lstsq(np.array(inside[:2]).T, inside[2], rcond=None)[0], rel=1e-9)
+    at = first_rows(of)
+    assert found.influence[:, at].sum(axis=1) == pytest.approx(np.zeros(2), abs=1e-8)
+
+
+def test_a_covariate_of_alternatives_adjusts_by_what_it_says_within_sets() -> None:
+    of = choices(11, respondents=60, more=300)
+    z = of.f + 0.3 * np.random.default_rng(2).normal(size=of.task.size)
+    first, moved = (
+        calibrate(with_covariate(of, values), PLAN).estimates for values in (z, 5.0 - 2.0 * z + of.task.astype(float))
+    )
+    for one, two in zip(first, moved, strict=True):
+        assert two.result.estimate == pytest.approx(one.result.estimate, rel=1e-8)
+        assert two.result.standard_error == pytest.approx(one.result.standard_error, rel=1e-8)
+    without = calibrate(of.sample(), PLAN).estimates
+    assert first[0].result.estimate != without[0].result.estimate
+    assert first[0].human_only == without[0].human_only
+
+
+def test_choices_without_the_name_of_their_sets_are_refused() -> None:
+    of = choices(12)
+    alone = replace(PLAN, model=Model(("price", "size")))
+    with pytest.raises(CalibrationError) as refused:
+        calibrate(from_table(bare(of), "error", Reading(None, alone.model)), alone)
+    problems = [(p.code, p.pointer) for p in refused.value.problems]
+    assert problems == [("missing_choice_set", "/plan/estimand/choice_set")]
+
+
+def bare(of: Choices) -> Table:
+    return Table(
+        outcomes=(("chosen", np.where(of.human, of.y, np.nan)),),
+        predictions=(PredictionColumn(of.f, "gpt"),),
+        covariates=(("price", of.x[0]), ("size", of.x[1])),
+    )

@@ -12,7 +12,13 @@ from service.calibration.calibrate import calibrate
 from service.calibration.corrections import by_cluster, by_unit
 from service.calibration.estimands import multinomial
 from service.calibration.influence import Design, Fitted
+from service.calibration.layouts.categories import Categories
+from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.reading import Reading
+from service.calibration.layouts.table import Table, from_table
 from service.calibration.plan import Plan
+from service.calibration.sample import Sample
 from tests.calibration.choices import AGED, TRANSPORT, answered, categories
 
 PLAN = Plan(estimand="multinomial", estimator="regression", model=AGED, categories=TRANSPORT)
@@ -96,3 +102,34 @@ def test_a_category_that_nobody_chose_has_no_maximum() -> None:
     y = np.equal(np.minimum(chosen, 1), np.arange(3)[:, None]).astype(float)
     design = Design(np.ones((1, 80)), ("intercept",), ("/plan/estimand",), categories=TRANSPORT)
     assert not multinomial.fit(y, design, np.ones(80)).converged
+
+
+def test_a_covariate_adjusts_every_category_by_its_linear_fit_on_the_terms() -> None:
+    age, _, _ = answered(8, 90)
+    z = np.random.default_rng(3).normal(size=90) + age
+    design = Design(np.array([np.ones(90), age]), ("intercept", "age"), ("/plan/estimand",) * 2, categories=TRANSPORT)
+    found = multinomial.adjusting(z[None], design, np.ones(90))
+    slope, level = np.polyfit(age, z, 1)
+    assert found.names == ("bus:intercept", "bus:age", "car:intercept", "car:age")
+    assert found.theta == pytest.approx([level, slope] * 2, rel=1e-9)
+    assert np.array_equal(found.influence[:2], found.influence[2:])
+
+
+def test_a_covariate_beside_the_llm_changes_nothing_by_its_scale() -> None:
+    first, moved = (calibrate(beside(9, *scale), PLAN).estimates for scale in ((0.0, 1.0), (7.0, -3.0)))
+    for one, two in zip(first, moved, strict=True):
+        assert two.result.estimate == pytest.approx(one.result.estimate, rel=1e-8)
+        assert two.result.standard_error == pytest.approx(one.result.standard_error, rel=1e-8)
+
+
+def beside(seed: int, level: float, slope: float) -> tuple[Sample, ...]:
+    """The study with a covariate that knows something of the choices."""
+    age, chosen, p = answered(seed, 500)
+    human = np.arange(500) < 120
+    z = level + slope * (np.equal(chosen, 1) + np.random.default_rng(seed).normal(size=500))
+    table = Table(
+        outcomes=(("means", Labels(np.where(human, chosen, -1), TRANSPORT)),),
+        predictions=tuple(PredictionColumn(p[k], "gpt", category=name) for k, name in enumerate(TRANSPORT)),
+        covariates=(("age", age), ("z", z)),
+    )
+    return tuple(from_table(table, "error", Reading(Categories(TRANSPORT), AGED)))

@@ -132,3 +132,17 @@ def test_many_columns_cover_and_gain(quality: float, ratio: float) -> None:
         squares += found.estimate**2, human_only.fit(own, np.ones(1)).theta[0] ** 2
     assert hits > 0.92 * 500
     assert squares[0] < ratio * squares[1]
+
+
+def test_all_categories_decide_together_by_their_joint_r_squared() -> None:
+    decided = set()
+    for seed in range(60):
+        study = categorised(simulate(seed, (24,), 60, quality=0.25))
+        x = np.vstack([np.ones(24), study.c[0]])
+        y = np.equal(study.y[0], np.arange(3)[:, None]).astype(float)
+        rest = y.T - x.T @ np.linalg.lstsq(x.T, y.T, rcond=None)[0]
+        r_squared = 1.0 - np.square(rest).sum() / np.square(y.T - y.mean(axis=1)).sum()
+        helps = 1.0 - (1.0 - r_squared) * 23.0 / 21.0 > 2.0 / 22.0
+        assert {helpful(Frame(sample, "exchangeability"), 0) for sample in study.samples()} == {helps}
+        decided.add(helps)
+    assert decided == {True, False}

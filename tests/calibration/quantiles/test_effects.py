@@ -8,7 +8,7 @@ from math import isfinite
 import numpy as np
 import pytest
 
-from service.calibration.errors import UnsupportedCombination
+from service.calibration.errors import NotIdentified, UnsupportedCombination
 from service.calibration.layouts.arrays import ArmArrays, from_arrays
 from service.calibration.quantiles.support import ESTIMATORS
 from tests.calibration.quantiles.asking import ask
@@ -152,3 +152,24 @@ def test_the_largest_answers_of_all_are_within_reach() -> None:
     (found,) = ask(sample, 0.3, estimator="regression", bounds=(0.0, 99.0))
     result = found.estimates[0].result
     assert (result.estimate, result.interval.lower, result.interval.upper) == (0.0, 0.0, 0.0)
+
+
+def test_estimators_that_cannot_answer_are_left_out_of_a_comparison() -> None:
+    """Lambda = 1 takes its reference from the LLM-only units, and there is one."""
+    sample = simulate(44, (40,), 1).sample()
+    (found,) = ask(sample, 0.5, estimator="regression", compare=True)
+    assert [a.estimator for a in found.estimates[0].alternatives] == [
+        e for e in ESTIMATORS if e not in ("regression", "ppi")
+    ]
+    with pytest.raises(NotIdentified) as refused:
+        ask(sample, 0.5, estimator="ppi")
+    assert {p.code for p in refused.value.problems} == {"too_few_llm_only"}
+
+
+def test_only_the_arm_that_leaves_an_end_open_is_warned_of() -> None:
+    arms = [ArmArrays("few", np.arange(20.0), None, None), ArmArrays("many", np.arange(400.0), None, None)]
+    (found,) = ask(from_arrays(arms), 0.9, estimator="human_only")
+    said = [w.message for w in found.warnings if w.code == "unbounded_interval"]
+    assert found.estimates[0].result.interval.lower is None
+    assert [w.pointer for w in found.warnings if w.code == "unbounded_interval"] == ["/data/arms/0/human"]
+    assert all("arm 'few'" in text for text in said)

@@ -74,3 +74,20 @@ def test_only_ends_that_are_asked_for_count() -> None:
         ask(humans(np.arange(20.0)), 0.9, estimator="human_only", alternative="less")
     (found,) = ask(humans(np.arange(20.0)), 0.9, estimator="human_only", alternative="greater")
     assert found.warnings == ()
+
+
+def test_llm_answers_below_all_humans_keep_an_end_open_whatever_the_number_of_humans() -> None:
+    """A third of the LLM-only answers is below everyone, so that F at the smallest human answer is near q."""
+    y = np.arange(100.0)
+    only = np.concatenate((np.full(100, -50.0), np.linspace(0.0, 99.0, 200)))
+    found = resolved(from_arrays([ArmArrays("all", y, y, only)]), Plan(quantiles=(0.3,), estimator="ppi"))
+    own = arm_quantile(found, 0, 0.3, "ppi").calibrated
+    assert own.inversion.bound(0.025, "lower") is None
+    assert reach.needed(own, 0.3, "lower", 0.025) is None
+    warned = reach.warned(own, 0.3, "lower", 0.025, ("q=0.3", "all", "/data"))
+    assert "LLM answers on another scale" in warned.message
+
+
+def test_a_share_too_small_for_any_number_of_humans_has_none() -> None:
+    assert reach.needed(quantile(np.arange(20.0), 1e-12), 1e-12, "lower", 0.025) is None
+    assert reach.needed(quantile(np.arange(20.0), 1e-9), 1e-9, "lower", 0.025) > 10**9
