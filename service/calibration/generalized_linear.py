@@ -3,8 +3,8 @@
 Formula: m_i = g^{-1}(x_i' theta), v_i the variance at m_i (linear 1, logistic m(1 - m), Poisson m),
     sum w_i x_i (y_i - m_i) = 0,     H = sum w_i v_i x_i x_i',     phi_i = (H / sum w)^{-1} x_i (y_i - m_i)
     F_i = C^{-1} x_i sqrt(w_i v_i) with C C' = H,   h_i = |F_i|^2
-Newton's method: no step moves a linear predictor by more than 10, steps after which the decrement is larger are halved; a
-linear fit is one step and one of refinement.
+Newton's method: no step moves a linear predictor by more than 10, and one after which the decrement is larger is
+halved; a linear fit is one step and one of refinement.
 Collinearity is judged term by term relative to the term's own size, so scales do not matter.
 Shapes: n units, k terms; answers (1, n), x (k, n), weights (n,) with any positive scale (0: not in the fit).
 Units: link scale (linear: outcome units per unit of the term).
