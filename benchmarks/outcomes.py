@@ -13,7 +13,8 @@ from ppi_py import ppi_mean_ci
 
 from benchmarks.core import cpu
 from service.api.reading.media import readers
-from service.api.wire.calibration import CalibrationRequest, run, to_core
+from service.api.wire import answer as wire
+from service.api.wire.calibration import ENCODER, CalibrationRequest, run, to_core
 from service.api.wire.sample import Bounds
 from service.calibration.calibrate import calibrate
 from service.calibration.layouts.predictions import PredictionColumn
@@ -86,6 +87,12 @@ def answered(sent: bytes, media_type: str) -> Callable[[], bytes]:
     return lambda: run(to_core(decode(sent, {}), bounds=BOUNDS))
 
 
+def written(ready: tuple[Sample, ...]) -> Callable[[], bytes]:
+    """The last step alone: the wire's answer, made beforehand, to bytes; no whole request can take less."""
+    answer = wire.from_core(calibrate(ready, PLAN), wire.Digests("", "", "", ""))
+    return lambda: ENCODER.encode(answer)
+
+
 def against_loop(outcomes: int, n: int, m: int, *, rounds: int = 7) -> dict[str, tuple[float, float, float]]:
     """Per stage: median CPU seconds of the loop and ours, and the median ratio over interleaved rounds."""
     data = study(outcomes, n, m)
@@ -93,6 +100,7 @@ def against_loop(outcomes: int, n: int, m: int, *, rounds: int = 7) -> dict[str,
     stages: dict[str, Callable[[], object]] = {
         "arithmetic on arrays": lambda: arithmetic(data),
         "calibrate()": lambda: calibrate(ready, PLAN),
+        "writing the answer alone": written(ready),
         "request in MessagePack": answered(body(data, packed=True), "application/msgpack"),
         "request in JSON, base64": answered(body(data, packed=False), "application/json"),
     }

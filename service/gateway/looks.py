@@ -14,7 +14,6 @@ that change places in one text (``{job}{arm}``) do not look the same: they have 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,12 +21,12 @@ from typing import TypeAlias
 
 from service.gateway.identity import digest
 from service.gateway.study import Arm, Model, Persona, Study
-from service.gateway.template import NAMES, as_text, filled, placeholders
+from service.gateway.template import NAMES, as_text, pieces, placeholders
 
 Twins: TypeAlias = tuple[int, int, int]
 """How many personas, arms and model entries before this one look the same."""
 ALONE: Twins = (0, 0, 0)
-_OPEN = {name: f"{{{name}}}" for name in NAMES}
+SHORT = 256  # letters of a prompt that are compared as they are
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,17 @@ class Looks:
 
     def _person(self, persona: Persona) -> str:
         """The digest of a persona's prompts with arm and item left open."""
-        values = {name: as_text(persona.attributes[name]) for name in self._attributes} | _OPEN
-        template = self.study.template
-        return _word(filled(template.system, values), filled(template.user, values))
+        return _digest(self._whole(persona))
+
+    def _whole(self, persona: Persona) -> str:
+        pattern, names = self._pattern
+        attributes = persona.attributes
+        return pattern % tuple([_unspaced(as_text(attributes[name])) for name in names])
+
+    def _compared(self, persona: Persona) -> str:
+        """What personas are compared by: their prompts, or digests where those are long."""
+        whole = self._whole(persona)
+        return whole if len(whole) < SHORT else _digest(whole)
 
     def twins(self, row: int, arm: Arm, model: Model) -> Twins:
         """What tells the call of the persona in this row from those that look the same."""
@@ -53,12 +60,12 @@ class Looks:
 
     @cached_property
     def personas(self) -> tuple[int, ...]:
-        """By row, how many personas before it look the same; takes a second per 200,000 when first wanted."""
+        """By row, how many personas before it look the same; takes a second per 300,000 when first wanted."""
         study = self.study
         if study.assignment == "crossed":
-            return _earlier(map(self._person, study.personas))
+            return _earlier(map(self._compared, study.personas))
         own = (self._read[persona.arm or study.arms[0].name] for persona in study.personas)
-        return _earlier(zip(map(self._person, study.personas), own, strict=True))
+        return _earlier(zip(map(self._compared, study.personas), own, strict=True))
 
     @cached_property
     def _arms(self) -> dict[str, int]:
@@ -80,21 +87,38 @@ class Looks:
         return placeholders(self.study.template.system) | placeholders(self.study.template.user)
 
     @cached_property
-    def _attributes(self) -> tuple[str, ...]:
-        return tuple(sorted(self._named - NAMES))
+    def _pattern(self) -> tuple[str, tuple[str, ...]]:
+        """Both prompts without blanks, and the attributes that stand where they have ``%s``, in order."""
+        template, words, names = self.study.template, [], []
+        for piece in (*pieces(template.system), "\x1f", *pieces(template.user)):
+            if isinstance(piece, tuple) and piece[0] not in NAMES:
+                names.append(piece[0])
+                words.append("%s")
+            else:
+                text = piece if isinstance(piece, str) else f"{{{piece[0]}}}"
+                words.append(text if text == "\x1f" else "".join(text.split()).replace("%", "%%"))
+        return "".join(words), tuple(names)
 
 
 def _word(*texts: str) -> str:
     """A digest of texts without their blanks."""
-    whole = "\x1f".join("".join(text.split()) for text in texts)
+    return _digest("\x1f".join("".join(text.split()) for text in texts))
+
+
+def _unspaced(text: str) -> str:
+    return text if text.isalnum() else "".join(text.split())
+
+
+def _digest(whole: str) -> str:
     return hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()
 
 
 def _earlier(looks: Iterable[Hashable]) -> tuple[int, ...]:
     """For each, how many before it are equal."""
-    seen: Counter[Hashable] = Counter()
+    seen: dict[Hashable, int] = {}
     found = []
     for look in looks:
-        found.append(seen[look])
-        seen[look] += 1
+        before = seen.get(look, 0)
+        found.append(before)
+        seen[look] = before + 1
     return tuple(found)

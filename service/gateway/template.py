@@ -38,6 +38,16 @@ def filled(template: str, values: Mapping[str, str]) -> str:
     return _PIECE.sub(put, template)
 
 
+def pieces(template: str) -> tuple[str | tuple[str], ...]:
+    """The template in order: words as they are, each placeholder as the one member of a tuple."""
+    found: list[str | tuple[str]] = []
+    end = 0
+    for match in _PIECE.finditer(template):
+        found += [template[end : match.start()], match[0][0] if match[1] is None else (match[1],)]
+        end = match.end()
+    return (*found, template[end:])
+
+
 def as_text(value: Scalar) -> str:
     """An attribute as it stands in a prompt: whole numbers without a point, nothing for null."""
     if value is None:

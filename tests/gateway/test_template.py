@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.gateway.template import TemplateError, as_text, filled, placeholders
+from service.gateway.template import TemplateError, as_text, filled, pieces, placeholders
 
 
 def test_names_are_replaced_and_double_braces_are_braces() -> None:
@@ -41,3 +41,10 @@ def test_no_expression_is_evaluated() -> None:
 
 def test_attributes_as_words() -> None:
     assert [as_text(v) for v in (None, True, False, 34, 34.0, 1.5, "x")] == ["", "yes", "no", "34", "34", "1.5", "x"]
+
+
+@pytest.mark.parametrize("template", ["", "plain", "{a}{b} {{x}} {a}", "}}{{ {item}%s", "{a}"])
+def test_pieces_put_together_are_the_filled_template(template):
+    values = {"a": "1 {b}", "b": "", "item": "{a}"}
+    put = (piece if isinstance(piece, str) else values[piece[0]] for piece in pieces(template))
+    assert "".join(put) == filled(template, values)
