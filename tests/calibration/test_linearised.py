@@ -198,3 +198,14 @@ def test_an_llm_whose_answers_to_the_humans_are_told_apart_is_judged_by_its_fit_
         assert np.corrcoef(human.corrected[1], human.c[0])[0, 1] > 0.99
     found = answered(data, "logistic", model, estimator="regression").estimates
     assert all(np.isfinite(e.result.standard_error) and e.result.standard_error > 0.0 for e in found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_llm_that_says_the_same_of_everybody_has_no_influence(kind):
+    data = table(kind)
+    data = replace(data, predictions=(PredictionColumn(np.full(360, 0.3)),), covariates=data.covariates[:2])
+    for part in parts(data, kind):
+        human, only = part.human[0], part.llm_only[0]
+        level = human.c[0, 0]
+        assert np.concatenate((human.c[0], only.c[0])) == pytest.approx(np.full(360, level), abs=1e-12)
+        assert human.corrected[1] == pytest.approx(np.zeros(60), abs=1e-12)
