@@ -34,6 +34,7 @@ from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Model
 from service.calibration.sample import IntArray, Link, Sample, Units
 
+ROUNDING = 1e-14  # share of a column's size below which its values do not differ
 ALONE = 1.0 - 1e-8  # leverage of a unit that carries a term alone
 on_terms: Fitter = partial(generalized_linear.fit, generalized_linear.LINEAR)
 Prepared = Callable[[Sample, Rows], tuple[Design, tuple[Warned, ...]]]
@@ -170,8 +171,9 @@ def _variate(slot: Slot, parts: _Whole, correction: Correction) -> Variate:
     sample, statistic, human, pool, together = parts.sample, parts.statistic, parts.human, parts.pool, parts.together
     fitted = statistic.fitter if slot.answer else statistic.adjusting
     values = [_values(slot, sample, part) for part in (human, *pool.parts)]
-    found = fitted(np.concatenate(values, axis=1), *together)
-    whole = found.influence
+    everything = np.concatenate(values, axis=1)
+    found = fitted(everything, *together)
+    whole = np.zeros_like(found.influence) if _constant(everything) else found.influence
     whole += found.theta[:, None]
     n = human.weight.shape[0]
     averaged = _averaged(whole[:, n:], pool)
@@ -181,10 +183,17 @@ def _variate(slot: Slot, parts: _Whole, correction: Correction) -> Variate:
     if not own_fit.converged:
         mean = at_humans @ units.weight / units.weight.sum()
         return Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), averaged)
+    if _constant(everything):
+        own_fit = replace(own_fit, influence=np.zeros_like(own_fit.influence))
     level = own_fit.theta[:, None] + own_fit.influence
     if pool.parts and not pool.given:
         averaged += ((at_humans - level) @ pool.human_weight[human.standing] / others.parts[0].weight.sum())[:, None]
     return Variate(slot, level, correction.of(own_fit.influence), averaged)
+
+
+def _constant(values: FloatArray) -> bool:
+    """Whether answers (q, n) are the same of every unit: any fit is exact, and influence values are its rounding."""
+    return bool((np.ptp(values, axis=1) <= ROUNDING * np.abs(values).max(axis=1)).all())
 
 
 def _sets(rows: Sequence[Rows]) -> IntArray | None:
