@@ -2,84 +2,161 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from service.calibration.answer import Answer
+from service.calibration.answer import Answer, EstimateBlock
 from service.calibration.calibrate import calibrate
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.inference import Result
-from service.calibration.plan import NamedContrast, Plan
+from service.calibration.plan import Model, NamedContrast, Plan
 from service.calibration.sample import Sample
+from tests.calibration import choices, conjoints
 from tests.calibration.studies import Study, categorised, simulate
+from tests.contract import term_studies
+from tests.contract.laws import REFUSED
 
-NEEDS_TERMS = {"amce", "correlation", "conditional_logit", "multinomial"}  # defined for data with terms only
 PAIRS = [
     pytest.param(estimator.name, estimand.name, id=f"{estimator.name}-{estimand.name}")
     for estimator in ESTIMATORS
     for estimand in ESTIMANDS
-    if estimand.name not in NEEDS_TERMS
+    if (estimator.name, estimand.name) not in REFUSED
 ]
-NUMERIC = [pair for pair in PAIRS if pair.values[1] != "proportions"]  # laws of the outcome's own scale
 SAMPLED = {e.name for e in ESTIMATORS if e.by_probability}
-# name: arguments of simulate, whether LLM-only units of twins are used
-KINDS = {
-    "one population": ({"n": (12,), "m": 30}, None),
-    "one skewed population, three models": ({"n": (25,), "m": 15, "models": 3, "outcome": "skewed"}, None),
-    "tiny independent arms": ({"n": (5, 6), "m": (9, 8)}, None),
-    "binary, independent, two models": ({"n": (24, 30), "m": (40, 50), "models": 2, "outcome": "binary"}, None),
-    "Likert twins": ({"n": (20, 25), "design": "shared", "outcome": "likert"}, None),
-    "skewed twins with personas": (
-        {"n": (30, 20), "m": 60, "design": "shared", "models": 2, "outcome": "skewed"},
-        "exchangeability",
-    ),
-    "three arms of twins, two models, two covariates": (
-        {"n": (18, 20, 22), "m": 25, "design": "shared", "models": 2, "covariates": 2},
-        "exchangeability",
-    ),
-    "three independent Likert arms, a covariate": (
-        {"n": (14, 12, 16), "m": (20, 30, 10), "covariates": 1, "outcome": "likert"},
-        None,
-    ),
-    "a useless LLM": ({"n": (15, 15), "m": (60, 60), "quality": 0.0}, None),
-    "no LLM-only unit": ({"n": (12, 15)}, None),
-}
-# the same for shares of three categories, where an arm must be large enough to hold them all
-SHARES = {
-    "shares of one population": ({"n": (20,), "m": 30}, None),
-    "shares in independent arms, two models": ({"n": (36, 40), "m": (40, 50), "models": 2}, None),
-    "shares of twins": ({"n": (24, 30), "design": "shared", "outcome": "skewed"}, None),
-    "shares of twins with personas, a covariate": (
-        {"n": (30, 28), "m": 60, "design": "shared", "covariates": 1},
-        "exchangeability",
-    ),
-}
+MODELS = {e.name for e in ESTIMANDS if e.statistic is not None}
 SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES = settings(max_examples=10)  # for every pair: with 12 pairs some 120 studies per law
+EXAMPLES = settings(max_examples=2)  # for every pair, of which there are some 100: about 200 studies per law
 
 
-def kinds(estimand: str, *, without: str = "\0") -> st.SearchStrategy[str]:
-    """The kinds of study an estimand is defined for."""
-    if estimand == "proportions":
-        return st.sampled_from([k for k in SHARES if without not in k])
-    arms = {"mean": 1}.get(estimand, 2)
-    return st.sampled_from([k for k, (of, _) in KINDS.items() if len(of["n"]) >= arms and without not in k])
+@dataclass(frozen=True)
+class Kind:
+    """A kind of study: how it is drawn from a seed, and how its pool is identified if not by the default."""
+
+    study: Callable[[int], Study]
+    arms: int
+    model: Model | None = None
+    identification: str | None = None
+
+
+def plain(n: tuple[int, ...], identification: str | None = None, **drawn) -> Kind:
+    return Kind(partial(simulate, n=n, **drawn), len(n), None, identification)
+
+
+def shares(n: tuple[int, ...], identification: str | None = None, **drawn) -> Kind:
+    """Three categories, where an arm must be large enough to hold them all."""
+    return Kind(lambda seed: categorised(simulate(seed, n=n, **drawn)), len(n), None, identification)
+
+
+def fitted(world: str, model: Model, n: tuple[int, ...] = (40,), *, identification: str | None = None, **drawn) -> Kind:
+    drawn_from = partial(term_studies.regression, world=world, model=model, n=n, **drawn)
+    return Kind(drawn_from, len(n), model, identification)
+
+
+ONE, BOTH = Model(("x",)), Model(("x", "d"))
+ARMS_TOO = Model(("x",), treatment=True)
+MEANS = {
+    "one population": plain((12,), m=30),
+    "one skewed population, three models": plain((25,), m=15, models=3, outcome="skewed"),
+}
+DIFFERENCES = {
+    "tiny independent arms": plain((5, 6), m=(9, 8)),
+    "binary, independent, two models": plain((24, 30), m=(40, 50), models=2, outcome="binary"),
+    "Likert twins": plain((20, 25), design="shared", outcome="likert"),
+    "skewed twins with personas": plain((30, 20), "exchangeability", m=60, design="shared", models=2, outcome="skewed"),
+    "three arms of twins, two models, two covariates": plain(
+        (18, 20, 22), "exchangeability", m=25, design="shared", models=2, covariates=2
+    ),
+    "three independent Likert arms, a covariate": plain((14, 12, 16), m=(20, 30, 10), covariates=1, outcome="likert"),
+    "a useless LLM": plain((15, 15), m=(60, 60), quality=0.0),
+    "no LLM-only unit": plain((12, 15)),
+}
+KINDS: Mapping[str, Mapping[str, Kind]] = {
+    "mean": MEANS | DIFFERENCES,
+    "mean_difference": DIFFERENCES,
+    "proportions": {
+        "shares of one population": shares((20,), m=30),
+        "shares in independent arms, two models": shares((36, 40), m=(40, 50), models=2),
+        "shares of twins": shares((24, 30), design="shared", outcome="skewed"),
+        "shares of twins with personas, a covariate": shares(
+            (30, 28), "exchangeability", m=60, design="shared", covariates=1
+        ),
+    },
+    "quantile": {
+        "quantiles of one population": plain((31,), m=40),
+        "quantiles, two models, skewed": plain((35,), m=50, models=2, outcome="skewed"),
+        "quantiles of independent arms": plain((30, 34), m=(40, 40)),
+        "quantiles of twins": plain((32, 30), design="shared"),
+        "quantiles of twins with personas, a covariate": plain(
+            (30, 33), "exchangeability", m=40, design="shared", covariates=1
+        ),
+    },
+    "linear": {
+        "lines": fitted("linear", BOTH, (25,)),
+        "lines, two models, cross": fitted("linear", replace(BOTH, cross=True), (35,), count=2),
+        "lines in independent arms": fitted("linear", ARMS_TOO, (20, 24), m=30),
+        "lines in twins": fitted("linear", ARMS_TOO, (20, 24), m=None, shared=True),
+        "lines in twins with personas, two models": fitted(
+            "linear", ARMS_TOO, (22, 25), m=30, shared=True, count=2, identification="exchangeability"
+        ),
+        "lines through counts": fitted("poisson", ONE, (24,), count=2),
+    },
+    "logistic": {
+        "odds": fitted("logistic", ONE, (60,)),
+        "odds, two models, cross": fitted("logistic", replace(ONE, cross=True), (60,), count=2),
+        "odds in twins": fitted("logistic", ARMS_TOO, (50, 50), shared=True, identification="exchangeability"),
+    },
+    "poisson": {
+        "rates": fitted("poisson", BOTH),
+        "rates, two models, cross": fitted("poisson", replace(ONE, cross=True), count=2),
+        "rates in independent arms": fitted("poisson", ARMS_TOO, (30, 32), m=40),
+        "rates in twins": fitted("poisson", ARMS_TOO, (30, 32), m=None, shared=True),
+    },
+    "amce": {
+        "profiles of respondents": Kind(term_studies.rated, 1, conjoints.MODEL),
+        "profiles, two models": Kind(partial(term_studies.rated, count=2, clusters=False), 1, conjoints.MODEL),
+    },
+    "correlation": {
+        "correlated": Kind(term_studies.correlated, 1, ONE),
+        "correlated, two models": Kind(partial(term_studies.correlated, count=2), 1, ONE),
+    },
+    "conditional_logit": {
+        "choices of respondents": Kind(term_studies.chosen, 1, choices.PRICED),
+        "uneven choices, two models": Kind(
+            partial(term_studies.chosen, count=2, clusters=False, uneven=True), 1, choices.PRICED
+        ),
+    },
+    "multinomial": {
+        "categories by age": Kind(term_studies.named, 1, choices.AGED),
+        "categories by age, two models, cross": Kind(
+            partial(term_studies.named, count=2, cross=True), 1, replace(choices.AGED, cross=True)
+        ),
+    },
+}
+EVERY = {name: kind for of in KINDS.values() for name, kind in of.items()}
+
+
+def kinds(estimand: str, *, without: str = "\0", arms: int = 1) -> st.SearchStrategy[str]:
+    """The kinds of study an estimand is defined for, by name."""
+    return st.sampled_from([k for k, kind in KINDS[estimand].items() if kind.arms >= arms and without not in k])
 
 
 def study(kind: str, seed: int) -> Study:
-    if kind in SHARES:
-        return categorised(simulate(seed, **SHARES[kind][0]))
-    return simulate(seed, **KINDS[kind][0])
+    return EVERY[kind].study(seed)
 
 
 def plan(kind: str, estimator: str, estimand: str, **more) -> Plan:
-    identification = None if estimator in SAMPLED else (KINDS | SHARES)[kind][1]
-    return Plan(estimator=estimator, estimand=estimand, identification=identification, **more)
+    of = EVERY[kind]
+    identification = None if estimator in SAMPLED else of.identification
+    quantiles = (0.4,) if estimand == "quantile" else ()
+    asked = Plan(estimator=estimator, estimand=estimand, identification=identification, model=of.model)
+    return replace(asked, quantiles=quantiles, **more)
 
 
 def answer(of: Study, asked: Plan) -> Answer:
@@ -110,6 +187,17 @@ def same(found: Answer, expected: Answer, rel: float) -> None:
         assert ours == pytest.approx(theirs, rel=rel, abs=rel)
     assert [e.verdict for e in found.estimates] == [e.verdict for e in expected.estimates]
     assert found.claim == expected.claim
+
+
+def opposite(result: Result) -> list[float]:
+    """The numbers of a result with its sign turned."""
+    e, se, df, p, low, high = numbers(result)
+    return [-e, se, df, p, -high, -low]
+
+
+def beside(found: Answer, expected: Answer) -> Iterator[tuple[EstimateBlock, EstimateBlock]]:
+    """Estimates of two answers side by side."""
+    return zip(found.estimates, expected.estimates, strict=True)
 
 
 def negated(asked: Plan, arms: tuple[str, ...]) -> tuple[Plan, Plan]:
