@@ -119,7 +119,7 @@ OF_ESTIMANDS: Mapping[str, EstimandLaws] = {
             "relabel": NUMBERS,
             "terms": NO_TERMS,
             "reverse": "a quantile is the smallest answer that reaches q, and mirrored the largest; so are its ends",
-            "twice": "indicators with few LLM answers of a kind get no slope; standard errors are steps between answers",
+            "twice": "indicators with few LLM answers get no slope; standard errors are steps between answers",
             "maps": "1{f <= t} is told at the humans' answers t: a map of f alone makes other indicators",
             "moments": "a distribution function needs every unit's row, see test_refusals",
             "end_of_interval": "the p-value is a step function: it jumps at human answers, where intervals end",
