@@ -1,9 +1,13 @@
-"""OpenAI's own client drives /v1/chat/completions: the embedded provider, OpenAI's wire, Anthropic's wire, errors."""
+"""The official clients drive /v1/chat/completions: the embedded provider, OpenAI's wire, Anthropic's wire, errors.
+
+Anthropic's client has no method for that path; its generic ``post`` sends there with its own headers.
+"""
 
 from __future__ import annotations
 
 import json
 
+import anthropic
 import openai
 import pytest
 from pydantic import BaseModel
@@ -62,6 +66,28 @@ def test_anthropic_answers_on_openais_wire(client, providers):
     )
     (entry,) = providers.journal()
     assert (entry["path"], entry["body"]["max_tokens"]) == ("/v1/messages", 9)
+
+
+@pytest.fixture
+def anthropic_client(gateway, providers):
+    providers.forget()
+    with anthropic.Anthropic(base_url=f"http://{gateway.host}:{gateway.port}", api_key="none", max_retries=0) as opened:
+        yield opened
+    providers.forget()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_anthropics_client_drives_it_too(anthropic_client, model):
+    body = {"model": model, "messages": TRUSTING, "max_tokens": 9}
+    answer = anthropic_client.post("/v1/chat/completions", cast_to=dict[str, object], body=body)
+    assert answer["object"] == "chat.completion"
+    assert answer["choices"][0]["message"]["content"]
+
+
+def test_anthropics_client_reads_a_refusal(anthropic_client):
+    with pytest.raises(anthropic.NotFoundError) as refused:
+        anthropic_client.post("/v1/chat/completions", cast_to=dict[str, object], body={"model": "nobody/none"})
+    assert refused.value.body["error"]["code"] == "model_not_found"
 
 
 def test_the_embedded_provider_answers(client):

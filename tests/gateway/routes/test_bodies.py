@@ -28,7 +28,7 @@ def test_a_body_is_what_it_was_before_it_was_compressed() -> None:
     ("sent", "encoding", "most", "code"),
     [
         (b"x" * 1001, "identity", 1000, "body_too_large"),
-        (gzip.compress(b"x" * 5000), "gzip", 1000, "body_too_large"),
+        (gzip.compress(b"x" * 5000, mtime=0), "gzip", 1000, "body_too_large"),
         (b"no gzip", "gzip", 1000, "corrupt_encoding"),
         (b"{}", "br", 1000, "unsupported_media_type"),
     ],
