@@ -135,3 +135,11 @@ def test_sampling_without_probabilities_is_refused() -> None:
     assert [(p.code, p.pointer) for p in refused.value.problems] == [
         ("unsupported_combination", "/plan/identification")
     ]
+
+
+def test_columns_that_know_the_assignment_are_not_dealt_again() -> None:
+    sample = simulate(1, (20, 20), 30, design="shared").sample()
+    with pytest.raises(UnsupportedCombination) as refused:
+        resolve(sample, Plan(estimator="recalibrated", interval="randomization"))
+    assert [(p.code, p.pointer) for p in refused.value.problems] == [("unsupported_combination", "/plan/interval")]
+    resolve(sample, Plan(estimator="recalibrated"))
