@@ -9,7 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import platform
 import sys
 
-from benchmarks import bootstrap, core, http, outcomes, parts
+from benchmarks import bootstrap, core, http, models, outcomes, parts
 
 
 def main() -> None:
@@ -28,6 +28,12 @@ def main() -> None:
         for stage, (theirs, ours, ratio) in outcomes.against_loop(1000, n, m).items():
             row = f"| {stage}, n = {n:,}, N = {m:,} | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
             print(row, flush=True)
+    print("\n| coefficients, CPU, median | ppi-python 0.2.3 | calibrate() | times faster |\n|---|---|---|---|")
+    for kind in models.THEIRS:
+        theirs, ours, ratio = models.against(kind, 1000, 100_000)
+        print(
+            f"| {kind}, 3 terms, n = 1,000, N = 100,000 | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
+        )
     print("\n| growth, n = 1,000 | calibrate() | ns per LLM-only unit |\n|---|---|---|")
     for m, seconds in core.growth():
         print(f"| N = {m:,} | {1e3 * seconds:.2f} ms | {1e9 * seconds / m:.2f} |", flush=True)
