@@ -24,12 +24,16 @@ ARM = "all"
 
 @dataclass(frozen=True, slots=True)
 class Variate:
-    """A slot's influence values: of the humans' own rows (J, n), ``corrected`` as deviations, of the pool (J, M)."""
+    """A slot's influence values: of the humans' own rows (J, n), ``corrected`` as deviations, of the pool (J, M).
+
+    They are deviations from ``origin`` (J,), which is 0 unless they do not vary at all: then they are exactly 0.
+    """
 
     slot: Slot
     human: FloatArray
     corrected: FloatArray
     pool: FloatArray
+    origin: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def component(parts: Parts, j: int) -> Sample:
     return Sample(
         arms=(ARM,),
         prediction_design=sample.prediction_design,
-        columns=tuple(_column(v.slot.column, fit.names[k] if parts.cross else None) for v, k in picked),
+        columns=tuple(_column(v, k, fit.names[k] if parts.cross else None) for v, k in picked),
         human=(human,),
         llm_only=(_llm_only(parts, [v.pool[k] for v, k in picked]) if picked and size else None,),
         pointers=sample.pointers[:1],
@@ -100,13 +104,14 @@ def _llm_only(parts: Parts, rows: Sequence[FloatArray]) -> Units:
     return Units(c=_frozen(rows, parts.pool.size), weight=parts.pool.weight, cluster=cluster, row=row)
 
 
-def _column(column: Column, of: str | None) -> Column:
-    """A slot's column in one component's sample."""
+def _column(variate: Variate, k: int, of: str | None) -> Column:
+    """A slot's column in one component's sample, from its influence on component k."""
+    column = variate.slot.column
     return replace(
         column,
         name=column.name if of is None else f"{column.name}, {of}",
         arm=None,
-        origin=0.0,
+        origin=float(variate.origin[k]),
         category=None,
         component=of or None,
         n_missing_human=(sum(column.n_missing_human),),

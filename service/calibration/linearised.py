@@ -173,22 +173,22 @@ def _variate(slot: Slot, parts: _Whole, correction: Correction) -> Variate:
     values = [_values(slot, sample, part) for part in (human, *pool.parts)]
     everything = np.concatenate(values, axis=1)
     found = fitted(everything, *together)
-    whole = np.zeros_like(found.influence) if _constant(everything) else found.influence
-    whole += found.theta[:, None]
+    constant, none = _constant(everything), np.zeros(len(found.theta))
+    whole = np.zeros_like(found.influence) if constant else found.influence + found.theta[:, None]
     n = human.weight.shape[0]
     averaged = _averaged(whole[:, n:], pool)
     units, others = human.of(human.standing), pool.of(pool.standing)
     at_humans, averaged = whole[:, :n][:, human.standing], averaged[:, pool.standing]
+    if constant:
+        return Variate(slot, at_humans, np.zeros_like(at_humans), averaged, found.theta)
     own_fit = fitted(values[0], human.design, human.weight).of(human.standing)
     if not own_fit.converged:
         mean = at_humans @ units.weight / units.weight.sum()
-        return Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), averaged)
-    if _constant(everything):
-        own_fit = replace(own_fit, influence=np.zeros_like(own_fit.influence))
+        return Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), averaged, none)
     level = own_fit.theta[:, None] + own_fit.influence
     if pool.parts and not pool.given:
         averaged += ((at_humans - level) @ pool.human_weight[human.standing] / others.parts[0].weight.sum())[:, None]
-    return Variate(slot, level, correction.of(own_fit.influence), averaged)
+    return Variate(slot, level, correction.of(own_fit.influence), averaged, none)
 
 
 def _constant(values: FloatArray) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, wraps
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.calibration.answer import Answer, EstimateBlock
@@ -32,7 +32,24 @@ PAIRS = [
 SAMPLED = {e.name for e in ESTIMATORS if e.by_probability}
 MODELS = {e.name for e in ESTIMANDS if e.statistic is not None}
 SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES = settings(max_examples=2)  # for every pair, of which there are 97: about 200 studies per law
+MEANS = ("mean", "mean_difference", "proportions")
+MANY, FEW = 10, 2  # examples of a law for a pair of these, and for one of the others, which are more and slower
+
+
+def examples(**strategies: st.SearchStrategy) -> Callable[[Callable[..., None]], Callable[[str, str], None]]:
+    """Drawn arguments of a law, ``MANY`` times for means and shares, ``FEW`` times for the other estimands."""
+
+    def decorated(law: Callable[..., None]) -> Callable[[str, str], None]:
+        many, few = (settings(max_examples=count)(given(**strategies)(law)) for count in (MANY, FEW))
+
+        @wraps(law)
+        def test(estimator: str, estimand: str) -> None:
+            (many if estimand in MEANS else few)(estimator=estimator, estimand=estimand)
+
+        del test.__wrapped__  # pytest would read the law's own arguments
+        return test
+
+    return decorated
 
 
 @dataclass(frozen=True)

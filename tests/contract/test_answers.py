@@ -9,14 +9,13 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from service.api.wire import answer as wire
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 from tests.contract import cases
-from tests.contract.cases import EXAMPLES, PAIRS, SEEDS
+from tests.contract.cases import PAIRS, SEEDS, examples
 from tests.contract.laws import holds
 
 LEVELS = st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99])
@@ -33,8 +32,7 @@ def refuse(constant: str) -> None:
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS, tail=TAILS)
+@examples(data=st.data(), seed=SEEDS, tail=TAILS)
 def test_every_answer_is_finite_json(estimator: str, estimand: str, data, seed: int, tail: str) -> None:
     kind = data.draw(cases.kinds(estimand))
     plan = cases.plan(kind, estimator, estimand, compare=True, alternative=tail)
@@ -50,8 +48,7 @@ def test_every_answer_is_finite_json(estimator: str, estimand: str, data, seed: 
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS, away=st.floats(-4.0, 4.0))
+@examples(data=st.data(), seed=SEEDS, away=st.floats(-4.0, 4.0))
 def test_the_p_value_and_the_interval_agree(estimator: str, estimand: str, data, seed: int, away: float) -> None:
     """The p-value is below 1 - level exactly when the null value is outside the interval."""
     kind, tail, level = data.draw(cases.kinds(estimand)), data.draw(TAILS), data.draw(LEVELS)
@@ -74,8 +71,7 @@ def test_the_p_value_and_the_interval_agree(estimator: str, estimand: str, data,
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_a_higher_level_gives_a_wider_interval(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study = cases.study(kind, seed)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from service.calibration.calibrate import calibrate
@@ -14,7 +13,7 @@ from service.calibration.estimate import Frame
 from service.calibration.estimators import estimator as registered
 from tests.calibration.studies import Study, as_moments
 from tests.contract import cases, moves
-from tests.contract.cases import EXAMPLES, MODELS, PAIRS, SEEDS
+from tests.contract.cases import MODELS, PAIRS, SEEDS, examples
 from tests.contract.laws import LAWS, Law, holds
 from tests.contract.moves import Move
 from tests.contract.term_studies import doubled
@@ -44,8 +43,7 @@ def check(study: Study, plan, move: Move, **close) -> None:
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), where("shift"))
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS, shift=st.sampled_from([-(2**20), -1000, -0.5, 3, 7.25, 2**20]))
+@examples(data=st.data(), seed=SEEDS, shift=st.sampled_from([-(2**20), -1000, -0.5, 3, 7.25, 2**20]))
 def test_shift_of_the_outcome(estimator: str, estimand: str, data, seed: int, shift: float) -> None:
     """On a binary grid, where shifting is exact; the largest shifts dwarf the spread of the outcome."""
     kind = data.draw(cases.kinds(estimand))
@@ -56,8 +54,7 @@ def test_shift_of_the_outcome(estimator: str, estimand: str, data, seed: int, sh
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), where("scale"))
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS, by=st.sampled_from([1e-3, 0.25, 3.0, 1e6]))
+@examples(data=st.data(), seed=SEEDS, by=st.sampled_from([1e-3, 0.25, 3.0, 1e6]))
 def test_scale_of_the_outcome(estimator: str, estimand: str, data, seed: int, by: float) -> None:
     """Not of two answers inside [0, 1]: the default interval reads them as shares."""
     kind = data.draw(cases.kinds(estimand, without="binary"))
@@ -66,8 +63,7 @@ def test_scale_of_the_outcome(estimator: str, estimand: str, data, seed: int, by
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), where("reverse"))
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_reverse_coding(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
@@ -75,8 +71,7 @@ def test_reverse_coding(estimator: str, estimand: str, data, seed: int) -> None:
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), where("terms"))
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_scale_of_a_term(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
@@ -84,8 +79,7 @@ def test_scale_of_a_term(estimator: str, estimand: str, data, seed: int) -> None
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), where("relabel"))
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_categories_exchange_their_estimates_with_their_names(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
@@ -98,8 +92,7 @@ def test_categories_exchange_their_estimates_with_their_names(estimator: str, es
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), where("sign_of_contrast"))
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_sign_of_the_contrast(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand, arms=2))
     study = cases.study(kind, seed)
@@ -109,8 +102,7 @@ def test_sign_of_the_contrast(estimator: str, estimand: str, data, seed: int) ->
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), where("swapped_control"))
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_swapped_control(estimator: str, estimand: str, data, seed: int) -> None:
     """The first two arms compared the other way round: a contrast, or the coefficient of an arm."""
     kind = data.draw(cases.kinds(estimand, arms=2))
@@ -129,8 +121,7 @@ def test_swapped_control(estimator: str, estimand: str, data, seed: int) -> None
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), [p for p in where("twice") if LAWS[p.values[0]].duplication])
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_every_unit_twice(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
@@ -144,8 +135,7 @@ def test_every_unit_twice(estimator: str, estimand: str, data, seed: int) -> Non
 @pytest.mark.parametrize(
     ("estimator", "estimand"), [p for p in where("moments") if LAWS[p.values[0]].moments != "never"]
 )
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_moments_against_rows(estimator: str, estimand: str, data, seed: int) -> None:
     """Estimates are those of the rows; the variance of an arm on its own slope is the homoskedastic one."""
     few = LAWS[estimator].moments == "few_columns"

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from service.calibration.estimands import ESTIMANDS
@@ -15,7 +14,7 @@ from service.calibration.estimators import ESTIMATORS
 from service.calibration.sample import Column
 from tests.calibration.studies import Study
 from tests.contract import cases
-from tests.contract.cases import EXAMPLES, MODELS, PAIRS, SEEDS
+from tests.contract.cases import MODELS, PAIRS, SEEDS, examples
 from tests.contract.laws import LAWS, OF_ESTIMANDS, Law, maps
 from tests.contract.moves import with_predictions
 from tests.contract.term_studies import CODED, TermStudy
@@ -66,8 +65,7 @@ def test_every_estimand_says_why_a_law_does_not_hold() -> None:
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), [p for p in PAIRS if maps(*p.values) is not None])
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS, common=SCALES)
+@examples(data=st.data(), seed=SEEDS, common=SCALES)
 def test_maps_of_llm_answers(estimator: str, estimand: str, data, seed: int, common: float) -> None:
     kind = data.draw(cases.kinds(estimand))
     study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
@@ -98,8 +96,7 @@ def test_wider_maps_do_change_the_others(estimator: str) -> None:
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_copies_of_llm_columns(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
@@ -112,8 +109,7 @@ def test_copies_of_llm_columns(estimator: str, estimand: str, data, seed: int) -
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), [p for p in PAIRS if LAWS[p.values[0]].constant_model])
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_one_more_llm_that_always_says_the_same(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
@@ -123,8 +119,7 @@ def test_one_more_llm_that_always_says_the_same(estimator: str, estimand: str, d
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_llms_that_always_say_the_same_leave_the_humans(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study = alone(cases.study(kind, seed))
@@ -140,8 +135,7 @@ def test_llms_that_always_say_the_same_leave_the_humans(estimator: str, estimand
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_the_order_of_units(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study, plan, rng = cases.study(kind, seed), cases.plan(kind, estimator, estimand), np.random.default_rng(seed)
@@ -150,8 +144,7 @@ def test_the_order_of_units(estimator: str, estimand: str, data, seed: int) -> N
 
 
 @pytest.mark.parametrize(("estimator", "estimand"), PAIRS)
-@EXAMPLES
-@given(data=st.data(), seed=SEEDS)
+@examples(data=st.data(), seed=SEEDS)
 def test_the_order_of_columns(estimator: str, estimand: str, data, seed: int) -> None:
     kind = data.draw(cases.kinds(estimand))
     study, plan = cases.study(kind, seed), cases.plan(kind, estimator, estimand)
