@@ -160,4 +160,7 @@ def doubts(
     if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
         text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"
         found.append(Warned("no_llm_only_units", text, "/plan/identification"))
+    if resolved.plan.compat and not resolved.estimator.historical:
+        text = "this estimator has no published form that differs; compat changes nothing"
+        found.append(Warned("compat_ignored", text, "/plan/compat"))
     return found + effects.doubts(estimates)

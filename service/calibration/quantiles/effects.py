@@ -13,7 +13,7 @@ Source: see the modules named. Differs: in nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -26,7 +26,8 @@ from service.calibration.effects import STRENGTH, Analysis, effective, finite
 from service.calibration.errors import CalibrationError, Problem, Warned
 from service.calibration.inference import Result, Settings
 from service.calibration.moments import FloatArray
-from service.calibration.quantiles import beside, llm_answers, reach, support
+from service.calibration.plan import EstimatorName
+from service.calibration.quantiles import as_published, beside, llm_answers, reach, support
 from service.calibration.quantiles.arm import ArmQuantile, Quantile, arm_quantile
 from service.calibration.quantiles.dependence import dependence
 from service.calibration.quantiles.results import Parts, result, settings_of
@@ -76,16 +77,23 @@ def analysed(resolved: Resolved, tested: ReferenceTest | None) -> tuple[Analysis
 def _analysis(asked: Asked, tested: ReferenceTest | None) -> tuple[Analysis, list[Problem]]:
     resolved = asked.resolved
     estimates = tuple(_estimate_block(asked, c, tested) for c in resolved.contrasts)
+    arms = tuple(beside.arm_block(resolved, d, a, asked.settings, asked.component) for d, a in enumerate(asked.arms))
+    reproduced: tuple[Warned, ...] = ()
+    if as_published.asked(resolved.plan):
+        found = as_published.published(resolved, asked.arms[0], asked.q)
+        estimates, arms = (as_published.block(found, estimates[0]),), (as_published.arm_block(found, arms[0]),)
+        reproduced = found.warnings
     open_ends = [_open_ends(asked, c, e) for c, e in zip(resolved.contrasts, estimates, strict=True)]
     endless = [
         problem
         for e, doubts in zip(estimates, open_ends, strict=True)
         for problem in reach.unbounded(e.result, asked.settings, doubts)
     ]
-    arms = tuple(
-        beside.arm_block(asked.resolved, d, a, asked.settings, asked.component) for d, a in enumerate(asked.arms)
-    )
-    warnings = [*beside.doubts(resolved, tested, asked.arms, estimates), *(w for doubts in open_ends for w in doubts)]
+    warnings = [
+        *beside.doubts(resolved, tested, asked.arms, estimates),
+        *reproduced,
+        *(w for d in open_ends for w in d),
+    ]
     sloped = tuple(
         bool(row.any()) for a in asked.arms for row in a.calibrated.estimate.slope[list(a.calibrated.way.cells)]
     )
@@ -149,13 +157,24 @@ def _alternatives(asked: Asked, contrast: Contrast, human: Parts) -> tuple[Alter
             continue
         try:
             arms = [arm_quantile(resolved, d, asked.q, name) for d in used]
-            parts = asked.parts(contrast.weights, [a.calibrated for a in arms])
-            answer: Result = finite(result(parts, asked.settings))
+            answer, ratio = _alternative(asked, contrast, human, arms, name)
         except CalibrationError:
             continue
-        ratio = _ratio(parts, human, arms)
         found.append(Alternative(name, answer, ratio, effective(sum(a.n for a in arms), ratio, "llm_used")))
     return tuple(found)
+
+
+def _alternative(
+    asked: Asked, contrast: Contrast, human: Parts, arms: Sequence[ArmQuantile], name: EstimatorName
+) -> tuple[Result, float | None]:
+    """Result and variance ratio by another estimator, as published where the plan wants that."""
+    other = replace(asked.resolved.plan, estimator=name)
+    if as_published.asked(other):
+        support.check(asked.resolved.sample, other)
+        found = as_published.published(asked.resolved, arms[0], asked.q)
+        return found.result, found.ratio
+    parts = asked.parts(contrast.weights, [a.calibrated for a in arms])
+    return finite(result(parts, asked.settings)), _ratio(parts, human, arms)
 
 
 def _open_ends(asked: Asked, contrast: Contrast, block: EstimateBlock) -> list[Warned]:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from service.calibration.errors import Problem, UnsupportedCombination
 from service.calibration.intervals.requirements import require_inside
-from service.calibration.plan import Plan
+from service.calibration.plan import EstimatorName, Plan
+from service.calibration.quantiles import as_published
 from service.calibration.resolution import Resolved
 from service.calibration.sample import Sample
 
-ESTIMATORS = ("auto", "regression", "human_only", "ppi")
+ESTIMATORS: tuple[EstimatorName, ...] = ("auto", "regression", "human_only", "ppi")
 INTERVALS = ("auto", "t", "normal")
 CODE = "unsupported_combination"
 
 
 def check(sample: Sample, plan: Plan) -> None:
     """Refuse what quantiles are not computed with, all problems at once."""
-    problems = _plan_problems(plan) + _sample_problems(sample)
+    problems = [*_plan_problems(plan), *as_published.refused(sample, plan), *_sample_problems(sample)]
     if problems:
         raise UnsupportedCombination(problems)
 
@@ -37,9 +38,6 @@ def _plan_problems(plan: Plan) -> list[Problem]:
     if plan.interval not in INTERVALS:
         text = f"interval {plan.interval} does not invert distribution functions"
         found.append(Problem("/plan/interval", CODE, text, f"supported: {', '.join(INTERVALS)}"))
-    if plan.compat:
-        text = "the published forms of quantiles are not offered"
-        found.append(Problem("/plan/compat", CODE, text, "supported: quantiles without compat"))
     if plan.multiplicity == "max_t":
         text = "limits of quantiles have no joint normal distribution to draw from"
         hint = "supported: none, holm, hochberg, benjamini_hochberg"

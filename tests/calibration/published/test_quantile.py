@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from service.calibration.published.quantile import quantile, rectified
+from service.calibration.published.quantile import inverted, p_value, quantile, rectified
 
 QS = (0.1, 0.5, 0.73)
 
@@ -88,6 +88,24 @@ def test_a_wider_level_gives_a_wider_interval():
     fits = [quantile(drawn(4), 0.5, level) for level in (0.5, 0.8, 0.9, 0.99)]
     assert all(b.lower <= a.lower and b.upper >= a.upper for a, b in pairwise(fits))
     assert fits[0].upper - fits[0].lower < fits[-1].upper - fits[-1].lower
+
+
+@pytest.mark.parametrize("digits", [12, 1])
+def test_a_value_is_outside_an_interval_exactly_when_its_p_value_is_below_the_error(digits):
+    for seed in range(10):
+        function = rectified(*drawn(seed, digits=digits), 0.4)
+        values = [
+            *function[0],
+            *(function[0][:-1] + function[0][1:]) / 2.0,
+            function[0][0] - 1.0,
+            function[0][-1] + 1.0,
+        ]
+        for level in (0.2, 0.5, 0.8, 0.95):
+            fit = inverted(function, level)
+            if fit.accepted:
+                outside = [bool(v < fit.lower or v > fit.upper) for v in values]
+                assert [p_value(function, v) < 1.0 - level for v in values] == outside
+    assert (p_value(function, -99.0), p_value(function, 99.0)) == (0.0, 0.0)
 
 
 def test_memory_grows_with_the_number_of_units():

@@ -20,7 +20,6 @@ PLAN = Plan(quantiles=(0.5,))
     [
         ({"estimator": "power_tuned"}, "/plan/estimator", "supported: auto, regression, human_only, ppi"),
         ({"interval": "bootstrap"}, "/plan/interval", "supported: auto, t, normal"),
-        ({"compat": True}, "/plan/compat", "without compat"),
         ({"multiplicity": "max_t"}, "/plan/multiplicity", "supported: none, holm"),
         ({"costs": Costs(5.0, 0.1)}, "/plan/costs", "supported: costs with means"),
     ],
