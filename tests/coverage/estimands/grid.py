@@ -1,0 +1,184 @@
+"""The grid: every estimand at a small, a middle and a large size, and at the middle size one thing harder at a time.
+
+To add a cell, add a line. The truth of every cell is exact, or that of ``truths.json``.
+Left out: ``partial_pooling`` draws estimates towards each other and is no interval of one truth; clusters of
+``multinomial`` and twins of ``amce``, ``conditional_logit`` and ``correlation``, which have no arms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from service.calibration.plan import Plan
+from tests.coverage.estimands.cell import Cell, Study
+from tests.coverage.estimands.kinds import CATEGORIES, KINDS
+from tests.coverage.estimands.people import People
+from tests.coverage.estimands.profiles import Choosing, Rated
+from tests.coverage.estimands.skewed import Skewed
+from tests.coverage.estimands.summaries import Fitted
+
+CLOSED, ITERATIVE, SLOW, SLOWEST = 4_000, 2_000, 1_000, 400
+REGRESSIONS = ("linear", "logistic", "poisson", "multinomial")
+SIZES = {"multinomial": (60, 150, 400)}
+USUAL = (30, 100, 400)
+MIDDLE = 1
+ESTIMATORS = ("regression", "recalibrated", "plug_in_bias")
+
+
+def asked(study: Study, **more) -> Plan:
+    """The plan for a study of people."""
+    assert isinstance(study, People)
+    estimand = KINDS[study.kind].estimand
+    categories = CATEGORIES if estimand == "multinomial" else None
+    control = None if study.arms is None else "control"
+    return Plan(estimand=estimand, model=study.model, categories=categories, control=control, **more)
+
+
+def cell(departure: str, study: People, replicates: int | None = None, also: tuple[str, ...] = (), **plan) -> Cell:
+    """One cell of people."""
+    estimand = KINDS[study.kind].estimand
+    usual = CLOSED if estimand in ("linear", "correlation") else ITERATIVE
+    made = asked(study, compare=bool(also), **plan)
+    return Cell(estimand, departure, study, made, replicates or usual, also)
+
+
+def sizes(kind: str) -> tuple[int, int, int]:
+    """Small, middle and large number of humans."""
+    return SIZES.get(kind, USUAL)
+
+
+def _regression(kind: str) -> list[Cell]:
+    """A regression at three sizes, then its departures at the middle size."""
+    middle = People(kind, sizes(kind)[MIDDLE])
+    rare = replace(middle, kind="share" if kind == "linear" else kind, rare=True)
+    twins = replace(middle, arms="shared")
+    return [
+        *(cell("centre", People(kind, n)) for n in sizes(kind)),
+        cell("worthless LLM", replace(middle, rho=0.0)),
+        cell("biased LLM", replace(middle, biased=True)),
+        cell("weights", replace(middle, weighted=True)),
+        cell("clusters", replace(middle, clusters="apart")),
+        cell("clusters of humans and LLM-only units", replace(middle, clusters="spanning")),
+        cell("clusters not told", replace(middle, clusters="spanning", told=False)),
+        cell("two arms", replace(middle, arms="independent")),
+        cell("twins, randomization", twins),
+        cell("twins, exchangeability", twins, identification="exchangeability"),
+        cell("5 % answer yes" if kind != "poisson" else "mean count 0.05", rare),
+        cell("5 % answer yes, 400 humans" if kind != "poisson" else "mean count 0.05, 400", replace(rare, n=400)),
+        cell("sampling probabilities", replace(middle, sampled=True)),
+        cell("sampling probabilities, design_based", replace(middle, sampled=True), estimator="design_based"),
+    ]
+
+
+def _linear() -> list[Cell]:
+    """What only the linear model is tried on."""
+    middle = People("linear", sizes("linear")[MIDDLE])
+    return [
+        cell("residuals that spread", replace(middle, spread=True)),
+        cell("a curved mean", replace(middle, curved=True)),
+        cell("weights tied to the LLM", replace(middle, weighted=True, tied=True)),
+        cell("clusters, weights", replace(middle, clusters="apart", weighted=True)),
+        cell("13 LLMs (ridge)", People("linear", 60, only=5, llms=13), SLOW),
+        cell("13 worthless LLMs (ridge)", People("linear", 60, only=5, llms=13, rho=0.0), SLOW),
+        cell("two subgroups", replace(middle, n=200, groups=True), ITERATIVE),
+    ]
+
+
+def _estimators() -> list[Cell]:
+    """Estimators beside ``auto``, on the same studies."""
+    return [
+        cell("other estimators", People(kind, n), also=ESTIMATORS)
+        for kind in ("linear", "logistic")
+        for n in sizes(kind)[:2]
+    ]
+
+
+def _correlation() -> list[Cell]:
+    middle = People("correlation", sizes("correlation")[MIDDLE])
+    return [
+        *(cell("centre", People("correlation", n)) for n in sizes("correlation")),
+        cell("worthless LLM", replace(middle, rho=0.0)),
+        cell("biased LLM", replace(middle, biased=True)),
+        cell("weights", replace(middle, weighted=True)),
+        cell("clusters", replace(middle, clusters="apart")),
+        cell("clusters of humans and LLM-only units", replace(middle, clusters="spanning")),
+        cell("5 % answer yes", replace(middle, kind="share correlation", rare=True)),
+        cell("sampling probabilities", replace(middle, sampled=True)),
+        cell("sampling probabilities, design_based", replace(middle, sampled=True), estimator="design_based"),
+    ]
+
+
+def quantile(departure: str, study: Skewed, replicates: int = ITERATIVE, **plan) -> Cell:
+    """One cell of quantiles."""
+    name = "quantile" if study.arms is None else "quantile effect"
+    return Cell(name, departure, study, Plan(estimand="quantile", quantiles=study.q, **plan), replicates)
+
+
+def _quantiles() -> list[Cell]:
+    middle = Skewed(100)
+    two = replace(middle, arms="independent")
+    twins = replace(middle, arms="shared")
+    return [
+        *(quantile("centre", Skewed(n)) for n in USUAL),
+        quantile("worthless LLM", replace(middle, rho=0.0)),
+        quantile("biased LLM", replace(middle, biased=True)),
+        quantile("q = .05", replace(middle, q=(0.05,))),
+        quantile("Likert answers", replace(middle, likert=True)),
+        quantile("weights", replace(middle, weighted=True), SLOWEST),
+        quantile("clusters", replace(middle, clusters="apart"), SLOWEST),
+        quantile("clusters of humans and LLM-only units", replace(middle, clusters="spanning"), SLOWEST),
+        quantile("sampling probabilities", replace(middle, sampled=True), SLOWEST),
+        *(quantile("centre", replace(two, n=n), SLOW) for n in USUAL),
+        quantile("twins, randomization", twins, SLOWEST),
+        quantile("twins, exchangeability", twins, SLOWEST, identification="exchangeability"),
+    ]
+
+
+def conjoint(departure: str, study: Rated | Choosing, replicates: int | None = None, **plan) -> Cell:
+    """One cell of a conjoint."""
+    name = "amce" if isinstance(study, Rated) else "conditional_logit"
+    usual = SLOW if isinstance(study, Rated) else ITERATIVE
+    return Cell(name, departure, study, Plan(estimand=name, model=study.model, **plan), replicates or usual)
+
+
+def _conjoints(kind: type[Rated | Choosing]) -> list[Cell]:
+    middle = kind(100)
+    return [
+        *(conjoint("centre", kind(n)) for n in (30, 100, 300)),
+        conjoint("worthless LLM", replace(middle, rho=0.0)),
+        conjoint("biased LLM", replace(middle, biased=True)),
+        conjoint("weights of respondents", replace(middle, weighted=True)),
+        conjoint("LLM-only answers of the same respondents", replace(middle, spanning=True)),
+        conjoint("respondents not told", replace(middle, told=False)),
+        conjoint("5 % answer yes" if kind is Rated else "an attribute of 5 %", replace(middle, rare=True)),
+    ]
+
+
+def summary(departure: str, study: Fitted, **plan) -> Cell:
+    """One cell of the layout ``summary``."""
+    return Cell("summary", departure, study, Plan(**plan), CLOSED)
+
+
+def _summaries() -> list[Cell]:
+    middle = People("linear", 100)
+    return [
+        *(summary("classical covariances", Fitted(replace(middle, n=n))) for n in USUAL),
+        *(summary("robust covariances", Fitted(replace(middle, n=n), robust=True)) for n in USUAL),
+        summary("classical, every gamma", Fitted(middle, cross=True)),
+        summary("worthless LLM", Fitted(replace(middle, rho=0.0))),
+        summary("biased LLM", Fitted(replace(middle, biased=True))),
+        summary("residuals that spread, robust", Fitted(replace(middle, spread=True), robust=True)),
+        summary("residuals that spread, classical", Fitted(replace(middle, spread=True))),
+    ]
+
+
+GRID: tuple[Cell, ...] = (
+    *(c for kind in REGRESSIONS for c in _regression(kind)),
+    *_linear(),
+    *_correlation(),
+    *_quantiles(),
+    *_conjoints(Rated),
+    *_conjoints(Choosing),
+    *_summaries(),
+    *_estimators(),
+)
