@@ -17,7 +17,7 @@ from tests.coverage.estimands.profiles import Choosing, Rated
 from tests.coverage.estimands.skewed import Skewed
 from tests.coverage.estimands.summaries import Fitted
 
-CLOSED, ITERATIVE, SLOW, SLOWEST = 4_000, 2_000, 1_000, 400
+CLOSED, ITERATIVE, FEWER, SLOW, SLOWEST = 4_000, 2_000, 1_000, 600, 250
 REGRESSIONS = ("linear", "logistic", "poisson", "multinomial")
 SIZES = {"multinomial": (60, 150, 400)}
 USUAL = (30, 100, 400)
@@ -37,7 +37,8 @@ def asked(study: Study, **more) -> Plan:
 def cell(departure: str, study: People, replicates: int | None = None, also: tuple[str, ...] = (), **plan) -> Cell:
     """One cell of people."""
     estimand = KINDS[study.kind].estimand
-    usual = CLOSED if estimand in ("linear", "correlation") else ITERATIVE
+    iterative = SLOW if estimand == "multinomial" else ITERATIVE if departure == "centre" else FEWER
+    usual = CLOSED if estimand in ("linear", "correlation") else iterative
     made = asked(study, compare=bool(also), **plan)
     return Cell(estimand, departure, study, made, replicates or usual, also)
 
@@ -78,9 +79,9 @@ def _linear() -> list[Cell]:
         cell("a curved mean", replace(middle, curved=True)),
         cell("weights tied to the LLM", replace(middle, weighted=True, tied=True)),
         cell("clusters, weights", replace(middle, clusters="apart", weighted=True)),
-        cell("13 LLMs (ridge)", People("linear", 60, only=5, llms=13), SLOW),
-        cell("13 worthless LLMs (ridge)", People("linear", 60, only=5, llms=13, rho=0.0), SLOW),
-        cell("two subgroups", replace(middle, n=200, groups=True), ITERATIVE),
+        cell("13 LLMs (ridge)", People("linear", 60, only=5, llms=13), FEWER),
+        cell("13 worthless LLMs (ridge)", People("linear", 60, only=5, llms=13, rho=0.0), FEWER),
+        cell("two subgroups", replace(middle, n=200, groups=True), FEWER),
     ]
 
 
@@ -108,7 +109,7 @@ def _correlation() -> list[Cell]:
     ]
 
 
-def quantile(departure: str, study: Skewed, replicates: int = ITERATIVE, **plan) -> Cell:
+def quantile(departure: str, study: Skewed, replicates: int = FEWER, **plan) -> Cell:
     """One cell of quantiles."""
     name = "quantile" if study.arms is None else "quantile effect"
     return Cell(name, departure, study, Plan(estimand="quantile", quantiles=study.q, **plan), replicates)
@@ -137,7 +138,7 @@ def _quantiles() -> list[Cell]:
 def conjoint(departure: str, study: Rated | Choosing, replicates: int | None = None, **plan) -> Cell:
     """One cell of a conjoint."""
     name = "amce" if isinstance(study, Rated) else "conditional_logit"
-    usual = SLOW if isinstance(study, Rated) else ITERATIVE
+    usual = SLOW if isinstance(study, Rated) else FEWER
     return Cell(name, departure, study, Plan(estimand=name, model=study.model, **plan), replicates or usual)
 
 
