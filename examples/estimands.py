@@ -1,7 +1,7 @@
-"""Four studies, each analysed by its own estimand; the calibration service must run.
+"""Five studies, each analysed by its own estimand; the calibration service must run.
 
     make serve          # in one shell
-    python3 examples/estimands.py [conjoint | trial | spending | labels] [URL]
+    python3 examples/estimands.py [conjoint | factorial | trial | spending | labels] [URL]
 
 All people and LLM answers are made up by a seeded generator; what is true of them stands beside each study.
 """
@@ -46,6 +46,40 @@ def conjoint() -> Request:
             "outcomes": {"rating": [row[2] for row in rows]},
             "predictions": [{"model": "gpt", "values": [row[3] for row in rows]}],
             "covariates": {name: [row[1][name] for row in rows] for name in LEVELS},
+        },
+    }
+
+
+def factorial() -> Request:
+    """240 people and 2,400 personas judge one appeal each: warm or cold, signed by nobody, a friend or an office.
+
+    A warm tone is worth 0.2, a friend 0.3, and 0.6 more when both are true.
+    """
+    chance = random.Random(16)
+    tone, by, support, said = [], [], [], []
+    for person in range(2640):
+        warm, source = chance.random() < 0.5, chance.choice(("nobody", "friend", "office"))
+        worth = 0.2 * warm + 0.3 * (source == "friend") + 0.6 * (warm and source == "friend")
+        known = chance.gauss(0, 0.7)
+        tone.append("warm" if warm else "cold")
+        by.append(source)
+        support.append(worth + known + chance.gauss(0, 0.7) if person < 240 else None)
+        said.append(1.0 + 0.5 * worth + known + chance.gauss(0, 0.5))
+    return {
+        "plan": {
+            "estimand": {
+                "type": "amce",
+                "attributes": ["tone", "by"],
+                "baselines": {"by": "nobody"},
+                "interactions": [["tone", "by"]],
+            }
+        },
+        "data": {
+            "layout": "table",
+            "cluster": [f"p{person}" for person in range(2640)],
+            "outcomes": {"support": support},
+            "predictions": [{"model": "gpt", "values": said}],
+            "covariates": {"tone": tone, "by": by},
         },
     }
 
@@ -131,6 +165,7 @@ def labels() -> Request:
 
 STUDIES: dict[str, Callable[[], Request]] = {
     "conjoint": conjoint,
+    "factorial": factorial,
     "trial": trial,
     "spending": spending,
     "labels": labels,

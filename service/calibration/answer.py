@@ -144,7 +144,10 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was done, with every default resolved; ``scale`` is the link scale of coefficients that have one."""
+    """What was done, with every default resolved; ``scale`` is the link scale of coefficients that have one.
+
+    ``interactions`` are the pairs of attributes whose interaction was asked for.
+    """
 
     estimand: str
     categories: tuple[str, ...] | None
@@ -170,6 +173,7 @@ class Applied:
     subgroups: tuple[str, ...] | None = None
     partial_pooling: bool = False
     scale: str | None = None
+    interactions: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,11 @@ def _identified(design: Design, pairs: tuple[tuple[int, int], ...], weight: Floa
     """The products that say something beyond the terms and the products before them; the others are level zero."""
     rows = np.concatenate((design.x, [design.x[a] * design.x[b] for a, b in pairs])) * np.sqrt(weight)
     size = len(design.names)
+    return tuple(pairs[j - size] for j in independent(rows) if j >= size)
+
+
+def independent(rows: FloatArray) -> list[int]:
+    """The rows (k, n) that say something beyond the rows before them."""
     basis, kept = np.zeros((0, rows.shape[1])), []
     for j, row in enumerate(rows):
         rest = row - (basis @ row) @ basis
@@ -124,8 +129,8 @@ def _identified(design: Design, pairs: tuple[tuple[int, int], ...], weight: Floa
         norm = float(np.linalg.norm(rest))
         if norm > np.sqrt(RELATIVE_SCATTER) * float(np.linalg.norm(row)):
             basis = np.concatenate((basis, rest[None] / norm))
-            kept += [pairs[j - size]] if j >= size else []
-    return tuple(kept)
+            kept.append(j)
+    return kept
 
 
 def _allowed(known: tuple[Attribute, ...], banned: dict[tuple[int, int], Shown], a: int, level: int) -> FloatArray:

@@ -25,12 +25,29 @@ from service.calibration.sample import IntArray
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """Two attributes, by number, whose interaction is asked for: the regression that gives it (see ``interactions``).
+
+    ``terms`` are the rows of its terms, ``products`` the pairs of rows it multiplies, of which the first ``reported``
+    are interactions that the humans tell; ``cells`` are the pairs of levels that enough of them are shown, by number.
+    """
+
+    first: int
+    second: int
+    terms: tuple[int, ...]
+    products: tuple[tuple[int, int], ...]
+    reported: int
+    cells: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Design:
     """A model's side of some units: terms x (k, n) and their names, the intercept included; choice sets (n,) or None.
 
     ``keys`` say which part of the plan each term comes from, for refusals, ``baselines`` which level a term of names is
     told from (else None), ``categories`` what answers are (none: numbers). ``products`` are pairs of terms whose
     interactions a statistic includes, and ``shares`` (k, products) what it averages them with (see ``conjoint``).
+    ``interactions`` are the keys of attributes whose interaction is asked for, ``pairs`` what comes of them.
     ``leverage`` False: nobody asks for the fit's leverage, which costs as much as the influence values.
     """
 
@@ -42,6 +59,8 @@ class Design:
     categories: tuple[str, ...] = ()
     products: tuple[tuple[int, int], ...] = ()
     shares: FloatArray | None = None
+    interactions: tuple[tuple[str, str], ...] = ()
+    pairs: tuple[Pair, ...] = ()
     leverage: bool = True
 
 

@@ -131,11 +131,11 @@ def _check_fit(sample: Sample, fit: Fitted) -> None:
             "the humans' answers are told apart completely by the terms, so a coefficient has no finite estimate",
             "join rare levels or leave out a term; or use estimand linear",
         )
-    if fit.influence.shape[1] <= len(fit.names) + 1:
+    if fit.influence.shape[1] <= max(fit.blocks, default=len(fit.names)) + 1:
         raise NotIdentified.at(
             sample.pointers[0],
             "too_many_terms",
-            f"{fit.influence.shape[1]} humans cannot carry {len(fit.names)} coefficients",
+            f"{fit.influence.shape[1]} humans cannot carry {max(fit.blocks, default=len(fit.names))} coefficients",
             "add humans, or leave out terms",
         )
     if float(fit.leverage.max()) > ALONE:

@@ -196,7 +196,7 @@ def _design(sample: Sample, model: Model, sources: list[tuple[int, Units]], arms
     if sample.terms:
         rows.append(np.concatenate([u.x for _, u in sources if u.x is not None], axis=1))
         names += [term.name for term in sample.terms]
-        keys += [f"/plan/estimand/terms/{model.terms.index(term.covariate)}" for term in sample.terms]
+        keys += [model.pointer(term.covariate) for term in sample.terms]
         baselines += [term.baseline for term in sample.terms]
     if model.treatment:
         if len(sample.arms) < 2:
@@ -215,4 +215,5 @@ def _design(sample: Sample, model: Model, sources: list[tuple[int, Units]], arms
         choice_set=np.concatenate(sets) if sets else None,
         baselines=tuple(baselines),
         categories=sample.categories,
+        interactions=tuple((model.pointer(a), model.pointer(b)) for a, b in model.interactions),
     )

@@ -65,7 +65,8 @@ class Model:
     """The right-hand side of a model: covariates in order, whether arms are terms too, where alternatives compete.
 
     A string covariate stands for its levels but the first, or the one that ``baselines`` names. ``cross`` lets every
-    coefficient use the LLMs' influence values of all coefficients, not of its own alone.
+    coefficient use the LLMs' influence values of all coefficients, not of its own alone. ``interactions`` are pairs of
+    terms whose interaction is asked for; ``called`` is the plan's word for the terms.
     """
 
     terms: tuple[str, ...] = ()
@@ -73,6 +74,12 @@ class Model:
     cross: bool = False
     choice_set: str | None = None
     baselines: Mapping[str, str] = field(default_factory=dict)
+    interactions: tuple[tuple[str, str], ...] = ()
+    called: Literal["terms", "attributes"] = "terms"
+
+    def pointer(self, term: str) -> str:
+        """The place of a term in the plan."""
+        return f"/plan/estimand/{self.called}/{self.terms.index(term)}"
 
 
 @dataclass(frozen=True, slots=True)

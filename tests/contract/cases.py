@@ -137,6 +137,11 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
     },
     "amce": {
         "profiles of respondents": Kind(term_studies.rated, 1, conjoints.MODEL),
+        "profiles whose levels interact": Kind(
+            partial(term_studies.rated, clusters=False, interactions=(("education", "job"),)),
+            1,
+            replace(conjoints.MODEL, interactions=(("education", "job"),)),
+        ),
         "profiles, two models": Kind(partial(term_studies.rated, count=2, clusters=False), 1, conjoints.MODEL),
     },
     "correlation": {

@@ -139,14 +139,16 @@ def correlated(seed: int, *, count: int = 1) -> TermStudy:
     return regression(seed, "linear", Model(("x",)), (30,), 50, count=count)
 
 
-def rated(seed: int, *, count: int = 1, clusters: bool = True, cross: bool = False) -> TermStudy:
+def rated(
+    seed: int, *, count: int = 1, clusters: bool = True, interactions: tuple[tuple[str, str], ...] = ()
+) -> TermStudy:
     """A conjoint of six profiles a respondent."""
     of, rng = conjoints.conjoint(seed, 12, 14), np.random.default_rng(seed)
     f = [of.f, *(of.f + 0.5 * rng.normal(size=of.f.size) for _ in range(1, count))]
     names = tuple(conjoints.LEVELS)
     columns = predictions(count) + covariates(*names, *(("cluster",) if clusters else ()))
     c = np.vstack([*f, *of.shown, *((of.who,) if clusters else ())])
-    model = replace(conjoints.MODEL, cross=cross)
+    model = replace(conjoints.MODEL, interactions=interactions)
     return TermStudy(
         (of.y[of.human],), (c[:, of.human],), (c[:, ~of.human],), columns, "independent", (), model, conjoints.LEVELS
     )

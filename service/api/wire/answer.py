@@ -46,6 +46,7 @@ class Applied(msgspec.Struct, frozen=True):
     subgroups: list[str] | None
     partial_pooling: bool
     scale: str | None
+    interactions: list[list[str]] | None
 
 
 class Assumption(msgspec.Struct, frozen=True):
@@ -177,4 +178,5 @@ def applied(done: core.Applied) -> Applied:
         subgroups=None if done.subgroups is None else list(done.subgroups),
         partial_pooling=done.partial_pooling,
         scale=done.scale,
+        interactions=None if done.interactions is None else [list(pair) for pair in done.interactions],
     )

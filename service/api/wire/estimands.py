@@ -155,10 +155,17 @@ class Amce(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amce", 
     baselines: Annotated[
         dict[Name, Name] | None, msgspec.Meta(description="Baseline level by attribute. Default: the first, sorted.")
     ] = None
+    interactions: Annotated[
+        list[Annotated[list[Name], msgspec.Meta(min_length=2, max_length=2)]] | None,
+        msgspec.Meta(description="Pairs of attributes whose interaction effects are asked for, too. Default: none."),
+    ] = None
 
     def to_core(self) -> Asked:
         """What it asks of the core."""
-        return Asked("amce", model=core.Model(tuple(self.attributes), baselines=self.baselines or {}))
+        pairs = tuple((a, b) for a, b in self.interactions or ())
+        baselines = self.baselines or {}
+        model = core.Model(tuple(self.attributes), baselines=baselines, interactions=pairs, called="attributes")
+        return Asked("amce", model=model)
 
 
 class Correlation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="correlation", tag_field="type"):

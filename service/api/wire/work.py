@@ -8,6 +8,7 @@ Source: measured on one core of the machine of benchmarks/README.md.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from service.api.wire.doubts import SOLVING
@@ -24,13 +25,16 @@ BOOTSTRAP, RANDOMIZATION = 3.0, 125.0  # work per unit and replicate
 BETTING, PER_HUMAN = 1e7, 1e4  # work of one betting interval, and of every human in it
 DRAWN, DRAWS, MOST_DRAWS = 0.2, 5e3, 5e4  # max_t: work per number drawn; draws per estimate, at least and at most
 FREE_DRAWS = 2e9  # numbers drawn that more draws than the least may cost
+PAIR, PER_CELL = 40.0, 200.0  # interactions: per human and squared number of terms; per unit and combination of levels
 SUMMARY = 50.0  # work per cube of the number of coefficients
 HELD = 200.0  # max_t: work per influence value, which are held in memory together
 
 
 def work(samples: Sequence[Sample], plan: Plan) -> float:
     """Estimated work of a calibration."""
-    each = sum(count * (_fitting(s, plan) + _resampling(s, plan)) for s, count in counted(samples))
+    each = sum(
+        count * (_fitting(s, plan) + _interactions(s, plan) + _resampling(s, plan)) for s, count in counted(samples)
+    )
     each += PER_OUTCOME * (len(samples) - 1)
     return each + _together(samples, plan) + (SOLVING if plan.costs else 0.0)
 
@@ -44,6 +48,18 @@ def _fitting(sample: Sample, plan: Plan) -> float:
     columns = max(1, len(sample.columns))
     fits = (len(sample.models) + 1) * (len(ESTIMATORS) if plan.compare else 1)
     return fits * (float(_numbers(sample) * columns) + PER_CONTRAST * len(plan.contrasts or ()))
+
+
+def _interactions(sample: Sample, plan: Plan) -> float:
+    """Work of the pairs of attributes whose interaction is asked for: a regression and a mean per combination each."""
+    levels = Counter(term.covariate for term in sample.terms)
+    human = sum(s.n for s in sample.human)
+    everyone = human + sum(s.n for s in sample.llm_only if s is not None)
+    total = 0.0
+    for a, b in plan.model.interactions if plan.model is not None else ():
+        cells = (levels[a] + 1) * (levels[b] + 1)
+        total += PAIR * human * (len(sample.terms) + cells) ** 2 + PER_CELL * everyone * cells
+    return total
 
 
 def _numbers(sample: Sample) -> int:

@@ -2,13 +2,14 @@
 
 Formula: a covariate of names with levels l_0 (the baseline), l_1, .. gives the terms 1{x = l_1}, 1{x = l_2}, ..
 Shapes: N units; terms (k, N); choice sets (N,) as codes.
-Raises: ``unknown_term``, ``duplicate_term``, ``unknown_baseline``, ``constant_term``, ``missing_covariate``.
+Raises: ``unknown_term``, ``duplicate_term``, ``unknown_baseline``, ``constant_term``, ``missing_covariate``,
+``unknown_attribute``, ``interaction_with_itself``, ``duplicate_interaction``.
 Source: the regression estimands of openapi/calibration.json. Differs: in nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,12 +45,12 @@ def term_problems(covariates: Covariates, model: Model | None) -> list[Problem]:
     if model is None:
         return []
     sent = dict(covariates)
-    places = [(f"/plan/estimand/terms/{i}", name) for i, name in enumerate(model.terms)]
+    places = [(f"/plan/estimand/{model.called}/{i}", name) for i, name in enumerate(model.terms)]
     places += [("/plan/estimand/choice_set", model.choice_set)] if model.choice_set is not None else []
     text, hint = "the data has no covariate of this name", "names match exactly; send it in data.covariates"
     found = [Problem(place, "unknown_term", text, hint) for place, name in places if name not in sent]
     found += [
-        Problem(f"/plan/estimand/terms/{i}", "duplicate_term", "the term is listed twice", "list it once")
+        Problem(f"/plan/estimand/{model.called}/{i}", "duplicate_term", "the term is listed twice", "list it once")
         for i, name in enumerate(model.terms)
         if name in model.terms[:i] or name == model.choice_set
     ]
@@ -59,7 +60,23 @@ def term_problems(covariates: Covariates, model: Model | None) -> list[Problem]:
             text = "no term of names has this level" if name in model.terms else "no term has this name"
             hint = "baselines name a term and one of its levels, exactly"
             found.append(Problem(f"/plan/estimand/baselines/{token(name)}", "unknown_baseline", text, hint))
-    return found
+    return found + list(_interaction_problems(model))
+
+
+def _interaction_problems(model: Model) -> Iterator[Problem]:
+    """What is wrong with the pairs whose interaction is asked for."""
+    for i, pair in enumerate(model.interactions):
+        place = f"/plan/estimand/interactions/{i}"
+        for k, name in enumerate(pair):
+            if name not in model.terms:
+                hint = f"interactions pair two of the {model.called}, by their exact names"
+                yield Problem(f"{place}/{k}", "unknown_attribute", f"no name in {model.called} is this one", hint)
+        if pair[0] == pair[1]:
+            text = "an attribute does not interact with itself"
+            yield Problem(place, "interaction_with_itself", text, "name two different attributes")
+        elif any(set(pair) == set(other) for other in model.interactions[:i]):
+            text = "the pair is listed twice; the order of its names says nothing"
+            yield Problem(place, "duplicate_interaction", text, "list it once")
 
 
 def terms_of(covariates: Covariates, model: Model, size: int) -> tuple[tuple[Term, ...], TermRows]:
@@ -90,7 +107,7 @@ def constant_terms(terms: Sequence[Term], human: Sequence[FloatArray], model: Mo
     everyone = np.concatenate(list(human), axis=1)
     text, hint = "the term does not vary among the humans", "leave it out, or join its rare levels"
     found = [
-        Problem(f"/plan/estimand/terms/{model.terms.index(term.covariate)}", "constant_term", text, hint)
+        Problem(model.pointer(term.covariate), "constant_term", text, hint)
         for term, values in zip(terms, everyone, strict=True)
         if np.ptp(values) == 0.0
     ]

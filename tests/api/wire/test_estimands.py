@@ -52,9 +52,15 @@ def test_choices_name_their_sets() -> None:
 
 
 def test_attributes_have_baselines() -> None:
-    assert read(type="amce", attributes=["sex"]).model == core.Model(("sex",))
+    assert read(type="amce", attributes=["sex"]).model == core.Model(("sex",), called="attributes")
     found = read(type="amce", attributes=["sex", "job"], baselines={"job": "nurse"})
-    assert found == Asked("amce", model=core.Model(("sex", "job"), baselines={"job": "nurse"}))
+    assert found == Asked("amce", model=core.Model(("sex", "job"), baselines={"job": "nurse"}, called="attributes"))
+
+
+def test_interactions_are_pairs_of_attributes() -> None:
+    found = read(type="amce", attributes=["sex", "job"], interactions=[["job", "sex"]]).model
+    assert found == core.Model(("sex", "job"), interactions=(("job", "sex"),), called="attributes")
+    assert read(type="amce", attributes=["sex"], interactions=[]) == read(type="amce", attributes=["sex"])
 
 
 def test_a_correlation_is_with_one_covariate() -> None:
@@ -73,6 +79,9 @@ def test_a_correlation_is_with_one_covariate() -> None:
         {"type": "conditional_logit", "terms": ["price"]},
         {"type": "amce"},
         {"type": "amce", "attributes": []},
+        {"type": "amce", "attributes": ["sex", "job"], "interactions": [["sex"]]},
+        {"type": "amce", "attributes": ["sex", "job"], "interactions": [["sex", "job", "age"]]},
+        {"type": "amce", "attributes": ["sex", "job"], "interactions": ["sex"]},
         {"type": "correlation"},
         {"type": "linear", "choice_set": "task"},
         {"type": "mean", "terms": ["x"]},

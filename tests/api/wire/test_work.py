@@ -5,13 +5,16 @@ from dataclasses import replace
 import pytest
 
 from service.api.wire.doubts import SOLVING, WORK_LIMIT
-from service.api.wire.work import PER_CONTRAST, PER_OUTCOME, work
+from service.api.wire.work import PAIR, PER_CELL, PER_CONTRAST, PER_OUTCOME, work
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.plan import Costs, NamedContrast, Plan
+from tests.calibration.conjoints import MODEL, conjoint
 from tests.calibration.studies import as_moments, categorised, simulate
 
 ONE = simulate(1, (10,), 40).sample()
 ARMS = simulate(1, (10, 12), (40, 50), models=2).sample()
+
+PAIRS = (("education", "job"), ("job", "sex"))
 
 
 def test_every_number_is_used_once_per_column_and_fit() -> None:
@@ -41,6 +44,16 @@ def test_resampling_grows_with_replicates_and_estimates(interval: str) -> None:
     assert twice == 2 * once > 0.0
     assert work([ARMS, ARMS], plan) == 2 * work([ARMS], plan) + PER_OUTCOME
     assert work([ARMS], replace(plan, interval="score")) == plain
+
+
+def test_interactions_are_work_by_pair() -> None:
+    of = conjoint(1)
+    plain, once, twice = (
+        work([of.sample(model)], Plan(estimand="amce", model=model))
+        for model in (MODEL, replace(MODEL, interactions=PAIRS[:1]), replace(MODEL, interactions=PAIRS))
+    )
+    assert once - plain == PAIR * 240 * (5 + 9) ** 2 + PER_CELL * 720 * 9
+    assert twice - once == PAIR * 240 * (5 + 6) ** 2 + PER_CELL * 720 * 6
 
 
 def test_a_bootstrap_of_many_units_costs_no_more_than_its_moments() -> None:

@@ -106,3 +106,20 @@ def test_terms_that_do_not_vary_among_the_humans_are_refused_once_per_covariate(
     assert constant_terms(terms[:1], [first[:1], second[:1]], model) == []  # it varies between the arms
     assert len(constant_terms(terms[:1], [first[:1]], model)) == 1
     assert constant_terms((), [], Model()) == []
+
+
+def test_interactions_pair_two_terms_that_are_listed_once() -> None:
+    def found(*pairs: tuple[str, str], terms: tuple[str, ...] = ("job", "task by name")) -> list[tuple[str, str]]:
+        model = Model(terms, interactions=pairs, called="attributes")
+        return [(p.pointer.removeprefix("/plan/estimand/"), p.code) for p in term_problems(COVARIATES, model)]
+
+    assert found(("job", "task by name")) == []
+    assert found(("job", "age"), ("job", "job"), ("task by name", "job"), ("job", "task by name")) == [
+        ("interactions/0/1", "unknown_attribute"),
+        ("interactions/1", "interaction_with_itself"),
+        ("interactions/3", "duplicate_interaction"),
+    ]
+    assert found(terms=("job", "nothing", "job")) == [
+        ("attributes/1", "unknown_term"),
+        ("attributes/2", "duplicate_term"),
+    ]
