@@ -17,8 +17,15 @@ from tests.coverage.estimands.profiles import Choosing, Rated
 from tests.coverage.estimands.skewed import Skewed
 from tests.coverage.estimands.summaries import Fitted
 
-CLOSED, ITERATIVE, FEWER, SLOW, SLOWEST = 4_000, 2_000, 1_000, 600, 250
+CLOSED, ITERATIVE, FEWER, SLOW, SLOWEST = 4_000, 2_000, 1_000, 500, 250
 REGRESSIONS = ("linear", "logistic", "poisson", "multinomial")
+REPLICATES = {  # of the centre, of what is harder
+    "linear": (CLOSED, ITERATIVE),
+    "correlation": (CLOSED, ITERATIVE),
+    "logistic": (ITERATIVE, FEWER),
+    "poisson": (ITERATIVE, FEWER),
+    "multinomial": (SLOW, SLOW),
+}
 SIZES = {"multinomial": (60, 150, 400)}
 USUAL = (30, 100, 400)
 MIDDLE = 1
@@ -37,10 +44,9 @@ def asked(study: Study, **more) -> Plan:
 def cell(departure: str, study: People, replicates: int | None = None, also: tuple[str, ...] = (), **plan) -> Cell:
     """One cell of people."""
     estimand = KINDS[study.kind].estimand
-    iterative = SLOW if estimand == "multinomial" else ITERATIVE if departure == "centre" else FEWER
-    usual = CLOSED if estimand in ("linear", "correlation") else iterative
+    centre, harder = REPLICATES[estimand]
     made = asked(study, compare=bool(also), **plan)
-    return Cell(estimand, departure, study, made, replicates or usual, also)
+    return Cell(estimand, departure, study, made, replicates or (centre if departure == "centre" else harder), also)
 
 
 def sizes(kind: str) -> tuple[int, int, int]:
