@@ -1,4 +1,4 @@
-"""python -m benchmarks: every ratio in one run, as a Markdown table; about two minutes."""
+"""python -m benchmarks: every ratio in one run, as a Markdown table; a few minutes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,27 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import platform
 import sys
 
-from benchmarks import bootstrap, core, http, models, outcomes, parts
+from benchmarks import bootstrap, core, http, models, outcomes, parts, quantiles
+
+
+def medians() -> None:
+    """The rows of ``quantiles``; by itself: python -c 'from benchmarks.__main__ import medians; medians()'."""
+    print("\n| median, CPU | ppi-python 0.2.3 | calibrate() | times faster | in user time | its peak memory | ours |")
+    print("|---|---|---|---|---|---|---|")
+    for n, m, exact, plan in quantiles.CASES:
+        row = quantiles.against(n, m, exact=exact, plan=plan)
+        grid = "every value" if exact else "grid of 5,000"
+        how = "compat" if plan.compat else plan.estimator
+        times = f"{1e3 * row.theirs:.0f} ms | {1e3 * row.ours:.1f} ms | {row.ratio:.0f} | {row.user_ratio:.0f}"
+        memory = f"{row.their_bytes / 1e6:.0f} MB | {row.our_bytes / 1e6:.1f} MB"
+        print(f"| {grid}, n = {n:,}, N = {m:,}, {how} | {times} | {memory} |", flush=True)
+    told, seconds, most = quantiles.likert(1000, 10_000)
+    times = f"{told} | {1e3 * seconds:.1f} ms | - | -"
+    print(f"| Likert 1 to 5, n = 1,000, N = 10,000 | {times} | - | {most / 1e6:.1f} MB |", flush=True)
+    print("\n| growth of a median, n = 1,000 | calibrate() | ns per LLM-only unit | peak bytes per unit |")
+    print("|---|---|---|---|")
+    for m, seconds, most in quantiles.growth():
+        print(f"| N = {m:,} | {1e3 * seconds:.1f} ms | {1e9 * seconds / m:.0f} | {most / (1000 + m):.0f} |", flush=True)
 
 
 def main() -> None:
@@ -34,6 +54,7 @@ def main() -> None:
         print(
             f"| {kind}, 3 terms, n = 1,000, N = 100,000 | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
         )
+    medians()
     print("\n| growth, n = 1,000 | calibrate() | ns per LLM-only unit |\n|---|---|---|")
     for m, seconds in core.growth():
         print(f"| N = {m:,} | {1e3 * seconds:.2f} ms | {1e9 * seconds / m:.2f} |", flush=True)

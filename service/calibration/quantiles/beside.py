@@ -15,7 +15,7 @@ from math import sqrt
 import numpy as np
 
 from service.calibration import assumptions, blocks, effects, survey_design
-from service.calibration.answer import ArmBlock, EstimateBlock, ModelBlock, Verdict
+from service.calibration.answer import ArmBlock, Effect, EstimateBlock, ModelBlock, Verdict
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
 from service.calibration.errors import CalibrationError, Warned
@@ -23,7 +23,6 @@ from service.calibration.estimate import Estimate
 from service.calibration.inference import Settings
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Population
-from service.calibration.quantiles import llm_answers
 from service.calibration.quantiles.arm import ArmQuantile, Quantile
 from service.calibration.quantiles.dependence import dependence
 from service.calibration.quantiles.results import Parts, for_arms, result
@@ -52,17 +51,16 @@ def ppi_correlation(arms: Sequence[ArmQuantile], weights: FloatArray) -> float |
 
 
 def model_block(
-    resolved: Resolved, contrast: Contrast, model: str, arms: Sequence[ArmQuantile], q: float
+    resolved: Resolved, contrast: Contrast, model: str, arms: Sequence[ArmQuantile], alone: Effect | None
 ) -> ModelBlock:
-    """One model's LLM-only quantile, PPI correlation and the variance ratio without it."""
-    cells = [resolved.cells(row) for row in np.eye(len(contrast.weights))]
+    """One model's PPI correlation and the variance ratio without it, beside its LLM-only quantile ``alone``."""
     columns = resolved.plain.sample.columns
     own = [j for j, c in enumerate(columns) if c.model == model]
     others = [j for j, c in enumerate(columns) if c.model != model]
     draws = [c.icc for c in columns if c.kind == "prediction" and c.model == model and c.icc is not None]
     return ModelBlock(
         name=model,
-        llm_only=llm_answers.effect(resolved.plain, contrast, cells, [model], q),
+        llm_only=alone,
         ppi_correlation=ppi_correlation([_seen_through(a, own) for a in arms], contrast.weights),
         variance_ratio_without=_ratio_without(resolved, contrast, arms, others),
         icc=float(np.mean(draws)) if draws else None,

@@ -110,6 +110,7 @@ def _estimate_block(asked: Asked, contrast: Contrast, tested: ReferenceTest | No
     verdict = min((v for a in used for v in beside.verdicts(a, resolved.plan.estimator)), key=STRENGTH.index)
     models = resolved.plain.sample.models
     cells = [resolved.cells(row) for row in np.eye(len(t))]
+    alone = llm_answers.effect(resolved.plain, contrast, cells, models, asked.q)
     return EstimateBlock(
         name=contrast.name,
         outcome=resolved.sample.outcome,
@@ -118,8 +119,14 @@ def _estimate_block(asked: Asked, contrast: Contrast, tested: ReferenceTest | No
         verdict=verdict,
         result=finite(result(calibrated, asked.settings)),
         human_only=finite(result(human, asked.settings)),
-        llm_only=llm_answers.effect(resolved.plain, contrast, cells, models, asked.q),
-        models=tuple(beside.model_block(resolved, contrast, model, used, asked.q) for model in models),
+        llm_only=alone,
+        models=tuple(
+            beside.model_block(
+                *(resolved, contrast, model, used),
+                alone if len(models) == 1 else llm_answers.effect(resolved.plain, contrast, cells, [model], asked.q),
+            )
+            for model in models
+        ),
         variance_ratio=ratio,
         human_sample_size=n,
         effective_sample_size=effective(n, ratio, verdict),

@@ -85,7 +85,7 @@ def invert(curve: Curve, q: float, bounds: tuple[float, float] | None, *, normal
     root = np.sqrt(variance)
     gap = np.where(np.abs(share - q) < ROUNDING, 0.0, share - q)
     z = np.where(root > 0.0, gap / np.where(root > 0.0, root, 1.0), np.where(gap == 0.0, 0.0, np.copysign(inf, gap)))
-    low, high = (_chance(side, curve.levels.df, normal=normal) for side in (z, -z))
+    low, high = _chances(z, curve.levels.df, normal=normal)
     exact = (root == 0.0) & (gap == 0.0)
     low, high = np.where(exact, 1.0, low), np.where(exact, 1.0, high)
     outside = (-inf, inf) if bounds is None else bounds
@@ -104,8 +104,11 @@ def invert(curve: Curve, q: float, bounds: tuple[float, float] | None, *, normal
     )
 
 
-def _chance(z: FloatArray, df: FloatArray, *, normal: bool) -> FloatArray:
-    return np.asarray(ndtr(z) if normal else stdtr(df, z))
+def _chances(z: FloatArray, df: FloatArray, *, normal: bool) -> tuple[FloatArray, FloatArray]:
+    """P(T <= z) and P(T <= -z), the smaller one exact and the other what is left."""
+    away = -np.abs(z)
+    small = np.asarray(ndtr(away) if normal else stdtr(df, away))
+    return np.where(z > 0.0, 1.0 - small, small), np.where(z < 0.0, 1.0 - small, small)
 
 
 def _ends(curve: Curve, outside: tuple[float, float]) -> tuple[FloatArray, FloatArray]:

@@ -10,9 +10,9 @@ Source: Woodruff (1952), JASA 47:635-646. Differs: clusters of LLM-only units ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from service.calibration.estimate import Frame
 from service.calibration.moments import FloatArray, kish
 from service.calibration.pools import weight
 from service.calibration.sample import Units
+
+ROUNDING = 1e-12  # shares that differ by less are the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +65,31 @@ def answers(frame: Frame, weights: FloatArray, models: Sequence[str], q: float) 
     units = np.concatenate([weights[d] * _shares(own) for d, own in zip(cells, by_cell, strict=True)])
     rows = [np.concatenate([s.c[j] for s in sources]) + sample.columns[j].origin for own in columns for j in own]
     shares = np.concatenate([np.full(len(own), 1.0 / (len(columns) * len(own))) for own in columns])
-    stacked = np.concatenate(rows)
-    order = np.argsort(stacked, kind="stable")
-    values, below = stacked[order], np.cumsum(np.concatenate([units * share for share in shares])[order])
-    estimate = _reaches(values, below, q)
+    reaching = _reaching(np.concatenate(rows), np.concatenate([units * share for share in shares]))
+    estimate = reaching(q)
     g = np.add.reduce([share * (row <= estimate) for share, row in zip(shares, rows, strict=True)])
     size = kish(units)
     if size < 2.0:
         return Answers(estimate, None, sample.pool_of(cells[0]), g)
     deviations = g - float(units @ g)
     s = sqrt(float(units @ (deviations * deviations)) / (size - 1.0))
-    error = (_reaches(values, below, q + s) - _reaches(values, below, q - s)) / 2.0
+    error = (reaching(q + s) - reaching(q - s)) / 2.0
     return Answers(estimate, error, sample.pool_of(cells[0]), deviations)
 
 
-def _reaches(values: FloatArray, below: FloatArray, q: float) -> float:
+def _reaching(values: FloatArray, weights: FloatArray) -> Callable[[float], float]:
     """The smallest value at which the distribution function reaches q, the outermost ones beyond its range."""
-    return float(values[min(int(np.searchsorted(below, q - 1e-12, side="left")), len(values) - 1)])
+    last = len(values) - 1
+    if weights.min() == weights.max():  # ranks: nothing has to be sorted
+
+        def ranked(q: float) -> float:
+            rank = min(max(ceil((q - ROUNDING) * len(values)) - 1, 0), last)
+            return float(np.partition(values, rank)[rank])
+
+        return ranked
+    order = np.argsort(values, kind="stable")
+    rising, below = values[order], np.cumsum(weights[order])
+    return lambda q: float(rising[min(int(np.searchsorted(below, q - ROUNDING, side="left")), last)])
 
 
 def _columns(frame: Frame, cell: int, model: str) -> list[int]:

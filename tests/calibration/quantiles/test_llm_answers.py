@@ -35,6 +35,19 @@ def test_one_model_gives_the_order_statistic_of_its_llm_only_answers(q: float) -
     assert whole.claim == "exploratory"
 
 
+@pytest.mark.parametrize("q", [1 / 150, 0.2, 0.3, 0.37, 1 - 1e-9])
+def test_equal_weights_give_ranks_and_nearly_equal_ones_the_same(q: float) -> None:
+    sample = SAMPLES["one"]
+    units = sample.llm_only[0]
+    near = np.where(np.arange(150) == 149, 1.0 + 1e-14, 1.0)
+    found = [
+        answers(Frame(replace(sample, llm_only=(replace(units, weight=w),)), "exchangeability"), np.ones(1), ["m0"], q)
+        for w in (None, np.full(150, 0.3), near)
+    ]
+    assert found[0].value == np.sort(units.c[0])[int(np.ceil(150 * q - 1e-9)) - 1]
+    assert len({(a.value, a.error) for a in found}) == 1
+
+
 def test_several_models_are_one_distribution() -> None:
     own = frame("two LLMs and a covariate")
     found = answers(own, np.ones(1), ["m0", "m1"], 0.5)
