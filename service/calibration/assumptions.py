@@ -159,8 +159,10 @@ def doubts(frame: Frame, test: ReferenceTest | None, *, llm_asked: bool) -> list
 
 
 def outcome_doubts(sample: Sample) -> list[Warned]:
-    """Warnings about the shape of the humans' outcomes; strata are too small to judge it."""
-    return [] if sample.stratum_of or sample.linearised else [*_rare_outcomes(sample), *_skewed_outcomes(sample)]
+    """Warnings about the shape of the humans' outcomes, or of their influence; strata are too small to judge it."""
+    if sample.linearised:
+        return _skewed_influence(sample)
+    return [] if sample.stratum_of else [*_rare_outcomes(sample), *_skewed_outcomes(sample)]
 
 
 def reference_doubts(test: ReferenceTest | None) -> list[Warned]:
@@ -193,16 +195,29 @@ def _skewed_outcomes(sample: Sample) -> list[Warned]:
     """Cochran's rule: a mean's normal interval wants n > 25 g1^2, for skewness g1 beyond two of its standard errors."""
     found = []
     for source, place in zip(sample.human, sample.pointers, strict=True):
-        if isinstance(source, Units) and source.y is not None and _skewed(source.y):
+        if not isinstance(source, Units) or source.y is None or len(set(source.y[:GLANCE].tolist())) <= TWO:
+            continue
+        if _skewed(source.y):
             text = "the outcome is so skewed for its number of humans that the t interval may be too short"
             found.append(Warned("skewed_outcome", text, place))
+    return found
+
+
+def _skewed_influence(sample: Sample) -> list[Warned]:
+    """The same rule for the humans' influence values on a coefficient: few answers, or few units, make it up."""
+    found = []
+    for source, place in zip(sample.human, sample.pointers, strict=True):
+        if isinstance(source, Units) and source.y is not None and _skewed(source.y):
+            what = "the estimate" if sample.component is None else f"{sample.component!r}"
+            text = f"so few of the humans' answers make up {what} that its interval may be too short"
+            found.append(Warned("skewed_influence", text, place))
     return found
 
 
 def _skewed(y: FloatArray) -> bool:
     deviations = y - y.mean()
     square = float(deviations @ deviations) / y.shape[0]
-    if square <= 0.0 or len(set(y[:GLANCE].tolist())) <= TWO:
+    if square <= 0.0:
         return False
     skewness = float(deviations @ (deviations * deviations)) / y.shape[0] / square**1.5
     return bool(abs(skewness) > most_skewness(y.shape[0]))

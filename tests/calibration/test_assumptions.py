@@ -17,7 +17,12 @@ from service.calibration.assumptions import (
     reference,
 )
 from service.calibration.assumptions import tested as reference_test
+from service.calibration.calibrate import calibrate
 from service.calibration.estimate import Frame
+from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.reading import Reading
+from service.calibration.layouts.table import Table, from_table
+from service.calibration.plan import Model, Plan
 from service.calibration.sample import Column
 from tests.calibration.studies import Study, as_moments, simulate
 
@@ -142,6 +147,27 @@ def test_a_skewed_outcome_is_doubted_until_there_are_enough_humans() -> None:
         assert ("skewed_outcome" in skew_codes(y)) == doubted
     assert "skewed_outcome" not in skew_codes(latent[:40])
     assert "skewed_outcome" not in skew_codes((latent[:40] > 1.0).astype(float))
+
+
+@pytest.mark.parametrize(("share", "some"), [(0.03, True), (0.5, False)])
+def test_coefficients_that_few_answers_make_up_are_doubted_by_name(share: float, some: bool) -> None:
+    """Cochran's rule on least squares' influence values n (X'X)^{-1} x e, against scipy's skewness."""
+    rng = np.random.default_rng(4)
+    x, z = rng.standard_normal(300), rng.integers(0, 2, 300) + 0.0
+    y, f = (rng.random((2, 300)) < share) + 0.0
+    terms = np.array([np.ones(200), x[:200], z[:200]])
+    fit = np.linalg.lstsq(terms.T, y[:200])[0]
+    influence = np.linalg.solve(terms @ terms.T / 200, terms * (y[:200] - fit @ terms))
+    y[200:] = np.nan
+    table = Table((("y", y),), (PredictionColumn(f),), covariates=(("x", x), ("z", z)))
+    model = Model(("x", "z"))
+    answer = calibrate(from_table(table, "error", Reading(None, model)), Plan(estimand="linear", model=model))
+    doubted = [n for n, phi in zip(("intercept", "x", "z"), influence, strict=True) if 25 * stats.skew(phi) ** 2 > 200]
+    text = "so few of the humans' answers make up {!r} that its interval may be too short"
+    said = [(w.message, w.pointer) for w in answer.warnings if w.code == "skewed_influence"]
+    assert said == [(text.format(name), "/data/outcomes/y") for name in doubted]
+    assert bool(said) is some
+    assert not {"skewed_outcome", "rare_outcome"} & {w.code for w in answer.warnings}
 
 
 def skew_codes(y: np.ndarray) -> list[str]:

@@ -68,7 +68,7 @@ def weights(rng: np.random.Generator, tied: FloatArray) -> FloatArray:
 
 
 def probabilities(rng: np.random.Generator, tied: FloatArray) -> FloatArray:
-    """Known probabilities of giving a human answer, between LEAST and MOST, about .27 on average."""
+    """Known probabilities of giving a human answer, between LEAST and MOST, about .24 on average."""
     propensity = TIE * tied + sqrt(1.0 - TIE**2) * rng.standard_normal(tied.size)
     return np.asarray(LEAST + (MOST - LEAST) * expit(1.5 * propensity - 1.5))
 

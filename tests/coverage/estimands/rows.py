@@ -18,7 +18,9 @@ from service.calibration.inference import Result
 from tests.coverage.estimands.cell import Cell, Outcome
 from tests.coverage.tally import SEED
 
-PROBE = 3  # replicates whose interval ends stand in a row, so that it can be recognised as made by other code
+PROBE = (
+    3  # replicates whose interval ends and warnings stand in a row, so that it can be recognised as made by other code
+)
 SAME = 1e-9
 
 
@@ -39,13 +41,13 @@ def identity(cell: Cell) -> dict[str, object]:
 def rows(cell: Cell, outcomes: Sequence[Outcome], commit: str) -> list[dict]:
     """The rows of a cell."""
     answered = [o for o in outcomes if o.refused is None]
-    said = Counter(code for o in answered for code in o.warnings)
+    warned = Counter(code for o in answered for code in o.warnings)
     refused = Counter(o.refused for o in outcomes if o.refused is not None)
     shared = {
         "seed": SEED,
         "replicates": len(outcomes),
         "answered": len(answered),
-        "warnings": {code: _short(count / len(answered)) for code, count in sorted(said.items())},
+        "warnings": {code: _short(count / len(answered)) for code, count in sorted(warned.items())},
         "refusals": {code: _short(count / len(outcomes)) for code, count in sorted(refused.items())},
         "commit": commit,
     }
@@ -54,7 +56,7 @@ def rows(cell: Cell, outcomes: Sequence[Outcome], commit: str) -> list[dict]:
         identity(cell)
         | {"estimator": estimator, "component": component}
         | _numbers([o.results[estimator, component] for o in answered if (estimator, component) in o.results], truth)
-        | {"first": first(outcomes[:PROBE], estimator, component)}
+        | {"first": first(outcomes[:PROBE], estimator, component), "said": said(outcomes[:PROBE])}
         | shared
         for estimator, component in names
         for truth in (cell.study.truth[component],)
@@ -68,6 +70,11 @@ def first(outcomes: Iterable[Outcome], estimator: str, component: str) -> list[l
         pair = outcome.results.get((estimator, component))
         found.append(None if pair is None else [pair[0].interval.lower or 0.0, pair[0].interval.upper or 0.0])
     return found
+
+
+def said(outcomes: Iterable[Outcome]) -> list[str]:
+    """The warnings of each replicate, or the refusal."""
+    return [outcome.refused or " ".join(sorted(outcome.warnings)) for outcome in outcomes]
 
 
 def _numbers(pairs: Sequence[tuple[Result, Result]], truth: float) -> dict[str, float | int | None]:
@@ -102,11 +109,12 @@ def _short(number: float) -> float | None:
 
 
 def is_current(cell: Cell, found: Sequence[dict]) -> bool:
-    """Whether the present code still gives the first intervals of these rows, and the same components."""
+    """Whether the present code still gives the first intervals and warnings of these rows, and the same components."""
     outcomes = [cell.replicate(i) for i in range(PROBE)]
     seen = {key for o in outcomes for key in o.results}
     return seen <= {(row["estimator"], row["component"]) for row in found} and all(
-        _alike(first(outcomes, row["estimator"], row["component"]), row["first"]) for row in found
+        _alike(first(outcomes, row["estimator"], row["component"]), row["first"]) and row["said"] == said(outcomes)
+        for row in found
     )
 
 
