@@ -26,7 +26,7 @@ ARM = "all"
 class Variate:
     """A slot's influence values: of the humans' own rows (J, n), ``corrected`` as deviations, of the pool (J, M).
 
-    They are deviations from ``origin`` (J,), which is 0 unless they do not vary at all: then they are exactly 0.
+    They are deviations from ``origin`` (J,), so that those of a variate that does not vary at all are exactly 0.
     """
 
     slot: Slot
@@ -120,6 +120,7 @@ def _column(variate: Variate, k: int, of: str | None) -> Column:
 
 
 def _frozen(rows: Sequence[FloatArray], n: int) -> FloatArray:
-    found = np.array(rows, dtype=np.float64).reshape(len(rows), n)
+    """Rows (q, n) as one read-only array; a single one is not copied."""
+    found = rows[0][None] if len(rows) == 1 else np.array(rows, dtype=np.float64).reshape(len(rows), n)
     found.flags.writeable = False
     return found

@@ -15,12 +15,11 @@ Source: McCullagh & Nelder (1989), Generalized Linear Models, chapter 2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
-from scipy.special import expit
+from scipy.linalg.lapack import dtrtrs
 
 from service.calibration.errors import NotIdentified
 from service.calibration.influence import Design, Fitted
@@ -31,6 +30,7 @@ STEPS, HALVINGS = 60, 30
 SMALL_STEP = 1e-11  # a Newton step below this share of the linear predictor's scale ends the search
 FARTHEST = 30.0  # a linear predictor beyond which a fitted probability is 0 or 1
 LONGEST = 10.0  # the most a step moves a linear predictor: farther away one group's rate hides all others
+BLOCK = 8192  # units whose terms stay in the processor's cache
 FALLS = 1.0 + 1e-9  # a decrement that grows by more than this went too far
 
 
@@ -50,79 +50,131 @@ def _logit(share: float) -> float:
 
 
 LINEAR = Family(lambda eta: eta, None, lambda mean: mean)
-LOGISTIC = Family(expit, lambda m: m * (1.0 - m), _logit, bounded=True)
+LOGISTIC = Family(lambda eta: 1.0 / (1.0 + np.exp(-eta)), lambda m: m * (1.0 - m), _logit, bounded=True)
 POISSON = Family(np.exp, lambda m: m, lambda mean: float(np.log(mean)))
 
 
 def fit(family: Family, answers: FloatArray, design: Design, weight: FloatArray) -> Fitted:
     """The weighted maximum likelihood fit of answers (1, n) on a design."""
-    y, weight, x = answers[0], weight / weight.mean(), design.x
-    if family.variance is None:
-        theta, mean, converged = *_solved(y, design, weight), True
-        scores = weight
-    else:
-        theta, mean, converged = _newton(family, y, design, weight)
-        scores = weight * family.variance(mean)
-    lower = lower_factor((x * scores) @ x.T, design)
-    inverse = solve_triangular(lower, np.eye(len(x)), lower=True, check_finite=False)
-    influence = (float(weight.sum()) * (inverse.T @ inverse)) @ x
-    influence *= y - mean
-    rows = ((inverse @ x) * np.sqrt(scores))[None] if design.leverage else None
-    return Fitted(design.names, theta, influence, rows, lower.T, converged=converged)
+    rows = _Rows(answers[0], design, weight, 1.0 / float(weight.mean()))
+    theta, lower, converged = (*_solved(rows), True) if family.variance is None else _newton(family, rows)
+    inverse = _solve(lower, np.eye(len(lower)))
+    reach = rows.total * (inverse.T @ inverse)
+    influence = np.empty_like(design.x)
+    whitened = np.empty((1, *design.x.shape)) if design.leverage else None
+    for at, x, y, w in rows.blocks():
+        mean = family.mean(theta @ x)
+        np.multiply(reach @ x, y - mean, out=influence[:, at])
+        if whitened is not None:
+            np.multiply(inverse @ x, np.sqrt(w * _variance(family, mean)), out=whitened[0, :, at])
+    return Fitted(design.names, theta, influence, whitened, lower.T, converged=converged)
 
 
-def _solved(y: FloatArray, design: Design, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Least squares coefficients (k,), refined once, and fitted values (n,)."""
-    x, theta, residual = design.x, np.zeros(len(design.x)), y
-    lower = lower_factor((x * weight) @ x.T, design)
-    for _ in range(2):
-        theta = theta + _step(lower, x @ (weight * residual))
-        residual = y - theta @ x
-    return theta, y - residual
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Answers (n,), design and weights of a fit, gone through a block of units at a time: nothing (k, n) is copied."""
+
+    answers: FloatArray
+    design: Design
+    weight: FloatArray
+    scale: float
+
+    @property
+    def total(self) -> float:
+        """The sum of the weights once their mean is 1."""
+        return float(self.weight.shape[0])
+
+    def blocks(self) -> Iterator[tuple[slice, FloatArray, FloatArray, FloatArray]]:
+        """Which units; their terms (k, b), answers (b,) and weights (b,) of mean 1."""
+        for start in range(0, self.weight.shape[0], BLOCK):
+            at = slice(start, start + BLOCK)
+            yield at, self.design.x[:, at], self.answers[at], self.weight[at] * self.scale
 
 
-def _newton(family: Family, y: FloatArray, design: Design, weight: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
-    """Coefficients (k,), fitted means (n,), and whether the search ended at a maximum.
+@dataclass(frozen=True, slots=True)
+class _Local:
+    """At some coefficients: the slope (k,) and H (k, k), and the largest linear predictor."""
+
+    slope: FloatArray
+    information: FloatArray
+    farthest: float
+
+
+def _variance(family: Family, mean: FloatArray) -> FloatArray | float:
+    return 1.0 if family.variance is None else family.variance(mean)
+
+
+def _local(family: Family, rows: _Rows, theta: FloatArray) -> _Local:
+    k = theta.shape[0]
+    slope, information, farthest = np.zeros(k), np.zeros((k, k)), 0.0
+    for _, x, y, w in rows.blocks():
+        eta = theta @ x
+        mean = family.mean(eta)
+        slope += x @ (w * (y - mean))
+        information += (x * (w * _variance(family, mean))) @ x.T
+        farthest = max(farthest, float(eta.max()), -float(eta.min()))
+    return _Local(slope, information, farthest)
+
+
+def _solved(rows: _Rows) -> tuple[FloatArray, FloatArray]:
+    """Least squares coefficients (k,), refined once, and the factor of H."""
+    k = len(rows.design.x)
+    slope, information, theta = np.zeros(k), np.zeros((k, k)), np.zeros(k)
+    for _, x, y, w in rows.blocks():
+        weighted = x * w
+        slope += weighted @ y
+        information += weighted @ x.T
+    lower = lower_factor(information, rows.design)
+    theta += _step(lower, slope)
+    slope = np.zeros(k)
+    for _, x, y, w in rows.blocks():
+        slope += x @ (w * (y - theta @ x))
+    return theta + _step(lower, slope), lower
+
+
+def _newton(family: Family, rows: _Rows) -> tuple[FloatArray, FloatArray, bool]:
+    """Coefficients (k,), the factor of H there, and whether the search ended at a maximum.
 
     A step after which the Newton decrement, the score in the metric of the information, is larger is halved.
     """
-    assert family.variance is not None
-    x, theta = design.x, _started(family, y, design, weight)
-    move, before, halved = np.zeros(len(x)), np.inf, 0
+    x, theta = rows.design.x, _started(family, rows)
+    widest = np.maximum(x.max(axis=1), -x.min(axis=1))
+    move, before, halved, reach = np.zeros(len(x)), np.inf, 0, np.inf
     for _ in range(STEPS):
-        eta = theta @ x
-        mean = family.mean(eta)
-        slope = x @ (weight * (y - mean))
-        lower = lower_factor((x * (weight * family.variance(mean))) @ x.T, design)
-        whitened = solve_triangular(lower, slope, lower=True, check_finite=False)
+        here = _local(family, rows, theta)
+        lower = lower_factor(here.information, rows.design)
+        if family.bounded and here.farthest > FARTHEST:
+            return theta, lower, False
+        if reach < SMALL_STEP * (1.0 + here.farthest):
+            return theta, lower, True
+        whitened = _solve(lower, here.slope)
         decrement = float(whitened @ whitened)
-        farthest = float(np.abs(eta).max())
-        if family.bounded and farthest > FARTHEST:
-            return theta, mean, False
         if not decrement <= before * FALLS and halved < HALVINGS:
             move, halved = move / 2.0, halved + 1
             theta = theta - move
             continue
-        move, before, halved = solve_triangular(lower.T, whitened, lower=False, check_finite=False), decrement, 0
-        reach = float(np.abs(move) @ np.abs(x).max(axis=1))
+        move, before, halved = _solve(lower, whitened, transposed=True), decrement, 0
+        reach = float(np.abs(move) @ widest)
         if reach > LONGEST:
             move = move * min(1.0, LONGEST / float(np.abs(move @ x).max()))
         theta = theta + move
-        if reach < SMALL_STEP * (1.0 + farthest):
-            return theta, family.mean(theta @ x), True
-    return theta, mean, False
+    return theta, lower, False
 
 
 def _step(lower: FloatArray, slope: FloatArray) -> FloatArray:
     """H^{-1} slope for H = L L'."""
-    whitened = solve_triangular(lower, slope, lower=True, check_finite=False)
-    return np.asarray(solve_triangular(lower.T, whitened, lower=False, check_finite=False))
+    return _solve(lower, _solve(lower, slope), transposed=True)
 
 
-def _started(family: Family, y: FloatArray, design: Design, weight: FloatArray) -> FloatArray:
+def _solve(lower: FloatArray, right: FloatArray, *, transposed: bool = False) -> FloatArray:
+    """L^{-1} b, or L'^{-1} b."""
+    return np.asarray(dtrtrs(lower, right, lower=1, trans=int(transposed))[0])
+
+
+def _started(family: Family, rows: _Rows) -> FloatArray:
     """The coefficients of the constant alone, where the terms have one; else 0."""
-    theta = np.zeros(len(design.x))
-    mean = float(weight @ y) / float(weight.sum())
+    design, theta = rows.design, np.zeros(len(rows.design.x))
+    mean = float(rows.weight @ rows.answers) / float(rows.weight.sum())
     if design.names and design.names[0] == "intercept" and mean > 0.0:
         theta[0] = family.start(mean)
     return theta
@@ -131,9 +183,15 @@ def _started(family: Family, y: FloatArray, design: Design, weight: FloatArray) 
 def lower_factor(gram: FloatArray, design: Design) -> FloatArray:
     """The lower factor of a Gram matrix (k, k); refuses terms that repeat the terms before them."""
     size = np.sqrt(np.maximum(gram.diagonal(), 0.0))
+    try:
+        whole = np.linalg.cholesky(gram)
+        if bool((whole.diagonal() ** 2 > COLLINEAR * size**2).all()):
+            return np.asarray(whole, dtype=np.float64)
+    except np.linalg.LinAlgError:
+        pass
     factor = np.zeros_like(gram)
     for j in range(gram.shape[0]):
-        row = solve_triangular(factor[:j, :j], gram[:j, j], lower=True, check_finite=False) if j else np.zeros(0)
+        row = _solve(factor[:j, :j], gram[:j, j]) if j else np.zeros(0)
         rest = float(gram[j, j] - row @ row)
         if not rest > COLLINEAR * size[j] ** 2:
             raise NotIdentified.at(

@@ -18,7 +18,7 @@ Differs: the LLM's side is linearised at its own fit, which keeps its influence 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -29,10 +29,10 @@ from service.calibration.component_samples import Parts, Variate, component
 from service.calibration.corrections import Correction, corrected
 from service.calibration.errors import InvalidSample, NotIdentified, Problem, Warned
 from service.calibration.influence import Design, Fitted, Fitter
-from service.calibration.model_rows import PoolRows, Rows, Slot, human_rows, pool_rows, slots
+from service.calibration.model_rows import Everyone, PoolRows, Rows, Slot, everyone, slots
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Model
-from service.calibration.sample import IntArray, Link, Sample, Units
+from service.calibration.sample import Link, Sample, Units
 
 ROUNDING = 1e-14  # share of a column's size below which its values do not differ
 ALONE = 1.0 - 1e-8  # leverage of a unit that carries a term alone
@@ -56,33 +56,22 @@ class Statistic:
     link: Link | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """What the fits of all control variates share: units, and design and weights of the fit over the pool."""
-
-    sample: Sample
-    statistic: Statistic
-    human: Rows
-    pool: PoolRows
-    together: tuple[Design, FloatArray]
-
-
 def linearised(
     sample: Sample, model: Model, identification: Identification, statistic: Statistic
 ) -> tuple[Sample, ...]:
     """One sample per component of a statistic; the first arm is the reference where arms are terms."""
     _check_range(sample, statistic)
-    human, pool = human_rows(sample, model, identification), pool_rows(sample, model, identification)
+    rows = everyone(sample, model, identification)
     if statistic.prepared is not None:
-        design, doubts = statistic.prepared(sample, human)
-        human, sample = replace(human, design=design), replace(sample, warnings=(*sample.warnings, *doubts))
-    fit = statistic.fitter(outcomes(sample), human.design, human.weight).of(human.standing)
+        design, doubts = statistic.prepared(sample, rows.human)
+        rows = rows.designed(design)
+        sample = replace(sample, warnings=(*sample.warnings, *doubts))
+    fit = statistic.fitter(outcomes(sample), rows.human.design, rows.human.weight).of(rows.human.standing)
     _check_fit(sample, fit)
     weighted = sample.weighted or identification == "sampling"
-    units, others = human.of(human.standing), pool.of(pool.standing)
+    units, others = rows.human.of(rows.human.standing), rows.pool.of(rows.pool.standing)
     correction = corrected(fit, units.cluster if sample.clustered else None, jackknife=weighted)
-    whole = _Whole(sample, statistic, human, pool, _together(human, pool))
-    variates = tuple(_variate(slot, whole, correction) for slot in slots(sample))
+    variates = tuple(_variate(slot, sample, statistic, rows, correction) for slot in slots(sample))
     deviations = correction.of(fit.influence)
     parts = Parts(
         sample, identification, fit, correction.df, deviations, units, others, variates, model.cross, statistic.link
@@ -101,6 +90,8 @@ def outcomes(sample: Sample) -> FloatArray:
 def _check_range(sample: Sample, statistic: Statistic) -> None:
     """Refuses answers, of humans or of LLMs, that the statistic is not defined for."""
     low, high = statistic.low, statistic.high
+    if np.isneginf(low) and np.isposinf(high):
+        return
     problems = []
     text = f"an answer is outside [{low:g}, {high:g}], which this estimand needs"
     if not sample.categories and _outside(outcomes(sample), low, high):
@@ -147,69 +138,51 @@ def _check_fit(sample: Sample, fit: Fitted) -> None:
         )
 
 
-def _together(human: Rows, pool: PoolRows) -> tuple[Design, FloatArray]:
-    """Design and weights of the fit over the pool: the humans' own rows, then everyone under every arm."""
-    everyone = [human, *pool.parts]
-    own = 0.0 * human.weight if pool.given else pool.human_weight
-    weights = [own, *(part.weight * share for part, share in zip(pool.parts, pool.shares, strict=False))]
-    x = np.concatenate([r.design.x for r in everyone], axis=1)
-    return replace(human.design, x=x, choice_set=_sets(everyone), leverage=False), np.concatenate(weights)
-
-
 def _averaged(values: FloatArray, pool: PoolRows) -> FloatArray:
     """The mean (J, M) over arms of the pool's values (J, parts x M)."""
-    if len(pool.parts) == 1:
-        return values.copy()
+    if len(pool.parts) <= 1:
+        return values
     averaged = np.zeros((values.shape[0], pool.size))
     for k, share in enumerate(pool.shares[: len(pool.parts)]):
         averaged += values[:, k * pool.size : (k + 1) * pool.size] * share
     return averaged
 
 
-def _variate(slot: Slot, parts: _Whole, correction: Correction) -> Variate:
+def _variate(slot: Slot, sample: Sample, statistic: Statistic, rows: Everyone, correction: Correction) -> Variate:
     """The influence of a slot's values: fitted over the pool, evaluated at the humans' own rows and at the pool's."""
-    sample, statistic, human, pool, together = parts.sample, parts.statistic, parts.human, parts.pool, parts.together
+    human, pool, n = rows.human, rows.pool, rows.human.weight.shape[0]
     fitted = statistic.fitter if slot.answer else statistic.adjusting
-    values = [_values(slot, sample, part) for part in (human, *pool.parts)]
-    everything = np.concatenate(values, axis=1)
-    found = fitted(everything, *together)
-    constant, none = _constant(everything), np.zeros(len(found.theta))
-    whole = np.zeros_like(found.influence) if constant else found.influence + found.theta[:, None]
-    n = human.weight.shape[0]
-    averaged = _averaged(whole[:, n:], pool)
-    units, others = human.of(human.standing), pool.of(pool.standing)
-    at_humans, averaged = whole[:, :n][:, human.standing], averaged[:, pool.standing]
+    values = _values(slot, sample, rows)
+    found = fitted(values, rows.design, rows.weight)
+    constant = _constant(values)
+    influence = np.zeros_like(found.influence) if constant else found.influence
+    at_humans = influence[:, :n][:, human.standing]
+    at_pool = _averaged(influence[:, n:], pool)[:, pool.standing]
     if constant:
-        return Variate(slot, at_humans, np.zeros_like(at_humans), averaged, found.theta)
-    own_fit = fitted(values[0], human.design, human.weight).of(human.standing)
+        return Variate(slot, at_humans, np.zeros_like(at_humans), at_pool, found.theta)
+    units = human.of(human.standing)
+    own_fit = fitted(values[:, :n], human.design, human.weight).of(human.standing)
     if not own_fit.converged:
         mean = at_humans @ units.weight / units.weight.sum()
-        return Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), averaged, none)
-    level = own_fit.theta[:, None] + own_fit.influence
+        return Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), at_pool, found.theta)
+    origin, level = found.theta, own_fit.theta[:, None] + own_fit.influence
     if pool.parts and not pool.given:
-        averaged += ((at_humans - level) @ pool.human_weight[human.standing] / others.parts[0].weight.sum())[:, None]
-    return Variate(slot, level, correction.of(own_fit.influence), averaged, none)
+        gap = at_humans + (found.theta[:, None] - level)
+        origin = origin + gap @ pool.human_weight[human.standing] / pool.parts[0].weight[pool.standing].sum()
+    return Variate(slot, level - origin[:, None], correction.of(own_fit.influence), at_pool, origin)
 
 
 def _constant(values: FloatArray) -> bool:
     """Whether answers (q, n) are the same of every unit: any fit is exact, and influence values are its rounding."""
-    return bool((np.ptp(values, axis=1) <= ROUNDING * np.abs(values).max(axis=1)).all())
+    low, high = values.min(axis=1), values.max(axis=1)
+    return bool((high - low <= ROUNDING * np.maximum(-low, high)).all())
 
 
-def _sets(rows: Sequence[Rows]) -> IntArray | None:
-    """Choice sets of several sources, told apart."""
-    sets = [r.design.choice_set for r in rows if r.design.choice_set is not None]
-    if not sets:
-        return None
-    step = 1 + max(int(s.max()) for s in sets)
-    return np.concatenate([s + k * step for k, s in enumerate(sets)])
-
-
-def _values(slot: Slot, sample: Sample, rows: Rows) -> FloatArray:
-    """A slot's values (q, n) of some units, each under its arm; probabilities of all categories where there are any."""
+def _values(slot: Slot, sample: Sample, rows: Everyone) -> FloatArray:
+    """A slot's values (q, n) of everyone, each under its arm; probabilities of all categories where there are any."""
     c = rows.c
     if len(set(slot.columns)) == 1:
-        found = c[list(slot.columns[0])]
+        found = c[list(slot.columns[0])] if len(slot.columns[0]) > 1 else c[slot.columns[0][0]][None]
     else:
         found = np.empty((len(slot.columns[0]), c.shape[1]))
         for d, columns in enumerate(slot.columns):

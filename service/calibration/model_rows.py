@@ -10,6 +10,7 @@ Source: statistics of the design are those of ``pools`` and ``strata``; the layo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -118,37 +119,84 @@ def _own(sample: Sample, model: str, arm: str) -> tuple[int, ...]:
     return tuple([j for j, asked in mine if asked == arm] or [j for j, asked in mine if asked is None])
 
 
-def human_rows(sample: Sample, model: Model, identification: Identification) -> Rows:
-    """The humans of all arms, weighted for the human fit: w, or w / pi under known sampling probabilities."""
+@dataclass(frozen=True, slots=True)
+class Everyone:
+    """The humans' own rows and then the pool's parts, one behind the other in one design and one block of columns.
+
+    ``human`` and ``pool`` are views of them; ``weight`` (n + parts x M,) are those of a fit over the pool.
+    """
+
+    design: Design
+    c: FloatArray
+    weight: FloatArray
+    arm: IntArray
+    human: Rows
+    pool: PoolRows
+
+    def designed(self, design: Design) -> Everyone:
+        """The same on what a statistic made of the humans' design, whose terms it kept."""
+        whole = replace(design, x=self.design.x, choice_set=self.design.choice_set, leverage=False)
+        return replace(self, design=whole, human=replace(self.human, design=design))
+
+
+def everyone(sample: Sample, model: Model, identification: Identification) -> Everyone:
+    """The humans, weighted for the human fit (w, or w / pi under known sampling probabilities), and their pool."""
     humans = [u for u in sample.human if isinstance(u, Units)]
-    weight = np.concatenate([_fit_weight(u, identification) for u in humans])
-    rows = _stacked(sample, model, list(enumerate(humans)), weight / weight.mean())
+    members = _members(sample, humans, identification)
+    groups = [list(enumerate(humans)), *members.groups]
+    design, c, arm = _stacked(sample, model, [source for group in groups for source in group])
+    ends = np.cumsum([sum(u.n for _, u in group) for group in groups]).tolist()
+    spans = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+    fit_weight = pools.joined([_fit_weight(u, identification) for u in humans])
+    own = fit_weight if fit_weight.strides == (0,) else fit_weight / fit_weight.mean()
+    each = [own, *[members.weight] * len(members.groups)]
+    rows = [
+        _viewed(design, c, arm, group, span, weight) for group, span, weight in zip(groups, spans, each, strict=True)
+    ]
     sent = [u.sampling_probability for u in humans if u.sampling_probability is not None]
-    survey = _survey(humans, weighted=sample.weighted)
-    return replace(rows, survey=survey, probability=np.concatenate(sent) if sent else None)
+    survey, probability = _survey(humans, weighted=sample.weighted), np.concatenate(sent) if sent else None
+    pool = PoolRows(tuple(rows[1:]), members.shares, members.human_weight, members.given, members.survey)
+    weights = [0.0 * own if members.given else members.human_weight]
+    weights += [members.weight * share for share in members.shares.tolist()] if members.given else [members.weight]
+    return Everyone(
+        design=replace(design, choice_set=_told_apart(rows), leverage=False),
+        c=c,
+        weight=pools.joined(weights),
+        arm=arm,
+        human=replace(rows[0], survey=survey, probability=probability),
+        pool=pool,
+    )
 
 
-def pool_rows(sample: Sample, model: Model, identification: Identification) -> PoolRows:
-    """The pool that identifies, see ``PoolRows``."""
-    humans = [u for u in sample.human if isinstance(u, Units)]
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Who is in the pool: its sources under each arm they stand for, and what ``PoolRows`` says of them."""
+
+    groups: tuple[list[tuple[int, Units]], ...]
+    shares: FloatArray
+    weight: FloatArray
+    human_weight: FloatArray
+    given: bool
+    survey: FloatArray | None
+
+
+def _members(sample: Sample, humans: list[Units], identification: Identification) -> _Members:
     only = [u for u in sample.llm_only if isinstance(u, Units)]
     if sample.shared and identification == "randomization":
         only = []
-    frame = identification == "sampling"
-    weights = _pool_weights(humans, only, frame=frame)
-    own = np.concatenate(weights[: len(humans)])
-    weighted = sample.weighted
+    weights = _pool_weights(humans, only, frame=identification == "sampling")
+    own, one = pools.joined(weights[: len(humans)]), np.ones(1)
     if not sample.shared:
         at = [d for d, u in enumerate(sample.llm_only) if isinstance(u, Units)]
-        if not only:
-            return PoolRows((), np.ones(1), own, given=False, weight=None)
-        others = _stacked(sample, model, list(zip(at, only, strict=True)), np.concatenate(weights[len(humans) :]))
-        return PoolRows((others,), np.ones(1), own, given=False, weight=_survey(only, weighted=weighted))
-    everyone, whole = [*humans, *only], np.concatenate(weights)
+        pooled = [list(zip(at, only, strict=True))] if only else []
+        others = pools.joined(weights[len(humans) :]) if only else np.zeros(0)
+        survey = _survey(only, weighted=sample.weighted) if only else None
+        return _Members(tuple(pooled), one, others, own, given=False, survey=survey)
+    all_units, whole = [*humans, *only], pools.joined(weights)
     fit_weights = [_fit_weight(u, identification) for u in humans]
     shares = np.array([w.sum() for w in fit_weights]) / sum(float(w.sum()) for w in fit_weights)
-    parts = tuple(_stacked(sample, model, [(d, u) for u in everyone], whole) for d in range(len(sample.arms)))
-    return PoolRows(parts, shares, own, given=True, weight=_survey(everyone, weighted=weighted))
+    groups = tuple([(d, u) for u in all_units] for d in range(len(sample.arms)))
+    return _Members(groups, shares, whole, own, given=True, survey=_survey(all_units, weighted=sample.weighted))
 
 
 def _survey(units: list[Units], *, weighted: bool) -> FloatArray | None:
@@ -170,44 +218,69 @@ def _pool_weights(humans: list[Units], only: list[Units], *, frame: bool) -> lis
     return [q for group in by_group for q in group]
 
 
-def _stacked(sample: Sample, model: Model, sources: list[tuple[int, Units]], weight: FloatArray) -> Rows:
-    """Rows of some sources, each under an arm."""
-    arms = np.concatenate([np.full(u.n, d) for d, u in sources])
-    origins = np.array([c.origin for c in sample.columns]).reshape(-1, 1)
-    return Rows(
-        design=_design(sample, model, sources, arms),
-        c=np.concatenate([u.c for _, u in sources], axis=1) + origins,
-        weight=weight,
-        cluster=_clusters(sources),
-        arm=arms,
-    )
+def _stacked(sample: Sample, model: Model, sources: list[tuple[int, Units]]) -> tuple[Design, FloatArray, IntArray]:
+    """Design, columns in the caller's scale (p, n) and arms (n,) of some sources, each under an arm."""
+    arms = _repeated([d for d, _ in sources], [u.n for _, u in sources])
+    c = np.concatenate([u.c for _, u in sources], axis=1)
+    origins = np.array([column.origin for column in sample.columns]).reshape(-1, 1)
+    if origins.any():
+        c += origins
+    return _design(sample, model, sources, arms), c, arms
+
+
+def _repeated(numbers: Sequence[int], times: Sequence[int]) -> IntArray:
+    """Every number so many times; one number alone fills no memory."""
+    if len(set(numbers)) == 1:
+        return np.broadcast_to(numbers[0], (sum(times),))
+    return np.repeat(np.array(numbers), times)
+
+
+def _viewed(
+    design: Design, c: FloatArray, arm: IntArray, sources: list[tuple[int, Units]], at: slice, weight: FloatArray
+) -> Rows:
+    """The rows of one group of sources, ``at`` their place among all."""
+    sets = design.choice_set
+    own = replace(design, x=design.x[:, at], choice_set=None if sets is None else sets[at])
+    return Rows(own, c[:, at], weight, _clusters(sources), arm[at])
+
+
+def _told_apart(rows: Sequence[Rows]) -> IntArray | None:
+    """Choice sets of the humans' rows and of every part of the pool, told apart."""
+    sets = [r.design.choice_set for r in rows if r.design.choice_set is not None]
+    if not sets:
+        return None
+    step = 1 + max(int(s.max()) for s in sets)
+    return np.concatenate([s + k * step for k, s in enumerate(sets)])
 
 
 def _clusters(sources: list[tuple[int, Units]]) -> IntArray:
     """Given clusters, or every unit its own, by its number in the caller's data."""
     given = [u.cluster for _, u in sources if u.cluster is not None] or [u.row for _, u in sources if u.row is not None]
-    return np.concatenate(given) if given else np.arange(sum(u.n for _, u in sources))
+    if not given:
+        return np.arange(sum(u.n for _, u in sources))
+    return given[0] if len(given) == 1 else np.concatenate(given)
 
 
 def _design(sample: Sample, model: Model, sources: list[tuple[int, Units]], arms: IntArray) -> Design:
-    n = arms.shape[0]
-    names, keys, rows = [INTERCEPT], ["/plan/estimand"], [np.ones((1, n))]
+    names, keys = [INTERCEPT], ["/plan/estimand"]
     baselines: list[str | None] = [None]
+    names += [term.name for term in sample.terms]
+    keys += [model.pointer(term.covariate) for term in sample.terms]
+    baselines += [term.baseline for term in sample.terms]
+    treated = sample.arms[1:] if model.treatment else ()
+    if model.treatment and not treated:
+        text, hint = "the data has one arm, so there is no treatment", "send a second arm, or leave out treatment"
+        raise InvalidPlan.at("/plan/estimand/treatment", "too_few_arms", text, hint)
+    names += [f"arm={name}" for name in treated]
+    keys += ["/plan/estimand/treatment"] * len(treated)
+    baselines += [f"arm={sample.arms[0]}"] * len(treated)
+    x = np.empty((len(names), arms.shape[0]))
+    x[0] = 1.0
     if sample.terms:
-        rows.append(np.concatenate([u.x for _, u in sources if u.x is not None], axis=1))
-        names += [term.name for term in sample.terms]
-        keys += [model.pointer(term.covariate) for term in sample.terms]
-        baselines += [term.baseline for term in sample.terms]
-    if model.treatment:
-        if len(sample.arms) < 2:
-            text, hint = "the data has one arm, so there is no treatment", "send a second arm, or leave out treatment"
-            raise InvalidPlan.at("/plan/estimand/treatment", "too_few_arms", text, hint)
-        rows.append(np.equal(arms, np.arange(1, len(sample.arms))[:, None]).astype(np.float64))
-        names += [f"arm={name}" for name in sample.arms[1:]]
-        keys += ["/plan/estimand/treatment"] * (len(sample.arms) - 1)
-        baselines += [f"arm={sample.arms[0]}"] * (len(sample.arms) - 1)
+        np.concatenate([u.x for _, u in sources if u.x is not None], axis=1, out=x[1 : 1 + len(sample.terms)])
+    for d in range(1, 1 + len(treated)):
+        np.equal(arms, d, out=x[len(sample.terms) + d], casting="unsafe")
     sets = [u.choice_set for _, u in sources if u.choice_set is not None]
-    x = np.concatenate(rows, axis=0)
     return Design(
         x=x,
         names=tuple(names),

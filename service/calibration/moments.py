@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 DIGITS_LOST = 16.0
+FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,23 @@ def of_columns(columns: FloatArray) -> Moments:
     """
     n = columns.shape[1]
     mean = np.add.reduce(columns, axis=1) / n
-    raw = columns @ columns.T
+    raw = _products(columns)
     scatter = raw - mean[:, None] * (mean * n)
     if np.all(scatter.diagonal() * DIGITS_LOST > raw.diagonal()):
         return Moments(n, mean, scatter)
     return centred(columns)[0]
+
+
+def _products(columns: FloatArray) -> FloatArray:
+    """Sums of products (k, k) of ``columns`` (k, n); of a few long ones pair by pair, which is faster than BLAS's."""
+    k = columns.shape[0]
+    if k > FEW:
+        return np.asarray(columns @ columns.T)
+    found = np.empty((k, k))
+    for i, row in enumerate(columns):
+        for j in range(i + 1):
+            found[i, j] = found[j, i] = row @ columns[j]
+    return found
 
 
 def centred(columns: FloatArray) -> tuple[Moments, FloatArray]:

@@ -87,14 +87,23 @@ def of_rows(members: Members, parts: Sequence[Units], known: FloatArray, *, fram
 
 def weight(units: Units) -> FloatArray:
     """The survey weights of a source (n,); 1 where none were given."""
-    return np.ones(units.n) if units.weight is None else units.weight
+    return np.broadcast_to(1.0, (units.n,)) if units.weight is None else units.weight
 
 
 def shares_of(weights: Sequence[FloatArray], *, balanced: bool) -> list[FloatArray]:
     """Weights of the parts of one source, to any scale; ``balanced``: such that they sum to Kish's n."""
-    whole = np.concatenate(weights)
+    whole = joined(weights)
+    if whole.strides == (0,):
+        return list(weights)
     scale = kish(whole) / float(whole.sum()) if balanced else 1.0
     return [w * scale for w in weights]
+
+
+def joined(weights: Sequence[FloatArray]) -> FloatArray:
+    """Weights one behind the other (n,); where all are 1, no memory is filled with them."""
+    if all(w.strides == (0,) for w in weights) and len({float(w[0]) for w in weights if w.size}) == 1:
+        return np.broadcast_to(next(w[0] for w in weights if w.size), (sum(w.size for w in weights),))
+    return np.concatenate(weights)
 
 
 def _with_known(pool: Pool, known: FloatArray) -> Pool:

@@ -18,7 +18,7 @@ from service.calibration.answer import EstimateBlock
 from service.calibration.effects import NO_VARIANCE, Analysis, effective, finite
 from service.calibration.errors import NotIdentified, UnsupportedCombination, Warned
 from service.calibration.inference import Settings, result
-from service.calibration.model_rows import human_rows, pool_rows, slots
+from service.calibration.model_rows import everyone, slots
 from service.calibration.plan import EstimandName, Identification, Model, Plan
 from service.calibration.published.coefficients import Coefficients, power_tuned, ppi
 from service.calibration.published.rows import Family, Rows
@@ -51,7 +51,8 @@ def _coefficients(sample: Sample, plan: Plan, identification: Identification) ->
             "supported: linear, logistic and poisson with one LLM, no further columns, independent predictions",
         )
     model = plan.model or Model()
-    human, pool = human_rows(sample, model, identification), pool_rows(sample, model, identification)
+    rows_of = everyone(sample, model, identification)
+    human, pool = rows_of.human, rows_of.pool
     if pool.size < 2:
         raise NotIdentified.at(
             sample.pointers[0],

@@ -8,7 +8,7 @@ import pytest
 from service.calibration.component_samples import ARM, Parts, Variate, component
 from service.calibration.influence import Fitted
 from service.calibration.layouts.survey import Survey
-from service.calibration.model_rows import Slot, human_rows, pool_rows
+from service.calibration.model_rows import Slot, everyone
 from service.calibration.sample import Column
 from tests.calibration.models import TERMS, sample, table
 
@@ -29,7 +29,8 @@ LLM, OTHER = (
 
 def parts(survey: Survey | None = None, m: int = M, **changed) -> Parts:
     made = sample(table(n=N, m=m, survey=survey), TERMS)
-    human, pool = human_rows(made, TERMS, "exchangeability"), pool_rows(made, TERMS, "exchangeability")
+    rows = everyone(made, TERMS, "exchangeability")
+    human, pool = rows.human, rows.pool
     whole = Parts(
         sample=made,
         identification="exchangeability",

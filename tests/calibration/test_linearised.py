@@ -33,7 +33,7 @@ def test_a_component_is_the_mean_of_its_outcomes_and_its_llm_that_of_its_columns
         said = next(
             e for e in answered(everyone, kind, estimator="human_only").estimates if e.component == part.component
         )
-        assert whole.mean() == pytest.approx(said.result.estimate, rel=1e-9)
+        assert part.columns[0].origin + whole.mean() == pytest.approx(said.result.estimate, rel=1e-9)
 
 
 def test_an_llm_that_is_right_about_everybody_gives_the_fit_to_everybody():
@@ -192,7 +192,8 @@ def test_an_llm_whose_answers_to_the_humans_are_told_apart_is_judged_by_its_fit_
     said = answered(whole, "logistic", model, estimator="human_only").estimates
     for part, own in zip(parts(data, "logistic", model), said, strict=True):
         human, only = part.human[0], part.llm_only[0]
-        assert np.concatenate((human.c[0], only.c[0])).mean() == pytest.approx(own.result.estimate, rel=1e-9)
+        whole_mean = part.columns[0].origin + np.concatenate((human.c[0], only.c[0])).mean()
+        assert whole_mean == pytest.approx(own.result.estimate, rel=1e-9)
         assert np.isfinite(human.corrected).all()
         # as a deviation from its own mean, before the leverage correction
         assert np.corrcoef(human.corrected[1], human.c[0])[0, 1] > 0.99

@@ -9,7 +9,7 @@ from service.calibration.errors import InvalidPlan
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.survey import Survey
-from service.calibration.model_rows import human_rows, pool_rows, slots
+from service.calibration.model_rows import everyone, slots
 from service.calibration.plan import Model
 from tests.calibration.choices import PRICED, categories, choices
 from tests.calibration.models import TERMS, sample, table, twins
@@ -27,7 +27,7 @@ def two_arms(n: int = 40, m: int = 100):
 
 def test_the_terms_stand_between_the_intercept_and_the_arms() -> None:
     data = two_arms()
-    rows = human_rows(sample(data, ARMS), ARMS, "exchangeability")
+    rows = everyone(sample(data, ARMS), ARMS, "exchangeability").human
     x, codes = dict(data.covariates)["x"][:40], data.arm.codes[:40]
     order = np.argsort(codes, kind="stable")
     assert rows.design.names == ("intercept", "x", "arm=treatment")
@@ -41,7 +41,7 @@ def test_the_terms_stand_between_the_intercept_and_the_arms() -> None:
 
 def test_the_treatment_needs_a_second_arm() -> None:
     with pytest.raises(InvalidPlan) as refused:
-        human_rows(sample(table(), ARMS), ARMS, "exchangeability")
+        everyone(sample(table(), ARMS), ARMS, "exchangeability")
     assert [(p.pointer, p.code) for p in refused.value.problems] == [("/plan/estimand/treatment", "too_few_arms")]
 
 
@@ -50,33 +50,33 @@ def test_predictions_are_in_the_callers_scale() -> None:
     f = data.predictions[0].values + LEVEL
     found = sample(replace(data, predictions=(PredictionColumn(f),)), TERMS)
     assert found.columns[0].origin != 0.0
-    assert human_rows(found, TERMS, "exchangeability").c[0] == pytest.approx(f[:30], rel=1e-15)
-    assert pool_rows(found, TERMS, "exchangeability").parts[0].c[0] == pytest.approx(f[30:], rel=1e-15)
+    assert everyone(found, TERMS, "exchangeability").human.c[0] == pytest.approx(f[:30], rel=1e-15)
+    assert everyone(found, TERMS, "exchangeability").pool.parts[0].c[0] == pytest.approx(f[30:], rel=1e-15)
 
 
 def test_weights_of_the_human_fit_have_mean_1_and_known_probabilities_divide_them() -> None:
     rng = np.random.default_rng(3)
     weight, probability = rng.uniform(0.5, 2.0, 90), rng.uniform(0.1, 0.9, 90)
     weighted = sample(table(n=30, m=60, survey=Survey(weight=weight)), TERMS)
-    rows = human_rows(weighted, TERMS, "exchangeability")
+    rows = everyone(weighted, TERMS, "exchangeability").human
     assert rows.weight == pytest.approx(weight[:30] / weight[:30].mean(), rel=1e-12)
     assert rows.survey / rows.survey[0] == pytest.approx(weight[:30] / weight[0], rel=1e-12)
     known = sample(table(n=30, m=60, survey=Survey(weight=weight, sampling_probability=probability)), TERMS)
-    rows, share = human_rows(known, TERMS, "sampling"), weight[:30] / probability[:30]
+    rows, share = everyone(known, TERMS, "sampling").human, weight[:30] / probability[:30]
     assert rows.weight == pytest.approx(share / share.mean(), rel=1e-12)
     assert rows.probability == pytest.approx(probability[:30], rel=1e-15)
-    assert human_rows(known, TERMS, "exchangeability").weight == pytest.approx(weight[:30] / weight[:30].mean())
+    assert everyone(known, TERMS, "exchangeability").human.weight == pytest.approx(weight[:30] / weight[:30].mean())
 
 
 def test_the_pool_of_independent_predictions_is_the_humans_and_each_arms_personas() -> None:
     data = two_arms()
-    pool = pool_rows(sample(data, ARMS), ARMS, "exchangeability")
+    pool = everyone(sample(data, ARMS), ARMS, "exchangeability").pool
     (others,) = pool.parts
     assert (pool.given, pool.size, pool.weight) == (False, 100, None)
     assert others.arm.tolist() == [0] * 25 + [1] * 75
     assert others.design.x[2].tolist() == others.arm.tolist()
     assert float(pool.human_weight.sum()) + float(others.weight.sum()) == pytest.approx(140.0)
-    alone = pool_rows(sample(table(m=0), TERMS), TERMS, "exchangeability")
+    alone = everyone(sample(table(m=0), TERMS), TERMS, "exchangeability").pool
     assert (alone.parts, alone.size, alone.given, alone.standing) == ((), 0, False, slice(None))
     assert alone.of(np.array([], dtype=int)).size == 0
 
@@ -84,7 +84,7 @@ def test_the_pool_of_independent_predictions_is_the_humans_and_each_arms_persona
 @pytest.mark.parametrize(("identification", "members"), [("randomization", 80), ("exchangeability", 280)])
 def test_the_pool_of_twins_holds_everyone_under_every_arm(identification: str, members: int) -> None:
     data = twins()
-    pool = pool_rows(sample(data, ARMS), ARMS, identification)
+    pool = everyone(sample(data, ARMS), ARMS, identification).pool
     assert (pool.given, pool.size, len(pool.parts)) == (True, members, 2)
     assert pool.shares == pytest.approx(np.bincount(data.arm.codes[:80]) / 80.0)
     for d, part in enumerate(pool.parts):
@@ -97,7 +97,7 @@ def test_the_pool_of_twins_holds_everyone_under_every_arm(identification: str, m
 def test_survey_weights_of_the_pool_go_along_with_its_rows() -> None:
     weight = np.random.default_rng(1).uniform(0.5, 2.0, 280)
     whole = replace(twins(), survey=Survey(weight=weight))
-    pool = pool_rows(sample(whole, ARMS), ARMS, "exchangeability")
+    pool = everyone(sample(whole, ARMS), ARMS, "exchangeability").pool
     human = np.argsort(whole.arm.codes[:80], kind="stable")
     sent = np.concatenate((weight[:80][human], weight[80:]))
     assert pool.weight / pool.weight[0] == pytest.approx(sent / sent[0], rel=1e-12)
@@ -110,31 +110,31 @@ def test_survey_weights_of_the_pool_go_along_with_its_rows() -> None:
 def test_a_frame_of_known_probabilities_is_one_group() -> None:
     probability = np.random.default_rng(1).uniform(0.2, 0.9, 90)
     known = sample(table(n=30, m=60, survey=Survey(sampling_probability=probability)), TERMS)
-    pool = pool_rows(known, TERMS, "sampling")
+    pool = everyone(known, TERMS, "sampling").pool
     assert pool.human_weight == pytest.approx(np.full(30, pool.human_weight[0]))
     assert pool.parts[0].weight == pytest.approx(np.full(60, pool.human_weight[0]))
 
 
 def test_clusters_are_those_given_or_every_unit_its_own_row() -> None:
     plain = sample(table(n=20, m=30), TERMS)
-    assert human_rows(plain, TERMS, "exchangeability").cluster.tolist() == list(range(20))
-    assert pool_rows(plain, TERMS, "exchangeability").parts[0].cluster.tolist() == list(range(20, 50))
+    assert everyone(plain, TERMS, "exchangeability").human.cluster.tolist() == list(range(20))
+    assert everyone(plain, TERMS, "exchangeability").pool.parts[0].cluster.tolist() == list(range(20, 50))
     whose = (np.arange(50) // 2).astype(float)
     given = sample(table(n=20, m=30, survey=Survey(cluster=whose)), TERMS)
-    assert human_rows(given, TERMS, "exchangeability").cluster.tolist() == [i // 2 for i in range(20)]
+    assert everyone(given, TERMS, "exchangeability").human.cluster.tolist() == [i // 2 for i in range(20)]
     bare = replace(plain, human=(replace(plain.human[0], row=None),))
-    assert human_rows(bare, TERMS, "exchangeability").cluster.tolist() == list(range(20))
+    assert everyone(bare, TERMS, "exchangeability").human.cluster.tolist() == list(range(20))
 
 
 def test_the_first_row_of_a_choice_set_stands_for_it() -> None:
     made = choices(2, respondents=5, more=3, uneven=True)
-    rows = human_rows(made.sample(), PRICED, "exchangeability")
+    rows = everyone(made.sample(), PRICED, "exchangeability").human
     first = np.unique(made.task[made.human], return_index=True)[1]
     assert np.asarray(rows.standing).tolist() == first.tolist()
     standing = rows.of(rows.standing)
     assert standing.design.choice_set.shape == (20,)
     assert np.array_equal(standing.design.x, rows.design.x[:, first])
-    plain = human_rows(sample(table(), TERMS), TERMS, "exchangeability")
+    plain = everyone(sample(table(), TERMS), TERMS, "exchangeability").human
     assert plain.standing == slice(None)
     assert plain.of(np.array([1, 0])).design.choice_set is None
 
@@ -167,4 +167,4 @@ def test_a_slot_of_categories_has_the_columns_of_all_but_the_first() -> None:
     first = categories(1)[0]
     (found,) = slots(first)
     assert [first.columns[j].category for j in found.columns[0]] == ["bus", "car"]
-    assert human_rows(first, Model(("age",)), "exchangeability").design.categories == ("bike", "bus", "car")
+    assert everyone(first, Model(("age",)), "exchangeability").human.design.categories == ("bike", "bus", "car")

@@ -7,7 +7,7 @@ import pytest
 
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError
-from service.calibration.model_rows import human_rows, pool_rows
+from service.calibration.model_rows import everyone
 from service.calibration.plan import Model, Plan
 from service.calibration.published.coefficients import power_tuned, ppi
 from service.calibration.published.rows import Rows
@@ -21,7 +21,8 @@ ALONE = Model(("x", "d", "z"))
 
 def rows(data) -> Rows:
     made = sample(data, ALONE)
-    human, only = human_rows(made, ALONE, "exchangeability"), pool_rows(made, ALONE, "exchangeability").parts[0]
+    rows = everyone(made, ALONE, "exchangeability")
+    human, only = rows.human, rows.pool.parts[0]
     return Rows(human.design.x, made.human[0].y + made.origin, human.c[0], only.design.x, only.c[0])
 
 
