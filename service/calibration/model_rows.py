@@ -151,7 +151,7 @@ def everyone(sample: Sample, model: Model, identification: Identification) -> Ev
     own = fit_weight if fit_weight.strides == (0,) else fit_weight / fit_weight.mean()
     each = [own, *[members.weight] * len(members.groups)]
     rows = [
-        _viewed(design, c, arm, group, span, weight) for group, span, weight in zip(groups, spans, each, strict=True)
+        _viewed((design, c, arm), group, span, weight) for group, span, weight in zip(groups, spans, each, strict=True)
     ]
     sent = [u.sampling_probability for u in humans if u.sampling_probability is not None]
     survey, probability = _survey(humans, weighted=sample.weighted), np.concatenate(sent) if sent else None
@@ -236,9 +236,10 @@ def _repeated(numbers: Sequence[int], times: Sequence[int]) -> IntArray:
 
 
 def _viewed(
-    design: Design, c: FloatArray, arm: IntArray, sources: list[tuple[int, Units]], at: slice, weight: FloatArray
+    stack: tuple[Design, FloatArray, IntArray], sources: list[tuple[int, Units]], at: slice, weight: FloatArray
 ) -> Rows:
-    """The rows of one group of sources, ``at`` their place among all."""
+    """The rows of one group of sources, ``at`` their place among all that are stacked."""
+    design, c, arm = stack
     sets = design.choice_set
     own = replace(design, x=design.x[:, at], choice_set=None if sets is None else sets[at])
     return Rows(own, c[:, at], weight, _clusters(sources), arm[at])
