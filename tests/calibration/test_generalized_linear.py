@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,18 @@ def test_a_large_offset_keeps_nine_digits():
         fit(LINEAR, y[None], Design(x, ("intercept", "x")), np.ones(50))
     near = Design(np.stack((x[0], x[1] - 1e6 + 100.0)), ("intercept", "x"))
     assert fit(LINEAR, y[None], near, np.ones(50)).theta[1] == pytest.approx(slope, rel=1e-9)
+
+
+def test_a_term_far_from_0_is_solved_as_in_exact_arithmetic():
+    rng = np.random.default_rng(5)
+    x = 1e4 + rng.normal(size=40)
+    y = 1.0 + 2.0 * x + rng.normal(size=40)
+    u, v = ([Fraction(value) for value in values] for values in (x, y))
+    slope = (40 * sum(a * b for a, b in zip(u, v, strict=True)) - sum(u) * sum(v)) / (
+        40 * sum(a * a for a in u) - sum(u) ** 2
+    )
+    found = fit(LINEAR, y[None], Design(np.stack((np.ones(40), x)), ("intercept", "x")), np.ones(40)).theta
+    assert found == pytest.approx([float((sum(v) - slope * sum(u)) / 40), float(slope)], rel=1e-10)
 
 
 def test_answers_told_apart_completely_have_no_maximum():

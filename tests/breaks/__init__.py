@@ -1,0 +1,39 @@
+"""The deliberate breaks that tests/mutations.py makes: a module per area; what each breaks, and what must see it."""
+
+from __future__ import annotations
+
+from tests.breaks import (
+    answers,
+    choices,
+    coefficients,
+    designs,
+    estimate,
+    estimators,
+    intervals,
+    layouts,
+    published,
+    quantiles,
+    subgroups,
+    survey,
+    variance,
+)
+from tests.breaks.mutation import Mutation
+
+AREAS = (
+    variance,
+    intervals,
+    estimate,
+    estimators,
+    coefficients,
+    choices,
+    quantiles,
+    published,
+    subgroups,
+    survey,
+    layouts,
+    answers,
+    designs,
+)
+MUTATIONS = tuple(mutation for area in AREAS for mutation in area.MUTATIONS)
+
+__all__ = ["AREAS", "MUTATIONS", "Mutation"]

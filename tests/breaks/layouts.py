@@ -1,0 +1,21 @@
+"""Breaks of reading data: moments, refusals, collinear columns, draws."""
+
+from __future__ import annotations
+
+from tests.breaks.mutation import CORE, Mutation
+
+MUTATIONS = (
+    Mutation("merge moments without the gap of the means", f"{CORE}/moments.py",
+             " + gap[:, None] * (gap * (a.n * (b.n / n)))", "",
+             "tests/oracles/test_dense.py::test_shards_of_moments_merge_into_the_whole"),
+    Mutation("fill refusals without a refusal column", f"{CORE}/layouts/draft.py",
+             "return [filled, refusal]", "return [filled]",
+             "tests/calibration/test_calibrate_columns.py::test_the_fill_does_not_matter_beside_the_refusal_column"),
+    Mutation("keep collinear columns", f"{CORE}/least_squares.py",
+             "if norm * spread[j] > tolerance[j]:", "if True:",
+             "tests/calibration/test_least_squares.py::test_dependent_columns_are_dropped_in_order"),
+    Mutation("an ICC without the within-unit part", f"{CORE}/layouts/predictions.py",
+             "(between - within) / total",
+             "between / total",
+             "tests/calibration/layouts/test_table.py::test_the_intraclass_correlation_by_hand"),
+)  # fmt: skip

@@ -1,0 +1,48 @@
+"""Breaks of quantiles."""
+
+from __future__ import annotations
+
+from tests.breaks.mutation import CORE, Mutation
+
+MUTATIONS = (
+    Mutation("the variance where F is, not where q is", f"{CORE}/quantiles/distribution.py",
+             "self.levels.variance * q * (1.0 - q) / (share * (1.0 - share) * self.n / (self.n - 1.0))",
+             "self.levels.variance",
+             "tests/calibration/quantiles/test_distribution.py::test_the_humans_own_variance_moved_to_q_is_binomial"),
+    Mutation("a pool term of indicators that is not debiased", f"{CORE}/quantiles/counts.py",
+             "np.maximum(b * b * spread - spread * w, 0.0)",
+             "b * b * spread",
+             "tests/calibration/quantiles/test_distribution.py::test_every_level_is_the_engines"),
+    Mutation("slopes from one human on a side", f"{CORE}/quantiles/counts.py",
+             "few = n.min(axis=0) < RARE",
+             "few = n.min(axis=0) < 1",
+             "tests/calibration/quantiles/test_counts.py::test_too_few_humans_on_either_side_leave_the_humans_own_share"),
+    Mutation("a lower end at the rejected answer", f"{CORE}/quantiles/inversion.py",
+             "np.concatenate(([outside[0]], curve.after))",
+             "np.concatenate(([outside[0]], curve.thresholds))",
+             "tests/calibration/quantiles/test_inversion.py::test_the_median_of_ten_has_the_sign_tests_interval"),
+    Mutation("an end opens where one answer is rejected, whatever comes after", f"{CORE}/quantiles/inversion.py",
+             "low_tails=np.maximum.accumulate(np.append(low, 1.0))",
+             "low_tails=np.append(low, 1.0)",
+             "tests/calibration/quantiles/test_inversion.py"),
+    Mutation("the upper tail for the lower end", f"{CORE}/quantiles/inversion.py",
+             "np.where(z > 0.0, 1.0 - small, small)",
+             "np.where(z < 0.0, 1.0 - small, small)",
+             "tests/calibration/quantiles/test_inversion.py::test_the_median_of_ten_has_the_sign_tests_interval"),
+    Mutation("an effect's limits from the same ends of both arms", f"{CORE}/quantiles/mover.py",
+             '"lower" if outward * weight < 0.0 else "upper"',
+             '"lower" if outward < 0.0 else "upper"',
+             "tests/calibration/quantiles/test_mover.py::test_limits_are_movers"),
+    Mutation("twins as independent arms", f"{CORE}/quantiles/dependence.py",
+             "if not (sample.shared or sample.clustered):",
+             "if not sample.clustered:",
+             "tests/calibration/quantiles/test_dependence.py"),
+    Mutation("slopes whether they help or not", f"{CORE}/quantiles/distribution.py",
+             "tuple(auto.helpful(there, d) for d in range(len(own)))",
+             "(True,) * len(own)",
+             "tests/calibration/quantiles/test_effects.py::test_a_helpful_llm_shortens_and_a_worthless_one_leaves_alone"),
+    Mutation("ranks that do not reach q", f"{CORE}/quantiles/llm_answers.py",
+             "ceil((q - ROUNDING) * len(values)) - 1",
+             "int(q * len(values)) - 1",
+             "tests/calibration/quantiles/test_llm_answers.py::test_equal_weights_give_ranks_and_nearly_equal_ones_the_same"),
+)  # fmt: skip

@@ -1,0 +1,48 @@
+"""Breaks of subgroups and of coefficients fitted elsewhere (PSPS)."""
+
+from __future__ import annotations
+
+from tests.breaks.mutation import CORE, Mutation
+
+MUTATIONS = (
+    Mutation("heterogeneity without Welch's correction", f"{CORE}/heterogeneity.py",
+             " / (1.0 + 2.0 * (count - 2.0) * loss / (count**2 - 1.0))",
+             "",
+             "tests/calibration/test_heterogeneity.py::test_means_of_groups_are_welchs_analysis_of_variance"),
+    Mutation("a variance between subgroups that is known", f"{CORE}/partial_pooling.py",
+             " + (each - centre) ** 2)",
+             ")",
+             "tests/calibration/test_partial_pooling.py::test_estimates_and_variances_are_those_of_adaptive_quadrature"),
+    Mutation("standard errors pooled as variances", f"{CORE}/between.py",
+             "[r.standard_error**2 for r in mine]",
+             "[r.standard_error for r in mine]",
+             "tests/calibration/test_between.py"),
+    Mutation("a subgroup's refusal is everyone's", f"{CORE}/analyses.py",
+             "if subgroup is None:\n            continue\n        group",
+             "if subgroup is None:\n            break\n        group",
+             "tests/calibration/test_analyses.py"),
+    Mutation("everyone's warnings told again of a subgroup", f"{CORE}/analyses.py",
+             "for w in analysis.warnings if w not in said)",
+             "for w in analysis.warnings)",
+             "tests/calibration/test_analyses.py::test_warnings_say_which_subgroup_they_are_about"),
+    Mutation("the published variance of PSPS at small n", f"{CORE}/psps.py",
+             "if summary.overlapping or not p:",
+             "if True:",
+             "tests/calibration/test_psps.py::test_a_mean_is_the_engines"),
+    Mutation("a share of the humans in the LLM's sample forgotten", f"{CORE}/psps.py",
+             " - self.c23 - self.c23.T",
+             "",
+             "tests/calibration/test_psps.py::test_the_estimate_is_the_joint_covariances"),
+    Mutation("PSPS slopes that forget the overlap", f"{CORE}/psps.py",
+             "toward, paired = summary.c12[j, group] - summary.c13[j, group]",
+             "toward, paired = summary.c12[j, group]",
+             "tests/calibration/test_psps.py::test_the_estimate_is_the_joint_covariances"),
+    Mutation("PSPS's limited harm by the plain R^2", f"{CORE}/psps.py",
+             "_adjusted(share, rank, n) > rank",
+             "share > rank",
+             "tests/calibration/test_psps.py::test_the_limited_harm_rule_is_that_of_adjusted_r_squared"),
+    Mutation("exchangeability of a summary by chi-square", f"{CORE}/summarised.py",
+             "square * spare / (p * (summary.n_human - 1.0))",
+             "square / p",
+             "tests/calibration/test_summarised.py::test_exchangeability_is_tested_on_all_gammas"),
+)  # fmt: skip
