@@ -1,7 +1,7 @@
-"""Five studies, each analysed by its own estimand; the calibration service must run.
+"""Studies, each analysed by its own estimand; the calibration service must run.
 
     make serve          # in one shell
-    python3 examples/estimands.py [conjoint | factorial | trial | spending | labels] [URL]
+    python3 examples/estimands.py [conjoint | factorial | trial | spending | labels | effect] [URL]
 
 All people and LLM answers are made up by a seeded generator; what is true of them stands beside each study.
 """
@@ -163,12 +163,40 @@ def labels() -> Request:
     }
 
 
+def effect() -> Request:
+    """100 people per arm and 800 personas under both, scores in points; the story is worth 0.4 standard deviations."""
+    chance = random.Random(15)
+    arm, score, said = [], [], {"no story": [], "story": []}
+    for person in range(1000):
+        human, known = person < 200, chance.gauss(0, 8)
+        mine = ("no story", "story")[person % 2] if human else None
+        points = 50 + known + chance.gauss(0, 6)
+        for name, values in said.items():
+            values.append(round(55 + known + 6 * (name == "story") + chance.gauss(0, 4)))
+        arm.append(mine)
+        score.append(round(points + 4 * (mine == "story")) if human else None)
+    return {
+        "plan": {
+            "estimand": {"type": "plug_in", "statistic": "standardized_mean_difference"},
+            "identification": "exchangeability",
+        },
+        "data": {
+            "layout": "table",
+            "prediction_design": "shared",
+            "arm": arm,
+            "outcomes": {"score": score},
+            "predictions": [{"model": "gpt", "arm": name, "values": values} for name, values in said.items()],
+        },
+    }
+
+
 STUDIES: dict[str, Callable[[], Request]] = {
     "conjoint": conjoint,
     "factorial": factorial,
     "trial": trial,
     "spending": spending,
     "labels": labels,
+    "effect": effect,
 }
 
 
@@ -184,7 +212,7 @@ def shown(found: dict[str, object]) -> str:
     """One line per estimate, calibrated beside human-only, and what was doubted."""
     lines = [f"{'':28} {'calibrated':>24} {'human-only':>24}   worth"]
     for e in found["estimates"]:
-        name = e["component"] if e["name"] == "all" else f"{e['name']}, {e['component']}"
+        name = ", ".join(part for part in (e["name"], e["component"]) if part not in (None, "all")) or e["outcome"]
         cells = [_cell(result) for result in (e, e["human_only"])]
         lines.append(f"{name:28} {cells[0]:>24} {cells[1]:>24} {e['effective_sample_size']:7.0f}")
     codes = sorted({w["code"] for w in found["warnings"]})

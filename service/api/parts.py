@@ -16,6 +16,7 @@ from service.calibration.diagnostics import exchangeability
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.intervals import INTERVALS
+from service.calibration.plug_in import CARDS as STATISTIC_CARDS
 
 # Welch by hand: the difference of the means of 4, 5, 4, 5 and 3, 4, 2, 4, and sqrt(11/12/4 + 1/3/4)
 _KNOWN = b"""{"plan": {"estimator": "human_only"}, "data": {"layout": "arrays", "arms": [
@@ -37,6 +38,7 @@ def cards() -> Mapping[str, Sequence[Card]]:
     """The cards of every registry."""
     return {
         "estimands": [e.card for e in ESTIMANDS],
+        "statistics": list(STATISTIC_CARDS),
         "estimators": [e.card for e in ESTIMATORS],
         "intervals": [m.card for m in INTERVALS],
         "diagnostics": [exchangeability.CARD],

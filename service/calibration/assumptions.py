@@ -161,7 +161,7 @@ def doubts(frame: Frame, test: ReferenceTest | None, *, llm_asked: bool) -> list
 def outcome_doubts(sample: Sample) -> list[Warned]:
     """Warnings about the shape of the humans' outcomes, or of their influence; strata are too small to judge it."""
     if sample.linearised:
-        return _skewed_influence(sample)
+        return [] if sample.empirical else _skewed_influence(sample)
     return [] if sample.stratum_of else [*_rare_outcomes(sample), *_skewed_outcomes(sample)]
 
 

@@ -25,6 +25,7 @@ from service.calibration.plan import Costs, Plan
 from service.calibration.resolution import Resolved
 from service.calibration.sample import Sample
 from service.calibration.simultaneous import together
+from service.calibration.told import told
 
 SCALES = dict.fromkeys(("logistic", "multinomial", "conditional_logit"), "log_odds") | {"poisson": "log_rate"}
 DRAWING = {"bootstrap", "bootstrap_t", "randomization"}
@@ -42,7 +43,7 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
     sent = [samples] if isinstance(samples, Sample) else samples
     with np.errstate(all="ignore"):
         found = analyses(sent, plan)
-        everything = together([a for group in found.groups for a in group], plan)
+        everything = told(together([a for group in found.groups for a in group], plan), plan)
         following = iter(everything)
         outcomes = [list(islice(following, len(group))) for group in found.groups]
         first = everything[0]

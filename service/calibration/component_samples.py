@@ -73,7 +73,7 @@ def component(parts: Parts, j: int) -> Sample:
         row=parts.human.cluster,
     )
     return Sample(
-        arms=(ARM,),
+        arms=(fit.populations[j] if fit.populations else ARM,),
         prediction_design=sample.prediction_design,
         columns=tuple(_column(v, k, fit.names[k] if parts.cross else None) for v, k in picked),
         human=(human,),
@@ -87,6 +87,7 @@ def component(parts: Parts, j: int) -> Sample:
         identification=parts.identification,
         pool_given=parts.pool.given,
         link=parts.link,
+        empirical=fit.empirical,
     )
 
 

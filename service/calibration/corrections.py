@@ -5,6 +5,8 @@ Formula: with C C' = H, whitened rows F_i and G_g = sum_{i in g} F_i F_i' of a c
     df_j = tr(K)^2 / tr(K K),  K = diag(m_g' G_g m_g) - F F',  F_g = G_g m_g,  m_g = (I - G_g)^{-1/2} C^{-1} e_j
 ``jackknife`` takes the power -1 instead of -1/2: leaving a cluster out of a linear fit. Several scores by unit:
 (I - F_i F_i')^{-1/2} = I + F_i M_i F_i' from the r eigenvalues of F_i'F_i. On a basis Z: (I - Z_g'Z_g)^{-1/2} phi_g.
+Empirical: df = 3 (sum S_g^2)^2 / sum S_g^4 of the corrected sums S_g, at most those that are not 0, less 2: what
+Satterthwaite's rule gives where they are normal, and less where few clusters carry the estimate.
 Shapes: J components, n units, G clusters; corrected values (J, n), df (J,). Units: those of the components.
 Assumes: units (clusters) independent. Breaks: a direction that one cluster carries alone is zeroed. Raises: nothing.
 Source: Bell & McCaffrey (2002), Survey Methodology 28; Pustejovsky & Tipton (2018), JBES 36; MacKinnon & White (1985).
@@ -13,7 +15,7 @@ Differs: in nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -24,6 +26,7 @@ from service.calibration.sample import IntArray
 
 PERFECT = 1e-10  # a direction in which a cluster keeps less than this of its residual variance is zeroed
 TINY = 1e-8
+TINIEST = 1e-300
 BLOCK = 4096  # units turned at once
 
 
@@ -131,10 +134,21 @@ def _along_basis(fit: Fitted, basis: FloatArray, codes: IntArray, *, jackknife: 
     middle = np.einsum("gqt,gt,gpt->gqp", vectors, gain, vectors)
     even = np.ones((1, own.shape[0]))
     w = Correction(np.zeros(1), codes=own, along=(basis, middle)).of(even)[0]
+    if fit.empirical:
+        found = Correction(np.zeros(1), codes=own, along=(basis, middle))
+        return replace(found, df=_empirical(_sums(found.of(fit.influence), own, used.shape[0])))
     squares = _sums((w * w)[None], own, used.shape[0])[:, 0]
     df = _satterthwaite(squares, _sums(basis * w, own, used.shape[0]))
     most = float(min(used.shape[0] - 1, own.shape[0] - 2))
     return Correction(np.full(fit.theta.shape[0], min(df, most)), codes=own, along=(basis, middle))
+
+
+def _empirical(sums: FloatArray) -> FloatArray:
+    """Degrees of freedom (J,) of the sum of squares of corrected sums by cluster (G, J), from its own fourth powers."""
+    squares = sums * sums
+    fourth = np.maximum((squares * squares).sum(axis=0), TINIEST)
+    most = np.count_nonzero(sums, axis=0) - 2.0
+    return np.asarray(np.clip(3.0 * squares.sum(axis=0) ** 2 / fourth, 1.0, np.maximum(most, 1.0)))
 
 
 def _gains(values: FloatArray, *, jackknife: bool) -> tuple[FloatArray, FloatArray]:

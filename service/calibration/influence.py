@@ -48,7 +48,8 @@ class Design:
     told from (else None), ``categories`` what answers are (none: numbers). ``products`` are pairs of terms whose
     interactions a statistic includes, and ``shares`` (k, products) what it averages them with (see ``conjoint``).
     ``interactions`` are the keys of attributes whose interaction is asked for, ``pairs`` what comes of them.
-    ``leverage`` False: nobody asks for the fit's leverage, which costs as much as the influence values.
+    ``leverage`` False: nobody asks for the fit's leverage, which costs as much as the influence values. ``arms``
+    are all there are, the reference first.
     """
 
     x: FloatArray
@@ -62,6 +63,7 @@ class Design:
     interactions: tuple[tuple[str, str], ...] = ()
     pairs: tuple[Pair, ...] = ()
     leverage: bool = True
+    arms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class Fitted:
 
     ``factor`` None: the statistic has no leverage correction, unless it has a ``basis``. ``converged`` False: theta is
     where the search stopped. ``reported`` are the components asked for (None: all), ``blocks`` the sizes of fits that
-    stand side by side (none: one fit).
+    stand side by side (none: one fit). ``populations`` name what each component is of (none: everyone); ``empirical``:
+    degrees of freedom come from the spread of the squared influence values.
     """
 
     names: tuple[str, ...]
@@ -82,6 +85,8 @@ class Fitted:
     reported: tuple[int, ...] | None = None
     blocks: tuple[int, ...] = ()
     basis: FloatArray | None = None
+    populations: tuple[str, ...] = ()
+    empirical: bool = False
 
     @property
     def places(self) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -33,11 +34,13 @@ from service.calibration.model_rows import Everyone, PoolRows, Rows, Slot, every
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Model
 from service.calibration.sample import Link, Sample, Units
+from service.calibration.scales import ScaleName
 
 ROUNDING = 1e-14  # share of a column's size below which its values do not differ
 ALONE = 1.0 - 1e-8  # leverage of a unit that carries a term alone
 on_terms: Fitter = partial(generalized_linear.fit, generalized_linear.LINEAR)
 Prepared = Callable[[Sample, Rows], tuple[Design, tuple[Warned, ...]]]
+Arms = Literal["together", "each", "compared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,9 @@ class Statistic:
     """A statistic's fit, and the answers it is defined for.
 
     ``adjusting`` is the fit of covariates and refusals, with the same components; ``prepared`` what the statistic makes
-    of the humans' design before any fit, which it may refuse or doubt; ``link`` the scale of its intervals.
+    of the humans' design before any fit, which it may refuse or doubt; ``link`` the scale of its intervals. It is of
+    all ``arms`` together, of each, or compares each with the first; ``scale`` is what it is fitted and calibrated on,
+    where not its own; ``null`` (its own scale) is tested unless a plan says otherwise.
     """
 
     fitter: Fitter
@@ -54,6 +59,9 @@ class Statistic:
     adjusting: Fitter = on_terms
     prepared: Prepared | None = None
     link: Link | None = None
+    arms: Arms = "together"
+    scale: ScaleName | None = None
+    null: float = 0.0
 
 
 def linearised(

@@ -290,4 +290,5 @@ def _design(sample: Sample, model: Model, sources: list[tuple[int, Units]], arms
         baselines=tuple(baselines),
         categories=sample.categories,
         interactions=tuple((model.pointer(a), model.pointer(b)) for a, b in model.interactions),
+        arms=sample.arms,
     )

@@ -7,7 +7,7 @@ Raises: ``unsupported_combination`` with what is supported, and what ``linearise
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,21 +15,27 @@ import numpy as np
 from service.calibration import assumptions
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.effects import Analysis, analysed
-from service.calibration.errors import Problem, UnsupportedCombination
+from service.calibration.errors import InvalidPlan, Problem, UnsupportedCombination
 from service.calibration.estimands import estimand
 from service.calibration.estimate import Frame
 from service.calibration.linearised import Statistic, linearised
-from service.calibration.plan import Identification, Model, Plan
+from service.calibration.plan import Identification, IntervalMethod, Model, Plan
 from service.calibration.republished import asked, republished
 from service.calibration.resolution import arm_order, identified, resolve
 from service.calibration.sample import Column, Sample, Units
+from service.calibration.scales import SCALES
 
 INTERVALS = ("auto", "t", "normal")
+WITH = ("spearman",)
 
 
 def statistic_of(plan: Plan) -> Statistic | None:
     """The statistic of a plan's estimand; None where it is no model's."""
-    return None if plan.estimand is None else estimand(plan.estimand).statistic
+    found = None if plan.estimand is None else estimand(plan.estimand).statistic
+    if isinstance(found, Mapping):
+        assert plan.statistic is not None
+        return found[plan.statistic]
+    return found
 
 
 def modelled(sample: Sample, plan: Plan, statistic: Statistic) -> list[Analysis]:
@@ -37,11 +43,34 @@ def modelled(sample: Sample, plan: Plan, statistic: Statistic) -> list[Analysis]
     _check(sample, plan)
     sample = sample.reordered(arm_order(sample, plan))
     identification = identified(sample, plan)
-    parts = linearised(sample, plan.model or Model(), identification, statistic)
-    own = replace(plan, control=None, identification=None, interval="t" if plan.interval == "auto" else plan.interval)
+    parts = linearised(sample, _model(sample, plan, statistic), identification, statistic)
+    interval: IntervalMethod = "t" if plan.interval == "auto" else plan.interval
+    null = on_scale(null_value(plan, statistic), statistic)
+    own = replace(plan, control=None, identification=None, interval=interval, null_value=null)
     tested = None if plan.estimator == "human_only" else _tested(sample, identification)
     found = [analysed(resolve(part, own), tested) for part in parts]
     return republished(sample, plan, identification, found) if asked(plan) else found
+
+
+def null_value(plan: Plan, statistic: Statistic) -> float:
+    """The value that is tested, as the statistic is told: the plan's, or where it has none the statistic's own."""
+    return plan.null_value or statistic.null
+
+
+def on_scale(value: float, statistic: Statistic) -> float:
+    """A told value on the scale that the statistic is calibrated on."""
+    return value if statistic.scale is None else SCALES[statistic.scale].forward(value)
+
+
+def _model(sample: Sample, plan: Plan, statistic: Statistic) -> Model:
+    """The plan's model, with the arms as terms where the statistic tells them apart."""
+    model = plan.model or Model()
+    if statistic.arms == "together":
+        return model
+    if statistic.arms == "compared" and len(sample.arms) < 2:
+        text, hint = f"{plan.statistic} compares arms, and the data has one", "send a second arm"
+        raise InvalidPlan.at("/plan/estimand/statistic", "too_few_arms", text, hint)
+    return replace(model, treatment=len(sample.arms) > 1)
 
 
 def _tested(sample: Sample, identification: Identification) -> ReferenceTest | None:
@@ -94,6 +123,20 @@ def _refused(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, str]]:
     if any(c.population_mean is not None for c in sample.columns):
         text = f"estimand {name} cannot use known population means"
         yield "/data/predictions", text, "supported: population_mean with mean, mean_difference and proportions"
+    yield from _refused_of_statistic(plan)
     if plan.costs is not None:
         text = f"no design is computed for estimand {name}"
         yield "/plan/costs", text, "supported: costs with estimands mean, mean_difference and proportions"
+
+
+def _refused_of_statistic(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """What a named statistic does not take."""
+    statistic, model = statistic_of(plan), plan.model or Model()
+    if plan.statistic is None or statistic is None:
+        return
+    if model.terms and plan.statistic not in WITH:
+        text = f"{plan.statistic} is of the outcome alone"
+        yield "/plan/estimand/with", text, f"supported: with for {', '.join(WITH)}; other covariates adjust"
+    if statistic.scale is not None and plan.margin is not None:
+        text = f"{plan.statistic} is tested on another scale than a margin is stated on"
+        yield "/plan/margin", text, "supported: alternative two_sided, less, greater"

@@ -18,6 +18,16 @@ EstimandName = Literal[
     "conditional_logit",
     "amce",
     "correlation",
+    "plug_in",
+]
+StatisticName = Literal[
+    "variance",
+    "standard_deviation",
+    "gini",
+    "spearman",
+    "standardized_mean_difference",
+    "risk_ratio",
+    "odds_ratio",
 ]
 EstimatorName = Literal[
     "auto",
@@ -105,6 +115,7 @@ class Plan:
     categories: tuple[str, ...] | None = None
     quantiles: tuple[float, ...] = ()
     model: Model | None = None
+    statistic: StatisticName | None = None
     tuning: Tuning = "per_arm"
     margin: float | None = None
     bounds: tuple[float, float] | None = None

@@ -109,7 +109,8 @@ class Sample:
     ``terms`` are those of a model, by row of ``Units.x``. A sample of influence values (``linearised``) has one arm, a
     coefficient as ``component`` and no categories: ``spare`` are the degrees of freedom that its human fit leaves,
     ``identification`` how its pool is identified, and with ``pool_given`` the LLM-only units are the whole pool;
-    ``link`` is the scale on which its intervals are formed, if not its own.
+    ``link`` is the scale on which its intervals are formed, if not its own; ``empirical``: the degrees of freedom
+    know of the tails of the influence values.
     ``subgroup`` names the subgroup whose units these are; None: everyone.
     """
 
@@ -133,6 +134,7 @@ class Sample:
     identification: Identification | None = None
     pool_given: bool = False
     link: Link | None = None
+    empirical: bool = False
     subgroup: str | None = None
 
     @cached_property

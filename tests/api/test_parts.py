@@ -8,10 +8,12 @@ from service.api import parts
 from service.api.app import create_service
 from service.api.settings import Settings
 from service.calibration.estimators import ESTIMATORS
+from service.calibration.plug_in import STATISTICS
 
 
 def test_every_registered_method_has_its_card_shown() -> None:
     assert [card.name for card in parts.cards()["estimators"]] == [e.name for e in ESTIMATORS]
+    assert [card.name for card in parts.cards()["statistics"]] == list(STATISTICS)
 
 
 def test_the_proof_holds() -> None:

@@ -60,6 +60,8 @@ class Kind:
     arms: int
     model: Model | None = None
     identification: str | None = None
+    statistic: str | None = None
+    null: float = 0.0
 
 
 def plain(n: tuple[int, ...], identification: str | None = None, **drawn) -> Kind:
@@ -74,6 +76,11 @@ def shares(n: tuple[int, ...], identification: str | None = None, **drawn) -> Ki
 def fitted(world: str, model: Model, n: tuple[int, ...] = (40,), *, identification: str | None = None, **drawn) -> Kind:
     drawn_from = partial(term_studies.regression, world=world, model=model, n=n, **drawn)
     return Kind(drawn_from, len(n), model, identification)
+
+
+def statistic(name: str, study: Callable[[int], Study], *, arms: int = 1, null: float = 0.0) -> Kind:
+    """A named statistic, with the study's first term if it takes one."""
+    return Kind(study, arms, Model(("x",) if name == "spearman" else ()), None, name, null)
 
 
 ONE, BOTH = Model(("x",)), Model(("x", "d"))
@@ -148,6 +155,26 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
         "correlated": Kind(term_studies.correlated, 1, ONE),
         "correlated, two models": Kind(partial(term_studies.correlated, count=2), 1, ONE),
     },
+    "plug_in": {
+        "variances": statistic("variance", partial(term_studies.of_arms, n=(25,)), null=1.0),
+        "deviations of arms, two models": statistic(
+            "standard_deviation", partial(term_studies.of_arms, n=(20, 24), count=2), null=1.0
+        ),
+        "inequality of twins": statistic("gini", partial(term_studies.of_arms, n=(24, 20), shared=True), null=0.1),
+        "rank correlations": statistic("spearman", partial(term_studies.correlated, count=2)),
+        "sizes of differences": statistic(
+            "standardized_mean_difference", partial(term_studies.of_arms, n=(20, 24)), arms=2
+        ),
+        "sizes of differences of twins": statistic(
+            "standardized_mean_difference", partial(term_studies.of_arms, n=(20, 24), shared=True), arms=2
+        ),
+        "ratios of risks": statistic(
+            "risk_ratio", partial(term_studies.of_arms, n=(40, 50), world="logistic"), null=1.0
+        ),
+        "ratios of odds, two models": statistic(
+            "odds_ratio", partial(term_studies.of_arms, n=(40, 50), world="logistic", count=2), null=1.0
+        ),
+    },
     "conditional_logit": {
         "choices of respondents": Kind(term_studies.chosen, 1, choices.PRICED),
         "uneven choices, two models": Kind(
@@ -178,7 +205,16 @@ def plan(kind: str, estimator: str, estimand: str, **more) -> Plan:
     identification = None if estimator in SAMPLED else of.identification
     quantiles = (0.4,) if estimand == "quantile" else ()
     asked = Plan(estimator=estimator, estimand=estimand, identification=identification, model=of.model)
-    return replace(asked, quantiles=quantiles, **more)
+    return replace(asked, quantiles=quantiles, **({"statistic": of.statistic, "null_value": of.null} | more))
+
+
+def possible(asked: Plan, null: float, estimate: float) -> float:
+    """A null value, or the nearest that the estimand can have."""
+    if asked.estimand == "correlation" or asked.statistic == "spearman":
+        return min(max(null, -0.99), 0.99)
+    if asked.statistic == "gini":
+        null = min(null, 0.99)
+    return max(null, 0.05 * estimate) if asked.statistic not in (None, "standardized_mean_difference") else null
 
 
 def answer(of: Study, asked: Plan) -> Answer:

@@ -92,6 +92,7 @@ NO_TERMS = "has no terms"
 NO_CONTRAST = "has no contrasts: arms are terms"
 NO_ARMS = "the arms of a conjoint, choice or correlation are not compared"
 NO_ROWS = "influence values need every unit's row: moments are refused, see test_refusals"
+OWN_WAY = "each statistic moves in its own way: tests/calibration/plug_in"
 NUMBERS = "answers are numbers, not names"
 ZERO_ONE = "answers are 0 or 1, which no shift or scale leaves so"
 NAMES = "answers are names, which have no scale"
@@ -160,6 +161,19 @@ OF_ESTIMANDS: Mapping[str, EstimandLaws] = {
     "correlation": EstimandLaws(
         {"relabel": NUMBERS, "sign_of_contrast": NO_CONTRAST, "swapped_control": NO_ARMS, "moments": NO_ROWS}
     ),
+    "plug_in": EstimandLaws(
+        {
+            "shift": OWN_WAY,
+            "reverse": OWN_WAY,
+            "scale": OWN_WAY,
+            "relabel": NUMBERS,
+            "terms": "one statistic has a covariate: tests/calibration/plug_in/test_spearman.py",
+            "sign_of_contrast": "comparisons are with the control",
+            "twice": "divisors n - 1 count units",
+            "moments": NO_ROWS,
+        },
+        maps="shrinking",
+    ),
     "conditional_logit": EstimandLaws(
         {
             "shift": ZERO_ONE,
@@ -184,7 +198,7 @@ OF_ESTIMANDS: Mapping[str, EstimandLaws] = {
         }
     ),
 }
-COEFFICIENTS = ("linear", "logistic", "poisson", "amce", "correlation", "conditional_logit", "multinomial")
+COEFFICIENTS = ("linear", "logistic", "poisson", "amce", "correlation", "conditional_logit", "multinomial", "plug_in")
 NO_QUANTILE = ("power_tuned", "arm_tuned", "difference_in_predictions", "design_based", "recalibrated", "plug_in_bias")
 REFUSED: Mapping[tuple[str, str], str] = {
     **{("recalibrated", name): "influence values are no monotone function of a prediction" for name in COEFFICIENTS},

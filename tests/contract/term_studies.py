@@ -134,6 +134,15 @@ def regression(
     return TermStudy(tuple(y for y, _ in human), tuple(c for _, c in human), only, columns, design, (), model)
 
 
+def of_arms(
+    seed: int, *, n: tuple[int, ...], count: int = 1, shared: bool = False, world: str = "poisson"
+) -> TermStudy:
+    """Arms without a model; the covariates adjust, but for those that tell nothing of so few units."""
+    whole = regression(seed, world, Model(), n, 60, count=count, shared=shared)
+    keep = [j for j, column in enumerate(whole.columns) if column.name not in ("d", "z")]
+    return replace(whole.with_c(lambda c: c[keep]), columns=tuple(whole.columns[j] for j in keep))
+
+
 def correlated(seed: int, *, count: int = 1) -> TermStudy:
     """One term only, the covariate that the outcome goes with; the others adjust."""
     return regression(seed, "linear", Model(("x",)), (30,), 50, count=count)

@@ -8,12 +8,15 @@ import pytest
 from tests.shape.sources import modules, tree
 
 HEADINGS = ("Shapes", "Units", "Assumes", "Breaks", "Raises", "Source", "Differs")
-FOLDERS = ("estimands", "estimators", "designs", "diagnostics")
+FOLDERS = ("estimands", "estimators", "plug_in", "designs", "diagnostics")
 PARTS = {
     "service/calibration/designs/constraints.py": "limits of allocation.py",
     "service/calibration/designs/groups.py": "columns of allocation.py",
     "service/calibration/designs/interior_point.py": "steps of allocation.py",
     "service/calibration/designs/joint.py": "covariances of allocation.py",
+    "service/calibration/plug_in/binary.py": "a check of risk_ratio.py and odds_ratio.py",
+    "service/calibration/plug_in/covariate.py": "a check of spearman.py",
+    "service/calibration/plug_in/tails.py": "a doubt of variance.py and standard_deviation.py",
 }
 METHODS = [
     m

@@ -118,6 +118,7 @@ def plan_digest(job: Job, done: Applied) -> str:
         "categories": plan.categories,
         "quantiles": plan.quantiles,
         "model": plan.model,
+        "statistic": plan.statistic,
         "stratum_shares": plan.stratum_shares,
         "compat": plan.compat,
         "seed": done.seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -36,6 +36,7 @@ class Asked:
     categories: Categories | None = None
     quantiles: tuple[float, ...] = ()
     model: core.Model | None = None
+    statistic: core.StatisticName | None = None
 
 
 class Mean(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="mean", tag_field="type"):
@@ -178,6 +179,35 @@ class Correlation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
         return Asked("correlation", model=core.Model((self.with_,)))
 
 
+class PlugIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="plug_in", tag_field="type"):
+    """A named statistic: of every arm, or of every arm against the control."""
+
+    statistic: Annotated[
+        Literal[
+            "variance",
+            "standard_deviation",
+            "gini",
+            "spearman",
+            "standardized_mean_difference",
+            "risk_ratio",
+            "odds_ratio",
+        ],
+        msgspec.Meta(
+            description="variance, standard_deviation, gini and spearman are of every arm; "
+            "standardized_mean_difference (Hedges' g), risk_ratio and odds_ratio compare every arm with the control, "
+            "ratios against the null value 1."
+        ),
+    ]
+    with_: Annotated[
+        Name | None, msgspec.Meta(description="The covariate of spearman; no other statistic takes one. Default: none.")
+    ] = msgspec.field(name="with", default=None)
+
+    def to_core(self) -> Asked:
+        """What it asks of the core."""
+        terms = () if self.with_ is None else (self.with_,)
+        return Asked("plug_in", model=core.Model(terms), statistic=self.statistic)
+
+
 Estimand = (
     Mean
     | MeanDifference
@@ -190,6 +220,7 @@ Estimand = (
     | ConditionalLogit
     | Amce
     | Correlation
+    | PlugIn
 )
 
 

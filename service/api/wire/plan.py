@@ -95,7 +95,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
     null_value: Annotated[
         Value | None,
-        msgspec.Meta(description="The value tested. Default: 0."),
+        msgspec.Meta(description="The value tested. Default: 0, of ratios 1."),
     ] = None
     interval: Annotated[
         Literal[
@@ -172,6 +172,7 @@ def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.P
         categories=None if asked.categories is None else asked.categories.asked,
         quantiles=asked.quantiles,
         model=asked.model,
+        statistic=asked.statistic,
         estimator=plan.estimator or defaults.estimator,
         identification=plan.identification,
         control=plan.control,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.calibration.card import Card
@@ -16,24 +16,26 @@ from service.calibration.estimands import (
     mean,
     mean_difference,
     multinomial,
+    plug_in,
     poisson,
     proportions,
     quantile,
 )
 from service.calibration.linearised import Statistic
-from service.calibration.plan import Plan
+from service.calibration.plan import Plan, StatisticName
 
 
 @dataclass(frozen=True, slots=True)
 class Estimand:
     """One registry line: the card and the function from arm names (control first) and plan to contrasts.
 
-    ``statistic``: the estimand is one of a model's and goes through influence values (see ``linearised``).
+    ``statistic``: the estimand is one of a model's and goes through influence values (see ``linearised``); several by
+    name where the plan picks one.
     """
 
     card: Card
     contrasts: Callable[[Sequence[str], Plan], tuple[Contrast, ...]]
-    statistic: Statistic | None = None
+    statistic: Statistic | Mapping[StatisticName, Statistic] | None = None
 
     @property
     def name(self) -> str:
@@ -41,7 +43,7 @@ class Estimand:
         return self.card.name
 
 
-def _model(card: Card, statistic: Statistic) -> Estimand:
+def _model(card: Card, statistic: Statistic | Mapping[StatisticName, Statistic]) -> Estimand:
     """The line of a model's estimand: each component is the mean of one population of influence values."""
     return Estimand(card, lambda arms, _plan: each_arm(arms), statistic)
 
@@ -58,6 +60,7 @@ ESTIMANDS: tuple[Estimand, ...] = (
     _model(correlation.CARD, correlation.STATISTIC),
     _model(conditional_logit.CARD, conditional_logit.STATISTIC),
     _model(multinomial.CARD, multinomial.STATISTIC),
+    _model(plug_in.CARD, plug_in.STATISTICS),
 )
 
 

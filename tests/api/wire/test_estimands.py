@@ -67,9 +67,19 @@ def test_a_correlation_is_with_one_covariate() -> None:
     assert read(**{"type": "correlation", "with": "age"}) == Asked("correlation", model=core.Model(("age",)))
 
 
+def test_a_statistic_is_one_of_a_list_and_may_be_with_a_covariate() -> None:
+    assert read(type="plug_in", statistic="gini") == Asked("plug_in", model=core.Model(), statistic="gini")
+    found = read(**{"type": "plug_in", "statistic": "spearman", "with": "age"})
+    assert found == Asked("plug_in", model=core.Model(("age",)), statistic="spearman")
+    listed = typing.get_type_hints(estimands.PlugIn)["statistic"]
+    assert typing.get_args(listed) == typing.get_args(core.StatisticName)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
+        {"type": "plug_in"},
+        {"type": "plug_in", "statistic": "mode"},
         {"type": "quantile", "q": 1.0},
         {"type": "quantile", "q": [0.5, 0.0]},
         {"type": "quantile", "q": []},
@@ -96,7 +106,7 @@ def test_what_means_nothing_is_refused(fields: dict[str, object]) -> None:
 
 def test_every_field_says_what_it_is() -> None:
     schema = msgspec.json.schema(Estimand)["$defs"]
-    for name in ("Quantile", "ConditionalLogit", "Amce", "Correlation"):
+    for name in ("Quantile", "ConditionalLogit", "Amce", "Correlation", "PlugIn"):
         described = schema[name]["properties"]
         assert all("description" in str(field) for key, field in described.items() if key not in ("type", "cross"))
         assert schema[name]["description"] == getattr(estimands, name).__doc__
