@@ -119,7 +119,7 @@ def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumpti
         found.append(("independent_clusters", "clusters are independent of each other"))
     else:
         found.append(("independent_units", "units are independent of each other"))
-    if sample.strata:
+    if sample.strata or sample.within_strata:
         found.append(("known_stratum_shares", "strata are weighted by their shares of the population"))
     if llm_asked:
         found.append(("no_leakage", "LLM answers were made without these humans' answers"))

@@ -16,19 +16,19 @@ Differs: the pool's part is added inside the cluster sum, so that clones of a hu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration import leverage
+from service.calibration import leverage, within
 from service.calibration.arm_estimate import own_weights
 from service.calibration.estimate import Estimate
 from service.calibration.least_squares import ArmFit, limited
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Population
-from service.calibration.sample import IntArray, Units
+from service.calibration.sample import IntArray, Sample, Units
 
 PERFECT = 1e-10  # a direction in which a cluster keeps less than this of its residual variance is zeroed
 
@@ -99,7 +99,7 @@ def cluster_influence(estimate: Estimate, contrast: FloatArray, population: Popu
     """The influence of every cluster on a contrast (D,) of arm means; needs rows with cluster codes."""
     codes = _codes(estimate, contrast)
     if estimate.frame.weighted:
-        return _leave_one_out(estimate, contrast, population, codes)
+        return _within(_leave_one_out(estimate, contrast, population, codes), estimate.frame.sample, whole=False)
     values, own, factors = np.zeros(codes.count), np.zeros(codes.count), []
     for d in np.flatnonzero(contrast).tolist():
         part = _corrected(arm_rows(estimate, d), codes.arms[d], codes.count)
@@ -109,7 +109,27 @@ def cluster_influence(estimate: Estimate, contrast: FloatArray, population: Popu
     if population == "super":
         values += _pool_part(estimate, contrast, codes)
     df = limited(_degrees_of_freedom(own, np.concatenate(factors, axis=1)), estimate.frame.sample.spare)
-    return codes.influence(values[codes.human], values[~codes.human], df)
+    return _within(codes.influence(values[codes.human], values[~codes.human], df), estimate.frame.sample, whole=True)
+
+
+def _within(found: ClusterInfluence, sample: Sample, *, whole: bool) -> ClusterInfluence:
+    """The influence of clusters within their strata, where there are any; not ``whole``: of one left out at a time."""
+    if not sample.within_strata:
+        return found
+    sources = [u for u in (*sample.human, *sample.llm_only) if isinstance(u, Units)]
+    codes = np.concatenate([u.cluster for u in sources if u.cluster is not None])
+    strata = np.concatenate([u.stratum for u in sources if u.stratum is not None])
+    places = np.searchsorted(known := np.unique(codes, return_index=True)[0], found.human_codes)
+    of = strata[np.unique(codes, return_index=True)[1]]
+    rest = of[np.searchsorted(known, found.llm_only_codes)]
+    human = found.human if whole else _unscaled(found.human)
+    only = found.llm_only if whole else _unscaled(found.llm_only)
+    return replace(found, human=within.centred(human, of[places]), llm_only=within.centred(only, rest))
+
+
+def _unscaled(values: FloatArray) -> FloatArray:
+    """Influence values (G,) without the factor G / (G - 1) under the root that leaving one out gives them."""
+    return np.asarray(values * sqrt(max(1, values.shape[0] - 1) / max(1, values.shape[0])))
 
 
 def _codes(estimate: Estimate, contrast: FloatArray) -> _Codes:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from service.calibration.corrections import Correction
 from service.calibration.influence import Fitted
 from service.calibration.model_rows import PoolRows, Rows, Slot
 from service.calibration.moments import FloatArray
@@ -43,7 +44,7 @@ class Parts:
     sample: Sample
     identification: Identification
     fit: Fitted
-    df: FloatArray
+    correction: Correction
     deviations: FloatArray
     human: Rows
     pool: PoolRows
@@ -62,14 +63,15 @@ def component(parts: Parts, j: int) -> Sample:
     sample, fit = parts.sample, parts.fit
     n, size = fit.influence.shape[1], parts.pool.size
     picked = [(v, k) for v in parts.variates for k in _picked(parts, v, j)]
-    deviations = (parts.deviations[j], *(v.corrected[k] for v, k in picked))
+    deviations, share = (parts.deviations[j], *(v.corrected[k] for v, k in picked)), parts.correction.share
     human = Units(
         c=_frozen([v.human[k] for v, k in picked], n),
         y=_frozen([fit.theta[j] + fit.influence[j]], n)[0],
         weight=parts.human.survey,
         cluster=parts.human.cluster if parts.clustered else None,
         sampling_probability=parts.human.probability,
-        corrected=_frozen(deviations, n),
+        corrected=_frozen(deviations, n) if share is None else _frozen(np.array(deviations) * np.sqrt(share[j]), n),
+        stratum=parts.human.stratum,
         row=parts.human.cluster,
     )
     return Sample(
@@ -83,7 +85,7 @@ def component(parts: Parts, j: int) -> Sample:
         n_dropped=sample.n_dropped,
         warnings=sample.warnings,
         component=fit.names[j] or None,
-        spare=float(parts.df[j]),
+        spare=float(parts.correction.df[j]),
         identification=parts.identification,
         pool_given=parts.pool.given,
         link=parts.link,
@@ -101,8 +103,14 @@ def _llm_only(parts: Parts, rows: Sequence[FloatArray]) -> Units:
     cluster = None
     if parts.clustered:
         cluster = parts.pool.parts[0].cluster
-    row = parts.pool.parts[0].cluster
-    return Units(c=_frozen(rows, parts.pool.size), weight=parts.pool.weight, cluster=cluster, row=row)
+    own = parts.pool.parts[0]
+    return Units(
+        c=_frozen(rows, parts.pool.size),
+        weight=parts.pool.weight,
+        cluster=cluster,
+        row=own.cluster,
+        stratum=own.stratum,
+    )
 
 
 def _column(variate: Variate, k: int, of: str | None) -> Column:

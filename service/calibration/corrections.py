@@ -3,6 +3,8 @@
 Formula: with C C' = H, whitened rows F_i and G_g = sum_{i in g} F_i F_i' of a cluster,
     corrected phi_i = C^{-T} (I - G_g)^{-1/2} C' phi_i          CR2 (HC2: each unit its own, 1/sqrt(1 - h_i))
     df_j = tr(K)^2 / tr(K K),  K = diag(m_g' G_g m_g) - F F',  F_g = G_g m_g,  m_g = (I - G_g)^{-1/2} C^{-1} e_j
+Within ``strata`` K is centred (see ``within``); ``share`` (J,) is tr(K) before over after: corrected values are
+multiplied by its root, so that a coefficient whose influence adds up to 0 in strata anyway is not corrected twice.
 ``jackknife`` takes the power -1 instead of -1/2: leaving a cluster out of a linear fit. Several scores by unit:
 (I - F_i F_i')^{-1/2} = I + F_i M_i F_i' from the r eigenvalues of F_i'F_i. On a basis Z: (I - Z_g'Z_g)^{-1/2} phi_g.
 Empirical: df = 3 (sum S_g^2)^2 / sum S_g^4 of the corrected sums S_g, at most those that are not 0, less 2: what
@@ -20,6 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import solve_triangular
 
+from service.calibration import within
 from service.calibration.influence import Fitted, inner
 from service.calibration.moments import FloatArray
 from service.calibration.sample import IntArray
@@ -45,6 +48,7 @@ class Correction:
     spread: tuple[FloatArray, FloatArray, FloatArray] | None = None
     along: tuple[FloatArray, FloatArray] | None = None
     parts: tuple[Correction, ...] = ()
+    share: FloatArray | None = None
 
     def of(self, values: FloatArray) -> FloatArray:
         """Corrected influence values (J, n)."""
@@ -76,54 +80,70 @@ def _turned(turn: FloatArray, codes: IntArray, values: FloatArray) -> FloatArray
     return found
 
 
-def corrected(fit: Fitted, codes: IntArray | None, *, jackknife: bool) -> Correction:
-    """The correction of independent units (codes None) or of clusters, block by block."""
+def corrected(fit: Fitted, codes: IntArray | None, *, jackknife: bool, strata: IntArray | None = None) -> Correction:
+    """The correction of independent units (codes None) or of clusters, block by block; within ``strata`` (n,)."""
     if fit.blocks:
-        parts = tuple(corrected(part, codes, jackknife=jackknife) for part in fit.parts())
-        return Correction(np.concatenate([part.df for part in parts]), parts=parts)
+        parts = tuple(corrected(part, codes, jackknife=jackknife, strata=strata) for part in fit.parts())
+        df = np.concatenate([part.df for part in parts])
+        shares = [np.ones(part.df.shape) if part.share is None else part.share for part in parts]
+        return Correction(df, parts=parts, share=None if strata is None else np.concatenate(shares))
     if fit.basis is not None:
         units = np.arange(fit.influence.shape[1]) if codes is None else codes
-        return _along_basis(fit, fit.basis, units, jackknife=jackknife and codes is not None)
-    return by_unit(fit) if codes is None else by_cluster(fit, codes, jackknife=jackknife)
+        return _along_basis(fit, fit.basis, units, jackknife=jackknife and codes is not None, strata=strata)
+    return by_unit(fit, strata) if codes is None else by_cluster(fit, codes, jackknife=jackknife, strata=strata)
 
 
-def by_unit(fit: Fitted) -> Correction:
-    """The correction of independent units, HC2, with Bell-McCaffrey degrees of freedom, at most n - J."""
+def by_unit(fit: Fitted, strata: IntArray | None = None) -> Correction:
+    """The correction of independent units, HC2, with Bell-McCaffrey degrees of freedom, at most n - J - (H - 1)."""
     count, n = fit.influence.shape
-    most = np.full(count, float(n - count))
+    most = np.full(count, float(n - count) - _lost(strata))
     if fit.factor is None or fit.root is None:
         return Correction(most)
     reach = np.linalg.inv(fit.root)
     if fit.factor.shape[0] > 1:
-        return _by_units_of_several_scores(fit.factor, fit.root, most)
+        return _by_units_of_several_scores(fit.factor, fit.root, most, strata)
     scale = 1.0 / np.sqrt(1.0 - fit.leverage)
-    df = [_unit_degrees_of_freedom(fit.factor, row, scale) for row in reach]
-    return Correction(np.minimum(df, most), scale)
+    spare = np.array([_of_units(fit.factor, row, scale, strata) for row in reach])
+    return Correction(np.minimum(spare[:, 0], most), scale, share=None if strata is None else spare[:, 1])
 
 
-def _unit_degrees_of_freedom(factor: FloatArray, contrast: FloatArray, scale: FloatArray) -> float:
-    """tr(K)^2 / tr(K K) where every unit is its own cluster, for a whitened contrast (J,)."""
+def _lost(strata: IntArray | None) -> float:
+    """Degrees of freedom that the means of strata take beyond that of one mean."""
+    return 0.0 if strata is None else float(np.unique(strata).size - 1)
+
+
+def _of_units(
+    factor: FloatArray, contrast: FloatArray, scale: FloatArray, strata: IntArray | None
+) -> tuple[float, float]:
+    """``_satterthwaite`` where every unit is its own cluster, for a whitened contrast (J,)."""
     along = np.einsum("rjn,j->rn", factor, contrast) * scale
     own = np.einsum("rn,rn->n", along, along)
     f = np.einsum("rjn,rn->nj", factor, along)
-    return _satterthwaite(own, f)
+    return _satterthwaite(own, f, strata)
 
 
-def _by_units_of_several_scores(factor: FloatArray, root: FloatArray, most: FloatArray) -> Correction:
+def _by_units_of_several_scores(
+    factor: FloatArray, root: FloatArray, most: FloatArray, strata: IntArray | None
+) -> Correction:
     """(I - F_i F_i')^{-1/2} = I + F_i M_i F_i', from the r eigenvalues of F_i'F_i."""
     values, vectors = np.linalg.eigh(inner(factor))
     gain, half = _gains(values, jackknife=False)
     middle = np.einsum("nrt,nt,nst->nrs", vectors, gain, vectors)
     root_half = np.einsum("nrt,nt,nst->nrs", vectors, half, vectors)
-    df = []
+    found = []
     for row in np.linalg.inv(root):
         along = np.einsum("nrs,ns->nr", root_half, np.einsum("rjn,j->nr", factor, row))
         own = np.einsum("nr,nr->n", along, along)
-        df.append(_satterthwaite(own, np.einsum("rjn,nr->nj", factor, along)))
-    return Correction(np.minimum(df, most), spread=(factor, middle, root))
+        found.append(_satterthwaite(own, np.einsum("rjn,nr->nj", factor, along), strata))
+    spare = np.array(found)
+    return Correction(
+        np.minimum(spare[:, 0], most), spread=(factor, middle, root), share=None if strata is None else spare[:, 1]
+    )
 
 
-def _along_basis(fit: Fitted, basis: FloatArray, codes: IntArray, *, jackknife: bool) -> Correction:
+def _along_basis(
+    fit: Fitted, basis: FloatArray, codes: IntArray, *, jackknife: bool, strata: IntArray | None
+) -> Correction:
     """(I - Z_g'Z_g)^{-1/2} = I + Z_g' M_g Z_g on the influence values of a cluster; df of their mean."""
     used, own = np.unique(codes, return_inverse=True)
     grams = np.zeros((used.shape[0], basis.shape[0], basis.shape[0]))
@@ -138,9 +158,16 @@ def _along_basis(fit: Fitted, basis: FloatArray, codes: IntArray, *, jackknife: 
         found = Correction(np.zeros(1), codes=own, along=(basis, middle))
         return replace(found, df=_empirical(_sums(found.of(fit.influence), own, used.shape[0])))
     squares = _sums((w * w)[None], own, used.shape[0])[:, 0]
-    df = _satterthwaite(squares, _sums(basis * w, own, used.shape[0]))
-    most = float(min(used.shape[0] - 1, own.shape[0] - 2))
-    return Correction(np.full(fit.theta.shape[0], min(df, most)), codes=own, along=(basis, middle))
+    df, share = _satterthwaite(squares, _sums(basis * w, own, used.shape[0]), of_clusters(strata, own))
+    most, every = float(min(used.shape[0] - 1, own.shape[0] - 2)) - _lost(strata), np.ones(fit.theta.shape[0])
+    return Correction(
+        every * min(df, most), codes=own, along=(basis, middle), share=None if strata is None else every * share
+    )
+
+
+def of_clusters(strata: IntArray | None, own: IntArray) -> IntArray | None:
+    """The strata (G,) of clusters from those of units (n,) and their clusters' places (n,)."""
+    return None if strata is None else strata[np.unique(own, return_index=True)[1]]
 
 
 def _empirical(sums: FloatArray) -> FloatArray:
@@ -161,12 +188,12 @@ def _gains(values: FloatArray, *, jackknife: bool) -> tuple[FloatArray, FloatArr
     return np.where(tiny, 1.0 if jackknife else 0.5, (power - 1.0) / np.where(tiny, 1.0, values)), half
 
 
-def by_cluster(fit: Fitted, codes: IntArray, *, jackknife: bool) -> Correction:
+def by_cluster(fit: Fitted, codes: IntArray, *, jackknife: bool, strata: IntArray | None = None) -> Correction:
     """The correction of clusters, CR2 (``jackknife``: CR3), with Bell-McCaffrey degrees of freedom."""
     used, own = np.unique(codes, return_inverse=True)
     count = used.shape[0]
     if fit.factor is None or fit.root is None:
-        return Correction(np.full(fit.theta.shape[0], float(count - 1)))
+        return Correction(np.full(fit.theta.shape[0], float(count - 1) - _lost(strata)))
     grams = _grams(fit.factor, own, count)
     values, vectors = np.linalg.eigh(grams)
     spare = np.maximum(1.0 - values, 0.0)
@@ -176,8 +203,10 @@ def by_cluster(fit: Fitted, codes: IntArray, *, jackknife: bool) -> Correction:
     back = np.linalg.inv(fit.root)
     half = np.where(spare > PERFECT, 1.0 / np.sqrt(safe), 0.0)
     reach = np.einsum("gij,gj,gkj->gik", vectors, half, vectors) @ back.T
-    df = np.array([_degrees_of_freedom(grams, reach[:, :, j]) for j in range(fit.theta.shape[0])])
-    return Correction(np.minimum(df, count - 1.0), codes=own, turn=back @ middle @ fit.root)
+    by_stratum = of_clusters(strata, own)
+    found = np.array([_of_clusters(grams, reach[:, :, j], by_stratum) for j in range(fit.theta.shape[0])])
+    df = np.minimum(found[:, 0], count - 1.0 - _lost(strata))
+    return Correction(df, codes=own, turn=back @ middle @ fit.root, share=None if strata is None else found[:, 1])
 
 
 def _sums(values: FloatArray, codes: IntArray, count: int) -> FloatArray:
@@ -196,16 +225,20 @@ def _grams(factor: FloatArray, codes: IntArray, count: int) -> FloatArray:
     return found
 
 
-def _degrees_of_freedom(grams: FloatArray, m: FloatArray) -> float:
-    """tr(K)^2 / tr(K K) for G_g (G, J, J) and m_g (G, J)."""
+def _of_clusters(grams: FloatArray, m: FloatArray, strata: IntArray | None) -> tuple[float, float]:
+    """``_satterthwaite`` for G_g (G, J, J) and m_g (G, J)."""
     f = np.einsum("gjk,gk->gj", grams, m)
-    return _satterthwaite(np.einsum("gj,gj->g", m, f), f)
+    return _satterthwaite(np.einsum("gj,gj->g", m, f), f, strata)
 
 
-def _satterthwaite(own: FloatArray, f: FloatArray) -> float:
-    """tr(K)^2 / tr(K K) for K = diag(own) - F F', own (G,), F (G, J)."""
+def _satterthwaite(own: FloatArray, f: FloatArray, strata: IntArray | None) -> tuple[float, float]:
+    """tr(K)^2 / tr(K K) for K = diag(own) - F F', own (G,), F (G, J), within ``strata`` (G,); what tr(K) was of it."""
     lengths = np.einsum("gj,gj->g", f, f)
     inner = f.T @ f
-    trace = float(own.sum() - lengths.sum())
+    trace, share = float(own.sum() - lengths.sum()), 1.0
     square = float(own @ own - 2.0 * own @ lengths + np.vdot(inner, inner))
-    return trace * trace / square if square > 0.0 else 1.0
+    if strata is not None:
+        whole = trace
+        trace, square = within.traces(own, f, strata)
+        share = whole / trace if trace > 0.0 else 1.0
+    return (trace * trace / square if square > 0.0 else 1.0), share

@@ -28,7 +28,7 @@ from math import sqrt
 
 import numpy as np
 
-from service.calibration import arm_estimate, moments, pools, strata
+from service.calibration import arm_estimate, moments, pools, strata, within
 from service.calibration.arm_estimate import PooledSlope
 from service.calibration.columns import Screened, screen
 from service.calibration.errors import NotIdentified
@@ -247,8 +247,14 @@ def _arm(source: Units | Moments, *, by_probability: bool) -> Arm:
 
 
 def _of_influence(arm: Arm, source: Units | Moments, spare: float) -> Arm:
-    """An arm of influence values: residuals are corrected for the leverage of the model's own fit."""
+    """An arm of influence values: residuals are corrected for the leverage of the model's own fit.
+
+    In a stratified sample slopes are those within strata.
+    """
     assert isinstance(source, Units)
+    if source.stratum is not None and arm.deviations is not None:
+        rows = within.deviations(arm.deviations, arm.root_weight, source.stratum)
+        arm = replace(arm, deviations=rows, joint=replace(arm.joint, scatter=rows @ rows.T))
     return replace(arm, corrected=source.corrected, df_left=spare)
 
 

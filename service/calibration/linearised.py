@@ -78,11 +78,12 @@ def linearised(
     _check_fit(sample, fit)
     weighted = sample.weighted or identification == "sampling"
     units, others = rows.human.of(rows.human.standing), rows.pool.of(rows.pool.standing)
-    correction = corrected(fit, units.cluster if sample.clustered else None, jackknife=weighted)
+    clusters = units.cluster if sample.clustered else None
+    correction = corrected(fit, clusters, jackknife=weighted, strata=units.stratum)
     variates = tuple(_variate(slot, sample, statistic, rows, correction) for slot in slots(sample))
     deviations = correction.of(fit.influence)
     parts = Parts(
-        sample, identification, fit, correction.df, deviations, units, others, variates, model.cross, statistic.link
+        sample, identification, fit, correction, deviations, units, others, variates, model.cross, statistic.link
     )
     return tuple(component(parts, j) for j in fit.places)
 

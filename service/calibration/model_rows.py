@@ -41,7 +41,7 @@ class Slot:
 class Rows:
     """Units on the model's side: design, columns (p, n), weights (n,) of a fit, clusters (n,), arms (n,).
 
-    ``survey`` are weights as sent and ``probability`` those of being sampled, or None.
+    ``survey`` are weights, ``probability`` those of being sampled, ``stratum`` strata by number, or None.
     """
 
     design: Design
@@ -51,6 +51,7 @@ class Rows:
     arm: IntArray
     survey: FloatArray | None = None
     probability: FloatArray | None = None
+    stratum: IntArray | None = None
 
     @property
     def standing(self) -> IntArray | slice:
@@ -69,6 +70,7 @@ class Rows:
             arm=self.arm[rows],
             survey=None if self.survey is None else self.survey[rows],
             probability=None if self.probability is None else self.probability[rows],
+            stratum=None if self.stratum is None else self.stratum[rows],
         )
 
 
@@ -242,7 +244,9 @@ def _viewed(
     design, c, arm = stack
     sets = design.choice_set
     own = replace(design, x=design.x[:, at], choice_set=None if sets is None else sets[at])
-    return Rows(own, c[:, at], weight, _clusters(sources), arm[at])
+    strata = [u.stratum for _, u in sources if u.stratum is not None]
+    stratum = np.concatenate(strata) if strata else None
+    return Rows(own, c[:, at], weight, _clusters(sources), arm[at], stratum=stratum)
 
 
 def _told_apart(rows: Sequence[Rows]) -> IntArray | None:

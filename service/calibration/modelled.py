@@ -2,6 +2,7 @@
 
 Formula: see ``linearised``. Exchangeability is tested once per outcome, on everything the LLMs say and the terms.
 Shapes: one analysis per outcome and component. Units: the component's.
+Strata enter by the weights of their units and the variance within them (see ``stratum_weights``, ``within``).
 Raises: ``unsupported_combination`` with what is supported, and what ``linearised`` and ``resolution`` raise.
 """
 
@@ -21,9 +22,10 @@ from service.calibration.estimate import Frame
 from service.calibration.linearised import Statistic, linearised
 from service.calibration.plan import Identification, IntervalMethod, Model, Plan
 from service.calibration.republished import asked, republished
-from service.calibration.resolution import arm_order, identified, resolve
+from service.calibration.resolution import arm_order, check_shares, identified, resolve
 from service.calibration.sample import Column, Sample, Units
 from service.calibration.scales import SCALES
+from service.calibration.stratum_weights import with_shares
 
 INTERVALS = ("auto", "t", "normal")
 WITH = ("spearman",)
@@ -41,12 +43,15 @@ def statistic_of(plan: Plan) -> Statistic | None:
 def modelled(sample: Sample, plan: Plan, statistic: Statistic) -> list[Analysis]:
     """The analyses of one outcome, a component each."""
     _check(sample, plan)
+    check_shares(sample, plan)
     sample = sample.reordered(arm_order(sample, plan))
     identification = identified(sample, plan)
+    if sample.strata:
+        sample = with_shares(sample, plan.stratum_shares, identification)
     parts = linearised(sample, _model(sample, plan, statistic), identification, statistic)
     interval: IntervalMethod = "t" if plan.interval == "auto" else plan.interval
     null = on_scale(null_value(plan, statistic), statistic)
-    own = replace(plan, control=None, identification=None, interval=interval, null_value=null)
+    own = replace(plan, control=None, identification=None, interval=interval, null_value=null, stratum_shares=None)
     tested = None if plan.estimator == "human_only" else _tested(sample, identification)
     found = [analysed(resolve(part, own), tested) for part in parts]
     return republished(sample, plan, identification, found) if asked(plan) else found
@@ -110,8 +115,8 @@ def _refused(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, str]]:
     name = plan.estimand
     if not sample.has_rows:
         yield "/data/layout", f"estimand {name} needs every unit's row", "supported: layouts table and arrays"
-    if sample.strata:
-        yield "/data/stratum", f"estimand {name} has no strata", "supported: weights, clusters, sampling_probability"
+    if sample.strata and plan.compat:
+        yield "/plan/compat", "the published forms know no strata", "supported: strata without compat"
     if plan.contrasts is not None:
         yield "/plan/contrasts", f"estimand {name} has no contrasts", "supported: treatment true adds the arms as terms"
     if plan.inference_population == "sample":

@@ -66,7 +66,7 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     checks.passed(_check_tuning, sample, plan)
     checks.passed(_check_recalibrated, sample, plan)
     identification = checks.passed(identified, sample, plan)
-    checks.passed(_check_shares, sample, plan)
+    checks.passed(check_shares, sample, plan)
     if not sample.plain:
         checks.passed(survey_design.check, sample, plan)
     interval = interval_choice(sample, plan)
@@ -183,7 +183,8 @@ def _check_categories(sample: Sample, plan: Plan) -> None:
         )
 
 
-def _check_shares(sample: Sample, plan: Plan) -> None:
+def check_shares(sample: Sample, plan: Plan) -> None:
+    """Refuses shares of strata that the data does not have."""
     if plan.stratum_shares is not None and not sample.strata:
         raise InvalidPlan.at(
             "/plan/stratum_shares",

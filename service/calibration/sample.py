@@ -168,6 +168,11 @@ class Sample:
         return self.spare is not None
 
     @property
+    def within_strata(self) -> bool:
+        """Whether influence values were sampled in strata, within which their variance is taken."""
+        return self.linearised and isinstance(self.human[0], Units) and self.human[0].stratum is not None
+
+    @property
     def plain(self) -> bool:
         """Whether units are equally weighted, independent and of one stratum."""
         return not (self.weighted or self.clustered or self.strata or self.by_probability)

@@ -7,6 +7,7 @@ Formula (own least-squares slopes): with B_k = sum t_d b_d over the arms of pool
            not below the smallest df_d
 Joint form (a fixed slope whose own humans are in the pool; weights): Var = sum (r_i + P_i)^2 over all units,
     P_i = q_ki B_k'(c_i - cbar*_k) sqrt(T_k/(T_k - 1));  with clusters the same over clusters (see ``clusters``).
+Influence values of a model's coefficient from a stratified sample are centred in their strata (see ``within``).
 Shapes: contrast t (D,). Units: variance in squared outcome units.
 Source: MacKinnon & White (1985) for HC2; Satterthwaite (1946) for combining degrees of freedom; the pool term is ours.
 """
@@ -19,6 +20,7 @@ from math import sqrt
 
 import numpy as np
 
+from service.calibration import within
 from service.calibration.clusters import cluster_influence
 from service.calibration.estimate import Estimate
 from service.calibration.moments import FloatArray, Moments
@@ -69,7 +71,7 @@ def _df(total: float, square: float, floor: float) -> float:
 
 
 def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArray, population: Population) -> bool:
-    if estimate.frame.sample.clustered or estimate.frame.weighted:
+    if estimate.frame.sample.clustered or estimate.frame.weighted or estimate.frame.sample.within_strata:
         return True
     return population == "super" and any(
         estimate.fixed[d] and contrast[d] != 0.0 and bool(np.count_nonzero(slopes[k]))
@@ -113,13 +115,22 @@ def influences(estimate: Estimate, contrast: FloatArray, population: Population 
         if in_pool or contrast[d]:
             reach = _pool_influence(source, slopes[k], estimate.pools[k], d) if in_pool else 0.0
             values = contrast[d] * estimate.human_influence(d) + reach
+            values = _within(values, source) if sample.within_strata else values
             groups.append(Influence(values, f"humans {d}", df=float(estimate.df[d]), keys=_row(source)))
     for k, pool in enumerate(estimate.pools if population == "super" else ()):
         only = sample.llm_only[k]
         if pool.llm_only is not None and only is not None and np.count_nonzero(slopes[k]):
             values = _pool_influence(only, slopes[k], pool, None)
+            values = _within(values, only) if sample.within_strata else values
             groups.append(Influence(values, f"LLM-only {k}", df=float(max(1, only.n - 1)), keys=_row(only)))
     return tuple(groups)
+
+
+def _within(values: FloatArray, source: Units | Moments) -> FloatArray:
+    """Influence values (n,) of a source whose sum of squares is the variance within its strata."""
+    assert isinstance(source, Units)
+    assert source.stratum is not None
+    return within.centred(values, source.stratum)
 
 
 def _row(source: Units | Moments) -> IntArray | None:

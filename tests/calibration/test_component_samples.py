@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from service.calibration.component_samples import ARM, Parts, Variate, component
+from service.calibration.corrections import Correction
 from service.calibration.influence import Fitted
+from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.survey import Survey
 from service.calibration.model_rows import Slot, everyone
 from service.calibration.sample import Column
@@ -35,7 +37,7 @@ def parts(survey: Survey | None = None, m: int = M, **changed) -> Parts:
         sample=made,
         identification="exchangeability",
         fit=FIT,
-        df=np.array([15.0, 16.0, 17.0]),
+        correction=Correction(np.array([15.0, 16.0, 17.0])),
         deviations=MOVED,
         human=human,
         pool=pool,
@@ -109,3 +111,18 @@ def test_an_unnamed_component_is_none() -> None:
 def test_the_scale_of_intervals_and_the_identification_go_along() -> None:
     found = component(parts(link="fisher_z", identification="sampling"), 0)
     assert (found.link, found.identification) == ("fisher_z", "sampling")
+
+
+def test_strata_go_with_the_units_and_share_the_working_variance() -> None:
+    strata = np.concatenate((np.arange(N) % 2, np.arange(M) % 2))
+    share = np.array([0.25, 1.0, 4.0])
+    correction = Correction(np.array([15.0, 16.0, 17.0]), share=share)
+    told = Survey(stratum=Labels(strata, ("a", "b")))
+    found = [component(parts(told, correction=correction), j) for j in range(J)]
+    for j, of in enumerate(found):
+        assert of.within_strata
+        assert of.human[0].stratum.tolist() == strata[:N].tolist()
+        assert of.llm_only[0].stratum.tolist() == strata[N:].tolist()
+        moved = np.stack((MOVED[j], LLM.corrected[j], OTHER.corrected[j]))
+        assert of.human[0].corrected == pytest.approx(np.sqrt(share[j]) * moved, rel=1e-12)
+    assert not component(parts(), 0).within_strata

@@ -101,3 +101,56 @@ def test_a_fit_without_leverage_is_left_alone() -> None:
     assert corrected(fit, None, jackknife=False).of(fit.influence) is fit.influence
     assert corrected(fit, None, jackknife=False).df.tolist() == [8.0, 8.0]
     assert corrected(fit, np.arange(10) // 2, jackknife=True).df.tolist() == [4.0, 4.0]
+
+
+def centring(strata: np.ndarray) -> np.ndarray:
+    same = np.equal.outer(strata, strata)
+    size = same.sum(axis=1)
+    return (np.eye(strata.size) - same / size[:, None]) * np.sqrt(size / (size - 1.0))[:, None]
+
+
+@pytest.mark.parametrize("scores", [1, 2])
+@pytest.mark.parametrize("clustered", [False, True])
+def test_within_strata_the_working_variance_stays_and_df_are_those_of_the_centred_form(
+    scores: int, clustered: bool
+) -> None:
+    """Rows of several scores by unit are clusters of scores: K from explicit blocks, then centred in strata."""
+    rng = np.random.default_rng(6)
+    whole = np.linalg.qr(rng.standard_normal((24 * scores, 3)))[0]
+    factor = np.moveaxis(whole.reshape(24, scores, 3), (0, 1, 2), (2, 0, 1))
+    root = np.triu(rng.standard_normal((3, 3))) + 3.0 * np.eye(3)
+    fit = Fitted(tuple("abc"), np.zeros(3), rng.standard_normal((3, 24)), factor, root)
+    codes, strata = np.arange(24) // 2, np.arange(24) // 2 % 3
+    found = corrected(fit, codes if clustered else None, jackknife=False, strata=strata)
+    plain = corrected(fit, codes if clustered else None, jackknife=False)
+    assert found.of(fit.influence) == pytest.approx(plain.of(fit.influence), rel=1e-12)
+    maker, group = np.eye(24 * scores) - whole @ whole.T, np.repeat(codes if clustered else np.arange(24), scores)
+    for j, row in enumerate(np.linalg.inv(root)):
+        z = []
+        for g in np.unique(group):
+            at = group == g
+            z.append(maker[:, at] @ power(maker[np.ix_(at, at)], -0.5) @ whole[at] @ row)
+        inner = np.array(z) @ np.array(z).T
+        c = centring(strata[::2] if clustered else strata)
+        inside = c @ inner @ c.T
+        most = 11.0 - 2.0 if clustered else 21.0 - 2.0
+        assert found.share[j] == pytest.approx(np.trace(inner) / np.trace(inside), rel=1e-9)
+        assert np.trace(inner) == pytest.approx(row @ row, rel=1e-9)
+        assert found.df[j] == pytest.approx(min(np.trace(inside) ** 2 / np.vdot(inside, inside), most), rel=1e-9)
+
+
+def test_on_a_basis_and_without_leverage_strata_take_degrees_of_freedom() -> None:
+    rng, strata = np.random.default_rng(7), np.arange(18) % 3
+    basis = np.linalg.qr(np.array([np.ones(18), *rng.standard_normal((2, 18))]).T)[0].T
+    fit = Fitted(("",), np.zeros(1), rng.standard_normal((1, 18)), basis=basis)
+    found = corrected(fit, None, jackknife=False, strata=strata)
+    residual = np.eye(18) - basis.T @ basis
+    z = residual / np.sqrt(np.diag(residual))
+    inside = centring(strata) @ z.T @ z @ centring(strata).T
+    assert found.share[0] == pytest.approx(np.trace(z.T @ z) / np.trace(inside), rel=1e-9)
+    assert found.df[0] == pytest.approx(min(np.trace(inside) ** 2 / np.vdot(inside, inside), 14.0), rel=1e-9)
+    bare = Fitted(("a", "b"), np.zeros(2), np.arange(36.0).reshape(2, 18))
+    assert corrected(bare, None, jackknife=False, strata=strata).df.tolist() == [14.0, 14.0]
+    assert corrected(bare, np.arange(18) % 9, jackknife=False, strata=strata).df.tolist() == [6.0, 6.0]
+    both = side_by_side((linear(3, n=18)[0], linear(4, n=18, k=2)[0]), (1, 4))
+    assert corrected(both, None, jackknife=False, strata=strata).share.shape == (5,)

@@ -39,12 +39,49 @@ def test_what_goes_with_no_model_is_refused_with_what_does(plan, place):
 
 def test_everything_refused_is_listed_at_once():
     data = replace(table(), predictions=(PredictionColumn(table().predictions[0].values, population_mean=0.0),))
-    strata = replace(data, survey=Survey(stratum=(np.arange(360) % 3).astype(float)))
-    assert {place for place, _ in codes(strata, interval="betting")} == {
-        "/data/stratum",
+    strata = replace(data, survey=Survey(stratum=Labels(np.arange(360) % 3, ("0", "1", "2"))))
+    assert {place for place, _ in codes(strata, interval="betting", compat=True)} == {
+        "/plan/compat",
         "/plan/interval",
         "/data/predictions",
     }
+
+
+def test_shares_need_strata():
+    assert codes(table(), stratum_shares={"a": 1.0}) == {("/plan/stratum_shares", "unknown_stratum")}
+
+
+@pytest.mark.parametrize("identification", ["randomization", "exchangeability"])
+@pytest.mark.parametrize("shares", [None, {"0": 0.5, "1": 0.3, "2": 0.2}])
+def test_strata_go_with_twins_and_several_models_and_estimators(identification, shares):
+    data = replace(twins(), survey=Survey(stratum=Labels(np.arange(280) % 3, ("0", "1", "2"))))
+    plan = {"identification": identification, "stratum_shares": shares}
+    human = answered(data, "linear", ARMS, estimator="human_only", **plan).estimates
+    for name in ("auto", "regression", "ppi", "power_tuned"):
+        found = answered(data, "linear", ARMS, estimator=name, **plan)
+        assert [e.human_only for e in found.estimates] == [e.result for e in human]
+        assert any(e.result.standard_error < e.human_only.standard_error for e in found.estimates)
+        assert ("stratum_shares_from_sample" in {w.code for w in found.warnings}) == (shares is None)
+        assert "known_stratum_shares" in {a.name for a in found.assumptions}
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_weights_and_strata_leave_whole_clusters_out_within_strata(clustered):
+    """Weights of one: leaving clusters out and CR2 agree when there are many; strata shorten both alike."""
+    n, rng = 1200, np.random.default_rng(4)
+    codes = np.arange(n + 600) % 3
+    data = table(n=n, m=600)
+    y = data.outcomes[0][1] + 3.0 * codes
+    cluster = (np.arange(n + 600) // 6 * 3 + codes).astype(float) if clustered else None
+    weight = 1.0 + 1e-7 * rng.random(n + 600)
+    told = Survey(stratum=Labels(codes, ("0", "1", "2")), cluster=cluster)
+    data = replace(data, outcomes=(("y", y),), survey=told)
+    plain = answered(data, "linear", estimator="regression").estimates
+    weighted = answered(replace(data, survey=replace(told, weight=weight)), "linear", estimator="regression").estimates
+    alone = answered(replace(data, survey=replace(told, stratum=None)), "linear", estimator="regression").estimates
+    for one, other in zip(plain, weighted, strict=True):
+        assert other.result.standard_error == pytest.approx(one.result.standard_error, rel=0.01)
+    assert plain[0].result.standard_error < 0.9 * alone[0].result.standard_error
 
 
 def test_the_control_is_the_reference_arm():
