@@ -143,9 +143,11 @@ def _quantiles() -> list[Cell]:
 
 def conjoint(departure: str, study: Rated | Choosing, replicates: int | None = None, **plan) -> Cell:
     """One cell of a conjoint."""
-    name = "amce" if isinstance(study, Rated) else "conditional_logit"
-    usual = SLOW if isinstance(study, Rated) else FEWER
-    return Cell(name, departure, study, Plan(estimand=name, model=study.model, **plan), replicates or usual)
+    if isinstance(study, Choosing):
+        asks = Plan(estimand="conditional_logit", model=study.model, **plan)
+        return Cell("conditional_logit", departure, study, asks, replicates or FEWER)
+    name = "amce interactions" if study.pairs else "amce"
+    return Cell(name, departure, study, Plan(estimand="amce", model=study.model, **plan), replicates or SLOW)
 
 
 def _conjoints(kind: type[Rated | Choosing]) -> list[Cell]:
@@ -158,6 +160,14 @@ def _conjoints(kind: type[Rated | Choosing]) -> list[Cell]:
         conjoint("LLM-only answers of the same respondents", replace(middle, spanning=True)),
         conjoint("respondents not told", replace(middle, told=False)),
         conjoint("5 % answer yes" if kind is Rated else "an attribute of 5 %", replace(middle, rare=True)),
+    ]
+
+
+def _interactions() -> list[Cell]:
+    middle = Rated(100, pairs=True)
+    return [
+        *(conjoint("centre", replace(middle, n=n)) for n in (30, 100, 300)),
+        conjoint("5 % answer yes", replace(middle, rare=True)),
     ]
 
 
@@ -185,6 +195,7 @@ GRID: tuple[Cell, ...] = (
     *_correlation(),
     *_quantiles(),
     *_conjoints(Rated),
+    *_interactions(),
     *_conjoints(Choosing),
     *_summaries(),
     *_estimators(),

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import sqrt
 from pathlib import Path
@@ -109,12 +109,14 @@ class Respondents:
 
 @dataclass(frozen=True, slots=True)
 class Rated(Respondents):
-    """A rated conjoint."""
+    """A rated conjoint; with ``pairs`` the interactions of education and job are asked for."""
+
+    pairs: bool = False
 
     @property
     def model(self) -> Model:
         """The attributes."""
-        return RATED
+        return replace(RATED, interactions=(("education", "job"),)) if self.pairs else RATED
 
     @property
     def truth(self) -> Mapping[str, float]:
@@ -126,9 +128,20 @@ class Rated(Respondents):
             for k, (name, levels) in enumerate(LEVELS.items())
             for j, level in enumerate(levels)
         }
+        if self.pairs:
+            return self._interactions(value)
         baseline = {name: means[f"{name}={levels[0]}"] for name, levels in LEVELS.items()}
         effects = {key: mean - baseline[key.split("=")[0]] for key, mean in means.items()}
         return {**{k: effects[k] for k in COMPONENTS[:3]}, **{k: means[k.split(" of ")[1]] for k in COMPONENTS[3:]}}
+
+    def _interactions(self, value: FloatArray) -> Mapping[str, float]:
+        """Two differences of differences and a mean of combinations."""
+        mean = value.reshape(3, 3, 2).mean(axis=2)
+        return {
+            "education=college:job=doctor": float(mean[2, 2] - mean[2, 0] - mean[0, 2] + mean[0, 0]),
+            "education=school:job=nurse": float(mean[1, 1] - mean[1, 0] - mean[0, 1] + mean[0, 0]),
+            "mean of education=college, job=doctor": float(mean[2, 2]),
+        }
 
     def draw(self, rng: np.random.Generator) -> Sequence[Sample]:
         """One study."""
@@ -149,7 +162,7 @@ class Rated(Respondents):
             covariates=tuple(names),
             survey=self.survey(who, weight),
         )
-        return from_table(table, "error", Reading(None, RATED))
+        return from_table(table, "error", Reading(None, self.model))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 y = s exp(0.8 u), f = exp(0.8 v), v = rho u + sqrt(1 - rho^2) e; s = 1, or 1.5 in the treated of two arms, where the
 LLM says 1.5 exp(0.8 v) too. n humans per arm and ``only`` n LLM-only units. ``people`` says what weighted, clusters,
-sampled and arms are (weights and probabilities are tied to v). biased: the LLM answers 3 exp(-0.3 v). likert: answers
+sampled and arms are (weights and probabilities are tied to v). biased: the LLM answers 1.5 exp(-0.5 v). likert: answers
 are round(3 + 1.2 u), cut to 1..5, so that ties abound; its quantile is where the distribution function passes q.
 Truth: s exp(0.8 (ndtri(q) + shift)), shift = rho TIE SPREAD with weights, which move v's mean by TIE
 SPREAD.
@@ -94,7 +94,7 @@ class Skewed:
     def _predictions(self, v: FloatArray, z: np.ndarray) -> tuple[PredictionColumn, ...]:
         if self.likert:
             return (PredictionColumn(likert(v), "llm"),)
-        said = 3.0 * np.exp(-0.3 * v) if self.biased else np.exp(SCALE * v)
+        said = 1.5 * np.exp(-0.5 * v) if self.biased else np.exp(SCALE * v)
         if self.arms is None:
             return (PredictionColumn(said, "llm"),)
         if self.arms == "independent":
