@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.survey import Survey
 from service.calibration.plan import Model
 from tests.calibration.models import answered, table
 
@@ -51,3 +53,26 @@ def test_regression_of_a_linear_coefficient_written_out(seed: int) -> None:
         moved, error = calibrated(phi[j], human[j], pool[j], spare)
         assert block.result.estimate == pytest.approx(float(theta[j, 0]) + moved, rel=1e-9)
         assert block.result.standard_error == pytest.approx(error, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weighted_clusters_are_left_out_one_at_a_time(seed: int) -> None:
+    """Not below the jackknife's error, and above it by less than what leaving a cluster out of a mean moves it."""
+    rng, codes = np.random.default_rng(seed), np.arange(360) % 11
+    weight = rng.uniform(0.3, 3.0, 360)
+    survey = Survey(weight=weight, cluster=Labels(codes, tuple(f"g{g}" for g in range(11))))
+    data = table(seed=seed, survey=survey)
+    x = np.stack([np.ones(360), *(values for _, values in data.covariates)])[:, :HUMANS]
+    y, w, codes = data.outcomes[0][1][:HUMANS], weight[:HUMANS], codes[:HUMANS]
+
+    def theta(kept: np.ndarray) -> np.ndarray:
+        part = x[:, kept] * w[kept]
+        return np.linalg.solve(part @ x[:, kept].T, part @ y[kept])
+
+    whole = theta(np.full(HUMANS, fill_value=True))
+    jackknife = np.sqrt(sum((theta(codes != g) - whole) ** 2 for g in range(11)) * 10.0 / 11.0)
+    found = answered(data, "linear", Model(("x", "d", "z")), estimator="human_only").estimates
+    assert [e.result.estimate for e in found] == pytest.approx(whole.tolist(), rel=1e-9)
+    ratio = np.array([e.result.standard_error for e in found]) / jackknife
+    most = 1.0 / (1.0 - np.bincount(codes, w).max() / w.sum())
+    assert np.all((ratio > 1.0 - 1e-9) & (ratio < most))
