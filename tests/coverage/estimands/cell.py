@@ -92,4 +92,4 @@ class Cell:
 def component(block: EstimateBlock) -> str:
     """What an estimate is called: subgroup, contrast where there is one, component."""
     own = [part for part in (None if block.name == "all" else block.name, block.component) if part]
-    return (f"{block.subgroup}: " if block.subgroup else "") + (" ".join(own) or "r")
+    return (f"{block.subgroup}: " if block.subgroup else "") + (" ".join(own) or "estimate")

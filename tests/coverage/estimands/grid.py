@@ -16,6 +16,11 @@ from tests.coverage.estimands.people import People
 from tests.coverage.estimands.profiles import Choosing, Rated
 from tests.coverage.estimands.skewed import Skewed
 from tests.coverage.estimands.summaries import Fitted
+from tests.coverage.estimands.tables import Plugged, Stratified
+from tests.coverage.plug_ins import KINDS as KINDS_OF_PLUG_INS
+from tests.coverage.plug_ins import SIZES as SIZES_OF_PLUG_INS
+from tests.coverage.stratified_coefficients import CELLS as CELLS_OF_STRATA
+from tests.coverage.stratified_coefficients import MODEL as MODEL_OF_STRATA
 
 CLOSED, ITERATIVE, FEWER, SLOW, SLOWEST = 4_000, 2_000, 1_000, 500, 250
 REGRESSIONS = ("linear", "logistic", "poisson", "multinomial")
@@ -189,14 +194,37 @@ def _summaries() -> list[Cell]:
     ]
 
 
+def _plug_ins() -> list[Cell]:
+    return [
+        Cell("plug_in", f"{statistic}: {population}", study, plan, SLOW)
+        for statistic, populations in KINDS_OF_PLUG_INS.items()
+        for population in populations
+        for n in SIZES_OF_PLUG_INS
+        for study in (Plugged(statistic, population, n),)
+        for plan in (Plan(estimand="plug_in", statistic=statistic, model=study.model),)
+    ]
+
+
+def _strata() -> list[Cell]:
+    return [
+        Cell(study.of.kind, departure, study, plan, FEWER)
+        for study in map(Stratified, CELLS_OF_STRATA)
+        for shares in ("stated shares" if study.of.stated else "the sample's shares",)
+        for departure in (f"four strata, {shares}" + (", clusters" if study.of.together > 1 else ""),)
+        for plan in (Plan(estimand=study.of.kind, model=MODEL_OF_STRATA, stratum_shares=study.shares),)
+    ]
+
+
 GRID: tuple[Cell, ...] = (
     *(c for kind in REGRESSIONS for c in _regression(kind)),
     *_linear(),
+    *_strata(),
     *_correlation(),
     *_quantiles(),
     *_conjoints(Rated),
     *_interactions(),
     *_conjoints(Choosing),
+    *_plug_ins(),
     *_summaries(),
     *_estimators(),
 )

@@ -120,7 +120,7 @@ def truth(name: str, base: float, second: str = "z") -> dict[str, float]:
     terms = ("intercept", "x", second)
     if estimand == "correlation":
         share = float(ndtr(base))
-        return {"r": R * _density(base) / sqrt(share * (1.0 - share)) if name != "correlation" else R}
+        return {"estimate": R * _density(base) / sqrt(share * (1.0 - share)) if name != "correlation" else R}
     if estimand == "multinomial":
         moved = [list(row) for row in UTILITIES]
         moved[1][0] += base + 0.2

@@ -1,8 +1,9 @@
-"""The coefficients of the choice models with tastes, from a seeded population of choosers, into truths.json.
+"""Coefficients that have no closed form, from seeded populations, into truths.json: choices with tastes, strata.
 
     python -m tests.coverage.estimands.truths
 
-CHUNKS x RESPONDENTS people with 4 sets each; the standard error is that of the mean over chunks.
+CHUNKS x RESPONDENTS choosers with 4 sets each; the standard error is that of the mean over chunks. Of strata, the
+fit to two million people.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from service.calibration.estimands import conditional_logit
 from service.calibration.influence import Design
+from tests.coverage import stratified_coefficients
 from tests.coverage.estimands.profiles import ALTERNATIVES, CHOSEN, TRUTHS, Choosing
 from tests.coverage.tally import SEED
 
@@ -40,6 +42,9 @@ def main() -> None:
             "standard_errors": error.tolist(),
             "sets": CHUNKS * RESPONDENTS * 4,
         }
+    for kind in ("linear", "logistic"):
+        terms = stratified_coefficients.truth(kind).tolist()
+        found[f"strata, {kind}"] = {"coefficients": terms, "people": 2_000_000}
     TRUTHS.write_text(json.dumps(found, indent=1) + "\n")
 
 
