@@ -19,6 +19,9 @@ import numpy as np
 from service.calibration.moments import FloatArray
 from service.calibration.sample import IntArray
 
+ROUNDING = 1e-14  # share of a stratum's mean below which deviations from it are rounding
+CONSTANT = 1e-10  # share of a row's size below which it does not vary within strata
+
 
 def centred(values: FloatArray, strata: IntArray) -> FloatArray:
     """Values (n,) whose sum of squares is the variance of their sum within strata."""
@@ -30,7 +33,9 @@ def _deviations(values: FloatArray, strata: IntArray) -> FloatArray:
     of, n = np.unique(strata, return_inverse=True, return_counts=True)[1:]
     sums = np.array([np.bincount(of, column, n.shape[0]) for column in values.T]).T.reshape(n.shape[0], values.shape[1])
     mean = np.where(n > 1, 1.0 / n, 0.0)[:, None] * sums
-    return np.asarray((values - mean[of]) * np.sqrt(_factor(n))[of, None])
+    found = values - mean[of]
+    found[np.abs(found) <= ROUNDING * np.abs(mean[of])] = 0.0
+    return np.asarray(found * np.sqrt(_factor(n))[of, None])
 
 
 def _factor(n: IntArray) -> FloatArray:
@@ -38,11 +43,16 @@ def _factor(n: IntArray) -> FloatArray:
 
 
 def deviations(rows: FloatArray, root_weight: FloatArray | None, strata: IntArray) -> FloatArray:
-    """Rows (q, n), sqrt(w) x deviations from anything, as those from the weighted means of their strata."""
+    """Rows (q, n), sqrt(w) x deviations from anything, as those from the weighted means of their strata.
+
+    A row that does not vary within strata is 0.
+    """
     of = np.unique(strata, return_inverse=True)[1]
     root = np.ones(rows.shape[1]) if root_weight is None else root_weight
     size = np.bincount(of, root * root)
-    return np.array([row - root * (np.bincount(of, root * row) / size)[of] for row in rows])
+    found = np.array([row - root * (np.bincount(of, root * row) / size)[of] for row in rows])
+    found[np.linalg.norm(found, axis=1) <= CONSTANT * np.linalg.norm(rows, axis=1)] = 0.0
+    return found
 
 
 def traces(own: FloatArray, f: FloatArray, strata: IntArray) -> tuple[float, float]:

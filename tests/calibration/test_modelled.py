@@ -177,3 +177,22 @@ def test_moments_are_refused_with_the_layouts_that_have_rows():
     with pytest.raises(CalibrationError) as refused:
         calibrate(moments, Plan(estimand="linear", model=Model()))
     assert [(p.pointer, p.code) for p in refused.value.problems] == [("/data/layout", "unsupported_combination")]
+
+
+def test_an_llm_that_only_knows_strata_adds_nothing_to_their_mean():
+    codes = np.arange(360) % 3
+    data = replace(table(), survey=Survey(stratum=Labels(codes, ("0", "1", "2"))))
+    data = replace(data, covariates=(), predictions=(PredictionColumn(np.array([0.1, 0.2, -0.3])[codes]),))
+    (found,) = answered(data, "linear", Model(), estimator="regression").estimates
+    assert found.result.estimate == pytest.approx(found.human_only.estimate, rel=1e-12)
+    assert found.result.standard_error == pytest.approx(found.human_only.standard_error, rel=0.01)
+
+
+@pytest.mark.parametrize("multiplicity", ["max_t", "holm"])
+def test_strata_go_with_subgroups_and_many_estimates(multiplicity):
+    codes, group = np.arange(360) % 3, np.arange(360) // 3 % 2
+    told = Survey(stratum=Labels(codes, ("0", "1", "2")))
+    data = replace(table(), survey=told, subgroup=Labels(group, ("f", "m")))
+    found = answered(data, "linear", multiplicity=multiplicity)
+    assert len(found.estimates) == 9
+    assert all(e.p_value_adjusted >= e.result.p_value for e in found.estimates)

@@ -48,3 +48,11 @@ def test_deviations_are_from_the_weighted_means_of_strata(weighted: bool) -> Non
     sent = (z - 0.3) * (1.0 if root is None else root)
     expected = (z - mean) * (1.0 if root is None else root)
     assert deviations(sent, root, STRATA) == pytest.approx(expected, rel=1e-11, abs=1e-13)
+
+
+def test_what_does_not_vary_within_strata_is_exactly_nothing() -> None:
+    levels = np.array([0.1, 0.2, -0.7, 0.0, 0.0, 1e8])[STRATA]
+    assert not centred(levels, STRATA).any()
+    found = deviations(np.stack((levels, np.arange(11.0))), None, STRATA)
+    assert not found[0].any()
+    assert found[1].all()

@@ -129,6 +129,8 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
         "lines in twins with personas, two models": fitted(
             "linear", ARMS_TOO, (22, 25), m=30, shared=True, count=2, identification="exchangeability"
         ),
+        "lines in strata": fitted("linear", BOTH, (31,), strata=True),
+        "lines in strata of twins": fitted("linear", ARMS_TOO, (24, 26), m=30, shared=True, strata=True),
         "lines through counts": fitted("poisson", ONE, (24,), count=2),
     },
     "logistic": {

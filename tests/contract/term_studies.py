@@ -19,6 +19,7 @@ from tests.calibration import choices, conjoints, models
 from tests.calibration.studies import ARMS, Study
 
 CODED = ("task", "cluster")  # covariates that are numbers of choice sets and of clusters
+DESIGN = ("cluster", "stratum")  # columns that are no covariates of the table
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,13 @@ class TermStudy(Study):
             tuple(self._predicted(c)),
             arm=self._arm() if len(self.y) > 1 else None,
             prediction_design=self.design if len(self.y) > 1 else None,
-            covariates=tuple((name, self._read(name, row)) for name, row in rows.items() if name != "cluster"),
+            covariates=tuple((name, self._read(name, row)) for name, row in rows.items() if name not in DESIGN),
             human=tuple((np.arange(c.shape[1]) < human).tolist()),
-            survey=Survey(cluster=rows.get("cluster")),
+            survey=Survey(cluster=rows.get("cluster"), stratum=self._stratum(rows.get("stratum"))),
         )
+
+    def _stratum(self, row: np.ndarray | None) -> Labels | None:
+        return None if row is None else Labels(row.astype(int), ("north", "south", "west"))
 
     def _predicted(self, c: np.ndarray) -> list[PredictionColumn]:
         mine = [(column, c[j]) for j, column in enumerate(self.columns) if column.kind == "prediction"]
@@ -113,11 +117,16 @@ def regression(
     *,
     count: int = 1,
     shared: bool = False,
+    strata: bool = False,
 ) -> TermStudy:
-    """A linear, logistic or Poisson world with the covariates x, d (0 or 1) and z; ``m`` LLM-only units per pool."""
+    """A linear, logistic or Poisson world with the covariates x, d (0 or 1) and z; ``m`` LLM-only units per pool.
+
+    With ``strata`` every third unit is of the same of three, which differ in nothing.
+    """
     rng = np.random.default_rng(seed)
     arms = ARMS[: len(n)]
     columns = predictions(count, arms=arms if shared else (None,)) + covariates("x", "d", "z")
+    columns += covariates("stratum") if strata else ()
 
     def source(arm: int, size: int) -> tuple[np.ndarray, np.ndarray]:
         x, d, z = rng.normal(size=size), rng.permutation(np.arange(size) % 2).astype(float), rng.normal(size=size)
@@ -125,7 +134,7 @@ def regression(
         answers = [models.outcomes(world, eta, rng)[0] for eta in etas]
         asked = range(len(arms)) if shared else (arm,)
         f = [SAID[world](answers[a], etas[a], rng.normal(size=size)) for _ in range(count) for a in asked]
-        return answers[arm], np.vstack([*f, x, d, z])
+        return answers[arm], np.vstack([*f, x, d, z, *([np.arange(size) % 3] if strata else [])])
 
     human = [source(d, size) for d, size in enumerate(n)]
     pools = 1 if shared else len(n)

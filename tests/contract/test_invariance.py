@@ -17,7 +17,7 @@ from tests.contract import cases
 from tests.contract.cases import MODELS, PAIRS, SEEDS, examples
 from tests.contract.laws import LAWS, OF_ESTIMANDS, Law, maps
 from tests.contract.moves import with_predictions
-from tests.contract.term_studies import CODED, TermStudy
+from tests.contract.term_studies import CODED, DESIGN, TermStudy
 
 # their standard errors of coefficients correct for the leverage of a mean beside that of the model's own fit
 OWN_SLOPES = {"regression", "design_based"}
@@ -40,7 +40,7 @@ def renamed(column: Column, model: str) -> Column:
 
 def alone(study: Study) -> Study:
     """The study without covariates outside its model, which would adjust on their own."""
-    terms = {*study.model.terms, *CODED} if isinstance(study, TermStudy) else set()
+    terms = {*study.model.terms, *CODED, *DESIGN} if isinstance(study, TermStudy) else set()
     keep = [j for j, column in enumerate(study.columns) if column.kind == "prediction" or column.name in terms]
     return replace(study.with_c(lambda c: c[keep]), columns=tuple(study.columns[j] for j in keep))
 

@@ -176,3 +176,38 @@ def test_moments_have_no_categories() -> None:
     with pytest.raises(InvalidSample) as refused:
         job({"data": MOMENTS, "plan": {"estimand": {"type": "proportions"}}})
     assert [(p.pointer, p.code) for p in refused.value.problems] == [("/data/layout", "unsupported_combination")]
+
+
+def factorial(**plan) -> dict:
+    """Eight humans and eight personas of each combination of two factors, from two strata."""
+    rows = [(a, b, k) for a in ("cold", "warm") for b in ("friend", "office") for k in range(16)]
+    score = [((7 * k + 3 * i) % 11) / 5 + (a == "warm") + (b == "friend") for i, (a, b, k) in enumerate(rows)]
+    data = {
+        "layout": "table",
+        "outcomes": {"y": [v if k < 8 else None for v, (_, _, k) in zip(score, rows, strict=True)]},
+        "predictions": [{"values": [0.5 * v + (k % 3) / 4 for v, (_, _, k) in zip(score, rows, strict=True)]}],
+        "covariates": {"tone": [a for a, _, _ in rows], "by": [b for _, b, _ in rows]},
+        "stratum": ["north" if k % 2 else "south" for _, _, k in rows],
+    }
+    return {"data": data, "plan": {"estimand": {"type": "amce", "attributes": ["tone", "by"], **plan}}}
+
+
+def test_interactions_are_answered_applied_and_part_of_the_plan() -> None:
+    asked = factorial(interactions=[["tone", "by"]])
+    answer, plain = json.loads(run(job(asked))), json.loads(run(job(factorial())))
+    assert answer["applied"]["interactions"] == [["tone", "by"]]
+    assert plain["applied"]["interactions"] is None
+    assert answer["plan_digest"] != plain["plan_digest"]
+    added = [e["component"] for e in answer["estimates"][len(plain["estimates"]) :]]
+    assert added[0] == "tone=warm:by=office"
+    assert added[1:] == [f"mean of tone={a}, by={b}" for a in ("cold", "warm") for b in ("friend", "office")]
+
+
+def test_strata_and_their_shares_go_with_coefficients() -> None:
+    own = json.loads(run(job(factorial())))
+    asked = factorial()
+    asked["plan"]["stratum_shares"] = {"north": 0.8, "south": 0.2}
+    stated = json.loads(run(job(asked)))
+    assert "stratum_shares_from_sample" in {w["code"] for w in own["warnings"]}
+    assert "stratum_shares_from_sample" not in {w["code"] for w in stated["warnings"]}
+    assert stated["summary"]["estimate"] != own["summary"]["estimate"]
