@@ -28,6 +28,7 @@ class Variate:
     """A slot's influence values: of the humans' own rows (J, n), ``corrected`` as deviations, of the pool (J, M).
 
     They are deviations from ``origin`` (J,), so that those of a variate that does not vary at all are exactly 0.
+    ``fit`` is what the humans' own rows are the influence values of.
     """
 
     slot: Slot
@@ -35,6 +36,7 @@ class Variate:
     corrected: FloatArray
     pool: FloatArray
     origin: FloatArray
+    fit: Fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,10 @@ def component(parts: Parts, j: int) -> Sample:
     """The sample of one component."""
     sample, fit = parts.sample, parts.fit
     n, size = fit.influence.shape[1], parts.pool.size
-    picked = [(v, k) for v in parts.variates for k in _picked(parts, v, j)]
-    deviations, share = (parts.deviations[j], *(v.corrected[k] for v, k in picked)), parts.correction.share
+    chosen = [(v, k) for v in parts.variates for k in picked(parts, v, j)]
+    deviations, share = (parts.deviations[j], *(v.corrected[k] for v, k in chosen)), parts.correction.share
     human = Units(
-        c=_frozen([v.human[k] for v, k in picked], n),
+        c=_frozen([v.human[k] for v, k in chosen], n),
         y=_frozen([fit.theta[j] + fit.influence[j]], n)[0],
         weight=parts.human.survey,
         cluster=parts.human.cluster if parts.clustered else None,
@@ -77,9 +79,9 @@ def component(parts: Parts, j: int) -> Sample:
     return Sample(
         arms=(fit.populations[j] if fit.populations else ARM,),
         prediction_design=sample.prediction_design,
-        columns=tuple(_column(v, k, fit.names[k] if parts.cross else None) for v, k in picked),
+        columns=tuple(_column(v, k, fit.names[k] if parts.cross else None) for v, k in chosen),
         human=(human,),
-        llm_only=(_llm_only(parts, [v.pool[k] for v, k in picked]) if picked and size else None,),
+        llm_only=(_llm_only(parts, [v.pool[k] for v, k in chosen]) if chosen and size else None,),
         pointers=sample.pointers[:1],
         outcome=sample.outcome,
         n_dropped=sample.n_dropped,
@@ -93,7 +95,7 @@ def component(parts: Parts, j: int) -> Sample:
     )
 
 
-def _picked(parts: Parts, variate: Variate, j: int) -> list[int]:
+def picked(parts: Parts, variate: Variate, j: int) -> list[int]:
     """The components of a control variate that serve component j: its own, with ``cross`` all that an LLM has."""
     return list(parts.fit.places) if parts.cross and variate.slot.answer else [j]
 

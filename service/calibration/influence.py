@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import block_diag
 
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
+from service.calibration.refits import Refit
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class Fitted:
     ``factor`` None: the statistic has no leverage correction, unless it has a ``basis``. ``converged`` False: theta is
     where the search stopped. ``reported`` are the components asked for (None: all), ``blocks`` the sizes of fits that
     stand side by side (none: one fit). ``populations`` name what each component is of (none: everyone); ``empirical``:
-    degrees of freedom come from the spread of the squared influence values.
+    degrees of freedom come from the spread of the squared influence values. ``refit`` is how the fit is made again, if
+    it knows better than by its whitened rows.
     """
 
     names: tuple[str, ...]
@@ -87,6 +88,7 @@ class Fitted:
     basis: FloatArray | None = None
     populations: tuple[str, ...] = ()
     empirical: bool = False
+    refit: Refit | None = None
 
     @property
     def places(self) -> tuple[int, ...]:

@@ -33,6 +33,7 @@ from service.calibration.influence import Design, Fitted, Fitter
 from service.calibration.model_rows import Everyone, PoolRows, Rows, Slot, everyone, slots
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Model
+from service.calibration.redrawing import Redraws, redrawing
 from service.calibration.sample import Link, Sample, Units
 from service.calibration.scales import ScaleName
 
@@ -65,9 +66,12 @@ class Statistic:
 
 
 def linearised(
-    sample: Sample, model: Model, identification: Identification, statistic: Statistic
+    sample: Sample, model: Model, identification: Identification, statistic: Statistic, redraws: Redraws | None = None
 ) -> tuple[Sample, ...]:
-    """One sample per component of a statistic; the first arm is the reference where arms are terms."""
+    """One sample per component of a statistic; the first arm is the reference where arms are terms.
+
+    ``redraws``: how often their fits are made again on resampled humans.
+    """
     _check_range(sample, statistic)
     rows = everyone(sample, model, identification)
     if statistic.prepared is not None:
@@ -85,7 +89,8 @@ def linearised(
     parts = Parts(
         sample, identification, fit, correction, deviations, units, others, variates, model.cross, statistic.link
     )
-    return tuple(component(parts, j) for j in fit.places)
+    found = tuple(component(parts, j) for j in fit.places)
+    return found if redraws is None else redrawing(parts, found, redraws)
 
 
 def outcomes(sample: Sample) -> FloatArray:
@@ -168,17 +173,23 @@ def _variate(slot: Slot, sample: Sample, statistic: Statistic, rows: Everyone, c
     at_humans = influence[:, :n][:, human.standing]
     at_pool = _averaged(influence[:, n:], pool)[:, pool.standing]
     if constant:
-        return Variate(slot, at_humans, np.zeros_like(at_humans), at_pool, found.theta)
+        return Variate(slot, at_humans, np.zeros_like(at_humans), at_pool, found.theta, _pooled(found, at_humans))
     units = human.of(human.standing)
     own_fit = fitted(values[:, :n], human.design, human.weight).of(human.standing)
     if not own_fit.converged:
         mean = at_humans @ units.weight / units.weight.sum()
-        return Variate(slot, at_humans, correction.of(at_humans - mean[:, None]), at_pool, found.theta)
+        own_fit = _pooled(own_fit, at_humans - mean[:, None])
+        return Variate(slot, at_humans, correction.of(own_fit.influence), at_pool, found.theta, own_fit)
     origin, level = found.theta, own_fit.theta[:, None] + own_fit.influence
     if pool.parts and not pool.given:
         gap = at_humans + (found.theta[:, None] - level)
         origin = origin + gap @ pool.human_weight[human.standing] / pool.parts[0].weight[pool.standing].sum()
-    return Variate(slot, level - origin[:, None], correction.of(own_fit.influence), at_pool, origin)
+    return Variate(slot, level - origin[:, None], correction.of(own_fit.influence), at_pool, origin, own_fit)
+
+
+def _pooled(fit: Fitted, influence: FloatArray) -> Fitted:
+    """A fit of which the humans' own rows know no more than influence values."""
+    return replace(fit, influence=influence, factor=None, root=None, blocks=(), basis=None)
 
 
 def _constant(values: FloatArray) -> bool:

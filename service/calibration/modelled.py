@@ -21,6 +21,7 @@ from service.calibration.estimands import estimand
 from service.calibration.estimate import Frame
 from service.calibration.linearised import Statistic, linearised
 from service.calibration.plan import Identification, IntervalMethod, Model, Plan
+from service.calibration.redrawing import Redraws
 from service.calibration.republished import asked, republished
 from service.calibration.resolution import arm_order, check_shares, identified, resolve
 from service.calibration.sample import Column, Sample, Units
@@ -28,6 +29,8 @@ from service.calibration.scales import SCALES
 from service.calibration.stratum_weights import with_shares
 
 INTERVALS = ("auto", "t", "normal")
+RESAMPLED = ("bootstrap", "bootstrap_t")
+NOT_RESAMPLED = ("plug_in",)
 WITH = ("spearman",)
 
 
@@ -48,7 +51,8 @@ def modelled(sample: Sample, plan: Plan, statistic: Statistic) -> list[Analysis]
     identification = identified(sample, plan)
     if sample.strata:
         sample = with_shares(sample, plan.stratum_shares, identification)
-    parts = linearised(sample, _model(sample, plan, statistic), identification, statistic)
+    redraws = Redraws(plan.replicates, plan.seed) if plan.interval in RESAMPLED else None
+    parts = linearised(sample, _model(sample, plan, statistic), identification, statistic, redraws)
     interval: IntervalMethod = "t" if plan.interval == "auto" else plan.interval
     null = on_scale(null_value(plan, statistic), statistic)
     own = replace(plan, control=None, identification=None, interval=interval, null_value=null, stratum_shares=None)
@@ -122,9 +126,10 @@ def _refused(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, str]]:
     if plan.inference_population == "sample":
         text = f"estimand {name} is of the population"
         yield "/plan/inference_population", text, "supported: inference_population super"
-    if plan.interval not in INTERVALS:
-        text = f"estimand {name} has no interval {plan.interval}"
-        yield "/plan/interval", text, f"supported: {', '.join(INTERVALS)}"
+    offered = INTERVALS if name in NOT_RESAMPLED or sample.strata else (*INTERVALS, *RESAMPLED)
+    if plan.interval not in offered:
+        text = f"estimand {name} has no interval {plan.interval}{' with strata' if sample.strata else ''}"
+        yield "/plan/interval", text, f"supported: {', '.join(offered)}"
     if any(c.population_mean is not None for c in sample.columns):
         text = f"estimand {name} cannot use known population means"
         yield "/data/predictions", text, "supported: population_mean with mean, mean_difference and proportions"

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from service.calibration.errors import Warned
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Identification
+from service.calibration.redraws import Redraw
 
 IntArray = NDArray[np.int64]
 PredictionDesign = Literal["shared", "independent"]
@@ -110,7 +111,8 @@ class Sample:
     coefficient as ``component`` and no categories: ``spare`` are the degrees of freedom that its human fit leaves,
     ``identification`` how its pool is identified, and with ``pool_given`` the LLM-only units are the whole pool;
     ``link`` is the scale on which its intervals are formed, if not its own; ``empirical``: the degrees of freedom
-    know of the tails of the influence values.
+    know of the tails of the influence values. ``redraw`` says how its fits are made again on resampled humans, where an
+    interval asks for that.
     ``subgroup`` names the subgroup whose units these are; None: everyone.
     """
 
@@ -135,6 +137,7 @@ class Sample:
     pool_given: bool = False
     link: Link | None = None
     empirical: bool = False
+    redraw: Redraw | None = None
     subgroup: str | None = None
 
     @cached_property
@@ -242,6 +245,7 @@ class Sample:
             columns=tuple(self.columns[j] for j in keep),
             human=tuple(_select(source, keep, outcome=True) for source in self.human),
             llm_only=tuple(None if s is None else _select(s, keep, outcome=False) for s in self.llm_only),
+            redraw=None if self.redraw is None else self.redraw.with_columns(keep),
         )
 
     def reordered(self, order: Sequence[int]) -> Sample:

@@ -19,7 +19,7 @@ RNG = np.random.default_rng(8)
 PHI, MOVED = RNG.normal(size=(J, N)), RNG.normal(size=(J, N))
 FIT = Fitted(("intercept", "x", "d"), np.array([1.0, 2.0, 3.0]), PHI)
 LLM, OTHER = (
-    Variate(Slot(column, ((k,),), answer), *(RNG.normal(size=(J, size)) for size in (N, N, M)), np.zeros(J))
+    Variate(Slot(column, ((k,),), answer), *(RNG.normal(size=(J, size)) for size in (N, N, M)), np.zeros(J), FIT)
     for k, (column, answer) in enumerate(
         [
             (Column("gpt", "prediction", "gpt", "all", None, (2, 1), (4,), origin=7.0, category="b"), True),

@@ -26,7 +26,7 @@ def codes(data, kind="linear", model=TERMS, **plan):
 @pytest.mark.parametrize(
     ("plan", "place"),
     [
-        ({"interval": "bootstrap_t"}, "/plan/interval"),
+        ({"interval": "score"}, "/plan/interval"),
         ({"interval": "randomization"}, "/plan/interval"),
         ({"inference_population": "sample"}, "/plan/inference_population"),
         ({"contrasts": (NamedContrast("a", {"all": 1.0}),)}, "/plan/contrasts"),

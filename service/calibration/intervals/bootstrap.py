@@ -8,7 +8,8 @@ Assumes: units (or clusters) independent; the estimate is near linear in the uni
 arm it is too short, as the normal interval is (use bootstrap_t).
 Raises: ``rows_required`` for moments.
 Source: Efron (1979); Efron & Tibshirani (1993), sections 13 and 20.
-Differs: slopes are not fitted again in every replicate: their effect is in the influence values to first order.
+Differs: slopes are not fitted again in every replicate: their effect is in the influence values to first order. Of
+coefficients (up to 20,000 humans) every replicate is fitted again, slopes included (see ``replicates``).
 """
 
 from __future__ import annotations
@@ -17,28 +18,35 @@ import numpy as np
 
 from service.calibration.card import Card
 from service.calibration.estimate import Estimate
-from service.calibration.intervals.pivot import Context, Draws
+from service.calibration.intervals.pivot import Context, Draws, around
 from service.calibration.intervals.requirements import require_rows
 from service.calibration.moments import FloatArray
+from service.calibration.replicates import replicates
 from service.calibration.resampling import resampled
 from service.calibration.variance import influences
 
 CARD = Card(
     name="bootstrap",
     title="Percentile bootstrap",
-    formula="quantiles of the estimate recomputed from influence values under resampling of units (or whole clusters)",
+    formula="quantiles of the estimate recomputed from influence values (coefficients: fitted again) under resampling "
+    "of units (or whole clusters)",
     assumptions=("units (or clusters) are independent",),
-    limits=("too short below about 30 humans per arm: use bootstrap_t or t", "needs rows, not moments"),
+    limits=(
+        "too short below about 30 humans per arm: use bootstrap_t or t",
+        "needs rows, not moments; not for quantiles",
+    ),
     sources=("Efron (1979)", "Efron & Tibshirani (1993), sections 13 and 20"),
 )
 
 
 def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Draws:
     """The sorted replicates of a contrast (D,), which are the bounds of both sides."""
-    require_rows(estimate.frame.sample, CARD.name)
-    draws = np.full(context.replicates, context.value)
+    sample = estimate.frame.sample
+    require_rows(sample, CARD.name)
+    if sample.redraw is not None:
+        return around(context, sample.link, replicates(estimate, sample.redraw, studentised=False).moved)
+    moved = np.zeros(context.replicates)
     for group in influences(estimate, contrast, context.population):
         sums = resampled(group.values, context.replicates, context.generator(f"bootstrap {group.source}"))
-        draws += sums[0] - group.values.sum()
-    draws.sort()
-    return Draws(draws, draws)
+        moved += sums[0] - group.values.sum()
+    return around(context, sample.link, moved)

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import atanh, copysign, inf, isfinite, tanh
 from typing import Literal, Protocol
-from zlib import crc32
 
 import numpy as np
 
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Population
+from service.calibration.resampling import generator
 from service.calibration.sample import Link
 
 Side = Literal["lower", "upper"]
@@ -57,7 +57,7 @@ class Context:
 
     def generator(self, label: str) -> np.random.Generator:
         """The random numbers of a labelled place: the same for every contrast, model and estimate of a request."""
-        return np.random.default_rng([self.seed, crc32(label.encode())])
+        return generator(self.seed, label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,16 @@ class FisherZ:
     def tail(self, value: float, side: Side) -> float:
         """The tail of the value's atanh."""
         return self.inner.tail(atanh(value) if abs(value) < 1.0 else copysign(inf, value), side)
+
+
+def around(context: Context, link: Link | None, moved: FloatArray) -> Draws:
+    """The draws estimate + moved (B,); with a ``link`` on its scale, to which moves are carried by its slope."""
+    found = np.sort(moved)
+    if link is None or abs(context.value) >= 1.0:
+        found += context.value
+    else:
+        found = np.tanh(atanh(context.value) + found / ((1.0 - context.value) * (1.0 + context.value)))
+    return Draws(found, found)
 
 
 def linked(make: Callable[[float, float], Pivot], context: Context, link: Link | None) -> Pivot:
