@@ -72,6 +72,13 @@ def test_with_known_probabilities_the_frame_and_the_humans_have_the_shares(state
     assert frame / frame.sum() == pytest.approx(expected, rel=1e-12)
 
 
+def test_probabilities_that_give_the_shares_already_are_left_alone() -> None:
+    even = sample(sampling_probability=np.where(np.arange(360) < 60, 1.0 / 6.0, np.nan))
+    found = with_shares(even, None, "sampling")
+    assert (found.human[0].sampling_probability == 1.0 / 6.0).all()
+    assert found.human[0].weight is None
+
+
 def test_unused_personas_are_not_looked_at() -> None:
     codes = np.concatenate((np.arange(80) % 3, np.zeros(200, dtype=int)))
     data = replace(twins(), survey=Survey(stratum=Labels(codes, NAMES)))
