@@ -1,7 +1,7 @@
 """Studies, each analysed by its own estimand; the calibration service must run.
 
     make serve          # in one shell
-    python3 examples/estimands.py [conjoint | factorial | trial | spending | labels | effect] [URL]
+    python3 examples/estimands.py [conjoint | factorial | trial | spending | labels | effect | income] [URL]
 
 All people and LLM answers are made up by a seeded generator; what is true of them stands beside each study.
 """
@@ -190,6 +190,28 @@ def effect() -> Request:
     }
 
 
+def income() -> Request:
+    """1,500 people rated their lives, 150 told their income too; an LLM guessed all incomes from profiles. r is 0.4."""
+    chance = random.Random(16)
+    rating, income, said, asked = [], [], [], []
+    for person in range(1500):
+        wealth = chance.gauss(0, 1)
+        rating.append(round(6 + 0.4 * 1.5 * wealth + 1.5 * math.sqrt(0.84) * chance.gauss(0, 1), 1))
+        asked.append(person < 150)
+        income.append(round(2500 + 700 * wealth) if person < 150 else None)
+        said.append(round(3000 + 700 * (0.7 * wealth + 0.7 * chance.gauss(0, 1)), -2))
+    return {
+        "plan": {"estimand": {"type": "correlation", "with": "income"}},
+        "data": {
+            "layout": "table",
+            "human": asked,
+            "outcomes": {"rating": rating},
+            "predictions": [{"model": "gpt", "covariate": "income", "values": said}],
+            "covariates": {"income": income},
+        },
+    }
+
+
 STUDIES: dict[str, Callable[[], Request]] = {
     "conjoint": conjoint,
     "factorial": factorial,
@@ -197,6 +219,7 @@ STUDIES: dict[str, Callable[[], Request]] = {
     "spending": spending,
     "labels": labels,
     "effect": effect,
+    "income": income,
 }
 
 

@@ -154,15 +154,16 @@ def _along_basis(
     middle = np.einsum("gqt,gt,gpt->gqp", vectors, gain, vectors)
     even = np.ones((1, own.shape[0]))
     w = Correction(np.zeros(1), codes=own, along=(basis, middle)).of(even)[0]
-    if fit.empirical:
-        found = Correction(np.zeros(1), codes=own, along=(basis, middle))
-        return replace(found, df=_empirical(_sums(found.of(fit.influence), own, used.shape[0])))
     squares = _sums((w * w)[None], own, used.shape[0])[:, 0]
     df, share = _satterthwaite(squares, _sums(basis * w, own, used.shape[0]), of_clusters(strata, own))
     most, every = float(min(used.shape[0] - 1, own.shape[0] - 2)) - _lost(strata), np.ones(fit.theta.shape[0])
-    return Correction(
+    found = Correction(
         every * min(df, most), codes=own, along=(basis, middle), share=None if strata is None else every * share
     )
+    if not fit.empirical:
+        return found
+    spare = _empirical(_sums(found.of(fit.influence), own, used.shape[0]))
+    return replace(found, df=np.minimum(spare, max(most, 1.0)))
 
 
 def of_clusters(strata: IntArray | None, own: IntArray) -> IntArray | None:

@@ -29,6 +29,7 @@ from service.calibration import generalized_linear
 from service.calibration.component_samples import Parts, Variate, component
 from service.calibration.corrections import Correction, corrected
 from service.calibration.errors import InvalidSample, NotIdentified, Problem, Warned
+from service.calibration.imputed import seen_by
 from service.calibration.influence import Design, Fitted, Fitter
 from service.calibration.model_rows import Everyone, PoolRows, Rows, Slot, everyone, slots
 from service.calibration.moments import FloatArray
@@ -164,6 +165,7 @@ def _averaged(values: FloatArray, pool: PoolRows) -> FloatArray:
 
 def _variate(slot: Slot, sample: Sample, statistic: Statistic, rows: Everyone, correction: Correction) -> Variate:
     """The influence of a slot's values: fitted over the pool, evaluated at the humans' own rows and at the pool's."""
+    rows = seen_by(rows, sample, slot)
     human, pool, n = rows.human, rows.pool, rows.human.weight.shape[0]
     fitted = statistic.fitter if slot.answer else statistic.adjusting
     values = _values(slot, sample, rows)

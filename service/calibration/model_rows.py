@@ -112,6 +112,7 @@ def slots(sample: Sample) -> tuple[Slot, ...]:
         if all(own):
             found.append(Slot(sample.columns[own[0][0]], tuple(own), answer=True))
             taken |= {j for columns in own for j in columns}
+    taken |= {j for j, column in enumerate(sample.columns) if column.kind == "imputed"}
     rest = [j for j in range(len(sample.columns)) if j not in taken]
     return (*found, *(Slot(sample.columns[j], ((j,),) * len(sample.arms), answer=False) for j in rest))
 

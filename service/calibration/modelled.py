@@ -8,7 +8,7 @@ Raises: ``unsupported_combination`` with what is supported, and what ``linearise
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -32,6 +32,7 @@ INTERVALS = ("auto", "t", "normal")
 RESAMPLED = ("bootstrap", "bootstrap_t")
 NOT_RESAMPLED = ("plug_in",)
 WITH = ("spearman",)
+IMPUTABLE = ("linear", "logistic", "poisson", "correlation", "plug_in")
 
 
 def statistic_of(plan: Plan) -> Statistic | None:
@@ -89,22 +90,24 @@ def _tested(sample: Sample, identification: Identification) -> ReferenceTest | N
 
 
 def _with_terms(sample: Sample) -> Sample:
-    """The sample with its terms as further columns."""
+    """The sample with its terms as further columns, but those that only the humans gave."""
     if not sample.terms:
         return sample
-    terms = tuple(Column(term.name, "covariate", pointer="/plan/estimand/terms") for term in sample.terms)
+    said = {column.covariate for column in sample.columns if column.kind == "imputed"}
+    known = [t for t, term in enumerate(sample.terms) if term.covariate not in said]
+    terms = tuple(Column(sample.terms[t].name, "covariate", pointer="/plan/estimand/terms") for t in known)
     return replace(
         sample,
         columns=(*sample.columns, *terms),
-        human=tuple(_joined(u) for u in sample.human if isinstance(u, Units)),
-        llm_only=tuple(_joined(u) if isinstance(u, Units) else None for u in sample.llm_only),
+        human=tuple(_joined(u, known) for u in sample.human if isinstance(u, Units)),
+        llm_only=tuple(_joined(u, known) if isinstance(u, Units) else None for u in sample.llm_only),
         terms=(),
     )
 
 
-def _joined(units: Units) -> Units:
+def _joined(units: Units, known: Sequence[int]) -> Units:
     assert units.x is not None
-    return replace(units, c=np.concatenate((units.c, units.x)), x=None)
+    return replace(units, c=np.concatenate((units.c, units.x[list(known)])), x=None)
 
 
 def _check(sample: Sample, plan: Plan) -> None:
@@ -134,6 +137,7 @@ def _refused(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, str]]:
         text = f"estimand {name} cannot use known population means"
         yield "/data/predictions", text, "supported: population_mean with mean, mean_difference and proportions"
     yield from _refused_of_statistic(plan)
+    yield from _refused_of_imputed(sample, plan)
     if plan.costs is not None:
         text = f"no design is computed for estimand {name}"
         yield "/plan/costs", text, "supported: costs with estimands mean, mean_difference and proportions"
@@ -150,3 +154,16 @@ def _refused_of_statistic(plan: Plan) -> Iterator[tuple[str, str, str]]:
     if statistic.scale is not None and plan.margin is not None:
         text = f"{plan.statistic} is tested on another scale than a margin is stated on"
         yield "/plan/margin", text, "supported: alternative two_sided, less, greater"
+
+
+def _refused_of_imputed(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """What does not go with covariates that LLMs predict."""
+    place = next((column.pointer for column in sample.columns if column.kind == "imputed"), None)
+    if place is None:
+        return
+    if plan.estimand not in IMPUTABLE:
+        text = f"estimand {plan.estimand} takes no predictions of covariates"
+        yield place, text, f"supported: predictions of covariates with {', '.join(IMPUTABLE)}"
+    if plan.compat:
+        text = "the published forms know no predictions of covariates"
+        yield "/plan/compat", text, "supported: predictions of covariates without compat"

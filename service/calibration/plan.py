@@ -85,11 +85,12 @@ class Model:
     choice_set: str | None = None
     baselines: Mapping[str, str] = field(default_factory=dict)
     interactions: tuple[tuple[str, str], ...] = ()
-    called: Literal["terms", "attributes"] = "terms"
+    called: Literal["terms", "attributes", "with"] = "terms"
 
     def pointer(self, term: str) -> str:
         """The place of a term in the plan."""
-        return f"/plan/estimand/{self.called}/{self.terms.index(term)}"
+        place = f"/plan/estimand/{self.called}"
+        return place if self.called == "with" else f"{place}/{self.terms.index(term)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from service.calibration.redraws import Redraw
 
 IntArray = NDArray[np.int64]
 PredictionDesign = Literal["shared", "independent"]
-ColumnKind = Literal["prediction", "covariate", "refusal"]
+ColumnKind = Literal["prediction", "covariate", "refusal", "imputed"]
 Link = Literal["fisher_z"]
 
 
@@ -35,7 +35,7 @@ class Column:
     ``arm`` is the condition the LLM was asked under (shared predictions only); ``n_missing_human`` has one count per
     arm, ``n_missing_llm_only`` one per pool; ``icc`` is the intraclass correlation of repeated ``draws``; values are
     held as deviations from ``origin``; the values of a ``category`` are its probabilities, those of a ``component`` the
-    influence values of a model's coefficient of that name.
+    influence values of a model's coefficient of that name. ``imputed``: what a model says of the term ``covariate``.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Column:
     origin: float = 0.0
     category: str | None = None
     component: str | None = None
+    covariate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

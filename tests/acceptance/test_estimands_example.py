@@ -15,7 +15,7 @@ SHOWN = re.findall(r"python3 examples/estimands\.py (\w+)\n```\n```\n(.*?)\n```"
 
 
 def test_every_study_is_shown():
-    assert [name for name, _ in SHOWN] == ["conjoint", "factorial", "trial", "spending", "labels", "effect"]
+    assert [name for name, _ in SHOWN] == ["conjoint", "factorial", "trial", "spending", "labels", "effect", "income"]
 
 
 @pytest.mark.parametrize(("name", "output"), SHOWN)

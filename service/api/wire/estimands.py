@@ -176,7 +176,7 @@ class Correlation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
     def to_core(self) -> Asked:
         """What it asks of the core."""
-        return Asked("correlation", model=core.Model((self.with_,)))
+        return Asked("correlation", model=core.Model((self.with_,), called="with"))
 
 
 class PlugIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="plug_in", tag_field="type"):
@@ -205,7 +205,7 @@ class PlugIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="plug_
     def to_core(self) -> Asked:
         """What it asks of the core."""
         terms = () if self.with_ is None else (self.with_,)
-        return Asked("plug_in", model=core.Model(terms), statistic=self.statistic)
+        return Asked("plug_in", model=core.Model(terms, called="with"), statistic=self.statistic)
 
 
 Estimand = (

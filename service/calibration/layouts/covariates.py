@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.calibration.errors import LISTED, Problem, token
 from service.calibration.layouts.draft import DraftColumn
@@ -19,14 +20,19 @@ from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
 from service.calibration.sample import Column
 
+HINT = (
+    "complete the column, leave it out, or, where only units with human false lack it, send what an LLM says of it for "
+    "every unit (predictions[].covariate)"
+)
 
-def covariate_problems(name: str, values: FloatArray | Labels) -> list[Problem]:
-    """What makes a covariate (N,) unusable: entries that are missing or not finite."""
+
+def covariate_problems(name: str, values: FloatArray | Labels, needed: NDArray[np.bool_]) -> list[Problem]:
+    """What makes a covariate (N,) unusable: entries that are ``needed`` (N,) and missing, or not finite."""
     place = f"/data/covariates/{token(name)}"
     found = [] if isinstance(values, Labels) else value_problems(values, place)
     return found + [
-        Problem(f"{place}/{i}", "missing_covariate", "a covariate is missing", "complete the column or leave it out")
-        for i in np.flatnonzero(~present(values))[:LISTED]
+        Problem(f"{place}/{i}", "missing_covariate", "a covariate is missing", HINT)
+        for i in np.flatnonzero(~present(values) & needed)[:LISTED]
     ]
 
 

@@ -236,7 +236,21 @@ def _others(draft: Draft, columns: Sequence[DraftColumn], pool: int) -> Units:
     survey = draft.survey_llm_only[pool] if draft.survey_llm_only else SurveyRows()
     values = [a for c in columns if (a := c.llm_only[pool]) is not None]
     units = _with_terms(_units(values, None, survey), draft.term_rows_llm_only, pool)
+    units = _with_guesses(units, draft.terms, columns)
     return replace(units, row=draft.rows_llm_only[pool]) if draft.rows_llm_only else units
+
+
+def _with_guesses(units: Units, terms: Sequence[Term], columns: Sequence[DraftColumn]) -> Units:
+    """Units that gave no covariate with the mean of what the LLMs say of it in its place."""
+    said = [c.column for c in columns]
+    if units.x is None or not any(c.kind == "imputed" for c in said):
+        return units
+    x = units.x.copy()
+    for t, term in enumerate(terms):
+        own = [j for j, c in enumerate(said) if c.kind == "imputed" and c.covariate == term.covariate]
+        if own:
+            x[t] = np.mean([units.c[j] + said[j].origin for j in own], axis=0)
+    return replace(units, x=x)
 
 
 def _with_terms(units: Units, rows: Sequence[TermRows], place: int) -> Units:
@@ -266,7 +280,7 @@ def _missing_answers(columns: Sequence[DraftColumn]) -> list[Warned]:
             c.column.pointer,
         )
         for c in columns
-        if c.column.kind == "prediction"
+        if c.column.kind in ("prediction", "imputed")
         and c.refusals
         and (any(c.column.n_missing_human) or any(c.column.n_missing_llm_only))
     ]

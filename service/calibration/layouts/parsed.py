@@ -19,6 +19,7 @@ from service.calibration.layouts.arrays import dropped_units
 from service.calibration.layouts.categories import Answers, Categories, agreed, codes, components
 from service.calibration.layouts.covariates import covariate_drafts
 from service.calibration.layouts.draft import Draft, DraftColumn, finish
+from service.calibration.layouts.imputations import imputation_drafts
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import Indexed, prediction_drafts
 from service.calibration.layouts.probabilities import answers, named, probability_drafts, probability_problems
@@ -37,7 +38,8 @@ class Parsed:
     """What every outcome shares: rows, who is human and who is not (N,), survey design, covariates; each one's own.
 
     Those are who answered it (K, N) and its predictions. Of a ``subgroup`` it holds the same, of that subgroup's units;
-    ``left_out`` are the warnings about subgroups without an analysis, by outcome.
+    ``left_out`` are the warnings about subgroups without an analysis, by outcome. ``imputed`` are predictions of terms
+    that units without a human answer lack, ``observed`` the outcomes known of everyone, ``doubts`` further warnings.
     """
 
     outcomes: Outcomes
@@ -52,6 +54,9 @@ class Parsed:
     model: Model | None
     terms: tuple[Term, ...]
     term_rows: TermRows | None
+    imputed: Indexed = field(default_factory=dict)
+    observed: frozenset[str] = frozenset()
+    doubts: tuple[Warned, ...] = ()
     subgroup: str | None = None
     left_out: Mapping[int, tuple[Warned, ...]] = field(default_factory=dict)
 
@@ -81,10 +86,11 @@ class Parsed:
     def warnings(self, index: int) -> tuple[Warned, ...]:
         """What is said about units whose answers to an outcome are missing or are not used, and about subgroups."""
         pointer, dropped, ignored = place(self.outcomes[index][0]), int(self.dropped[index]), int(self.ignored[index])
-        left_out = self.left_out.get(index, ())
+        left_out = (*self.doubts, *self.left_out.get(index, ()))
         if not dropped and not ignored:
             return left_out
-        return (*dropped_units(dropped, pointer), *_ignored(ignored, pointer), *left_out)
+        unused = 0 if self.outcomes[index][0] in self.observed else ignored
+        return (*dropped_units(dropped, pointer), *_ignored(unused, pointer), *left_out)
 
     def of(self, subgroup: str, members: NDArray[np.bool_]) -> Parsed:
         """The same of the units (N,) of a subgroup; strata are numbered anew, for some may have none of them."""
@@ -149,7 +155,7 @@ def _draft(
         prediction_design=rows.design,
         outcome=name,
         y=tuple(y[r] for r in rows.human),
-        columns=(*columns, *covariates),
+        columns=(*columns, *imputation_drafts(parsed.imputed, rows), *covariates),
         pools=tuple(int(r.size) for r in rows.llm_only),
         pointers=(place(name),) * len(rows.arms),
         n_dropped=int(parsed.dropped[index]),

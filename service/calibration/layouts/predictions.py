@@ -31,7 +31,8 @@ from service.calibration.sample import Column, PredictionDesign
 class PredictionColumn:
     """One prediction column as sent; ``fill`` None is the mean of the column; ``category``: its probabilities.
 
-    ``outcome`` None is the only outcome there is. Labels are answers of an LLM that chose a category.
+    ``outcome`` None is the only outcome there is. Labels are answers of an LLM that chose a category. With a
+    ``covariate`` it predicts that, and no outcome (see ``imputations``).
     """
 
     values: FloatArray | Labels
@@ -42,6 +43,7 @@ class PredictionColumn:
     population_mean: float | None = None
     outcome: str | None = None
     category: str | None = None
+    covariate: str | None = None
 
     @property
     def group(self) -> tuple[str, str | None]:
@@ -71,11 +73,13 @@ def prediction_problems(columns: Sequence[PredictionColumn], known: Known) -> li
         place = f"/data/predictions/{j}"
         if wrong[j] and not isinstance(column.values, Labels):
             problems += value_problems(column.values, f"{place}/values")
-        key = (column.outcome, column.model, column.arm, column.category, column.draw or 0)
+        key = (column.outcome, column.model, column.arm, column.category, column.covariate, column.draw or 0)
         if key in seen:
-            text = "another column has the same outcome, model, arm, category and draw"
+            text = "another column has the same outcome or covariate, model, arm, category and draw"
             problems.append(Problem(place, "duplicate_column", text, "number repeated answers with draw 0, 1, .."))
         seen.add(key)
+        if column.covariate is not None:
+            continue
         problems += [*_outcome_problems(column, place, known), *_arm_problems(column, place, known)]
         if not known.categories:
             problems += _no_categories(column, place)
@@ -120,7 +124,8 @@ def _disagreeing_draws(columns: Sequence[PredictionColumn]) -> list[Problem]:
     problems = []
     for j, column in enumerate(columns):
         said = (column.fill, column.population_mean)
-        if stated.setdefault((column.outcome, column.model, column.arm, column.category), said) != said:
+        key = (column.outcome, column.model, column.arm, column.category, column.covariate)
+        if stated.setdefault(key, said) != said:
             text, hint = "fill or population_mean differs from that of another draw", "state them alike on every draw"
             problems.append(Problem(f"/data/predictions/{j}", "draws_disagree", text, hint))
     return problems

@@ -2,13 +2,13 @@
 
 Shapes: N units; every column (N,), NaN for a missing number and code -1 for a missing label.
 Raises: ``length_mismatch``, ``missing_human_answer``, ``missing_covariate``, ``mixed_column`` ``missing_subgroup`` and
-what ``rows``, ``survey``, ``predictions``, ``terms``, ``parsed`` and ``collected`` raise.
+what ``rows``, ``survey``, ``predictions``, ``imputations``, ``terms``, ``parsed`` and ``collected`` raise.
 Source: the layout ``table`` of openapi/calibration.json. Differs: in nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +20,17 @@ from service.calibration.layouts.arrays import missing_human
 from service.calibration.layouts.collected import collected
 from service.calibration.layouts.covariates import covariate_problems
 from service.calibration.layouts.draft import Missing
+from service.calibration.layouts.imputations import (
+    imputation_problems,
+    imputed,
+    known_already,
+    of_covariates,
+    with_known_outcome,
+)
 from service.calibration.layouts.labels import Labels, length, ordered
 from service.calibration.layouts.labels import present as labelled
 from service.calibration.layouts.parsed import Parsed, place
-from service.calibration.layouts.predictions import Indexed, Known, PredictionColumn, prediction_problems
+from service.calibration.layouts.predictions import Known, PredictionColumn, prediction_problems
 from service.calibration.layouts.reading import AS_NUMBERS, Reading
 from service.calibration.layouts.rows import Rows, rows_of
 from service.calibration.layouts.stacked import screened
@@ -75,7 +82,10 @@ def from_table(table: Table, missing: Missing = "error", reading: Reading = AS_N
     names = dict(table.outcomes)
     known = Known(rows.arms, names, table.prediction_design, categories is not None)
     problems += prediction_problems(table.predictions, known)
-    problems += [p for name, values in table.covariates for p in covariate_problems(name, values)]
+    problems += imputation_problems(table.predictions, table.covariates, model)
+    said = imputed(table.predictions, table.covariates)
+    for name, values in table.covariates:
+        problems += covariate_problems(name, values, human | (name not in said))
     problems += term_problems(table.covariates, model)
     problems += design.problems(table.survey, human, in_use | ~human)
     problems += _subgroup_problems(table, in_use | ~human)
@@ -90,6 +100,11 @@ def _parsed(
 ) -> Parsed:
     """What the outcomes of a table without problems share."""
     survey, strata = design.coded(table.survey)
+    said, predictions = of_covariates(table.predictions, table.covariates), _by_outcome(table)
+    observed = _observed(table, rows, human, present) if said else frozenset()
+    for name, values in table.outcomes:
+        if name in observed:
+            predictions[name] = with_known_outcome(predictions[name], said, values)
     terms, term_rows = ((), None) if model is None else terms_of(table.covariates, model, present.shape[1])
     return Parsed(
         outcomes=table.outcomes,
@@ -100,7 +115,10 @@ def _parsed(
         present=present,
         survey=survey if table.survey.lengths() else None,
         strata=strata,
-        predictions=_by_outcome(table),
+        predictions=predictions,
+        imputed=said,
+        observed=observed,
+        doubts=known_already(table.predictions, table.covariates),
         model=model,
         terms=terms,
         term_rows=term_rows,
@@ -136,12 +154,20 @@ def subgroups(parsed: Parsed, column: FloatArray | Labels) -> list[Parsed]:
     return [parsed.of(name, units) for name, units in members if (units & in_use).any()]
 
 
-def _by_outcome(table: Table) -> Mapping[str, Indexed]:
+def _by_outcome(table: Table) -> dict[str, dict[int, PredictionColumn]]:
     """The predictions of every outcome by their place; those without an outcome are for the only one."""
     found: dict[str, dict[int, PredictionColumn]] = {name: {} for name, _ in table.outcomes}
     for j, column in enumerate(table.predictions):
-        found[column.outcome or table.outcomes[0][0]][j] = column
+        if column.covariate is None:
+            found[column.outcome or table.outcomes[0][0]][j] = column
     return found
+
+
+def _observed(table: Table, rows: Rows, human: NDArray[np.bool_], present: NDArray[np.bool_]) -> frozenset[str]:
+    """The outcomes that are known of every unit, where units have one arm."""
+    if human.all() or (rows.design == "shared" and len(rows.arms) > 1):
+        return frozenset()
+    return frozenset(name for (name, _), known in zip(table.outcomes, present, strict=True) if known[~human].all())
 
 
 def _outcome_problems(

@@ -64,13 +64,15 @@ def test_interactions_are_pairs_of_attributes() -> None:
 
 
 def test_a_correlation_is_with_one_covariate() -> None:
-    assert read(**{"type": "correlation", "with": "age"}) == Asked("correlation", model=core.Model(("age",)))
+    assert read(**{"type": "correlation", "with": "age"}) == Asked(
+        "correlation", model=core.Model(("age",), called="with")
+    )
 
 
 def test_a_statistic_is_one_of_a_list_and_may_be_with_a_covariate() -> None:
-    assert read(type="plug_in", statistic="gini") == Asked("plug_in", model=core.Model(), statistic="gini")
+    assert read(type="plug_in", statistic="gini") == Asked("plug_in", model=core.Model(called="with"), statistic="gini")
     found = read(**{"type": "plug_in", "statistic": "spearman", "with": "age"})
-    assert found == Asked("plug_in", model=core.Model(("age",)), statistic="spearman")
+    assert found == Asked("plug_in", model=core.Model(("age",), called="with"), statistic="spearman")
     listed = typing.get_type_hints(estimands.PlugIn)["statistic"]
     assert typing.get_args(listed) == typing.get_args(core.StatisticName)
 

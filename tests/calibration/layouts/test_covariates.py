@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from service.calibration.layouts.covariates import covariate_drafts, covariate_problems
-from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.labels import Labels, present
 from service.calibration.layouts.rows import Rows
 
 NAN = np.nan
@@ -12,7 +12,7 @@ JOB = Labels(np.array([2, 0, 1, 2, 0]), ("nurse", "cook", "baker", "unused"))
 
 
 def places(name: str, values: np.ndarray | Labels) -> list[tuple[str, str]]:
-    return [(p.pointer, p.code) for p in covariate_problems(name, values)]
+    return [(p.pointer, p.code) for p in covariate_problems(name, values, present(values) | True)]
 
 
 def test_complete_covariates_have_no_problems() -> None:
@@ -26,6 +26,12 @@ def test_every_missing_entry_is_named_by_its_place() -> None:
         ("/data/covariates/age/3", "missing_covariate"),
     ]
     assert places("a/b", Labels(np.array([0, -1]), ("x",))) == [("/data/covariates/a~1b/1", "missing_covariate")]
+
+
+def test_entries_that_are_not_needed_may_be_missing() -> None:
+    needed = np.array([True, True, False, False])
+    found = covariate_problems("age", np.array([1.0, NAN, 2.0, NAN]), needed)
+    assert [p.pointer for p in found] == ["/data/covariates/age/1"]
 
 
 def test_infinite_and_overflowing_numbers_are_refused() -> None:

@@ -109,3 +109,12 @@ def test_normal_outcomes_are_not_doubted() -> None:
     """Squares are skewed where outcomes are normal; the degrees of freedom know."""
     codes = {w.code for w in plug_ins.answered(plug_ins.table(10, n=50), "variance").warnings}
     assert not codes & {"skewed_influence", "long_tails"}
+
+
+def test_strata_weigh_their_shares() -> None:
+    data = plug_ins.table(11, covariates=False, stratum=np.arange(240.0) % 2)
+    found = plug_ins.answered(data, "variance", stratum_shares={"0": 0.3, "1": 0.7}).estimates[0]
+    y = plug_ins.humans(data)[0]
+    weighted = float(np.cov(y, aweights=np.tile([0.3, 0.7], 20)))
+    assert found.human_only.estimate == pytest.approx(weighted, rel=1e-9)
+    assert found.human_only.df <= 37.0

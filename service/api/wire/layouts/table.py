@@ -43,6 +43,13 @@ class PredictionColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     draw: Draw | None = None
     fill: Literal["mean"] | Finite | None = None
     population_mean: Finite | None = None
+    covariate: Annotated[
+        Name | None,
+        msgspec.Meta(
+            description="The values predict this covariate, not an outcome: a term (or with) of the estimand that is "
+            "null for LLM-only units. Humans have it, and the prediction stands for every unit. Default: none."
+        ),
+    ] = None
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="table", tag_field="layout"):
@@ -138,7 +145,7 @@ def subgroups(data: Table) -> int:
 def _prediction(
     column: PredictionColumn, index: int, problems: list[Problem], *, categories: bool
 ) -> predictions.PredictionColumn:
-    chosen = categories and column.category is None
+    chosen = categories and column.category is None and column.covariate is None
     return predictions.PredictionColumn(
         values=answers(column.values, f"/data/predictions/{index}/values", problems, categories=chosen),
         model=column.model or arrays.MODEL,
@@ -148,6 +155,7 @@ def _prediction(
         population_mean=column.population_mean,
         outcome=column.outcome,
         category=column.category,
+        covariate=column.covariate,
     )
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from service.api.wire.layouts import table
+from service.calibration.layouts.reading import Reading
+from service.calibration.plan import Model
 from tests.api.wire.layouts.study import TABLE, changed, packed, read, refused
 
 
@@ -32,6 +35,20 @@ def test_prediction_columns_carry_what_is_said_of_them() -> None:
     assert (a_missing.kind, b_missing.kind, c.population_mean) == ("refusal", "refusal", 2.5)
     assert sample.human[0].c[2].tolist() == [1.0, pytest.approx(25 / 6), 5.0]
     assert (a.model, b.model) == ("a", "b")
+
+
+def test_a_prediction_of_a_covariate_is_an_imputed_column() -> None:
+    data = {
+        "layout": "table",
+        "outcomes": {"y": [1, 2, 4, None, None]},
+        "covariates": {"x": [3, 5, 4, None, None]},
+        "predictions": [{"values": [1, 2, 3, 4, 5]}, {"values": [9, 8, 7, 6, 5], "covariate": "x"}],
+    }
+    (sample,) = table.to_core(msgspec.convert(data, table.Table), "error", Reading(None, Model(("x",), called="with")))
+    assert [(c.kind, c.covariate) for c in sample.columns] == [("prediction", None), ("imputed", "x")]
+    assert sample.llm_only[0].x.tolist() == [[6.0, 5.0]]
+    ((place, code),) = refused(changed(data, covariates={"x": [3, 5, 4, 1, 2]}))
+    assert (place, code) == ("/data/predictions/1/covariate", "unsupported_combination")
 
 
 @pytest.mark.parametrize(
