@@ -12,7 +12,7 @@ MUTATIONS = (
              "return (beyond + 1) /", "return beyond /",
              "tests/calibration/intervals/test_pivot.py::test_a_value_is_outside_a_bound_exactly_when_its_tail_is_smaller"),
     Mutation("bootstrap_t without its own standard error", f"{CORE}/intervals/bootstrap_t.py",
-             "t = studentised(moved, variance, NO_VARIANCE * whole)", "t = moved / context.standard_error",
+             "return studentised(moved, variance, NO_VARIANCE * whole)", "return moved / context.standard_error",
              "tests/calibration/intervals/test_bootstrap_t.py::test_the_human_only_mean_has_the_textbook_statistic"),
     Mutation("Wilson's limits without his centre", f"{CORE}/intervals/score.py",
              "middle = self.p + square / 2.0", "middle = self.p",
