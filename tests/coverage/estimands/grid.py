@@ -138,7 +138,7 @@ def _quantiles() -> list[Cell]:
         quantile("Likert answers", replace(middle, likert=True)),
         quantile("weights", replace(middle, weighted=True), SLOWEST),
         quantile("clusters", replace(middle, clusters="apart"), SLOWEST),
-        quantile("clusters of humans and LLM-only units", replace(middle, clusters="spanning"), SLOWEST),
+        quantile("clusters of humans and LLM-only units", replace(middle, clusters="spanning"), SLOW),
         quantile("sampling probabilities", replace(middle, sampled=True), SLOWEST),
         *(quantile("centre", replace(two, n=n), SLOW) for n in USUAL),
         quantile("twins, randomization", twins, SLOWEST),
