@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.calibration.plan import Plan
-from tests.coverage.estimands.cell import Cell, Study
+from tests.coverage.estimands.cell import Cell
 from tests.coverage.estimands.kinds import CATEGORIES, KINDS
 from tests.coverage.estimands.people import People
 from tests.coverage.estimands.profiles import Choosing, Rated
@@ -34,12 +34,12 @@ REPLICATES = {  # of the centre, of what is harder
 SIZES = {"multinomial": (60, 150, 400)}
 USUAL = (30, 100, 400)
 MIDDLE = 1
+RESAMPLED = 499  # resamples per study
 ESTIMATORS = ("regression", "recalibrated", "plug_in_bias")
 
 
-def asked(study: Study, **more) -> Plan:
+def asked(study: People, **more) -> Plan:
     """The plan for a study of people."""
-    assert isinstance(study, People)
     estimand = KINDS[study.kind].estimand
     categories = CATEGORIES if estimand == "multinomial" else None
     control = None if study.arms is None else "control"
@@ -194,6 +194,22 @@ def _summaries() -> list[Cell]:
     ]
 
 
+def _bootstraps() -> list[Cell]:
+    """Resampled intervals of coefficients."""
+    rare = People("share", 400, rare=True)
+    wanted = [
+        *(("centre", People(kind, n)) for kind in ("linear", "logistic") for n in sizes(kind)[:2]),
+        ("clusters", People("linear", 100, clusters="apart")),
+        ("5 % answer yes, 400 humans", rare),
+    ]
+    return [
+        Cell(KINDS[study.kind].estimand, f"{departure}, {interval}", study, plan, SLOW)
+        for interval in ("bootstrap", "bootstrap_t")
+        for departure, study in wanted
+        for plan in (asked(study, interval=interval, replicates=RESAMPLED, seed=1),)
+    ]
+
+
 def _plug_ins() -> list[Cell]:
     return [
         Cell("plug_in", f"{statistic}: {population}", study, plan, SLOW)
@@ -219,6 +235,7 @@ GRID: tuple[Cell, ...] = (
     *(c for kind in REGRESSIONS for c in _regression(kind)),
     *_linear(),
     *_strata(),
+    *_bootstraps(),
     *_correlation(),
     *_quantiles(),
     *_conjoints(Rated),
