@@ -43,6 +43,9 @@ def main() -> None:
         theirs, ours, ratio = bootstrap.pair(kind, 500, 5000)
         row = f"| mean, {kind}, n = 500, N = 5,000 | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
         print(row, flush=True)
+    theirs, ours, ratio = bootstrap.coefficients(500, 5000)
+    row = f"| linear, 3 terms, n = 500, N = 5,000 | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
+    print(row, flush=True)
     print("\n| 1,000 outcomes, CPU, median | loop of ppi-python | ours | times faster |\n|---|---|---|---|")
     for n, m in ((100, 100), (100, 1000)):
         for stage, (theirs, ours, ratio) in outcomes.against_loop(1000, n, m).items():

@@ -1,7 +1,8 @@
 """Component samples with what a resampling interval needs to make their fits again.
 
 Formula: see ``refits`` and ``redraws``. Shapes: J components. Units: none. Raises: nothing. Source: as there.
-Differs: beyond ``LARGE`` humans fits are not made again: their influence values give the same interval.
+Differs: beyond ``MOST`` humans (units of a frame), or ``NUMBERS`` numbers held, fits are not made again: influence
+values give nearly the same interval.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from service.calibration.influence import Fitted
 from service.calibration.moments import FloatArray
 from service.calibration.redraws import Redraw, Redrawn, independent, places
 from service.calibration.refits import Mean, OneStep, Refit, SeveralScores, SideBySide, products
-from service.calibration.resampling import LARGE
 from service.calibration.sample import Sample, Units
+
+MOST, MOST_OF_FRAME = 5_000, 20_000
+NUMBERS = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ def redrawing(parts: Parts, components: Sequence[Sample], redraws: Redraws) -> t
     first = components[0]
     units, others = first.human[0], first.llm_only[0]
     assert isinstance(units, Units)
-    if units.n > LARGE:
+    joint = parts.identification == "sampling"
+    size = units.n + (others.n if joint and isinstance(others, Units) else 0)
+    if size > (MOST_OF_FRAME if joint else MOST) or redraws.replicates * len(parts.fit.names) ** 2 > NUMBERS:
         return tuple(components)
     beside = others.cluster if isinstance(others, Units) else None
     if units.cluster is None:
@@ -46,7 +51,7 @@ def redrawing(parts: Parts, components: Sequence[Sample], redraws: Redraws) -> t
         refits=refits(fits, share),
         share=share,
         places=at,
-        joint=parts.identification == "sampling",
+        joint=joint,
         replicates=redraws.replicates,
         seed=redraws.seed,
     )

@@ -86,13 +86,15 @@ class Influence:
 
     A group is the humans of one arm or the LLM-only units of one pool; with clusters all clusters with humans, and all
     others. ``source`` names it; ``df`` are the degrees of freedom of its sum of squares. ``keys`` (n,) are the units'
-    numbers in the caller's data, or the clusters' codes; None: not known.
+    numbers in the caller's data, or the clusters' codes; None: not known. ``pool`` is the one
+    that an arm is evaluated on, or whose units they are.
     """
 
     values: FloatArray
     source: str
     df: float
     keys: IntArray | None = None
+    pool: int = 0
 
 
 def influences(estimate: Estimate, contrast: FloatArray, population: Population = "super") -> tuple[Influence, ...]:
@@ -116,14 +118,26 @@ def influences(estimate: Estimate, contrast: FloatArray, population: Population 
             reach = _pool_influence(source, slopes[k], estimate.pools[k], d) if in_pool else 0.0
             values = contrast[d] * estimate.human_influence(d) + reach
             values = _within(values, source) if sample.within_strata else values
-            groups.append(Influence(values, f"humans {d}", df=float(estimate.df[d]), keys=_row(source)))
+            groups.append(Influence(values, f"humans {d}", df=float(estimate.df[d]), keys=_row(source), pool=k))
     for k, pool in enumerate(estimate.pools if population == "super" else ()):
         only = sample.llm_only[k]
         if pool.llm_only is not None and only is not None and np.count_nonzero(slopes[k]):
             values = _pool_influence(only, slopes[k], pool, None)
             values = _within(values, only) if sample.within_strata else values
-            groups.append(Influence(values, f"LLM-only {k}", df=float(max(1, only.n - 1)), keys=_row(only)))
+            groups.append(Influence(values, f"LLM-only {k}", df=float(max(1, only.n - 1)), keys=_row(only), pool=k))
     return tuple(groups)
+
+
+def drawn_together(estimate: Estimate, contrast: FloatArray, population: Population) -> dict[str, FloatArray]:
+    """Joint influence values by group of units that are resampled as one, named by their sources.
+
+    Those of ``influences``; under known sampling probabilities humans and others of a pool are one frame.
+    """
+    groups = influences(estimate, contrast, population)
+    if not estimate.frame.by_probability:
+        return {g.source: g.values for g in groups}
+    frames = dict.fromkeys(g.pool for g in groups)
+    return {f"frame {k}": np.concatenate([g.values for g in groups if g.pool == k]) for k in frames}
 
 
 def _within(values: FloatArray, source: Units | Moments) -> FloatArray:

@@ -36,7 +36,14 @@ def test_fits_are_made_again_only_where_an_interval_asks_for_it():
 
 
 def test_beyond_many_humans_influence_values_serve(monkeypatch):
-    monkeypatch.setattr(redrawing, "LARGE", 59)
+    monkeypatch.setattr(redrawing, "MOST", 59)
+    assert all(part.redraw is None for part in parts(table()))
+
+
+def test_more_numbers_than_can_be_held_are_not_made(monkeypatch):
+    monkeypatch.setattr(redrawing, "NUMBERS", 20 * 9)
+    assert all(part.redraw is not None for part in parts(table()))
+    monkeypatch.setattr(redrawing, "NUMBERS", 20 * 9 - 1)
     assert all(part.redraw is None for part in parts(table()))
 
 
@@ -62,3 +69,12 @@ def test_known_probabilities_make_one_frame():
     own = parts(table(survey=survey), identification="sampling")[0].redraw.whole
     assert own.joint
     assert own.places.apart == 300
+
+
+def test_a_large_frame_is_not_made_again(monkeypatch):
+    survey = Survey(sampling_probability=np.where(np.arange(360) < 60, 0.25, np.nan))
+    monkeypatch.setattr(redrawing, "MOST", 60)
+    monkeypatch.setattr(redrawing, "MOST_OF_FRAME", 360)
+    assert parts(table(survey=survey), identification="sampling")[0].redraw is not None
+    monkeypatch.setattr(redrawing, "MOST_OF_FRAME", 359)
+    assert parts(table(survey=survey), identification="sampling")[0].redraw is None

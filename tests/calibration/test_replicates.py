@@ -49,7 +49,7 @@ def contributions(x, y, weight, drawn, j):
 
 
 def loop(data, part, estimate, j):
-    """tau* and V* of every replicate, one by one; the pool's columns are those of the component's sample."""
+    """tau* and V* of every replicate and of everyone once; the pool's columns are those of the component's sample."""
     n_clusters = len(set(CLUSTERS[:N])) if part.clustered else N
     code = part.human[0].cluster if part.clustered else np.arange(N)
     only = part.llm_only[0].cluster if part.clustered else N + np.arange(M)
@@ -66,6 +66,7 @@ def loop(data, part, estimate, j):
     ]
     drawn = counts(n_clusters, B, generator(SEED, "bootstrap humans"))
     rest = counts(len(apart), B, generator(SEED, "bootstrap LLM-only"))
+    drawn, rest = (np.concatenate((v, np.ones((1, v.shape[1]), dtype=np.uint8))) for v in (drawn, rest))
     found = []
     for v, w in zip(drawn, rest, strict=True):
         times = dict(zip(names, v.tolist(), strict=True)) | dict(zip(apart, w.tolist(), strict=True))
@@ -101,7 +102,8 @@ def test_replicates_are_those_of_a_loop_that_fits_everything_again(design, many,
         estimate = fitted(part)
         expected, value = loop(data, part, estimate, j)
         found = replicates(estimate, part.redraw, studentised=True)
-        assert found.moved + value == pytest.approx(expected[:, 0], rel=1e-6)
-        assert found.variance == pytest.approx(expected[:, 1], rel=1e-6)
+        assert found.moved + value == pytest.approx(expected[:-1, 0], rel=1e-6)
+        assert found.variance == pytest.approx(expected[:-1, 1], rel=1e-6)
+        assert (value, found.whole) == pytest.approx(tuple(expected[-1]), rel=1e-6)
         alone = replicates(estimate, part.redraw, studentised=False)
         assert alone.moved == pytest.approx(found.moved, rel=1e-9, abs=1e-12)

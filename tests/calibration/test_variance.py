@@ -7,7 +7,9 @@ import pytest
 
 from service.calibration.estimate import Frame, assemble
 from service.calibration.estimators import estimator
-from service.calibration.variance import contrast_variance
+from service.calibration.layouts.survey import Survey
+from service.calibration.variance import contrast_variance, drawn_together, influences
+from tests.calibration import models
 from tests.calibration.studies import as_moments, simulate
 
 T = np.array([-1.0, 1.0])
@@ -81,3 +83,29 @@ def test_a_known_mean_does_not_vary_in_the_joint_form() -> None:
             r = T[d] * rest / np.sqrt(n * (n - 1))
             total += ((r + (c[1] - reach.mean()) * np.sqrt(size / (size - 1)) / size) ** 2).sum()
         assert variance == pytest.approx(total)
+
+
+def test_units_are_resampled_in_the_groups_they_were_sampled_in() -> None:
+    study = simulate(4, (9, 8), (15, 12))
+    estimate = estimator("regression").fit(Frame(study.sample(), "exchangeability"), np.zeros(0))
+    contrast = np.array([-1.0, 1.0])
+    groups = influences(estimate, contrast)
+    found = drawn_together(estimate, contrast, "super")
+    assert list(found) == [g.source for g in groups] == ["humans 0", "humans 1", "LLM-only 0", "LLM-only 1"]
+    assert all(np.array_equal(found[g.source], g.values) for g in groups)
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_a_frame_of_known_probabilities_is_resampled_as_one(clustered: bool) -> None:
+    everyone = np.arange(90)
+    survey = Survey(
+        sampling_probability=np.where(everyone < 30, 0.1 + everyone / 60.0, np.nan),
+        cluster=(everyone // 3).astype(float) if clustered else None,
+    )
+    estimate = estimator("design_based").fit(
+        Frame(models.sample(models.table(n=30, m=60, survey=survey), models.TERMS), "sampling"), np.ones(1)
+    )
+    found = drawn_together(estimate, np.ones(1), "super")
+    assert {name: values.shape[0] for name, values in found.items()} == {"frame 0": 30 if clustered else 90}
+    total = found["frame 0"]
+    assert total @ total == pytest.approx(contrast_variance(estimate, np.ones(1), "super")[0], rel=1e-12)

@@ -23,7 +23,7 @@ from service.calibration.intervals.requirements import require_rows
 from service.calibration.moments import FloatArray
 from service.calibration.replicates import replicates
 from service.calibration.resampling import resampled
-from service.calibration.variance import influences
+from service.calibration.variance import drawn_together
 
 CARD = Card(
     name="bootstrap",
@@ -44,9 +44,9 @@ def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Draws:
     sample = estimate.frame.sample
     require_rows(sample, CARD.name)
     if sample.redraw is not None:
-        return around(context, sample.link, replicates(estimate, sample.redraw, studentised=False).moved)
+        draws = around(context, replicates(estimate, sample.redraw, studentised=False).moved)
+        return draws if sample.link is None else Draws(np.clip(draws.lower, -1.0, 1.0), np.clip(draws.upper, -1.0, 1.0))
     moved = np.zeros(context.replicates)
-    for group in influences(estimate, contrast, context.population):
-        sums = resampled(group.values, context.replicates, context.generator(f"bootstrap {group.source}"))
-        moved += sums[0] - group.values.sum()
-    return around(context, sample.link, moved)
+    for source, values in drawn_together(estimate, contrast, context.population).items():
+        moved += resampled(values, context.replicates, context.generator(f"bootstrap {source}"))[0] - values.sum()
+    return around(context, moved)

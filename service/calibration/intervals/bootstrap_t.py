@@ -15,18 +15,19 @@ sandwich (see ``replicates``).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
 
 from service.calibration.card import Card
 from service.calibration.estimate import Estimate
-from service.calibration.intervals.pivot import Context, Draws, around
+from service.calibration.intervals.pivot import NEARLY_ONE, Context, FisherZ, Pivot, around, fisher_z
 from service.calibration.intervals.requirements import require_rows
 from service.calibration.moments import FloatArray
-from service.calibration.replicates import replicates
+from service.calibration.replicates import Replicates, replicates
 from service.calibration.resampling import resampled
-from service.calibration.variance import influences
+from service.calibration.variance import drawn_together
 
 NO_VARIANCE = 1e-10  # share of the variance below which a replicate's is rounding error
 
@@ -43,29 +44,42 @@ CARD = Card(
 )
 
 
-def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Draws:
+def pivot(estimate: Estimate, contrast: FloatArray, context: Context) -> Pivot:
     """The sorted bounds tau - T* SE of a contrast (D,)."""
     sample = estimate.frame.sample
     require_rows(sample, CARD.name)
-    if sample.redraw is not None:
-        found = replicates(estimate, sample.redraw, studentised=True)
-        t = studentised(found.moved, found.variance, NO_VARIANCE * found.whole)
-        error = sqrt(found.whole)
-    else:
+    if sample.redraw is None:
         t, error = _of_influence(estimate, contrast, context), context.standard_error
-    return around(context, sample.link, -t * error if error > 0.0 else np.zeros_like(t))
+        return around(context, -t * error if error > 0.0 else np.zeros_like(t))
+    found = replicates(estimate, sample.redraw, studentised=True)
+    own = context if sample.link is None else replace(context, value=fisher_z(context.value))
+    if sample.link is not None:
+        found = _on_fisher_z(found, context.value)
+    t = studentised(found.moved, found.variance, NO_VARIANCE * found.whole)
+    draws = around(own, -t * sqrt(found.whole) if found.whole > 0.0 else np.zeros_like(t))
+    return draws if sample.link is None else FisherZ(draws)
+
+
+def _on_fisher_z(found: Replicates, value: float) -> Replicates:
+    """The replicates of the atanh of a correlation, each with the slope of its own."""
+    there = np.clip(value + found.moved, -NEARLY_ONE, NEARLY_ONE)
+    here = float(np.clip(value, -NEARLY_ONE, NEARLY_ONE))
+    return Replicates(
+        np.arctanh(there) - fisher_z(value),
+        found.variance / np.square(1.0 - there * there),
+        found.whole / (1.0 - here * here) ** 2,
+    )
 
 
 def _of_influence(estimate: Estimate, contrast: FloatArray, context: Context) -> FloatArray:
     """T* (B,) with slopes held."""
     moved, variance, whole = np.zeros(context.replicates), np.zeros(context.replicates), 0.0
-    for group in influences(estimate, contrast, context.population):
-        n = group.values.shape[0]
-        generator = context.generator(f"bootstrap {group.source}")
-        sums, squares = resampled(group.values, context.replicates, generator, powers=2)
-        moved += sums - group.values.sum()
+    for source, values in drawn_together(estimate, contrast, context.population).items():
+        n, generator = values.shape[0], context.generator(f"bootstrap {source}")
+        sums, squares = resampled(values, context.replicates, generator, powers=2)
+        moved += sums - values.sum()
         variance += np.maximum(squares - sums * sums / n, 0.0) * (n / max(1, n - 1))
-        whole += float(np.square(group.values - group.values.mean()).sum())
+        whole += float(np.square(values - values.mean()).sum())
     return studentised(moved, variance, NO_VARIANCE * whole)
 
 

@@ -26,6 +26,7 @@ from service.calibration.resampling import generator
 from service.calibration.sample import Link
 
 Side = Literal["lower", "upper"]
+NEARLY_ONE = 1.0 - 1e-12
 
 
 class Pivot(Protocol):
@@ -101,14 +102,15 @@ class FisherZ:
         return self.inner.tail(atanh(value) if abs(value) < 1.0 else copysign(inf, value), side)
 
 
-def around(context: Context, link: Link | None, moved: FloatArray) -> Draws:
-    """The draws estimate + moved (B,); with a ``link`` on its scale, to which moves are carried by its slope."""
-    found = np.sort(moved)
-    if link is None or abs(context.value) >= 1.0:
-        found += context.value
-    else:
-        found = np.tanh(atanh(context.value) + found / ((1.0 - context.value) * (1.0 + context.value)))
+def around(context: Context, moved: FloatArray) -> Draws:
+    """The draws estimate + moved (B,)."""
+    found = np.sort(context.value + moved)
     return Draws(found, found)
+
+
+def fisher_z(correlation: float) -> float:
+    """Its atanh; that of nearly 1 at 1 and beyond."""
+    return atanh(min(max(correlation, -NEARLY_ONE), NEARLY_ONE))
 
 
 def linked(make: Callable[[float, float], Pivot], context: Context, link: Link | None) -> Pivot:

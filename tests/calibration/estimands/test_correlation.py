@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import atanh, tanh
 
 import numpy as np
@@ -113,3 +114,33 @@ def test_a_constant_column_has_correlation_zero() -> None:
     fit = fitted(x, np.full(20, 3.0), np.ones(20))
     assert (fit.theta[0], float(np.abs(fit.influence).max())) == (0.0, 0.0)
     assert fitted(x, 2.0 * x, np.ones(20)).theta[0] == pytest.approx(1.0, rel=1e-12)
+
+
+def test_resampled_correlations_are_those_of_the_resampled_units():
+    rng = np.random.default_rng(8)
+    x, y, weight = rng.normal(size=25), rng.normal(size=25), 1.0 + np.arange(25) % 3
+    design = Design(np.stack((np.ones(25), x)), ("intercept", "age"))
+    fitted = correlation.fit(y[None], design, weight)
+    counts = rng.multinomial(25, np.full(25, 0.04), size=6).astype(float)
+    found = fitted.refit.under(counts @ fitted.refit.features.T, None)
+    for b, v in enumerate(counts):
+        again = correlation.fit(y[None], design, weight * v)
+        assert fitted.theta + found.moved[b] == pytest.approx(again.theta, rel=1e-10)
+        share = weight * v / (weight @ v)
+        assert v * found.contribution(0, slice(None))[b] == pytest.approx(share * again.influence[0], abs=1e-12)
+
+
+def test_a_resample_of_one_answer_leaves_the_correlation_where_it_is():
+    x, y, _ = study(3, m=0)
+    fitted = correlation.fit(y[None], Design(np.stack((np.ones(30), x)), ("intercept", "age")), np.ones(30))
+    one = np.where(np.arange(30) == 4, 30.0, 0.0)[None]
+    found = fitted.refit.under(one @ fitted.refit.features.T, None)
+    assert found.moved.tolist() == [[0.0]]
+    assert found.contribution(0, slice(None)).tolist() == [[0.0] * 30]
+
+
+@pytest.mark.parametrize("interval", ["bootstrap", "bootstrap_t"])
+def test_resampled_intervals_stay_inside_of_one(interval):
+    found = answer(table(*study(1, n=12, rho=0.97)), replace(PLAN, interval=interval, confidence_level=0.99))
+    result = found.estimates[0].result
+    assert -1.0 <= result.interval.lower < result.estimate < result.interval.upper <= 1.0

@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from service.calibration.errors import UnsupportedCombination
+from service.calibration.estimands import estimand
 from service.calibration.intervals import bootstrap
+from service.calibration.linearised import linearised
+from service.calibration.redrawing import Redraws
+from service.calibration.replicates import replicates
 from service.calibration.resampling import indices
 from service.calibration.variance import influences
 from tests.calibration.intervals import cases
+from tests.calibration.models import TERMS, sample, table
 from tests.calibration.studies import as_moments, problems, simulate
 
 
@@ -79,3 +84,25 @@ def test_the_survey_design_is_resampled_as_it_is(column: str) -> None:
     assert groups == ([45] if column == "cluster" else sizes)
     draws = bootstrap.pivot(estimate, cases.DIFFERENCE, context).lower
     assert draws.std() == pytest.approx(context.standard_error, rel=0.03)
+
+
+def test_coefficients_are_made_again_in_every_replicate() -> None:
+    part = coefficient()
+    context = cases.context(part, cases.MEAN, replicates=400)
+    own = replicates(part, part.frame.sample.redraw, studentised=False)
+    assert bootstrap.pivot(part, cases.MEAN, context).lower == pytest.approx(np.sort(context.value + own.moved))
+
+
+def coefficient(link=None):
+    """The slope of x, with what its replicates need."""
+    statistic = estimand("linear").statistic
+    part = linearised(sample(table(), TERMS), TERMS, "exchangeability", statistic, Redraws(400, 0))[1]
+    return cases.fitted(replace(part, link=link))
+
+
+def test_correlations_stay_inside_of_one() -> None:
+    part = coefficient("fisher_z")
+    context = replace(cases.context(part, cases.MEAN, replicates=400), value=0.95)
+    found = bootstrap.pivot(part, cases.MEAN, context)
+    assert found.lower.min() > -1.0
+    assert found.upper.max() == 1.0

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, sqrt
 
 import numpy as np
 import pytest
 
 from service.calibration.errors import UnsupportedCombination
+from service.calibration.estimands import estimand
 from service.calibration.intervals import bootstrap_t
+from service.calibration.linearised import linearised
+from service.calibration.redrawing import Redraws
+from service.calibration.replicates import replicates
 from service.calibration.resampling import indices
 from service.calibration.variance import influences
 from tests.calibration.intervals import cases
+from tests.calibration.models import TERMS, sample, table
 from tests.calibration.studies import as_moments, problems, simulate
 
 
@@ -68,3 +74,31 @@ def test_moments_are_refused() -> None:
     with pytest.raises(UnsupportedCombination) as refused:
         bootstrap_t.pivot(estimate, cases.DIFFERENCE, cases.context(estimate, cases.DIFFERENCE))
     assert problems(refused.value) == [("/plan/interval", "rows_required")]
+
+
+def coefficient(link=None):
+    """The slope of x, with what its replicates need."""
+    statistic = estimand("linear").statistic
+    part = linearised(sample(table(), TERMS), TERMS, "exchangeability", statistic, Redraws(400, 0))[1]
+    return cases.fitted(replace(part, link=link))
+
+
+def test_coefficients_are_studentised_by_the_plain_variance_of_every_replicate() -> None:
+    part = coefficient()
+    context = cases.context(part, cases.MEAN, replicates=400)
+    own = replicates(part, part.frame.sample.redraw, studentised=True)
+    expected = context.value - own.moved / np.sqrt(own.variance) * np.sqrt(own.whole)
+    assert bootstrap_t.pivot(part, cases.MEAN, context).lower == pytest.approx(np.sort(expected))
+    assert 0.6 * context.standard_error**2 < own.whole < context.standard_error**2
+
+
+def test_correlations_are_studentised_on_the_scale_of_fisher() -> None:
+    part = coefficient("fisher_z")
+    context = replace(cases.context(part, cases.MEAN, replicates=400), value=0.3)
+    own = replicates(part, part.frame.sample.redraw, studentised=True)
+    there = np.clip(0.3 + own.moved, -1.0 + 1e-12, 1.0 - 1e-12)
+    t = (np.arctanh(there) - np.arctanh(0.3)) * (1.0 - there**2) / np.sqrt(own.variance)
+    expected = np.sort(np.tanh(np.arctanh(0.3) - t * np.sqrt(own.whole) / (1.0 - 0.09)))
+    found = bootstrap_t.pivot(part, cases.MEAN, context)
+    assert found.bound(0.025, "lower") == pytest.approx(expected[int(np.ceil(0.025 * 401)) - 2], rel=1e-9)
+    assert found.tail(expected[20], "lower") == pytest.approx(22.0 / 401.0, abs=1.1 / 401.0)
