@@ -81,11 +81,12 @@ def loop(data, part, estimate, j):
             for g, r in zip(codes.tolist(), rows.T, strict=True)
         )
         value = theta + b @ (pool.mean + origin + moved - np.array([g for g, _ in said]))
-        variance = 0.0
-        for g, count in times.items():
-            both = (ry - b @ rc)[code == g].sum() + b @ reach[0][:, code == g].sum(axis=1)
-            variance += count * (both + b @ reach[1][:, only == g].sum(axis=1)) ** 2
-        found.append((value, variance))
+        clusters = {
+            g: (ry - b @ rc)[code == g].sum()
+            + b @ (reach[0][:, code == g].sum(axis=1) + reach[1][:, only == g].sum(axis=1))
+            for g in times
+        }
+        found.append((value, sum(count * clusters[g] ** 2 for g, count in times.items())))
     human, c = part.human[0].y, part.human[0].c
     return np.array(found), np.average(human, weights=weight) + slope @ (
         pool.mean - np.average(c, axis=1, weights=weight)

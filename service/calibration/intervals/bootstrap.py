@@ -9,7 +9,7 @@ arm it is too short, as the normal interval is (use bootstrap_t).
 Raises: ``rows_required`` for moments.
 Source: Efron (1979); Efron & Tibshirani (1993), sections 13 and 20.
 Differs: slopes are not fitted again in every replicate: their effect is in the influence values to first order. Of
-coefficients (up to 20,000 humans) every replicate is fitted again, slopes included (see ``replicates``).
+coefficients (up to 5,000 humans) every replicate is fitted again, slopes included (see ``replicates``).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ replicates without variance leave an end open.
 Raises: ``rows_required`` for moments.
 Source: Efron & Tibshirani (1993), section 12.5; Hall (1988), Annals of Statistics 16:927-953.
 Differs: slopes are not fitted again in every replicate: their effect is in the influence values to first order. Of
-coefficients (up to 20,000 humans) every replicate is fitted again, slopes included, and SE and V* are the plain
+coefficients (up to 5,000 humans) every replicate is fitted again, slopes included, and SE and V* are the plain
 sandwich (see ``replicates``).
 """
 

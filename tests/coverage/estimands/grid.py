@@ -199,8 +199,11 @@ def _bootstraps() -> list[Cell]:
     rare = People("share", 400, rare=True)
     wanted = [
         *(("centre", People(kind, n)) for kind in ("linear", "logistic") for n in sizes(kind)[:2]),
-        ("clusters", People("linear", 100, clusters="apart")),
+        *(("clusters", People(kind, 100, clusters="apart")) for kind in ("linear", "logistic")),
         ("5 % answer yes, 400 humans", rare),
+        ("centre", People("linear", 20)),
+        ("centre", People("correlation", 20)),
+        ("sampling probabilities", People("linear", 100, sampled=True)),
     ]
     return [
         Cell(KINDS[study.kind].estimand, f"{departure}, {interval}", study, plan, SLOW)
