@@ -10,9 +10,9 @@ A component uses its own gamma (p = 1), or all of them (``cross``, p their rank)
 Shapes: k components, p gammas; C11 (k, k), C12 (k, p), C22 (p, p). Units: those of the coefficients.
 Assumes: covariances estimated on n humans; gamma_S independent of them unless C13 and C23 say otherwise.
 Breaks: robust covariances of few humans (OLS with 3 terms, HC2, own gamma, .95: slopes cover .91-.92 at n = 20, .935 at
-50, .942 at 100, human-only .93 at 20; classical ones .95 throughout, with ``cross`` .97 at 20; 10,000 replicates, Monte
-Carlo error .002) get ``small_summary``. Covariances of different fits (robust beside classical) make Var_plug
-meaningless, even negative.
+50, .937 to .942 at 100, .934 where residuals spread, human-only .93 at 20; classical ones .95 throughout, with
+``cross`` .97 at 20; 10,000 replicates, Monte Carlo error .002) get ``small_summary``. Covariances of different fits
+(robust beside classical) make Var_plug meaningless, even negative.
 Raises: nothing.
 Source: Miao & Lu, arXiv 2405.20039 (PSPS); the corrections for small n are the exact factors of Gaussian regression.
 Differs: the factor of E, the t interval and the rule; published are Var_plug and a normal quantile.

@@ -38,7 +38,7 @@ from service.calibration.plan import EstimatorName, Plan
 from service.calibration.psps import Rectified, Summary, correlation, inverse, rectified
 
 MODEL = "llm"
-FEW = 100  # humans below which robust covariances are too noisy for the nominal level
+FEW = 200  # humans below which robust covariances are too noisy for the nominal level
 NAME = "all"
 OUTCOME = "y"
 ESTIMATORS: tuple[EstimatorName, ...] = ("auto", "regression", "human_only")

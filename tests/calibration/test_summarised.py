@@ -47,7 +47,8 @@ def test_every_component_calibrated_beside_the_humans_and_the_llm() -> None:
         assert e.effective_sample_size == pytest.approx(120 / e.variance_ratio)
         assert e.ppi_correlation == e.models[0].ppi_correlation == FOUND.r[j]
         assert (e.verdict, e.claim) == ("llm_used", "confirmatory")
-    assert (answer.arms, answer.heterogeneity, answer.design, answer.warnings) == ((), (), None, ())
+    assert (answer.arms, answer.heterogeneity, answer.design) == ((), (), None)
+    assert [w.code for w in answer.warnings] == ["small_summary"]
     assert (answer.applied.estimator, answer.applied.interval, answer.applied.identification) == (
         *("regression", "t"),
         "exchangeability",
@@ -97,7 +98,7 @@ def test_human_only_asks_no_llm() -> None:
     answer = calibrate_summary(replace(OF, gamma_llm_only=OF.gamma_llm_only + 9.0), Plan(estimator="human_only"))
     assert all(e.result == e.human_only for e in answer.estimates)
     assert {e.verdict for e in answer.estimates} == {"human_only_requested"}
-    assert (answer.claim, answer.warnings) == ("confirmatory", ())
+    assert (answer.claim, [w.code for w in answer.warnings]) == ("confirmatory", ["small_summary"])
     assert [a.name for a in answer.assumptions] == ["random_sampling", "summary_statistics"]
 
 
@@ -118,10 +119,10 @@ def test_exchangeability_is_tested_on_all_gammas() -> None:
     moved = calibrate_summary(replace(OF, gamma_llm_only=OF.gamma_llm_only + np.eye(3)[1]), Plan())
     assert moved.assumptions[-1].status == "rejected"
     assert (moved.claim, {e.claim for e in moved.estimates}) == ("exploratory", {"exploratory"})
-    assert [w.code for w in moved.warnings] == ["exchangeability_rejected"]
+    assert [w.code for w in moved.warnings] == ["small_summary", "exchangeability_rejected"]
 
 
-@pytest.mark.parametrize(("n", "codes"), [(8, ["few_humans", "small_summary"]), (99, ["small_summary"]), (100, [])])
+@pytest.mark.parametrize(("n", "codes"), [(8, ["few_humans", "small_summary"]), (199, ["small_summary"]), (200, [])])
 def test_few_humans(n: int, codes: list[str]) -> None:
     found = calibrate_summary(replace(OF, n_human=n), Plan()).warnings
     assert [w.code for w in found if w.code in ("few_humans", "small_summary")] == codes
@@ -168,7 +169,7 @@ def test_compare_lists_the_other_estimators() -> None:
 
 def test_compat_changes_nothing() -> None:
     answer = calibrate_summary(OF, Plan(compat=True))
-    assert [w.code for w in answer.warnings] == ["compat_ignored"]
+    assert [w.code for w in answer.warnings] == ["small_summary", "compat_ignored"]
 
 
 def test_gammas_that_belong_to_no_component() -> None:
