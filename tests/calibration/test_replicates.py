@@ -48,6 +48,14 @@ def contributions(x, y, weight, drawn, j):
     return theta[j], (np.linalg.inv((x * own) @ x.T) @ x * weight * (y - theta @ x))[j]
 
 
+def reached(part, pool):
+    """P_i of the humans (p, n) and of the others (p, M)."""
+    return [
+        np.broadcast_to(pool.share(arm), units.n) * (units.c - pool.mean[:, None])
+        for arm, units in ((0, part.human[0]), (None, part.llm_only[0]))
+    ]
+
+
 def loop(data, part, estimate, j):
     """tau* and V* of every replicate and of everyone once; the pool's columns are those of the component's sample."""
     n_clusters = len(set(CLUSTERS[:N])) if part.clustered else N
@@ -60,10 +68,7 @@ def loop(data, part, estimate, j):
     weight = np.ones(N) if data.survey.weight is None else data.survey.weight[:N]
     columns = [data.predictions[0].values[:N], covariates["z"][:N]]
     pool, slope, origin = estimate.pools[0], estimate.slope[0], np.array([c.origin for c in part.columns])
-    reach = [
-        np.broadcast_to(pool.share(arm), units.n) * (units.c - pool.mean[:, None])
-        for arm, units in ((0, part.human[0]), (None, part.llm_only[0]))
-    ]
+    reach = reached(part, pool)
     drawn = counts(n_clusters, B, generator(SEED, "bootstrap humans"))
     rest = counts(len(apart), B, generator(SEED, "bootstrap LLM-only"))
     drawn, rest = (np.concatenate((v, np.ones((1, v.shape[1]), dtype=np.uint8))) for v in (drawn, rest))
