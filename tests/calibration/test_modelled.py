@@ -196,3 +196,63 @@ def test_strata_go_with_subgroups_and_many_estimates(multiplicity):
     found = answered(data, "linear", multiplicity=multiplicity)
     assert len(found.estimates) == 9
     assert all(e.p_value_adjusted >= e.result.p_value for e in found.estimates)
+
+
+@pytest.mark.parametrize("interval", ["bootstrap", "bootstrap_t"])
+@pytest.mark.parametrize("kind", ["linear", "logistic", "poisson"])
+def test_resampled_intervals_agree_with_their_p_values_and_come_again(kind, interval):
+    data = table(kind)
+    plan = {"interval": interval, "replicates": 199, "seed": 4, "estimator": "regression"}
+    first, again = (answered(data, kind, **plan) for _ in range(2))
+    assert first == again
+    for one in first.estimates:
+        low, high = one.result.interval.lower, one.result.interval.upper
+        assert low < one.result.estimate < high
+        assert one.result.df is None
+        for null in (low - 1e-6, low + 1e-6, high - 1e-6, high + 1e-6):
+            moved = answered(data, kind, **plan, null_value=null).estimates
+            mine = next(e.result for e in moved if e.component == one.component)
+            assert (mine.p_value < 1.0 - 0.95) == (not low <= null <= high)
+    assert answered(data, kind, **(plan | {"seed": 5})) != first
+    assert (first.applied.replicates, first.applied.seed) == (199, 4)
+
+
+@pytest.mark.parametrize("estimator", ["auto", "ppi", "power_tuned", "human_only"])
+@pytest.mark.parametrize("design", ["plain", "clusters", "weights", "probabilities"])
+def test_resampled_intervals_are_about_as_wide_as_t(estimator, design):
+    everyone = np.arange(720)
+    survey = {
+        "plain": Survey(),
+        "clusters": Survey(cluster=(everyone // 2).astype(float)),
+        "weights": Survey(weight=1.0 + everyone % 2),
+        "probabilities": Survey(sampling_probability=np.where(everyone < 240, 0.3 + 0.1 * (everyone % 2), np.nan)),
+    }[design]
+    if design == "probabilities" and estimator != "auto":
+        estimator = "design_based"
+    data = table(n=240, m=480, survey=survey)
+    t, *drawn = (
+        answered(data, "linear", estimator=estimator, interval=interval).estimates
+        for interval in ("t", "bootstrap", "bootstrap_t")
+    )
+    for found in drawn:
+        for one, two in zip(t, found, strict=True):
+            width = one.result.interval.upper - one.result.interval.lower
+            assert two.result.interval.upper - two.result.interval.lower == pytest.approx(width, rel=0.15)
+            assert two.result.standard_error == one.result.standard_error
+
+
+def test_twins_are_resampled_with_their_humans():
+    t, drawn = (
+        answered(twins(n=200), "linear", ARMS, interval=interval, identification="exchangeability").estimates
+        for interval in ("t", "bootstrap")
+    )
+    for one, two in zip(t, drawn, strict=True):
+        width = one.result.interval.upper - one.result.interval.lower
+        assert two.result.interval.upper - two.result.interval.lower == pytest.approx(width, rel=0.15)
+
+
+def test_resampling_of_strata_is_refused_with_what_is_supported():
+    strata = replace(table(), survey=Survey(stratum=(np.arange(360) % 3).astype(float)))
+    with pytest.raises(CalibrationError) as refused:
+        answered(strata, "linear", interval="bootstrap")
+    assert [(p.pointer, p.hint) for p in refused.value.problems] == [("/plan/interval", "supported: auto, t, normal")]
