@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from service.calibration import resampling
-from service.calibration.resampling import distinct, indices, resampled
+from service.calibration.resampling import counts, distinct, generator, indices, normal_enough, resampled, sums
 
 CONTINUOUS = np.random.default_rng(1).normal(size=30)
 LIKERT = np.random.default_rng(2).integers(1, 6, 200).astype(float) / 7.0
@@ -60,3 +60,44 @@ def test_large_groups_have_the_mean_and_covariance_of_resampled_sums(monkeypatch
 
 def test_a_single_unit_never_moves() -> None:
     assert resampled(np.array([0.3]), 4, np.random.default_rng(0)).tolist() == [[0.3] * 4]
+
+
+def test_counts_say_how_often_the_drawn_indexes_came_up() -> None:
+    drawn = indices(30, 7, np.random.default_rng(5))
+    found = counts(30, 7, np.random.default_rng(5))
+    assert found.dtype == np.uint8
+    assert found.tolist() == [np.bincount(row, minlength=30).tolist() for row in drawn]
+
+
+def test_sums_less_their_totals_are_those_of_the_drawn_units(monkeypatch) -> None:
+    monkeypatch.setattr(resampling, "CHUNK", 100)
+    values = np.stack((CONTINUOUS, 3.0 + CONTINUOUS**2))
+    found = sums(values, 20, np.random.default_rng(5))
+    source = np.random.default_rng(5)
+    drawn = np.concatenate([counts(30, min(3, 20 - k), source) for k in range(0, 20, 3)])
+    assert found == pytest.approx(drawn @ values.T - values.sum(axis=1), rel=1e-10)
+
+
+def test_even_sums_of_many_units_take_the_normal_limit_with_their_covariance() -> None:
+    rng = np.random.default_rng(6)
+    values = rng.normal(size=(2, 5000)) + rng.normal(size=5000)
+    values -= values.mean(axis=1, keepdims=True)
+    assert normal_enough(values)
+    found = sums(values + 7.0, 40_000, np.random.default_rng(1))
+    assert found.mean(axis=0) / np.sqrt((values**2).sum(axis=1)) == pytest.approx([0.0, 0.0], abs=0.02)
+    assert np.cov(found.T) == pytest.approx(values @ values.T, rel=0.05)
+
+
+def test_few_or_skewed_units_are_drawn_one_by_one() -> None:
+    rng = np.random.default_rng(6)
+    even, skewed = rng.normal(size=(1, 999)), rng.exponential(size=(1, 1000)) - 1.0
+    assert not normal_enough(even)
+    assert normal_enough(np.concatenate((even, [[0.0]]), axis=1))
+    assert not normal_enough(skewed)
+    assert normal_enough(np.tile(skewed, 21))
+
+
+def test_a_place_has_its_own_numbers_for_every_seed() -> None:
+    draws = [generator(seed, label).random() for seed, label in ((1, "a"), (1, "b"), (2, "a"), (1, "a"))]
+    assert draws[0] == draws[3]
+    assert len(set(draws)) == 3

@@ -1,7 +1,8 @@
 """The work of a calibration, estimated before it starts: numbers read and used once; 3e8 of them take about a second.
 
 Formula: every model and estimator fits every number of a sample against every column; a resampling interval reads its
-units once per replicate, for every estimate (calibrated and human-only) and every arm; simultaneous intervals draw
+units once per replicate, for every estimate (calibrated and human-only) and every arm, and sums J^2 products of each
+human for J coefficients; simultaneous intervals draw
 J x J correlated numbers.
 Source: measured on one core of the machine of benchmarks/README.md.
 """
@@ -22,6 +23,7 @@ PER_CONTRAST = 3e3  # work of one contrast
 PER_OUTCOME = 1e5  # of every outcome, or share of a category, after the first
 LARGEST_SOURCE = 20_000.0  # units of a bootstrap beyond which its weights are drawn by their moments
 BOOTSTRAP, RANDOMIZATION = 3.0, 125.0  # work per unit and replicate
+REFIT = 0.25  # work per human, replicate and pair of coefficients
 BETTING, PER_HUMAN = 1e7, 1e4  # work of one betting interval, and of every human in it
 DRAWN, DRAWS, MOST_DRAWS = 0.2, 5e3, 5e4  # max_t: work per number drawn; draws per estimate, at least and at most
 FREE_DRAWS = 2e9  # numbers drawn that more draws than the least may cost
@@ -81,8 +83,18 @@ def _resampling(sample: Sample, plan: Plan) -> float:
         "randomization": RANDOMIZATION * plan.replicates * human,
         "betting": BETTING + PER_HUMAN * human,
     }.get(plan.interval, 0.0)
-    computed = _n_estimates(sample, plan) * (2 + (len(ESTIMATORS) if plan.compare else 0)) + len(sample.arms)
-    return per_interval * computed
+    components = _n_components(sample, plan)
+    estimates = components or _n_estimates(sample, plan)
+    computed = estimates * (2 + (len(ESTIMATORS) if plan.compare else 0)) + len(sample.arms)
+    again = REFIT * plan.replicates * min(human, LARGEST_SOURCE) * components**2 if per_interval else 0.0
+    return per_interval * computed + again
+
+
+def _n_components(sample: Sample, plan: Plan) -> int:
+    """Coefficients of a model, at most; 0 for what is none."""
+    if plan.model is None:
+        return 0
+    return (len(sample.terms) + len(sample.arms)) * max(1, len(sample.categories) - 1)
 
 
 def _together(samples: Sequence[Sample], plan: Plan) -> float:

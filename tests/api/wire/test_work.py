@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from service.api.wire.doubts import SOLVING, WORK_LIMIT
-from service.api.wire.work import PAIR, PER_CELL, PER_CONTRAST, PER_OUTCOME, work
+from service.api.wire.work import BOOTSTRAP, PAIR, PER_CELL, PER_CONTRAST, PER_OUTCOME, REFIT, work
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.plan import Costs, NamedContrast, Plan
+from tests.calibration import models
 from tests.calibration.conjoints import MODEL, conjoint
 from tests.calibration.studies import as_moments, categorised, simulate
 
@@ -68,3 +69,10 @@ def test_betting_searches_and_simultaneous_intervals_draw() -> None:
     assert 1e4 < few < 1e7
     assert 1e8 < many < WORK_LIMIT
     assert work([ARMS] * 10_000, Plan(multiplicity="max_t")) > WORK_LIMIT
+
+
+def test_a_bootstrap_of_coefficients_sums_the_products_of_their_rows() -> None:
+    model, of = models.TERMS, models.sample(models.table(n=60, m=300), models.TERMS)
+    plan = Plan(estimand="linear", model=model, interval="bootstrap", replicates=1000)
+    drawn = work([of], plan) - work([of], replace(plan, interval="t"))
+    assert drawn == BOOTSTRAP * 1000 * 360 * (3 * 2 + 1) + REFIT * 1000 * 60 * 3**2
