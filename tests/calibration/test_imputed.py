@@ -93,6 +93,32 @@ def test_an_llm_that_knows_the_covariate_is_as_good_as_observing_it(estimand, su
     assert numbers(answered(told, estimand)) == pytest.approx(numbers(answered(seen, estimand)), rel=1e-9)
 
 
+@pytest.mark.parametrize("order", [("x", "d"), ("d", "x")])
+def test_terms_that_are_known_stay_as_they_are(order) -> None:
+    """One of two terms imputed: by hand, the known one in every fit."""
+    data, n = models.table(), 60
+    x, d, _ = (values for _, values in data.covariates)
+    said_x = x + np.cos(9.0 * x)
+    told = replace(
+        data,
+        predictions=(*data.predictions, PredictionColumn(said_x, covariate="x")),
+        covariates=(("x", np.where(np.arange(x.size) < n, x, np.nan)), ("d", d)),
+    )
+
+    def plane(a, b, c):
+        design = np.stack((np.ones_like(a), b, c))
+        theta = np.linalg.solve(design @ design.T, design @ a)
+        return theta, a.size * np.linalg.inv(design @ design.T) @ design * (a - theta @ design)
+
+    y, f = data.outcomes[0][1], data.predictions[0].values
+    (theta, phi), (gamma_h, phi_f) = plane(y[:n], x[:n], d[:n]), plane(f[:n], said_x[:n], d[:n])
+    gamma = plane(f, said_x, d)[0]
+    found = {e.component: e.result.estimate for e in answered(told, "linear", Model(order)).estimates}
+    for j, name in enumerate(("intercept", "x", "d")):
+        slope = float(phi[j] @ phi_f[j] / (phi_f[j] @ phi_f[j]))
+        assert found[name] == pytest.approx(theta[j] + slope * (gamma[j] - gamma_h[j]), rel=1e-6)
+
+
 def test_twins_are_imputed_too() -> None:
     seen, model = models.twins(), Model(("x",), treatment=True)
     x = seen.covariates[0][1]
@@ -114,6 +140,11 @@ def test_an_llm_without_a_prediction_of_its_own_has_the_others() -> None:
     assert numbers(answered(data, "correlation")) == pytest.approx(numbers(answered(more, "correlation")), rel=1e-12)
     apart = replace(data, predictions=(*data.predictions, PredictionColumn(said_x**3, "small", covariate="x")))
     assert numbers(answered(apart, "linear")) != pytest.approx(numbers(answered(data, "linear")), rel=1e-3)
+    (alone, lent), (own, other) = (
+        [m.llm_only.estimate for m in answered(d, "linear").estimates[1].models] for d in (data, apart)
+    )
+    assert own == pytest.approx(alone, rel=1e-12)
+    assert other != pytest.approx(lent, rel=1e-2)
 
 
 def test_an_outcome_that_is_known_of_everyone_is_its_own_prediction() -> None:

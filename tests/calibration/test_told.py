@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp, log
 
 import pytest
@@ -47,3 +48,9 @@ def test_one_sided_ends_stay_open_and_overflow_is_refused() -> None:
     with pytest.raises(CalibrationError) as refused:
         plug_ins.answered(data, "variance", confidence_level=1.0 - 1e-15)
     assert [p.code for p in refused.value.problems] == ["numeric_overflow"]
+
+
+def test_without_an_llm_there_is_nothing_of_it_to_tell() -> None:
+    data = replace(plug_ins.table(4, covariates=False), predictions=())
+    found = plug_ins.answered(data, "variance", estimator="human_only").estimates[0]
+    assert (found.llm_only, found.models) == (None, ())

@@ -32,8 +32,6 @@ def long_tails(sample: Sample, human: Rows) -> tuple[Design, tuple[Warned, ...]]
 def _long(y: FloatArray) -> bool:
     n, deviations = y.shape[0], y - y.mean()
     square = float(deviations @ deviations) / n
-    if square <= 0.0:
-        return False
     skewness = float((deviations**3).sum()) / n / square**1.5
     kurtosis = float((deviations**4).sum()) / n / square**2
     return bool(abs(skewness) > 2.0 * sqrt(6.0 / n) or kurtosis > 3.0 + 2.0 * sqrt(24.0 / n))

@@ -128,3 +128,11 @@ def test_a_model_that_predicts_covariates_only_answers_with_an_outcome_that_is_k
     (sample,) = samples(partly)
     assert [c.kind for c in sample.columns] == ["imputed", "covariate"]
     assert "human_answer_ignored" in {w.code for w in sample.warnings}
+
+
+def test_a_model_that_answers_keeps_its_answer_where_the_outcome_is_known() -> None:
+    known = replace(DATA, outcomes=(("y", VALUES[0]),), human=tuple(HUMAN.tolist()))
+    more = replace(known, predictions=(*known.predictions, PredictionColumn(VALUES[3], "small", covariate="x")))
+    (sample,) = samples(more)
+    assert [(c.kind, c.model) for c in sample.columns[:2]] == [("prediction", "gpt"), ("prediction", "small")]
+    assert sample.llm_only[0].c[:2].tolist() == [VALUES[1, 8:].tolist(), VALUES[0, 8:].tolist()]
