@@ -32,7 +32,7 @@ CARD = Card(
     "of units (or whole clusters)",
     assumptions=("units (or clusters) are independent",),
     limits=(
-        "too short below about 30 humans per arm: use bootstrap_t or t",
+        "too short below about 30 humans per arm (30 clusters): use bootstrap_t or t",
         "needs rows, not moments; not for quantiles",
     ),
     sources=("Efron (1979)", "Efron & Tibshirani (1993), sections 13 and 20"),
