@@ -23,7 +23,7 @@ from scipy.linalg.lapack import dtrtrs
 
 from service.calibration.errors import NotIdentified
 from service.calibration.influence import Design, Fitted
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, products
 
 COLLINEAR = 1e-9  # part of a scaled column outside the others, squared, below which it adds nothing
 STEPS, HALVINGS = 60, 30
@@ -66,7 +66,7 @@ def fit(family: Family, answers: FloatArray, design: Design, weight: FloatArray)
         mean = family.mean(theta @ x)
         np.multiply(reach @ x, y - mean, out=influence[:, at])
         if whitened is not None:
-            np.multiply(inverse @ x, np.sqrt(w * _variance(family, mean)), out=whitened[0, :, at])
+            np.multiply(inverse @ x, np.sqrt(_weighted(_variance(family, mean), w)), out=whitened[0, :, at])
     return Fitted(design.names, theta, influence, whitened, lower.T, converged=converged)
 
 
@@ -84,11 +84,12 @@ class _Rows:
         """The sum of the weights once their mean is 1."""
         return float(self.weight.shape[0])
 
-    def blocks(self) -> Iterator[tuple[slice, FloatArray, FloatArray, FloatArray]]:
-        """Which units; their terms (k, b), answers (b,) and weights (b,) of mean 1."""
+    def blocks(self) -> Iterator[tuple[slice, FloatArray, FloatArray, FloatArray | None]]:
+        """Which units; their terms (k, b), answers (b,) and weights (b,) of mean 1, None where all are alike."""
+        even = self.weight.strides == (0,)
         for start in range(0, self.weight.shape[0], BLOCK):
             at = slice(start, start + BLOCK)
-            yield at, self.design.x[:, at], self.answers[at], self.weight[at] * self.scale
+            yield at, self.design.x[:, at], self.answers[at], None if even else self.weight[at] * self.scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,12 @@ class _Local:
     farthest: float
 
 
-def _variance(family: Family, mean: FloatArray) -> FloatArray | float:
-    return 1.0 if family.variance is None else family.variance(mean)
+def _variance(family: Family, mean: FloatArray) -> FloatArray:
+    return np.ones_like(mean) if family.variance is None else family.variance(mean)
+
+
+def _weighted(values: FloatArray, weight: FloatArray | None) -> FloatArray:
+    return values if weight is None else values * weight
 
 
 def _local(family: Family, rows: _Rows, theta: FloatArray) -> _Local:
@@ -110,8 +115,8 @@ def _local(family: Family, rows: _Rows, theta: FloatArray) -> _Local:
     for _, x, y, w in rows.blocks():
         eta = theta @ x
         mean = family.mean(eta)
-        slope += x @ (w * (y - mean))
-        information += (x * (w * _variance(family, mean))) @ x.T
+        slope += x @ _weighted(y - mean, w)
+        information += (x * _weighted(_variance(family, mean), w)) @ x.T
         farthest = max(farthest, float(eta.max()), -float(eta.min()))
     return _Local(slope, information, farthest)
 
@@ -121,14 +126,13 @@ def _solved(rows: _Rows) -> tuple[FloatArray, FloatArray]:
     k = len(rows.design.x)
     slope, information, theta = np.zeros(k), np.zeros((k, k)), np.zeros(k)
     for _, x, y, w in rows.blocks():
-        weighted = x * w
-        slope += weighted @ y
-        information += weighted @ x.T
+        slope += x @ _weighted(y, w)
+        information += products(x) if w is None else (x * w) @ x.T
     lower = lower_factor(information, rows.design)
     theta += _step(lower, slope)
     slope = np.zeros(k)
     for _, x, y, w in rows.blocks():
-        slope += x @ (w * (y - theta @ x))
+        slope += x @ _weighted(y - theta @ x, w)
     return theta + _step(lower, slope), lower
 
 

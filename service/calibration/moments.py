@@ -60,14 +60,14 @@ def of_columns(columns: FloatArray) -> Moments:
     """
     n = columns.shape[1]
     mean = np.add.reduce(columns, axis=1) / n
-    raw = _products(columns)
+    raw = products(columns)
     scatter = raw - mean[:, None] * (mean * n)
     if np.all(scatter.diagonal() * DIGITS_LOST > raw.diagonal()):
         return Moments(n, mean, scatter)
     return centred(columns)[0]
 
 
-def _products(columns: FloatArray) -> FloatArray:
+def products(columns: FloatArray) -> FloatArray:
     """Sums of products (k, k) of ``columns`` (k, n); of a few long ones pair by pair, which is faster than BLAS's."""
     k = columns.shape[0]
     if k > FEW:
