@@ -9,6 +9,7 @@ from typing import Literal
 from service.calibration.designs.answer import DesignAnswer
 from service.calibration.errors import Warned
 from service.calibration.inference import Interval, Result
+from service.calibration.plan import StatisticName
 
 Claim = Literal["confirmatory", "exploratory", "exploratory_with_track_record"]
 Status = Literal["assumed", "not_rejected", "rejected", "not_testable"]
@@ -146,7 +147,7 @@ class Assumption:
 class Applied:
     """What was done, with every default resolved; ``scale`` is the link scale of coefficients that have one.
 
-    ``interactions`` are the pairs of attributes whose interaction was asked for.
+    ``interactions`` are the pairs of attributes whose interaction was asked for, ``statistic`` is plug_in's.
     """
 
     estimand: str
@@ -174,6 +175,7 @@ class Applied:
     partial_pooling: bool = False
     scale: str | None = None
     interactions: tuple[tuple[str, str], ...] | None = None
+    statistic: StatisticName | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,4 +159,5 @@ def _applied(outcomes: Sequence[Analysis], subgroups: Sequence[str | None]) -> A
         subgroups=tuple(dict.fromkeys(s for s in subgroups if s is not None)) or None,
         partial_pooling=plan.partial_pooling,
         interactions=None if plan.model is None else plan.model.interactions or None,
+        statistic=plan.statistic,
     )

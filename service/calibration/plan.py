@@ -89,8 +89,11 @@ class Model:
 
     def pointer(self, term: str) -> str:
         """The place of a term in the plan."""
-        place = f"/plan/estimand/{self.called}"
-        return place if self.called == "with" else f"{place}/{self.terms.index(term)}"
+        return self.place(self.terms.index(term))
+
+    def place(self, index: int) -> str:
+        """The place of a term by its number; a lone covariate stands in no list."""
+        return f"/plan/estimand/{self.called}" + ("" if self.called == "with" else f"/{index}")
 
 
 @dataclass(frozen=True, slots=True)

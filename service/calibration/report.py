@@ -26,8 +26,8 @@ def paragraph(answer: Answer) -> str:
     if applied.identification == "randomization" or applied.estimator == "human_only":
         n_llm_only = 0
     opening = (
-        f"The estimate of {first.name}{_of(answer)} for outcome {first.outcome} was {_number(first.result.estimate)} "
-        f"({_interval(first.result)}), calibrated on {sum(a.n_human for a in own)} human respondents and "
+        f"The {_what(answer)} of {first.name}{_of(answer)} for outcome {first.outcome} was "
+        f"{_number(first.result.estimate)} ({_interval(first.result)}), calibrated on {sum(a.n_human for a in own)} human respondents and "
         f"{n_llm_only} LLM-only units with estimator {applied.estimator} "
         f"({applied.prediction_design} predictions, identification by {applied.identification})."
     )
@@ -63,6 +63,11 @@ def _beside(answer: Answer) -> list[str]:
     sentences.append(f"In short, {VERDICTS[first.verdict]}; the claim is {first.claim}.")
     sentences.append(_assumed(answer.assumptions))
     return sentences
+
+
+def _what(answer: Answer) -> str:
+    """What the estimates are called: a statistic by its name."""
+    return "estimate" if answer.applied.statistic is None else answer.applied.statistic.replace("_", " ")
 
 
 def _of(answer: Answer) -> str:

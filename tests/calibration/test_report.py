@@ -10,6 +10,7 @@ from service.calibration.calibrate import calibrate
 from service.calibration.layouts.table import from_table
 from service.calibration.plan import Plan
 from service.calibration.report import VERDICTS, paragraph
+from tests.calibration import plug_ins
 from tests.calibration.grouped import grouped
 from tests.calibration.studies import Study, simulate
 
@@ -56,6 +57,12 @@ def test_another_answer_gives_another_paragraph() -> None:
 )
 def test_llm_only_units_that_were_not_used_are_not_counted(study: Study, plan: dict[str, str]) -> None:
     assert "61 human respondents and 0 LLM-only units" in reported(study, **plan)[0]
+
+
+def test_a_statistic_is_called_by_its_name() -> None:
+    answer = plug_ins.answered(plug_ins.table(1, arms=True), "standardized_mean_difference")
+    assert answer.applied.statistic == "standardized_mean_difference"
+    assert paragraph(answer).startswith("The standardized mean difference of treatment - control for outcome y was ")
 
 
 def test_open_ends_and_normal_quantiles() -> None:

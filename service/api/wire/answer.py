@@ -47,6 +47,7 @@ class Applied(msgspec.Struct, frozen=True):
     partial_pooling: bool
     scale: str | None
     interactions: list[list[str]] | None
+    statistic: str | None
 
 
 class Assumption(msgspec.Struct, frozen=True):
@@ -179,4 +180,5 @@ def applied(done: core.Applied) -> Applied:
         partial_pooling=done.partial_pooling,
         scale=done.scale,
         interactions=None if done.interactions is None else [list(pair) for pair in done.interactions],
+        statistic=done.statistic,
     )

@@ -45,12 +45,12 @@ def term_problems(covariates: Covariates, model: Model | None) -> list[Problem]:
     if model is None:
         return []
     sent = dict(covariates)
-    places = [(f"/plan/estimand/{model.called}/{i}", name) for i, name in enumerate(model.terms)]
+    places = [(model.place(i), name) for i, name in enumerate(model.terms)]
     places += [("/plan/estimand/choice_set", model.choice_set)] if model.choice_set is not None else []
     text, hint = "the data has no covariate of this name", "names match exactly; send it in data.covariates"
     found = [Problem(place, "unknown_term", text, hint) for place, name in places if name not in sent]
     found += [
-        Problem(f"/plan/estimand/{model.called}/{i}", "duplicate_term", "the term is listed twice", "list it once")
+        Problem(model.place(i), "duplicate_term", "the term is listed twice", "list it once")
         for i, name in enumerate(model.terms)
         if name in model.terms[:i] or name == model.choice_set
     ]

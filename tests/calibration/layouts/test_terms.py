@@ -74,6 +74,7 @@ def test_rows_of_some_units() -> None:
         (None, []),
         (Model(("age", "job"), choice_set="task", baselines={"job": "cook"}), []),
         (Model(("age", "Age")), [("terms/1", "unknown_term")]),
+        (Model(("Age",), called="with"), [("with", "unknown_term")]),
         (Model(("age",), choice_set="round"), [("choice_set", "unknown_term")]),
         (Model(("age", "job", "age")), [("terms/2", "duplicate_term")]),
         (Model(("age", "task"), choice_set="task"), [("terms/1", "duplicate_term")]),
