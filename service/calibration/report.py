@@ -27,7 +27,8 @@ def paragraph(answer: Answer) -> str:
         n_llm_only = 0
     opening = (
         f"The {_what(answer)} of {first.name}{_of(answer)} for outcome {first.outcome} was "
-        f"{_number(first.result.estimate)} ({_interval(first.result)}), calibrated on {sum(a.n_human for a in own)} human respondents and "
+        f"{_number(first.result.estimate)} ({_interval(first.result)}), "
+        f"calibrated on {sum(a.n_human for a in own)} human respondents and "
         f"{n_llm_only} LLM-only units with estimator {applied.estimator} "
         f"({applied.prediction_design} predictions, identification by {applied.identification})."
     )
