@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from service.api.wire.columns import MixedColumn, Name, answers, entries, numbers, used_values
@@ -9,7 +11,10 @@ from service.calibration.errors import InvalidSample, Problem
 from service.calibration.layouts import arrays, choices
 from service.calibration.layouts.draft import Missing
 from service.calibration.layouts.reading import Reading
+from service.calibration.layouts.terms import term_problems
 from service.calibration.sample import Sample
+
+NO_COVARIATES = "layout arrays has no covariates: send layout table, which has them"
 
 
 class ArrayArm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,7 +34,7 @@ class Arrays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="array
 
 def to_core(data: Arrays, missing: Missing, reading: Reading) -> tuple[Sample, ...]:
     """The sample, or one per category; raises ``InvalidSample`` with every problem."""
-    problems: list[Problem] = []
+    problems = [replace(p, hint=NO_COVARIATES) for p in term_problems((), reading.model)]
     if reading.categories is None:
         read = [_numbers(arm, f"/data/arms/{i}", problems) for i, arm in enumerate(data.arms)]
         _raise(problems)

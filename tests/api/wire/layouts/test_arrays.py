@@ -3,8 +3,14 @@ from __future__ import annotations
 import copy
 
 import numpy as np
+import pytest
 
-from tests.api.wire.layouts.study import ARRAYS, packed, read, refused
+from service.api.wire.sample import samples
+from service.calibration.errors import InvalidSample
+from service.calibration.layouts.categories import Categories
+from service.calibration.layouts.reading import Reading
+from service.calibration.plan import Model
+from tests.api.wire.layouts.study import ARRAYS, decoded, packed, read, refused
 
 
 def test_arrays() -> None:
@@ -43,3 +49,17 @@ def test_strings_are_refused_where_numbers_belong() -> None:
         ("/data/arms/0/human/1", "r_na_string"),
         ("/data/arms/1/llm/2", "number_as_string"),
     ]
+
+
+@pytest.mark.parametrize("categories", [None, Categories()])
+def test_terms_of_a_model_are_refused_as_there_are_no_covariates(categories: Categories | None) -> None:
+    """They were left out without a word, and ``amce`` was an internal error."""
+    model = Model(("age",), choice_set="task")
+    with pytest.raises(InvalidSample) as found:
+        samples(decoded(ARRAYS), "drop_unit", reading=Reading(categories, model))
+    assert [(p.pointer, p.code) for p in found.value.problems] == [
+        ("/plan/estimand/terms/0", "unknown_term"),
+        ("/plan/estimand/choice_set", "unknown_term"),
+    ]
+    assert all("layout table" in p.hint for p in found.value.problems)
+    assert samples(decoded(ARRAYS), "drop_unit", reading=Reading(categories, Model(treatment=True)))
