@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.calibration import assumptions
+from service.calibration import assumptions, survey_design
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.effects import Analysis, analysed
 from service.calibration.errors import InvalidPlan, Problem, UnsupportedCombination
@@ -53,6 +53,9 @@ def modelled(sample: Sample, plan: Plan, statistic: Statistic) -> list[Analysis]
     if sample.strata:
         sample = with_shares(sample, plan.stratum_shares, identification)
     redraws = Redraws(plan.replicates, plan.seed) if plan.interval in RESAMPLED else None
+    if redraws is not None:
+        doubts = survey_design.resampling_doubts(sample, plan.interval)
+        sample = replace(sample, warnings=(*sample.warnings, *doubts))
     parts = linearised(sample, _model(sample, plan, statistic), identification, statistic, redraws)
     interval: IntervalMethod = "t" if plan.interval == "auto" else plan.interval
     null = on_scale(null_value(plan, statistic), statistic)

@@ -18,6 +18,8 @@ from service.calibration.plan import Identification, Plan
 from service.calibration.sample import Sample, Units
 
 FEW_CLUSTERS = 10
+FEW_RESAMPLED = 40  # clusters below which percentile intervals of coefficients are too short: .93 with 25
+FEW_SAMPLED = 400  # humans of known probabilities below which bootstrap_t covers .92 to .93 (with 100), bootstrap .94
 UNEVEN = 3.0  # n / Kish n above which weights are called very unequal
 
 
@@ -83,6 +85,16 @@ def doubts(sample: Sample, *, shares_stated: bool) -> list[Warned]:
         text = "strata count by their share of the sample; state stratum_shares where the population's are known"
         found.append(Warned("stratum_shares_from_sample", text, "/data/stratum"))
     return found
+
+
+def resampling_doubts(sample: Sample, interval: str) -> list[Warned]:
+    """The warning about resampled intervals of coefficients where they came out too short."""
+    humans = sum(source.n for source in sample.human)
+    few = [f"sampling probabilities of {humans} humans"] if sample.by_probability and humans < FEW_SAMPLED else []
+    count = _count(sample.human)
+    few += [f"{count} clusters"] if interval == "bootstrap" and 0 < count < FEW_RESAMPLED else []
+    text = f"resampled intervals are somewhat too short with {' and '.join(few)}; interval t is not"
+    return [Warned("few_to_resample", text, "/plan/interval")] if few else []
 
 
 def effective(units: Units) -> float | None:

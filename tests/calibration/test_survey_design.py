@@ -8,7 +8,7 @@ import pytest
 from service.calibration.errors import CalibrationError
 from service.calibration.plan import Plan
 from service.calibration.sample import Sample
-from service.calibration.survey_design import check, doubts, effective, sampling
+from service.calibration.survey_design import check, doubts, effective, resampling_doubts, sampling
 from tests.calibration.studies import simulate
 
 PLAIN = simulate(2, (12, 14), 30, design="shared").sample()
@@ -76,3 +76,27 @@ def test_effective_units_count_weights_and_probabilities_together() -> None:
     v = w / pi
     assert effective(replace(units, weight=w, sampling_probability=pi)) == pytest.approx(v.sum() ** 2 / (v**2).sum())
     assert effective(replace(units, sampling_probability=np.full(12, 0.3))) == pytest.approx(12)
+
+
+@pytest.mark.parametrize(
+    ("interval", "clusters", "sampled", "said"),
+    [
+        ("bootstrap", 7, False, ["7 clusters"]),
+        ("bootstrap_t", 7, False, []),
+        ("bootstrap", 0, False, []),
+        ("bootstrap_t", 0, True, ["sampling probabilities of 26 humans"]),
+        ("bootstrap", 7, True, ["sampling probabilities of 26 humans", "7 clusters"]),
+    ],
+)
+def test_resampled_coefficients_of_few_clusters_or_sampled_humans_are_doubted(
+    interval: str, clusters: int, sampled: bool, said: list[str]
+) -> None:
+    sample = clustered((np.arange(12) % clusters, np.arange(14) % clusters)) if clusters else PLAIN
+    if sampled:
+        human = tuple(replace(s, sampling_probability=np.full(s.n, 0.5)) for s in sample.human)
+        sample = replace(sample, human=human)
+    found = resampling_doubts(sample, interval)
+    text = f"resampled intervals are somewhat too short with {' and '.join(said)}; interval t is not"
+    assert [(w.code, w.message, w.pointer) for w in found] == (
+        [("few_to_resample", text, "/plan/interval")] if said else []
+    )

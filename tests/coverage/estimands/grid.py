@@ -12,6 +12,7 @@ from dataclasses import replace
 from service.calibration.plan import Plan
 from tests.coverage.estimands.cell import Cell
 from tests.coverage.estimands.kinds import CATEGORIES, KINDS
+from tests.coverage.estimands.means import Mean
 from tests.coverage.estimands.people import People
 from tests.coverage.estimands.profiles import Choosing, Rated
 from tests.coverage.estimands.skewed import Skewed
@@ -27,15 +28,17 @@ REGRESSIONS = ("linear", "logistic", "poisson", "multinomial")
 REPLICATES = {  # of the centre, of what is harder
     "linear": (CLOSED, ITERATIVE),
     "correlation": (CLOSED, ITERATIVE),
-    "logistic": (ITERATIVE, FEWER),
+    "logistic": (ITERATIVE, ITERATIVE),
     "poisson": (ITERATIVE, FEWER),
-    "multinomial": (SLOW, SLOW),
+    "multinomial": (FEWER, FEWER),
 }
 SIZES = {"multinomial": (60, 150, 400)}
 USUAL = (30, 100, 400)
 MIDDLE = 1
 RESAMPLED = 499  # resamples per study
-ESTIMATORS = ("regression", "recalibrated", "plug_in_bias")
+LONGER = ("clusters, bootstrap", "sampling probabilities, bootstrap", "sampling probabilities, bootstrap_t")
+ESTIMATORS = ("regression", "plug_in_bias")
+RECALIBRATED = ("regression", "recalibrated", "plug_in_bias")
 
 
 def asked(study: People, **more) -> Plan:
@@ -97,11 +100,19 @@ def _linear() -> list[Cell]:
 
 
 def _estimators() -> list[Cell]:
-    """Estimators beside ``auto``, on the same studies."""
+    """Estimators beside ``auto``, on the same studies; ``recalibrated`` is refused for coefficients."""
+    mean = Plan(estimand="mean", compare=True)
     return [
-        cell("other estimators", People(kind, n), also=ESTIMATORS)
-        for kind in ("linear", "logistic")
-        for n in sizes(kind)[:2]
+        *(
+            cell("other estimators", People(kind, n), also=ESTIMATORS)
+            for kind in ("linear", "logistic")
+            for n in sizes(kind)[:2]
+        ),
+        *(
+            Cell("mean", f"other estimators, {llm} LLM", Mean(n, llm == "curved"), mean, ITERATIVE, RECALIBRATED)
+            for llm in ("straight", "curved")
+            for n in USUAL
+        ),
     ]
 
 
@@ -206,10 +217,11 @@ def _bootstraps() -> list[Cell]:
         ("sampling probabilities", People("linear", 100, sampled=True)),
     ]
     return [
-        Cell(KINDS[study.kind].estimand, f"{departure}, {interval}", study, plan, SLOW)
+        Cell(KINDS[study.kind].estimand, f"{departure}, {interval}", study, plan, replicates)
         for interval in ("bootstrap", "bootstrap_t")
         for departure, study in wanted
         for plan in (asked(study, interval=interval, replicates=RESAMPLED, seed=1),)
+        for replicates in (FEWER if f"{departure}, {interval}" in LONGER else SLOW,)
     ]
 
 
