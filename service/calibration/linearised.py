@@ -8,7 +8,8 @@ the model and refusals enter by the influence of their linear fit on the model's
 Under ``shared`` predictions a unit of the pool stands there once: the mean of phi^f_l over the arms (``model_rows``).
 Shapes: n humans, M units of the pool, J components; samples of n humans and M others, p columns.
 Units: those of the component.
-Assumes: as the estimator. Raises: ``no_maximum``, ``isolated_term``, ``outside_range`` and what the fit raises.
+Assumes: as the estimator. Raises: ``no_maximum``, ``isolated_term``, ``no_variation``, ``outside_range`` and what the
+fit raises.
 Residuals are phi_i - b' phi~^f_i with phi~^f the influence of the LLM's answers fitted to the humans alone: then the
 residual lost exactly the leverage of the human fit, which the correction of ``influence`` gives back.
 Source: Angelopoulos et al. 2301.09633 and 2311.01453 (rectified estimating equations); Tsiatis (2006), Semiparametric
@@ -40,6 +41,7 @@ from service.calibration.scales import ScaleName
 
 ROUNDING = 1e-14  # share of a column's size below which its values do not differ
 ALONE = 1.0 - 1e-8  # leverage of a unit that carries a term alone
+UNMOVED = 1e-9  # largest influence on a log, a logit, a g or a rank correlation that is rounding
 on_terms: Fitter = partial(generalized_linear.fit, generalized_linear.LINEAR)
 Prepared = Callable[[Sample, Rows], tuple[Design, tuple[Warned, ...]]]
 Arms = Literal["together", "each", "compared"]
@@ -81,6 +83,7 @@ def linearised(
         sample = replace(sample, warnings=(*sample.warnings, *doubts))
     fit = statistic.fitter(outcomes(sample), rows.human.design, rows.human.weight).of(rows.human.standing)
     _check_fit(sample, fit)
+    _check_moved(sample, fit)
     weighted = sample.weighted or identification == "sampling"
     units, others = rows.human.of(rows.human.standing), rows.pool.of(rows.pool.standing)
     clusters = units.cluster if sample.clustered else None
@@ -150,6 +153,17 @@ def _check_fit(sample: Sample, fit: Fitted) -> None:
             "isolated_term",
             "a coefficient is carried by a single human, so its uncertainty cannot be estimated",
             "join rare levels, or leave out the term",
+        )
+
+
+def _check_moved(sample: Sample, fit: Fitted) -> None:
+    """Refuses a statistic that no answer moves, as a variance of two answers given equally often: it has no error."""
+    if fit.empirical and bool((np.abs(fit.influence) <= UNMOVED).all(axis=1).any()):
+        raise NotIdentified.at(
+            sample.pointers[0],
+            "no_variation",
+            "the statistic stands at an extreme, where no human answer moves it, so its error cannot be estimated",
+            "collect more answers, or ask for the mean or another statistic",
         )
 
 

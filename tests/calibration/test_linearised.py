@@ -11,6 +11,7 @@ from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.survey import Survey
 from service.calibration.linearised import linearised
 from service.calibration.plan import Model
+from tests.calibration import plug_ins
 from tests.calibration.models import TERMS, answered, sample, table, twins
 
 KINDS = ("linear", "logistic", "poisson")
@@ -210,3 +211,14 @@ def test_an_llm_that_says_the_same_of_everybody_has_no_influence(kind):
         level = human.c[0, 0]
         assert np.concatenate((human.c[0], only.c[0])) == pytest.approx(np.full(360, level), abs=1e-12)
         assert human.corrected[1] == pytest.approx(np.zeros(60), abs=1e-12)
+
+
+@pytest.mark.parametrize(("statistic", "terms"), [("variance", ()), ("standard_deviation", ()), ("spearman", ("x",))])
+def test_a_statistic_that_no_answer_moves_is_refused(statistic, terms):
+    """The variance of as many ones as noughts, a rank correlation of 1: their intervals had no width."""
+    data = plug_ins.table(3, covariates=bool(terms))
+    human = ~np.isnan(data.outcomes[0][1])
+    y = data.covariates[0][1] if terms else np.arange(human.size) % 2.0
+    with pytest.raises(CalibrationError) as refused:
+        plug_ins.answered(replace(data, outcomes=(("y", np.where(human, y, np.nan)),)), statistic)
+    assert [(p.pointer, p.code) for p in refused.value.problems] == [("/data/outcomes/y", "no_variation")]
