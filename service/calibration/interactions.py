@@ -10,7 +10,7 @@ Shapes: n profiles; one estimate per interaction, ``attribute=level:attribute=le
 Units: those of the outcome.
 Assumes: attributes were drawn at random, independently of each other; where a third attribute's combinations with A or
 B are restricted, that no three interact. Breaks: size and sign depend on the baselines.
-Raises: ``baselines_never_meet``.
+Raises: ``baselines_never_meet``, ``constant_term``.
 Source: Hainmueller, Hopkins & Yamamoto (2014), Political Analysis 22, section 3 (ACIE). Why not the average marginal
 interaction effect of Egami & Imai (2019), JASA 114: decisions/0016-interactions-against-baselines.md.
 Differs: other attributes adjust; restrictions are read off the profiles.
@@ -44,6 +44,10 @@ def with_pairs(design: Design, weight: FloatArray, respondent: IntArray) -> tupl
     place = {attribute.key: k for k, attribute in enumerate(known)}
     pairs, doubts, problems = [], [], []
     for number, (left, right) in enumerate(design.interactions):
+        if alone := [key for key in (left, right) if key not in place]:
+            text, hint = "an attribute of one level interacts with nothing", "leave out the pairs that it is in"
+            problems += [Problem(key, "constant_term", text, hint) for key in alone]
+            continue
         at = f"/plan/estimand/interactions/{number}"
         a, b = place[left], place[right]
         seen = _seen(known[a], known[b], respondent)
@@ -57,7 +61,7 @@ def with_pairs(design: Design, weight: FloatArray, respondent: IntArray) -> tupl
         pairs.append(pair)
         doubts += _doubts(pair, known, seen, at)
     if problems:
-        raise NotIdentified(problems)
+        raise NotIdentified(list(dict.fromkeys(problems)))
     return replace(design, pairs=tuple(pairs)), tuple(doubts)
 
 

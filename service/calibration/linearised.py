@@ -205,7 +205,7 @@ def _variate(slot: Slot, sample: Sample, statistic: Statistic, rows: Everyone, c
 
 def _pooled(fit: Fitted, influence: FloatArray) -> Fitted:
     """A fit of which the humans' own rows know no more than influence values."""
-    return replace(fit, influence=influence, factor=None, root=None, blocks=(), basis=None)
+    return replace(fit, influence=influence, factor=None, root=None, blocks=(), basis=None, refit=None)
 
 
 def _constant(values: FloatArray) -> bool:

@@ -255,3 +255,13 @@ def test_intervals_of_an_interaction_cover_its_truth() -> None:
     assert abs(covered / 300 - 0.95) < 3.0 * 0.0126
     assert abs(np.mean(estimates) - TRUTH) < 4.0 * np.std(estimates) / np.sqrt(300)
     assert np.mean(gain) < 0.9
+
+
+def test_an_attribute_of_one_level_has_no_interactions() -> None:
+    table = factorial(np.random.default_rng(3))
+    (message, shown), source = table.covariates
+    same = replace(table, covariates=((message, replace(shown, codes=0 * shown.codes)), source))
+    plan = Plan(estimand="amce", model=FACTORS)
+    with pytest.raises(CalibrationError) as refused:
+        calibrate(from_table(same, "error", Reading(None, FACTORS)), plan)
+    assert [(p.pointer, p.code) for p in refused.value.problems] == [("/plan/estimand/attributes/0", "constant_term")]

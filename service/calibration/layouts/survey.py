@@ -3,8 +3,8 @@
 Shapes: N units; every column (N,), NaN for a missing number and code -1 for a missing label.
 Cluster codes are global: one label has one code across arms and pools. Strata are numbered in the order of their names.
 Raises: ``invalid_weight`` (missing, not positive, or nothing beside the largest), ``missing_cluster``,
-``missing_stratum``, ``invalid_sampling_probability`` (missing for a human, or outside (0, 1]), ``not_finite``,
-``numeric_overflow``, ``length_mismatch``.
+``missing_stratum``, ``invalid_sampling_probability`` (missing for a human, outside (0, 1] or below 1e-70),
+``not_finite``, ``numeric_overflow``, ``length_mismatch``.
 Source: the layout ``table`` of openapi/calibration.json. Differs: in nothing.
 """
 
@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from service.calibration.errors import LISTED, Problem
 from service.calibration.layouts.labels import Labels, length, ordered
-from service.calibration.layouts.values import value_problems
+from service.calibration.layouts.values import LARGEST, value_problems
 from service.calibration.moments import FloatArray
 from service.calibration.sample import IntArray
 
 SMALLEST_WEIGHT = 1e-9  # of the largest: such a unit stands for nobody
+SMALLEST = 1.0 / LARGEST  # weights below it are scaled up, probabilities below it refused: their squares are 0
 C = TypeVar("C", FloatArray, IntArray)
 FIELDS = ("weight", "cluster", "stratum", "sampling_probability")
 
@@ -74,12 +75,18 @@ def coded(survey: Survey) -> tuple[SurveyRows, tuple[str, ...]]:
     cluster = None if survey.cluster is None else ordered(survey.cluster)
     stratum = None if survey.stratum is None else ordered(survey.stratum)
     rows = SurveyRows(
-        survey.weight,
+        None if survey.weight is None else _within_reach(survey.weight),
         None if cluster is None else cluster.codes,
         None if stratum is None else stratum.codes,
         survey.sampling_probability,
     )
     return rows, () if stratum is None else stratum.names
+
+
+def _within_reach(weight: FloatArray) -> FloatArray:
+    """Weights (N,) of which only ratios count, times a power of two where their squares would be lost."""
+    largest = float(np.nanmax(weight, initial=0.0))
+    return weight if largest >= SMALLEST else np.ldexp(weight, -np.frexp(largest)[1])
 
 
 def problems(survey: Survey, human: NDArray[np.bool_], used: NDArray[np.bool_]) -> list[Problem]:
@@ -95,8 +102,8 @@ def problems(survey: Survey, human: NDArray[np.bool_], used: NDArray[np.bool_]) 
     if survey.sampling_probability is not None:
         chance = survey.sampling_probability
         with np.errstate(invalid="ignore"):
-            wrong = ~((chance > 0.0) & (chance <= 1.0)) & (human | ~np.isnan(chance))
-        text = "the probability that a unit was asked is missing for a human, or outside (0, 1]"
+            wrong = ~((chance >= SMALLEST) & (chance <= 1.0)) & (human | ~np.isnan(chance))
+        text = "the probability that a unit was asked is missing for a human, outside (0, 1], or next to nothing"
         hint = "send the known probability of every human; other units may have null"
         found += _at("sampling_probability", "invalid_sampling_probability", np.flatnonzero(wrong & used), text, hint)
     return found

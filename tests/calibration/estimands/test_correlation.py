@@ -144,3 +144,12 @@ def test_resampled_intervals_stay_inside_of_one(interval):
     found = answer(table(*study(1, n=12, rho=0.97)), replace(PLAN, interval=interval, confidence_level=0.99))
     result = found.estimates[0].result
     assert -1.0 <= result.interval.lower < result.estimate < result.interval.upper <= 1.0
+
+
+@pytest.mark.parametrize("interval", ["bootstrap", "bootstrap_t"])
+def test_an_llm_that_always_says_the_same_changes_no_resampled_interval(interval):
+    x, y, f = study(6)
+    plan = replace(PLAN, interval=interval, estimator="regression")
+    found = answer(table(x, y, np.full(f.size, 0.25)), plan).estimates[0]
+    alone = answer(table(x, y, f), replace(plan, estimator="human_only")).estimates[0]
+    assert (found.result.estimate, found.result.interval) == (alone.result.estimate, alone.result.interval)

@@ -37,6 +37,8 @@ def found(survey: Survey, used: np.ndarray = ALL) -> list[tuple[str, str]]:
         (Survey(stratum=floats(1, 1, 1e99, 2)), [("/data/stratum/2", "numeric_overflow")]),
         (Survey(sampling_probability=floats(NAN, 0.0, 1.5, NAN)),
          [(f"/data/sampling_probability/{i}", "invalid_sampling_probability") for i in (0, 1, 2)]),
+        (Survey(sampling_probability=floats(1e-70, 9e-71, NAN, NAN)),
+         [("/data/sampling_probability/1", "invalid_sampling_probability")]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_stands_at_its_place(survey: Survey, expected: list[tuple[str, str]]) -> None:
@@ -68,3 +70,11 @@ def test_only_humans_were_sampled_with_a_known_probability() -> None:
 def test_columns_that_were_sent_say_their_length() -> None:
     survey = Survey(floats(1, 2), labels(0, 1, 1), None, floats(1))
     assert survey.lengths() == [("/data/weight", 2), ("/data/cluster", 3), ("/data/sampling_probability", 1)]
+
+
+@pytest.mark.parametrize("scale", [1e-69, 1e-160, 1e-200, 1e-300])
+def test_only_ratios_of_weights_count_however_small_they_are(scale: float) -> None:
+    rows, _ = coded(Survey(weight=scale * floats(1, 2, NAN, 4)))
+    assert rows.weight / rows.weight[0] == pytest.approx(floats(1, 2, NAN, 4), nan_ok=True)
+    assert rows.weight[0] ** 2 > 0.0
+    assert rows.weight[0] == scale or 0.125 <= rows.weight[0] < 0.25
