@@ -51,6 +51,9 @@ class Result:
     interval: Interval
 
 
+RESAMPLED = ("bootstrap", "bootstrap_t")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How an interval and a test are formed; ``null_value`` None: nothing is tested.
@@ -85,10 +88,21 @@ def check(settings: Settings) -> None:
     if settings.method == "betting" and settings.bounds is None:
         text = "betting needs the smallest and the largest possible outcome"
         found.append(Problem("/plan/bounds", "missing_bounds", text, "give bounds as [smallest, largest]"))
+    found += _few_replicates(settings)
     if settings.bounds is not None and not settings.bounds[0] < settings.bounds[1]:
         found.append(Problem("/plan/bounds", "bad_bounds", "the first bound must be below the second", "order them"))
     if found:
         raise InvalidPlan(found)
+
+
+def _few_replicates(settings: Settings) -> list[Problem]:
+    """Replicates that reach no tail of the interval, of which every end would be open."""
+    tail = (1.0 - settings.level) / (2.0 if settings.alternative == "two_sided" else 1.0)
+    if settings.method not in RESAMPLED or 1.0 / (settings.replicates + 1) < tail:
+        return []
+    text = f"{settings.replicates} replicates tell no end of an interval of level {settings.level:g}"
+    hint = f"use {int(1.0 / tail)} at least, better the default"
+    return [Problem("/plan/replicates", "too_few_replicates", text, hint)]
 
 
 def infer(estimate: Estimate, contrast: FloatArray, settings: Settings, error_rate: float | None = None) -> Result:

@@ -158,3 +158,20 @@ def test_settings_that_contradict_each_other_are_refused_together() -> None:
     with pytest.raises(InvalidPlan) as refused:
         check(Settings(0.9, "non_inferiority", margin=0.0, bounds=(1.0, 1.0)))
     assert problems(refused.value) == [("/plan/margin", "bad_margin"), ("/plan/bounds", "bad_bounds")]
+
+
+@pytest.mark.parametrize(
+    ("alternative", "level", "least"), [("two_sided", 0.95, 39), ("greater", 0.95, 19), ("two_sided", 0.9, 20)]
+)
+@pytest.mark.parametrize("method", ["bootstrap", "bootstrap_t"])
+def test_replicates_that_would_leave_every_end_open_are_refused(method, alternative, level, least) -> None:
+    fitted = cases.estimate(simulate(6, (22, 24), design="shared"), "randomization")
+    asked = Settings(level, alternative, method=method, replicates=least)
+    few = replace(asked, replicates=least - 1)
+    check(asked)
+    assert infer(fitted, T, asked).interval.lower is not None
+    assert infer(fitted, T, few).interval.lower is None
+    with pytest.raises(InvalidPlan) as refused:
+        check(few)
+    assert problems(refused.value) == [("/plan/replicates", "too_few_replicates")]
+    assert f"{least} at least" in refused.value.problems[0].hint
