@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Mapping
+from math import isfinite
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,6 +15,8 @@ from service.calibration import plan as core
 from service.calibration.errors import Problem
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.layouts.reading import Reading
+from service.calibration.modelled import on_scale
+from service.calibration.plug_in import STATISTICS
 
 Value = Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
@@ -95,7 +98,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
     null_value: Annotated[
         Value | None,
-        msgspec.Meta(description="The value tested. Default: 0, of ratios 1."),
+        msgspec.Meta(description="The value tested. Default: 0; of ratios 1, of variances and the Gini index none."),
     ] = None
     interval: Annotated[
         Literal[
@@ -164,7 +167,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.Plan:
     """The core's plan with defaults filled in; what is not computed yet is appended to ``problems``."""
-    problems += [*_not_offered(plan, place), *_shares(plan.stratum_shares, place)]
+    problems += [*_not_offered(plan, place), *_shares(plan.stratum_shares, place), *_null_value(plan, place)]
     named = plan.contrasts and tuple(core.NamedContrast(c.name, c.weights) for c in plan.contrasts)
     asked, defaults = _asked(plan), core.Plan()
     return core.Plan(
@@ -233,6 +236,18 @@ def _not_offered(plan: Plan, place: str) -> list[Problem]:
         if getattr(plan, name) is not None
     ]
     return found
+
+
+def _null_value(plan: Plan, place: str) -> list[Problem]:
+    """A stated null value that the plan's statistic cannot have."""
+    name = _asked(plan).statistic
+    if plan.null_value is None or name is None or isfinite(on_scale(plan.null_value, STATISTICS[name])):
+        return []
+    text, hint = (
+        f"{name} never has this value",
+        "leave null_value out (of ratios it is 1), or state one within the range",
+    )
+    return [Problem(f"{place}/null_value", "out_of_range", text, hint)]
 
 
 def _shares(shares: Mapping[str, float] | None, place: str) -> list[Problem]:

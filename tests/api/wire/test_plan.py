@@ -161,3 +161,24 @@ def test_categories_are_names_or_whole_numbers() -> None:
     found, problems = read(estimand={"type": "proportions", "categories": ["a", 2, -1.0]})
     assert (found.estimand, found.categories, problems) == ("proportions", ("a", "2", "-1"), [])
     assert read(estimand={"type": "proportions"})[0].categories is None
+
+
+@pytest.mark.parametrize(
+    ("statistic", "null", "refused"),
+    [
+        ("risk_ratio", 0.0, True),
+        ("odds_ratio", -1.0, True),
+        ("variance", 0.0, True),
+        ("gini", 1.0, True),
+        ("risk_ratio", 1.0, False),
+        ("risk_ratio", None, False),
+        ("variance", 2.0, False),
+        ("gini", 0.5, False),
+        ("standardized_mean_difference", 0.0, False),
+        ("spearman", 0.0, False),
+    ],
+)
+def test_a_stated_null_value_that_a_statistic_cannot_have_is_refused(statistic, null, refused) -> None:
+    """A ratio with 0 was tested against 1, a variance below 0 against nothing, without a word."""
+    problems = read(estimand={"type": "plug_in", "statistic": statistic, "with": "x"}, null_value=null)[1]
+    assert [(p.pointer, p.code) for p in problems] == ([("/plan/null_value", "out_of_range")] if refused else [])
