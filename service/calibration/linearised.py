@@ -111,9 +111,10 @@ def _check_range(sample: Sample, statistic: Statistic) -> None:
     if np.isneginf(low) and np.isposinf(high):
         return
     problems = []
-    text = f"an answer is outside [{low:g}, {high:g}], which this estimand needs"
+    span = f"outside [{low:g}, {high:g}]" if np.isfinite(high) else f"below {low:g}"
+    text = f"an answer is {span}, which this estimand does not take"
     if not sample.categories and _outside(outcomes(sample), low, high):
-        hint = "recode the outcome, or use estimand linear"
+        hint = "recode the outcome, or choose an estimand or statistic that takes any number"
         problems.append(Problem(sample.pointers[0], "outside_range", text, hint))
     for slot in slots(sample):
         for d, columns in enumerate(slot.columns if slot.answer else ()):

@@ -32,6 +32,8 @@ INTERVALS = ("auto", "t", "normal")
 RESAMPLED = ("bootstrap", "bootstrap_t")
 NOT_RESAMPLED = ("plug_in",)
 WITH = ("spearman",)
+TREATED = ("linear", "logistic", "poisson", "multinomial")
+COMPARED = "supported: treatment true adds the arms as terms"
 IMPUTABLE = ("linear", "logistic", "poisson", "correlation", "plug_in")
 
 
@@ -128,7 +130,8 @@ def _refused(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, str]]:
     if sample.strata and plan.compat:
         yield "/plan/compat", "the published forms know no strata", "supported: strata without compat"
     if plan.contrasts is not None:
-        yield "/plan/contrasts", f"estimand {name} has no contrasts", "supported: treatment true adds the arms as terms"
+        hint = COMPARED if name in TREATED else "supported: leave contrasts out"
+        yield "/plan/contrasts", f"estimand {name} has no contrasts", hint
     if plan.inference_population == "sample":
         text = f"estimand {name} is of the population"
         yield "/plan/inference_population", text, "supported: inference_population super"
@@ -166,7 +169,8 @@ def _refused_of_imputed(sample: Sample, plan: Plan) -> Iterator[tuple[str, str, 
         return
     if plan.estimand not in IMPUTABLE:
         text = f"estimand {plan.estimand} takes no predictions of covariates"
-        yield place, text, f"supported: predictions of covariates with {', '.join(IMPUTABLE)}"
+        hint = f"supported: predictions of covariates with {', '.join(IMPUTABLE)}"
+        yield f"{place.removesuffix('/values')}/covariate", text, hint
     if plan.compat:
         text = "the published forms know no predictions of covariates"
         yield "/plan/compat", text, "supported: predictions of covariates without compat"

@@ -212,7 +212,7 @@ def test_predictions_that_tell_nothing_apart_are_pointed_to() -> None:
 def test_what_does_not_go_with_imputed_covariates_is_refused() -> None:
     data = study("both")
     for estimand, more, place in (
-        ("multinomial", {}, "/data/predictions/1/values"),
+        ("multinomial", {}, "/data/predictions/1/covariate"),
         ("linear", {"compat": True}, "/plan/compat"),
     ):
         with pytest.raises(CalibrationError) as refused:

@@ -256,3 +256,11 @@ def test_resampling_of_strata_is_refused_with_what_is_supported():
     with pytest.raises(CalibrationError) as refused:
         answered(strata, "linear", interval="bootstrap")
     assert [(p.pointer, p.hint) for p in refused.value.problems] == [("/plan/interval", "supported: auto, t, normal")]
+
+
+@pytest.mark.parametrize(("kind", "hint"), [("linear", "treatment true"), ("correlation", "leave contrasts out")])
+def test_contrasts_are_refused_with_what_the_estimand_has_instead(kind, hint):
+    model = Model(("x",), called="with" if kind == "correlation" else "terms")
+    with pytest.raises(CalibrationError) as refused:
+        answered(table(), kind, model, contrasts=(NamedContrast("a", {"all": 1.0}),))
+    assert [hint in p.hint for p in refused.value.problems] == [True]

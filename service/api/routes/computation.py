@@ -37,6 +37,7 @@ class HasWork(Protocol):
         ...
 
 
+REDUCE = "fewer columns, contrasts, estimators, interactions or replicates; or moments"
 Wire = TypeVar("Wire")
 Job = TypeVar("Job", bound=HasWork)
 
@@ -136,7 +137,7 @@ def _parser(
             raise problem from refused
         if job.work > WORK_LIMIT:
             text = f"the work is estimated at {job.work:.3g}, the limit is {WORK_LIMIT:.3g}"
-            raise TooExpensive.at("", "too_expensive", text, "fewer columns, contrasts or estimators, or moments")
+            raise TooExpensive.at("", "too_expensive", text, REDUCE)
         return job
 
     return parse

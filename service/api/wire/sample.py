@@ -21,6 +21,12 @@ from service.web.compression import too_many_values
 Data = Arrays | Table | MomentsLayout
 
 
+OF_CATEGORIES = (
+    "every category that a prediction names is a column: send probabilities with category on their column, join "
+    "categories, or choose an estimand of numbers"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """What each layout knows of its data: the way into the core; numbers; (columns, models); (arms, their place)."""
@@ -97,7 +103,8 @@ def _too_many(data: Data, bounds: Bounds, *, categories: bool) -> list[Problem]:
         )
         found.append(Problem("/data/subgroup", "too_many_subgroups_sent", text, hint))
     if columns > bounds.max_columns:
-        text, hint = f"{columns} columns, at most {bounds.max_columns} are computed", "send fewer, or ask the operator"
+        text = f"{columns} columns, at most {bounds.max_columns} are computed"
+        hint = OF_CATEGORIES if categories else "send fewer, or ask the operator"
         found.append(Problem("/data/predictions", "too_many_columns_sent", text, hint))
     if categories and columns * numbers(data) > bounds.max_probabilities * (1 + len(_columns(data))):
         text = f"{columns} columns of categories are too many for this many units"

@@ -105,7 +105,8 @@ def constant_terms(terms: Sequence[Term], human: Sequence[FloatArray], model: Mo
     if not terms:
         return []
     everyone = np.concatenate(list(human), axis=1)
-    text, hint = "the term does not vary among the humans", "leave it out, or join its rare levels"
+    text = "the term does not vary among the humans"
+    hint = "name a covariate that varies" if model.called == "with" else "leave it out, or join its rare levels"
     found = [
         Problem(model.pointer(term.covariate), "constant_term", text, hint)
         for term, values in zip(terms, everyone, strict=True)

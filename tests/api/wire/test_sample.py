@@ -135,3 +135,20 @@ def test_the_names_of_choice_sets_are_no_columns() -> None:
     assert len(samples(data, "error", Bounds(max_columns=3), reading)) == 1
     with pytest.raises(TooExpensive):
         samples(data, "error", Bounds(max_columns=3), Reading(model=Model(("price",))))
+
+
+def test_probabilities_without_their_category_are_told_to_name_it() -> None:
+    """250 different probabilities are no 250 categories: the hint says how probabilities are sent."""
+    values = [0.001 * k for k in range(250)]
+    document = {
+        "layout": "table",
+        "outcomes": {"y": [k % 2 for k in range(250)]},
+        "covariates": {"x": values},
+        "predictions": [{"values": values}, {"values": values, "covariate": "x"}],
+    }
+    with pytest.raises(TooExpensive) as found:
+        samples(decoded(document), "error", reading=Reading(Categories()))
+    (problem,) = found.value.problems
+    assert (problem.pointer, problem.code) == ("/data/predictions", "too_many_columns_sent")
+    assert problem.detail.startswith("252 columns")
+    assert "with category on their column" in problem.hint

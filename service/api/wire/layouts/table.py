@@ -127,7 +127,7 @@ def shape(data: Table, *, categories: bool = False) -> tuple[int, int]:
     """Number of columns of the outcome that has most, and of models; string covariates count by level."""
     sent, own = data.predictions or (), Counter[str | None]()
     for p in sent:
-        own[p.outcome] += used_values(p.values) if categories and p.category is None else 1
+        own[p.outcome] += used_values(p.values) if categories and p.category is None and p.covariate is None else 1
     everywhere = sum(max(1, used_names(c)) for c in (data.covariates or {}).values())
     return max(1, everywhere + max(own.values(), default=0)), len({p.model for p in sent})
 
