@@ -17,7 +17,9 @@ from tests.coverage.estimands.people import People
 from tests.coverage.estimands.profiles import Choosing, Rated
 from tests.coverage.estimands.skewed import Skewed
 from tests.coverage.estimands.summaries import Fitted
-from tests.coverage.estimands.tables import Plugged, Stratified
+from tests.coverage.estimands.tables import Imputed, Plugged, Stratified
+from tests.coverage.imputed import PLANS as PLANS_OF_IMPUTED
+from tests.coverage.imputed import SIZES as SIZES_OF_IMPUTED
 from tests.coverage.plug_ins import KINDS as KINDS_OF_PLUG_INS
 from tests.coverage.plug_ins import SIZES as SIZES_OF_PLUG_INS
 from tests.coverage.stratified_coefficients import CELLS as CELLS_OF_STRATA
@@ -236,6 +238,22 @@ def _plug_ins() -> list[Cell]:
     ]
 
 
+def _imputed() -> list[Cell]:
+    known = {
+        "both": "imputed covariate",
+        "x only": "imputed covariate, y known",
+        "one of two": "imputed covariate, 2 LLMs",
+    }
+    return [
+        Cell(plan.estimand, ("spearman: " if name == "spearman" else "") + known[case], study, plan, FEWER)
+        for name, asks in PLANS_OF_IMPUTED.items()
+        for plan in (replace(asks, estimator="auto"),)
+        for case in known
+        for n in SIZES_OF_IMPUTED
+        for study in (Imputed(name, case, n),)
+    ]
+
+
 def _strata() -> list[Cell]:
     return [
         Cell(study.of.kind, departure, study, plan, FEWER)
@@ -250,6 +268,7 @@ GRID: tuple[Cell, ...] = (
     *(c for kind in REGRESSIONS for c in _regression(kind)),
     *_linear(),
     *_strata(),
+    *_imputed(),
     *_bootstraps(),
     *_correlation(),
     *_quantiles(),

@@ -1,6 +1,6 @@
-"""Studies whose populations stand beside this folder: named plug-in statistics, and coefficients from strata.
+"""Studies whose populations stand beside this folder: plug-in statistics, coefficients from strata, imputed covariates.
 
-Shapes: as the layout ``table``. Units: those of the statistic; of the coefficients. See ``plug_ins`` and
+Shapes: as the layout ``table``. Units: those of the statistic; of the coefficients. See ``plug_ins``, ``imputed`` and
 ``stratified_coefficients`` for how people and LLMs answer.
 """
 
@@ -16,7 +16,7 @@ from service.calibration.layouts.reading import Reading
 from service.calibration.layouts.table import from_table
 from service.calibration.plan import Model
 from service.calibration.sample import Sample
-from tests.coverage import plug_ins
+from tests.coverage import imputed, plug_ins
 from tests.coverage import stratified_coefficients as stratified
 from tests.coverage.estimands.profiles import TRUTHS
 
@@ -72,3 +72,22 @@ class Stratified:
     def draw(self, rng: np.random.Generator) -> Sequence[Sample]:
         """One study."""
         return from_table(stratified.study(self.of, rng), "error", Reading(None, stratified.MODEL))
+
+
+@dataclass(frozen=True, slots=True)
+class Imputed:
+    """An estimand whose covariate the LLM imputes for those who are not human."""
+
+    estimand: str
+    case: str
+    n: int
+
+    @property
+    def truth(self) -> Mapping[str, float]:
+        """The coefficients or the statistic."""
+        value = imputed.TRUTHS[self.estimand]
+        return {"intercept": 0.0, "x": value} if self.estimand == "linear" else {"estimate": value}
+
+    def draw(self, rng: np.random.Generator) -> Sequence[Sample]:
+        """One study."""
+        return from_table(imputed.study(self.case, self.n, rng)[0], "error", Reading(None, imputed.MODEL))
