@@ -63,7 +63,8 @@ NOTES = {
     "linear": """Terms x (normal) and z (two values), or the randomised arm as `treatment`. "5 % answer yes" is a linear
 probability model. Weights depend on x, or on what the LLM says; clusters hold 4 humans, and LLM-only units in clusters
 of their own or, 40 at a time, in the humans'. The four strata are those of
-`tests/coverage/stratified_coefficients.py`, imputed covariates those of `tests/coverage/imputed.py` (x alone is a term).""",
+`tests/coverage/stratified_coefficients.py`, imputed covariates those of `tests/coverage/imputed.py` (x is the only
+term).""",
     "multinomial": """Three categories, so that every coefficient comes twice; "5 % answer yes": 5 % choose the first of
 the two.""",
     "quantile": """A log-normal outcome. With Likert answers an interval is often a single answer. "Open" intervals have
