@@ -33,6 +33,7 @@ from service.calibration.sample import Sample
 
 ENCODER = msgspec.json.Encoder()
 POWER, LEVEL, MOST = 0.8, 0.95, 10
+PLANNED = (None, "mean", "mean_difference")
 Amount = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -230,6 +231,9 @@ def _study(
     """Sample and plan of the basis; what the request itself says of identification, contrasts and level goes first."""
     sent = basis.plan or wire_plan.Plan(identification="exchangeability")
     plan = wire_plan.to_core(sent, problems, "/basis/plan")
+    if plan.estimand not in PLANNED:
+        text, hint = f"no design is computed for estimand {plan.estimand}", "supported: mean and mean_difference"
+        problems.append(Problem("/basis/plan/estimand", "unsupported_combination", text, hint))
     try:
         sample = wire_sample.to_core(basis.data, sent.missing or "error", bounds)
     except CalibrationError as refused:

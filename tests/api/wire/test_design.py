@@ -138,6 +138,22 @@ def test_refusals_stand_under_the_basis():
 
 
 @pytest.mark.parametrize(
+    "estimand",
+    [
+        {"type": "linear", "treatment": True},
+        {"type": "quantile"},
+        {"type": "plug_in", "statistic": "variance"},
+        {"type": "proportions"},
+    ],
+)
+def test_estimands_that_no_design_is_computed_for_are_refused(estimand):
+    """They were planned as means, without a word."""
+    asked = {"kind": "pilot", "data": DATA, "plan": {"estimand": estimand}}
+    assert refused(basis=asked) == [("/basis/plan/estimand", "unsupported_combination")]
+    assert answered(basis=asked | {"plan": {"estimand": {"type": "mean_difference"}}})["design"]["n_human"] > 0
+
+
+@pytest.mark.parametrize(
     ("request_", "problem"),
     [
         ({"objective": {"kind": "power"}}, ("/effect", "effect_required")),
