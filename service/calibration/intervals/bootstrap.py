@@ -33,7 +33,7 @@ CARD = Card(
     assumptions=("units (or clusters) are independent",),
     limits=(
         "too short below about 30 humans per arm (30 clusters): use bootstrap_t or t",
-        "needs rows, not moments; not for quantiles",
+        "needs rows, not moments; not for quantiles, plug_in or coefficients with strata",
     ),
     sources=("Efron (1979)", "Efron & Tibshirani (1993), sections 13 and 20"),
 )

@@ -38,7 +38,7 @@ CARD = Card(
     assumptions=("units (or clusters) are independent",),
     limits=(
         "wide or open-ended with few humans and rare binary outcomes: use score",
-        "needs rows, not moments; not for quantiles",
+        "needs rows, not moments; not for quantiles, plug_in or coefficients with strata",
     ),
     sources=("Efron & Tibshirani (1993), section 12.5", "Hall (1988), AoS 16:927-953"),
 )
