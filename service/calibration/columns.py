@@ -4,6 +4,7 @@ Formula: an indicator (two distinct values over all units) with fewer than 3 hum
 dropped (``rare_indicator``); where a unit has leverage h_i > 1 - 1e-8 the column whose removal lowers the largest
 leverage most is dropped (``isolated_unit``). The least squares drop constant and collinear columns arm by arm.
 In a stratified sample indicators are judged by whole arms, and a stratum with fewer than p + 5 humans gets no fit.
+Slopes of a coefficient need a degree of freedom that its model's own fit leaves beyond them.
 Assumes: rows; moments show neither indicators nor leverages, there only the least squares drops.
 Breaks: with n <= rank + 1 humans in an arm every leverage is 1; such an arm gets no fit (``None``).
 Source: Belsley, Kuh & Welsch (1980), Regression Diagnostics, chapter 2 (leverage); the rules are ours.
@@ -23,6 +24,7 @@ from service.calibration.sample import Sample, Units
 RARE = 3
 GLANCE = 16  # a column with three values among its first units is no indicator
 ISOLATED = 1.0 - 1e-8
+FEWEST_LEFT = 0.5  # degrees of freedom of a model's own fit; with none left residuals, and so errors, are rounding
 SPARE = 5  # a stratum of an arm needs this many humans more than columns for a slope of its own
 
 
@@ -62,7 +64,15 @@ def screen(sample: Sample, arms: Sequence[Arm]) -> Screened:
         for j in usable
         if fitted is not None and j not in fitted.kept and fitted.spare
     ]
-    return Screened(tuple(usable), tuple(f if f is not None and f.spare else None for f in fits), tuple(dropped))
+    return Screened(
+        tuple(usable), tuple(f if f is not None and _spared(sample, f) else None for f in fits), tuple(dropped)
+    )
+
+
+def _spared(sample: Sample, fit: ArmFit) -> bool:
+    """Whether degrees of freedom are left for a residual variance: by the humans, and by a model's own fit to them."""
+    own = fit.df_left is None or sample.empirical or fit.rank == 0 or fit.df_left - fit.rank > FEWEST_LEFT
+    return own and fit.spare
 
 
 def _thin(sample: Sample, arm: Arm, n_columns: int) -> bool:

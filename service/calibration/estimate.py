@@ -113,7 +113,7 @@ class Frame:
         raise NotIdentified.at(
             self.sample.pointers[arm],
             "too_many_columns",
-            f"an arm with {self.human[arm].n} humans cannot carry {len(self.screened.usable)} columns",
+            f"{_those(self.sample, self.human[arm].n)} cannot carry {len(self.screened.usable)} columns",
             "add humans (at least columns + 2 per arm), send fewer columns, or use estimator auto",
         )
 
@@ -244,6 +244,10 @@ def _arm(source: Units | Moments, *, by_probability: bool) -> Arm:
         weight = weight / source.sampling_probability
     weight = weight / weight.mean()
     return Arm(*moments.weighted(rows, weight), np.sqrt(weight))
+
+
+def _those(sample: Sample, n: int) -> str:
+    return f"an arm with {n} humans" if sample.component is None else f"the humans who tell {sample.component!r}"
 
 
 def _of_influence(arm: Arm, source: Units | Moments, spare: float) -> Arm:

@@ -43,7 +43,8 @@ def differences(estimates: Sequence[float], standard_errors: Sequence[float], de
         p_value = float(fdtrc(spare, (count**2 - 1.0) / (3.0 * loss), ratio))
     else:
         p_value = float(chdtrc(spare, q))
-    between = max(0.0, q - spare) / (total - float(w @ w) / total)
+    pairs = float((np.outer(w, w / total) * (1.0 - np.eye(count))).sum())
+    between = max(0.0, q - spare) / pairs if pairs > 0.0 else 0.0
     return Differences(q, p_value, max(0.0, 1.0 - spare / q) if q > 0.0 else 0.0, sqrt(between))
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from service.calibration.moments import FloatArray
 
 NOTHING = 1e-9  # information added in every direction, as a share of what everyone gives
+UNTOLD = 1e-6  # share of everyone's information on a direction below which a resample tells nothing of it
 
 
 class Refitted(Protocol):
@@ -112,8 +113,15 @@ class OneStep:
 
 
 def _inverted(sums: FloatArray, k: int) -> FloatArray:
-    """A*^{-1} (B, k, k)."""
-    return np.asarray(np.linalg.inv(sums.reshape(-1, k, k) + NOTHING * np.eye(k)))
+    """A*^{-1} (B, k, k), 0 in directions that a resample tells nothing of."""
+    information = sums.reshape(-1, k, k)
+    found = np.linalg.inv(information + NOTHING * np.eye(k))
+    lost = np.abs(found).max(axis=(1, 2), initial=0.0) * UNTOLD * k > 1.0
+    if lost.any():
+        values, vectors = np.linalg.eigh(information[lost])
+        known = np.where(values > UNTOLD, 1.0 / np.maximum(values, UNTOLD), 0.0)
+        found[lost] = (vectors * known[:, None]) @ vectors.transpose(0, 2, 1)
+    return np.asarray(found)
 
 
 @dataclass(frozen=True, slots=True)

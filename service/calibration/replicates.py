@@ -28,6 +28,8 @@ from service.calibration.sample import Units
 
 NOTHING = 1e-9  # share of the columns' scatter added, so that a replicate that tells nothing of slopes keeps them
 
+TINY = 1e-12  # share of a column's scatter that is its rounding
+
 
 @dataclass(frozen=True, slots=True)
 class Replicates:
@@ -127,7 +129,8 @@ def _slopes(whole: Redrawn, columns: _Columns) -> FloatArray:
         return slope
     found = _scatter_one_by_one(whole, columns) if whole.scatter is None else _scatter(whole, whole.scatter, columns)
     score, scatter = found[:, 1:, 0] - found[:, 1:, 1:] @ columns.slope, found[:, 1:, 1:]
-    size = np.sqrt(np.maximum(np.einsum("bpp->bp", scatter), np.finfo(np.float64).tiny))
+    own = np.einsum("bpp->bp", scatter)
+    size = np.sqrt(np.maximum(own, TINY * own.mean(axis=0) + np.finfo(np.float64).tiny))
     scaled = scatter / (size[:, :, None] * size[:, None, :]) + NOTHING * np.eye(scatter.shape[1])
     return np.asarray(slope + np.linalg.solve(scaled, (score / size)[..., None])[..., 0] / size)
 

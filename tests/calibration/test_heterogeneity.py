@@ -56,3 +56,9 @@ def test_a_common_shift_and_scale_change_nothing() -> None:
 
 def test_results_without_degrees_of_freedom_have_as_many_as_one_likes() -> None:
     assert (degrees_of(None), degrees_of(7.0)) == (inf, 7.0)
+
+
+def test_one_subgroup_that_is_known_exactly_leaves_a_finite_spread() -> None:
+    found = differences([0.3, 1.4, 0.9], [1e-16, 0.5, 0.7], [1.0, 4.0, inf])
+    assert np.isfinite([found.q, found.p_value, found.i_squared, found.between_sd]).all()
+    assert differences([0.3, 1.4], [1e-150, 1e150], [1.0, 1.0]).between_sd == 0.0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -113,3 +116,19 @@ def test_replicates_are_those_of_a_loop_that_fits_everything_again(design, many,
         assert (value, found.whole) == pytest.approx(tuple(expected[-1]), rel=1e-6)
         alone = replicates(estimate, part.redraw, studentised=False)
         assert alone.moved == pytest.approx(found.moved, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("rare", [3, 4])
+def test_resamples_without_a_level_give_the_same_replicates_all_at_once_as_one_by_one(rare, monkeypatch):
+    """Few humans have d = 1: .02 to .05 of resamples draw none of them, and their information on d is nothing."""
+    monkeypatch.setattr(sys.modules[__name__], "B", 300)
+    data = table("poisson", n=N, m=M)
+    (x, values), (d, _), (z, more) = data.covariates
+    shown = np.where(EVERYONE < N, rare > EVERYONE, EVERYONE % 2).astype(float)
+    data = replace(data, covariates=((x, values), (d, shown), (z, more)))
+    found = {}
+    for many in (0, 12):
+        monkeypatch.setattr(redraws, "MANY", many)
+        parts = components(data, "poisson")
+        found[many] = np.array([replicates(fitted(p), p.redraw, studentised=True).moved for p in parts])
+    assert found[12] == pytest.approx(found[0], rel=1e-6, abs=1e-9)

@@ -12,6 +12,10 @@ from service.calibration.calibrate import calibrate
 from service.calibration.conjoint import with_interactions
 from service.calibration.errors import CalibrationError
 from service.calibration.estimands import amce
+from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.reading import Reading
+from service.calibration.layouts.table import Table, from_table
 from service.calibration.plan import Model, Plan
 from tests.calibration.conjoints import LEVELS, MODEL, Conjoint, conjoint, design
 
@@ -137,3 +141,23 @@ def test_an_attribute_of_numbers_is_refused() -> None:
     with pytest.raises(CalibrationError) as refused:
         with_interactions(made, np.ones(of.human.sum()))
     assert refused.value.problems[0].code == "attribute_of_numbers"
+
+
+@pytest.mark.parametrize(("humans", "llms"), [(2, 1), (2, 2), (3, 2)])
+def test_a_level_that_as_many_humans_are_shown_as_llms_have_slopes_is_told_by_the_humans(
+    humans: int, llms: int
+) -> None:
+    """Slopes would fit the humans' influence values exactly, and the error of their mean would be rounding."""
+    rng, n, everyone = np.random.default_rng(humans), 30, np.arange(230)
+    y = rng.normal(size=230)
+    said = tuple(PredictionColumn(0.7 * y + rng.normal(size=230), f"m{k}") for k in range(llms))
+    level = Labels(np.where(everyone < n, everyone < humans, everyone % 3 == 0).astype(int), ("u", "v"))
+    data = Table((("y", np.where(everyone < n, y, np.nan)),), said, covariates=(("a", level),))
+    plan = Plan(estimand="amce", model=Model(("a",)))
+    found = {e.component: e for e in calibrate(from_table(data, "error", Reading(None, plan.model)), plan).estimates}
+    assert found["mean of a=v"].result == found["mean of a=v"].human_only
+    assert found["mean of a=v"].result.standard_error > 0.1
+    assert found["mean of a=u"].verdict == "llm_used"
+    with pytest.raises(CalibrationError) as refused:
+        calibrate(from_table(data, "error", Reading(None, plan.model)), replace(plan, estimator="regression"))
+    assert {p.code for p in refused.value.problems} == {"too_many_columns"}
