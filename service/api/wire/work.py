@@ -1,9 +1,9 @@
 """The work of a calibration, estimated before it starts: numbers read and used once; 3e8 of them take about a second.
 
-Formula: every model and estimator fits every number of a sample against every column; a resampling interval reads its
-units once per replicate, for every estimate (calibrated and human-only) and every arm, and sums J^2 products of each
-human for J coefficients; simultaneous intervals draw
-J x J correlated numbers.
+Formula: every model and estimator fits every number of a sample against every column, and J coefficients by J^2
+products of every unit; a resampling interval reads its units once per replicate, for every estimate (calibrated and human-only)
+and every arm, and sums J^2 products of each human for J coefficients; simultaneous intervals draw J x J correlated
+numbers.
 Source: measured on one core of the machine of benchmarks/README.md.
 """
 
@@ -28,6 +28,7 @@ BETTING, PER_HUMAN = 1e7, 1e4  # work of one betting interval, and of every huma
 DRAWN, DRAWS, MOST_DRAWS = 0.2, 5e3, 5e4  # max_t: work per number drawn; draws per estimate, at least and at most
 FREE_DRAWS = 2e9  # numbers drawn that more draws than the least may cost
 PAIR, PER_CELL = 40.0, 200.0  # interactions: per human and squared number of terms; per unit and combination of levels
+PER_MODEL = 2.0  # per unit, fit and squared number of coefficients: 189 of 8,000 units take 4 s, 61 of 23,000 0.4 s
 SUMMARY = 50.0  # work per cube of the number of coefficients
 HELD = 200.0  # max_t: work per influence value, which are held in memory together
 
@@ -49,7 +50,8 @@ def of_summary(summary: Summary) -> float:
 def _fitting(sample: Sample, plan: Plan) -> float:
     columns = max(1, len(sample.columns))
     fits = (len(sample.models) + 1) * (len(ESTIMATORS) if plan.compare else 1)
-    return fits * (float(_numbers(sample) * columns) + PER_CONTRAST * len(plan.contrasts or ()))
+    products = PER_MODEL * _n_units(sample) * _n_components(sample, plan) ** 2
+    return fits * (float(_numbers(sample) * columns) + products + PER_CONTRAST * len(plan.contrasts or ()))
 
 
 def _interactions(sample: Sample, plan: Plan) -> float:
@@ -62,6 +64,10 @@ def _interactions(sample: Sample, plan: Plan) -> float:
         cells = (levels[a] + 1) * (levels[b] + 1)
         total += PAIR * human * (len(sample.terms) + cells) ** 2 + PER_CELL * everyone * cells
     return total
+
+
+def _n_units(sample: Sample) -> int:
+    return sum(s.n for s in (*sample.human, *sample.llm_only) if s is not None)
 
 
 def _numbers(sample: Sample) -> int:
