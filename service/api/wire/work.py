@@ -1,9 +1,9 @@
 """The work of a calibration, estimated before it starts: numbers read and used once; 3e8 of them take about a second.
 
 Formula: every model and estimator fits every number of a sample against every column, and J coefficients by J^2
-products of every unit; a resampling interval reads its units once per replicate, for every estimate (calibrated and human-only)
-and every arm, and sums J^2 products of each human for J coefficients; simultaneous intervals draw J x J correlated
-numbers.
+products of every unit; a resampling interval reads its units once per replicate, for every estimate (calibrated and
+human-only) and every arm, and sums J^2 products of each human for J coefficients; simultaneous intervals
+draw J x J correlated numbers.
 Source: measured on one core of the machine of benchmarks/README.md.
 """
 
