@@ -112,7 +112,8 @@ def _with_terms(sample: Sample) -> Sample:
 
 def _joined(units: Units, known: Sequence[int]) -> Units:
     assert units.x is not None
-    return replace(units, c=np.concatenate((units.c, units.x[list(known)])), x=None)
+    x = units.x if len(known) == len(units.x) else units.x[list(known)]
+    return replace(units, c=np.concatenate((units.c, x)), x=None)
 
 
 def _check(sample: Sample, plan: Plan) -> None:

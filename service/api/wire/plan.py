@@ -239,14 +239,18 @@ def _not_offered(plan: Plan, place: str) -> list[Problem]:
 
 
 def _null_value(plan: Plan, place: str) -> list[Problem]:
-    """A stated null value that the plan's statistic cannot have."""
-    name = _asked(plan).statistic
-    if plan.null_value is None or name is None or isfinite(on_scale(plan.null_value, STATISTICS[name])):
+    """A stated null value that the plan's statistic, or a correlation, cannot have."""
+    asked = _asked(plan)
+    if plan.null_value is None:
         return []
-    text, hint = (
-        f"{name} never has this value",
-        "leave null_value out (of ratios it is 1), or state one within the range",
-    )
+    if asked.name == "correlation" or asked.statistic == "spearman":
+        inside = abs(plan.null_value) < 1.0
+    else:
+        inside = asked.statistic is None or isfinite(on_scale(plan.null_value, STATISTICS[asked.statistic]))
+    if inside:
+        return []
+    text = f"{asked.statistic or asked.name} never has this value"
+    hint = "leave null_value out (of ratios it is 1), or state one within the range"
     return [Problem(f"{place}/null_value", "out_of_range", text, hint)]
 
 

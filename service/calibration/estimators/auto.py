@@ -5,6 +5,9 @@ Formula: with p_d columns after dropping and n_d humans (Kish's n with weights),
     p_d > n_d/5    a ridge slope, penalty by leave-one-out error on a grid that ends in slope 0 (see ``ridge``)
 A ridge slope is fixed, in the joint influence form, with residuals of fits that left the human out:
     r_i = a_i l_i / sqrt(g_i),  a_i = w_i/n_d,   df_d = n_d - 1 - effective columns
+Slopes of influence values (coefficients) also need a degree of freedom that the model's fit leaves, and where they are
+several a smaller leave-one-out error than none:
+    sum (e_i / (1 - h_i))^2 < sum ((y_i - ybar) / (1 - w_i/n))^2
 The rules look at R^2 and prediction error, never at the estimate, and serve every contrast; for shares
 R^2 = 1 - sum RSS_k / sum TSS_k over all categories, and one penalty: one decision per arm.
 Ridge needs rows, n_d >= 8, and no clusters, strata or influence values; elsewhere the first rule serves any p_d.
@@ -80,8 +83,27 @@ def helpful(frame: Frame, arm: int) -> bool:
     fit = frame.whole[arm]
     if fit is None or not frame.has_pool[arm] or fit.rank == 0 or fit.size < fit.rank + 4:
         return False
+    if frame.sample.linearised and not _predicts(frame, arm, fit):
+        return False
     r_squared = _of_all_categories(frame, arm, fit) if frame.sample.chosen else fit.r_squared
     return fit.adjusted(r_squared) > fit.rank / (fit.size - 2.0)
+
+
+def _predicts(frame: Frame, arm: int, fit: ArmFit) -> bool:
+    """Whether slopes of influence values are worth having: a degree of freedom is left, several tell who was left out.
+
+    Influence values of humans and LLMs share their terms, so R^2 of several columns is large by chance alone; the
+    leave-one-out error knows better: sum (e_i / (1 - h_i))^2 < sum ((y_i - ybar) / (1 - w_i / n))^2.
+    """
+    if fit.df_left is not None and not frame.sample.empirical and fit.df_left - fit.rank <= 1.0:
+        return False
+    own = frame.arms[arm]
+    if fit.rank == 1 or own.deviations is None or fit.rows is None:
+        return True
+    y, alone = own.deviations[0], 1.0 / fit.n if own.root_weight is None else own.root_weight**2 / fit.n
+    slope = fit.slope @ own.deviations[1:]
+    left_out, without = (y - slope) / (1.0 - fit.rows.leverage), y / (1.0 - alone)
+    return float(left_out @ left_out) < float(without @ without)
 
 
 def _of_all_categories(frame: Frame, arm: int, fit: ArmFit) -> float:

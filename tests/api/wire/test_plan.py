@@ -182,3 +182,9 @@ def test_a_stated_null_value_that_a_statistic_cannot_have_is_refused(statistic, 
     """A ratio with 0 was tested against 1, a variance below 0 against nothing, without a word."""
     problems = read(estimand={"type": "plug_in", "statistic": statistic, "with": "x"}, null_value=null)[1]
     assert [(p.pointer, p.code) for p in problems] == ([("/plan/null_value", "out_of_range")] if refused else [])
+
+
+@pytest.mark.parametrize(("null", "refused"), [(0.5, False), (1.0, True), (-2.0, True)])
+def test_a_correlation_is_tested_against_values_inside_its_range(null, refused) -> None:
+    problems = read(estimand={"type": "correlation", "with": "x"}, null_value=null)[1]
+    assert [(p.pointer, p.code) for p in problems] == ([("/plan/null_value", "out_of_range")] if refused else [])

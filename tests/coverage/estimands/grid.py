@@ -95,8 +95,8 @@ def _linear() -> list[Cell]:
         cell("a curved mean", replace(middle, curved=True)),
         cell("weights tied to the LLM", replace(middle, weighted=True, tied=True)),
         cell("clusters, weights", replace(middle, clusters="apart", weighted=True)),
-        cell("13 LLMs (ridge)", People("linear", 60, only=5, llms=13), FEWER),
-        cell("13 worthless LLMs (ridge)", People("linear", 60, only=5, llms=13, rho=0.0), FEWER),
+        cell("13 LLMs", People("linear", 60, only=5, llms=13), FEWER),
+        cell("13 worthless LLMs", People("linear", 60, only=5, llms=13, rho=0.0), FEWER),
         cell("two subgroups", replace(middle, n=200, groups=True), FEWER),
     ]
 
