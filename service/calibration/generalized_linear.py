@@ -186,23 +186,27 @@ def _started(family: Family, rows: _Rows) -> FloatArray:
 
 def lower_factor(gram: FloatArray, design: Design) -> FloatArray:
     """The lower factor of a Gram matrix (k, k); refuses terms that repeat the terms before them."""
-    size = np.sqrt(np.maximum(gram.diagonal(), 0.0))
+    least = COLLINEAR * gram.diagonal()
     try:
         whole = np.linalg.cholesky(gram)
-        if bool((whole.diagonal() ** 2 > COLLINEAR * size**2).all()):
+        if bool((whole.diagonal() ** 2 > least).all()):
             return np.asarray(whole, dtype=np.float64)
     except np.linalg.LinAlgError:
         pass
-    factor = np.zeros_like(gram)
-    for j in range(gram.shape[0]):
-        row = _solve(factor[:j, :j], gram[:j, j]) if j else np.zeros(0)
-        rest = float(gram[j, j] - row @ row)
-        if not rest > COLLINEAR * size[j] ** 2:
-            raise NotIdentified.at(
-                design.keys[j] if design.keys else "/plan/estimand",
-                "collinear_terms",
-                f"term {design.names[j]!r} repeats what the terms before it say",
-                "leave it out, or join levels so that no term is a combination of others",
-            )
-        factor[j, :j], factor[j, j] = row, np.sqrt(rest)
-    return factor
+    j = _repeating(gram, least)
+    raise NotIdentified.at(
+        design.keys[j] if design.keys else "/plan/estimand",
+        "collinear_terms",
+        f"term {design.names[j]!r} repeats what the terms before it say",
+        "leave it out, or join levels so that no term is a combination of others",
+    )
+
+
+def _repeating(gram: FloatArray, least: FloatArray) -> int:
+    """The first term of which no more than ``least`` (k,) is outside the terms before it."""
+    factor, j, rest = np.zeros_like(gram), 0, float(gram[0, 0])
+    while rest > least[j] and j + 1 < len(gram):
+        factor[j, j], j = np.sqrt(rest), j + 1
+        factor[j, :j] = _solve(factor[:j, :j], gram[:j, j])
+        rest = float(gram[j, j] - factor[j] @ factor[j])
+    return j

@@ -99,10 +99,10 @@ def _reach(estimate: Estimate, redraw: Redraw, used: list[int]) -> tuple[FloatAr
     found = np.zeros((len(used), places.shared + places.apart))
     sources = [(0, sample.human[0], places.human)] if 0 in pool.humans else []
     only = sample.llm_only[0] if pool.llm_only is not None else None
-    for arm, units, at in [*sources, (None, only, places.pool)]:
-        if isinstance(units, Units):
-            values = pool.share(arm) * (units.c[used] - pool.mean[used, None])
-            found += np.array([np.bincount(at, row, found.shape[1]) for row in values]).reshape(found.shape)
+    for arm, units, at in [*sources, *([] if only is None else [(None, only, places.pool)])]:
+        assert isinstance(units, Units)
+        values = pool.share(arm) * (units.c[used] - pool.mean[used, None])
+        found += np.array([np.bincount(at, row, found.shape[1]) for row in values]).reshape(found.shape)
     together = found.shape[1] if redraw.whole.joint else places.shared
     return found[:, :together], found[:, together:]
 

@@ -242,6 +242,7 @@ def test_a_factorial_experiment_s_interaction_is_a_difference_of_differences() -
     assert answer.applied.interactions == (("message", "source"),)
 
 
+@pytest.mark.slow
 def test_intervals_of_an_interaction_cover_its_truth() -> None:
     """300 factorials of 120 people: .95 within three Monte Carlo errors of .0126; bias within four of its own."""
     plan = Plan(estimand="amce", estimator="regression", model=FACTORS)
