@@ -31,8 +31,8 @@ class TermRows:
     choice_set: IntArray | None = None
 
     def of(self, rows: IntArray) -> TermRows:
-        """The same of some of the units."""
-        return TermRows(self.x[:, rows], None if self.choice_set is None else self.choice_set[rows])
+        """The same of some of the units, every term's values one behind the other."""
+        return TermRows(np.take(self.x, rows, axis=1), None if self.choice_set is None else self.choice_set[rows])
 
 
 def used(model: Model | None) -> frozenset[str]:

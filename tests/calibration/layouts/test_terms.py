@@ -64,6 +64,7 @@ def test_rows_of_some_units() -> None:
     rows = TermRows(np.arange(6.0).reshape(2, 3), np.array([5, 5, 6]))
     found = rows.of(np.array([2, 0]))
     assert found.x.tolist() == [[2, 0], [5, 3]]
+    assert found.x.flags.c_contiguous
     assert found.choice_set.tolist() == [6, 5]
     assert TermRows(rows.x).of(np.array([1])).choice_set is None
 
