@@ -13,8 +13,7 @@ from math import exp, log
 
 import numpy as np
 
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
 
 TUNED_FOR = 0.025  # one-sided error at which the bets are best
 GOAL = -log(TUNED_FOR)

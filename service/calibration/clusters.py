@@ -26,9 +26,9 @@ from service.calibration import leverage, within
 from service.calibration.arm_estimate import own_weights
 from service.calibration.estimate import Estimate
 from service.calibration.least_squares import ArmFit, limited
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, IntArray
 from service.calibration.plan import Population
-from service.calibration.sample import IntArray, Sample, Units
+from service.calibration.sample import Sample, Units
 
 PERFECT = 1e-10  # a direction in which a cluster keeps less than this of its residual variance is zeroed
 
@@ -119,12 +119,11 @@ def _within(found: ClusterInfluence, sample: Sample, *, whole: bool) -> ClusterI
     sources = [u for u in (*sample.human, *sample.llm_only) if isinstance(u, Units)]
     codes = np.concatenate([u.cluster for u in sources if u.cluster is not None])
     strata = np.concatenate([u.stratum for u in sources if u.stratum is not None])
-    places = np.searchsorted(known := np.unique(codes, return_index=True)[0], found.human_codes)
-    of = strata[np.unique(codes, return_index=True)[1]]
-    rest = of[np.searchsorted(known, found.llm_only_codes)]
+    known, first = np.unique(codes, return_index=True)
+    of_human, of_rest = (strata[first[np.searchsorted(known, c)]] for c in (found.human_codes, found.llm_only_codes))
     human = found.human if whole else _unscaled(found.human)
     only = found.llm_only if whole else _unscaled(found.llm_only)
-    return replace(found, human=within.centred(human, of[places]), llm_only=within.centred(only, rest))
+    return replace(found, human=within.centred(human, of_human), llm_only=within.centred(only, of_rest))
 
 
 def _unscaled(values: FloatArray) -> FloatArray:

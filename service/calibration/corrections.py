@@ -24,8 +24,7 @@ from scipy.linalg import solve_triangular
 
 from service.calibration import within
 from service.calibration.influence import Fitted, inner
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
 
 PERFECT = 1e-10  # a direction in which a cluster keeps less than this of its residual variance is zeroed
 TINY = 1e-8

@@ -28,8 +28,7 @@ from service.calibration import generalized_linear
 from service.calibration.conjoint import Attribute, Shown, attributes, independent
 from service.calibration.errors import NotIdentified, Problem, Warned
 from service.calibration.influence import Design, Fitted, Pair
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
 
 FEWEST = 2  # respondents (or profiles of independent ones) that a cell needs
 NULL = 1e-9  # eigenvalue of scaled columns below which they repeat each other

@@ -18,9 +18,9 @@ import numpy as np
 from service.calibration import pools
 from service.calibration.errors import InvalidPlan
 from service.calibration.influence import Design
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, IntArray
 from service.calibration.plan import Identification, Model
-from service.calibration.sample import Column, IntArray, Sample, Units
+from service.calibration.sample import Column, Sample, Units
 
 INTERCEPT = "intercept"
 

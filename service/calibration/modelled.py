@@ -19,6 +19,7 @@ from service.calibration.effects import Analysis, analysed
 from service.calibration.errors import InvalidPlan, Problem, UnsupportedCombination
 from service.calibration.estimands import estimand
 from service.calibration.estimate import Frame
+from service.calibration.inference import RESAMPLED
 from service.calibration.linearised import Statistic, linearised
 from service.calibration.plan import Identification, IntervalMethod, Model, Plan
 from service.calibration.redrawing import Redraws
@@ -29,7 +30,6 @@ from service.calibration.scales import SCALES
 from service.calibration.stratum_weights import with_shares
 
 INTERVALS = ("auto", "t", "normal")
-RESAMPLED = ("bootstrap", "bootstrap_t")
 NOT_RESAMPLED = ("plug_in",)
 WITH = ("spearman",)
 TREATED = ("linear", "logistic", "poisson", "multinomial")

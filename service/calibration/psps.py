@@ -24,8 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
 
 FEWEST = 4  # humans beyond the rank for the limited-harm rule
 RANK = 1e-10  # of a correlation matrix: directions with less variance are dropped

@@ -21,8 +21,7 @@ from math import comb
 
 import numpy as np
 
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
 
 CELLS = 4_000_000  # numbers held at a time
 NEAR, FAR = np.linspace(0.0, 8.0, 161), np.geomspace(8.5, 1e4, 40)  # distances from the estimate, in standard errors

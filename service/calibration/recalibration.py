@@ -27,8 +27,8 @@ import numpy as np
 from service.calibration.errors import UnsupportedCombination
 from service.calibration.estimate import Frame
 from service.calibration.isotonic import Monotone, monotone
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray, Sample, Units
+from service.calibration.moments import FloatArray, IntArray
+from service.calibration.sample import Sample, Units
 
 FOLDS = 5
 FEWEST = 3  # any function of two values is a straight line: such a column stays as it is

@@ -27,7 +27,6 @@ from service.calibration.resampling import generator, sums
 from service.calibration.sample import Units
 
 NOTHING = 1e-9  # share of the columns' scatter added, so that a replicate that tells nothing of slopes keeps them
-
 TINY = 1e-12  # share of a column's scatter that is its rounding
 
 

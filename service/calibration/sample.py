@@ -15,14 +15,12 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from service.calibration.errors import Warned
-from service.calibration.moments import FloatArray, Moments
+from service.calibration.moments import FloatArray, IntArray, Moments
 from service.calibration.plan import Identification
 from service.calibration.redraws import Redraw
 
-IntArray = NDArray[np.int64]
 PredictionDesign = Literal["shared", "independent"]
 ColumnKind = Literal["prediction", "covariate", "refusal", "imputed"]
 Link = Literal["fisher_z"]

@@ -20,9 +20,9 @@ import numpy as np
 
 from service.calibration.errors import InvalidPlan, InvalidSample, Problem, UnsupportedCombination, token
 from service.calibration.least_squares import Arm, ArmFit, fit
-from service.calibration.moments import FloatArray, Moments
+from service.calibration.moments import FloatArray, IntArray, Moments
 from service.calibration.plan import Identification
-from service.calibration.sample import IntArray, Sample, Units
+from service.calibration.sample import Sample, Units
 
 FEWEST = 2
 

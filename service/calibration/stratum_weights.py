@@ -21,9 +21,9 @@ import numpy as np
 
 from service.calibration import pools, strata
 from service.calibration.errors import InvalidSample, Problem, Warned
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, IntArray
 from service.calibration.plan import Identification
-from service.calibration.sample import IntArray, Sample, Units
+from service.calibration.sample import Sample, Units
 
 SAME = 1e-12  # relative difference of shares below which they are the same
 PLACE = "/data/stratum"

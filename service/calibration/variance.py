@@ -23,10 +23,10 @@ import numpy as np
 from service.calibration import within
 from service.calibration.clusters import cluster_influence
 from service.calibration.estimate import Estimate
-from service.calibration.moments import FloatArray, Moments
+from service.calibration.moments import FloatArray, IntArray, Moments
 from service.calibration.plan import Population
 from service.calibration.pools import Pool
-from service.calibration.sample import IntArray, Units
+from service.calibration.sample import Units
 
 
 def contrast_variance(estimate: Estimate, contrast: FloatArray, population: Population) -> tuple[float, float]:

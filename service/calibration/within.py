@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
 
 ROUNDING = 1e-14  # share of a stratum's mean below which deviations from it are rounding
 CONSTANT = 1e-10  # share of a row's size below which it does not vary within strata

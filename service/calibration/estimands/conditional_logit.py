@@ -27,9 +27,9 @@ from service.calibration.errors import InvalidPlan, InvalidSample, Warned
 from service.calibration.influence import Design, Fitted
 from service.calibration.linearised import Statistic, outcomes
 from service.calibration.model_rows import Rows
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, IntArray
 from service.calibration.newton import Local, factor_of, maximum
-from service.calibration.sample import IntArray, Sample
+from service.calibration.sample import Sample
 
 CARD = Card(
     name="conditional_logit",

@@ -19,8 +19,8 @@ import numpy as np
 from service.calibration.errors import LISTED, Problem, Warned
 from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels, ordered
-from service.calibration.moments import FloatArray
-from service.calibration.sample import Column, IntArray, Sample, Units
+from service.calibration.moments import FloatArray, IntArray
+from service.calibration.sample import Column, Sample, Units
 
 MOST_CATEGORIES = 64
 LONGEST_NUMBER = 18

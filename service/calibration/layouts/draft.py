@@ -23,8 +23,8 @@ from service.calibration.layouts.survey import SurveyRows
 from service.calibration.layouts.terms import TermRows
 from service.calibration.layouts.values import value_problems
 from service.calibration.least_squares import SMALLEST_SPREAD
-from service.calibration.moments import FloatArray
-from service.calibration.sample import Column, IntArray, PredictionDesign, Sample, Term, Units
+from service.calibration.moments import FloatArray, IntArray
+from service.calibration.sample import Column, PredictionDesign, Sample, Term, Units
 
 Missing = Literal["error", "drop_unit"]
 FEWEST_HUMANS = 3

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from service.calibration.layouts.probabilities import answers, named, probabilit
 from service.calibration.layouts.rows import Rows
 from service.calibration.layouts.survey import SurveyRows
 from service.calibration.layouts.terms import Covariates, TermRows, used
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, IntArray
 from service.calibration.plan import Model
-from service.calibration.sample import IntArray, Sample, Term
+from service.calibration.sample import Sample, Term
 
 Outcomes = Sequence[tuple[str, FloatArray | Labels]]
 

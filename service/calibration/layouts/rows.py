@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from service.calibration.errors import LISTED, Problem
 from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels
-from service.calibration.moments import FloatArray
-from service.calibration.sample import Column, IntArray, PredictionDesign
+from service.calibration.moments import FloatArray, IntArray
+from service.calibration.sample import Column, PredictionDesign
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.values import beyond
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
 
 HELD = 15_000  # what the cache holds
 BoolArray = NDArray[np.bool_]

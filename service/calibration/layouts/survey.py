@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from service.calibration.errors import LISTED, Problem
 from service.calibration.layouts.labels import Labels, length, ordered
 from service.calibration.layouts.values import LARGEST, value_problems
-from service.calibration.moments import FloatArray
-from service.calibration.sample import IntArray
+from service.calibration.moments import FloatArray, IntArray
 
 SMALLEST_WEIGHT = 1e-9  # of the largest: such a unit stands for nobody
 SMALLEST = 1.0 / LARGEST  # weights below it are scaled up, probabilities below it refused: their squares are 0

@@ -16,9 +16,9 @@ import numpy as np
 
 from service.calibration.errors import LISTED, Problem, token
 from service.calibration.layouts.labels import Labels, ordered
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, IntArray
 from service.calibration.plan import Model
-from service.calibration.sample import IntArray, Term
+from service.calibration.sample import Term
 
 Covariates = Sequence[tuple[str, FloatArray | Labels]]
 

@@ -21,10 +21,9 @@ import numpy as np
 
 from service.calibration.card import Card
 from service.calibration.linearised import Statistic
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, IntArray
 from service.calibration.plug_in.covariate import one_covariate
 from service.calibration.plug_in.populations import FLAT, Piece, of_each, undefined
-from service.calibration.sample import IntArray
 
 CARD = Card(
     name="spearman",

@@ -21,12 +21,12 @@ import numpy as np
 
 from service.calibration.estimate import Estimate, Frame, assemble
 from service.calibration.estimators import auto, estimator
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, IntArray
 from service.calibration.plan import Population
 from service.calibration.quantiles import counts
 from service.calibration.quantiles.counts import Levels
 from service.calibration.quantiles.indicators import answers, arm_frame, cut
-from service.calibration.sample import IntArray, Units
+from service.calibration.sample import Units
 from service.calibration.variance import contrast_variance
 
 MOST = 512  # thresholds that are analysed one by one
