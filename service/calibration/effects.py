@@ -143,7 +143,7 @@ def _ratio_without(resolved: Resolved, model: str, contrast: FloatArray, human: 
     if resolved.estimator.historical and not any(frame.sample.columns[j].kind == "prediction" for j in keep):
         return 1.0
     try:
-        estimate = resolved.estimator.fit(replace(frame, sample=frame.sample.with_columns(keep)), contrast)
+        estimate = resolved.estimator.fit(frame.with_columns(keep), contrast)
     except CalibrationError:
         return None
     return _ratio(sqrt(contrast_variance(estimate, contrast, resolved.settings.population)[0]), human)

@@ -150,6 +150,11 @@ class Frame:
         sample = self.sample
         return tuple(sample.shared or self.llm_only[d] is not None or self.any_known for d in range(len(sample.arms)))
 
+    def with_columns(self, index: Sequence[int]) -> Frame:
+        """The same units seen through a subset of the columns."""
+        sample = self.sample.with_columns(index)
+        return self if sample is self.sample else replace(self, sample=sample)
+
     def _pool(self, k: int, *, humans: bool) -> Pool:
         arms = self.sample.arms_of(k)
         unused = self.sample.shared and self.identification == "randomization"

@@ -10,6 +10,7 @@ Source: Woodruff (1952), JASA 47:635-646. Differs: in nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import sqrt
 
 import numpy as np
@@ -22,15 +23,19 @@ from service.calibration.quantiles.inversion import Inversion, invert
 from service.calibration.resolution import Resolved
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quantile:
-    """An inversion with the way and curve it came from, V0 at the estimate, and the engine's estimate there."""
+    """An inversion with the way and curve it came from, and V0 at the estimate."""
 
     way: Way
     curve: Curve
     inversion: Inversion
     variance: float
-    estimate: Estimate
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        """The engine's estimate of the indicators at the quantile."""
+        return self.way.at(float(self.curve.thresholds[self.inversion.at]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,4 @@ def quantile(resolved: Resolved, weights: FloatArray, q: float, name: str) -> Qu
     bounds, origin = resolved.plan.bounds, resolved.sample.origin
     inside = None if bounds is None else (bounds[0] - origin, bounds[1] - origin)
     inversion = invert(levels, q, inside, normal=resolved.plan.interval == "normal")
-    at = inversion.at
-    estimate = found.at(float(levels.thresholds[at]))
-    return Quantile(found, levels, inversion, float(levels.variance_at(q)[at]), estimate)
+    return Quantile(found, levels, inversion, float(levels.variance_at(q)[inversion.at]))

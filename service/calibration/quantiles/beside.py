@@ -39,11 +39,14 @@ def verdicts(arm: ArmQuantile, estimator: str) -> list[Verdict]:
     return [blocks.arm_verdict(own.estimate.frame, own.estimate, d, estimator) for d in own.way.cells]
 
 
-def ppi_correlation(arms: Sequence[ArmQuantile], weights: FloatArray) -> float | None:
-    """The PPI correlation of a contrast (D,) of quantiles whose arms with a weight are ``arms``."""
+def ppi_correlation(
+    arms: Sequence[ArmQuantile], weights: FloatArray, columns: Sequence[int] | None = None
+) -> float | None:
+    """The PPI correlation of a contrast (D,) of quantiles (arms: those with a weight) by some columns or all."""
     used = weights[weights != 0.0]
     scaled = [t * a.scale * a.calibrated.way.weights for t, a in zip(used, arms, strict=True)]
     frames = [a.calibrated.estimate.frame for a in arms]
+    frames = frames if columns is None else [f.with_columns(columns) for f in frames]
     cells = [a.calibrated.way.cells for a in arms]
     human = [f.human[d] for f, own in zip(frames, cells, strict=True) for d in own]
     fits = [f.whole[d] for f, own in zip(frames, cells, strict=True) for d in own]
@@ -61,18 +64,10 @@ def model_block(
     return ModelBlock(
         name=model,
         llm_only=alone,
-        ppi_correlation=ppi_correlation([_seen_through(a, own) for a in arms], contrast.weights),
+        ppi_correlation=ppi_correlation(arms, contrast.weights, own),
         variance_ratio_without=_ratio_without(resolved, contrast, arms, others),
         icc=float(np.mean(draws)) if draws else None,
     )
-
-
-def _seen_through(arm: ArmQuantile, columns: Sequence[int]) -> ArmQuantile:
-    """The arm with its indicators at the estimate seen through some of the columns."""
-    own = arm.calibrated
-    frame = own.estimate.frame
-    narrow = replace(frame, sample=frame.sample.with_columns(columns))
-    return replace(arm, calibrated=replace(own, estimate=replace(own.estimate, frame=narrow)))
 
 
 def _ratio_without(
@@ -101,7 +96,7 @@ def _ratio_without(
 def _at_estimate(arm: ArmQuantile, columns: Sequence[int]) -> Estimate:
     """The engine's estimate of the indicators at the arm's quantile, from some of the columns."""
     own = arm.calibrated
-    narrow = replace(own.way, frame=replace(own.way.frame, sample=own.way.frame.sample.with_columns(columns)))
+    narrow = replace(own.way, frame=own.way.frame.with_columns(columns))
     return narrow.at(float(own.curve.thresholds[own.inversion.at]))
 
 

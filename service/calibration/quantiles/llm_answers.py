@@ -66,30 +66,35 @@ def answers(frame: Frame, weights: FloatArray, models: Sequence[str], q: float) 
     rows = [np.concatenate([s.c[j] for s in sources]) + sample.columns[j].origin for own in columns for j in own]
     shares = np.concatenate([np.full(len(own), 1.0 / (len(columns) * len(own))) for own in columns])
     reaching = _reaching(np.concatenate(rows), np.concatenate([units * share for share in shares]))
-    estimate = reaching(q)
+    (estimate,) = reaching(q)
     g = np.add.reduce([share * (row <= estimate) for share, row in zip(shares, rows, strict=True)])
     size = kish(units)
     if size < 2.0:
         return Answers(estimate, None, sample.pool_of(cells[0]), g)
     deviations = g - float(units @ g)
     s = sqrt(float(units @ (deviations * deviations)) / (size - 1.0))
-    error = (reaching(q + s) - reaching(q - s)) / 2.0
-    return Answers(estimate, error, sample.pool_of(cells[0]), deviations)
+    low, high = reaching(q - s, q + s)
+    return Answers(estimate, (high - low) / 2.0, sample.pool_of(cells[0]), deviations)
 
 
-def _reaching(values: FloatArray, weights: FloatArray) -> Callable[[float], float]:
-    """The smallest value at which the distribution function reaches q, the outermost ones beyond its range."""
+def _reaching(values: FloatArray, weights: FloatArray) -> Callable[..., list[float]]:
+    """The smallest values at which the distribution function reaches each q, the outermost ones beyond its range."""
     last = len(values) - 1
     if weights.min() == weights.max():  # ranks: nothing has to be sorted
 
-        def ranked(q: float) -> float:
-            rank = min(max(ceil((q - ROUNDING) * len(values)) - 1, 0), last)
-            return float(np.partition(values, rank)[rank])
+        def ranked(*levels: float) -> list[float]:
+            ranks = [min(max(ceil((q - ROUNDING) * len(values)) - 1, 0), last) for q in levels]
+            return [float(v) for v in np.partition(values, ranks)[ranks]]
 
         return ranked
     order = np.argsort(values, kind="stable")
     rising, below = values[order], np.cumsum(weights[order])
-    return lambda q: float(rising[min(int(np.searchsorted(below, q - ROUNDING, side="left")), last)])
+
+    def weighed(*levels: float) -> list[float]:
+        places = np.searchsorted(below, np.array(levels) - ROUNDING, side="left")
+        return [float(v) for v in rising[np.minimum(places, last)]]
+
+    return weighed
 
 
 def _columns(frame: Frame, cell: int, model: str) -> list[int]:
