@@ -16,15 +16,21 @@ from service.api.placement import Placement
 from service.api.routes.computation import Computation, Desk, computation_handler
 from service.api.routes.methods import method_handler
 from service.api.settings import Settings
+from service.api.tally import Labels, Tally
+from service.api.work_metrics import work_metrics
 from service.calibration.errors import CalibrationError
 from service.web import problems
+from service.web.access_log import LogWriter, to_stderr
 from service.web.boundary import exception_handlers, refusal
+from service.web.canary import Canary
 from service.web.probes import Lifecycle, probe_handlers
+from service.web.process_metrics import process_metrics
 from service.web.routes.docs import DOCS_HANDLERS
 from service.web.routes.metrics import metrics_handler
 from service.web.routes.openapi import openapi_handler
 from service.web.routes.problems import problem_handlers
-from service.web.telemetry import LogWriter, Telemetry, to_stderr
+from service.web.telemetry import Telemetry
+from service.web.tracing import open_tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Parts:
     computations: Sequence[Computation[Any, Any]]
     cards: Mapping[str, Sequence[object]] = field(default_factory=dict)
     prove: Callable[[], None] = lambda: None
+    deviation: Callable[[], float] = lambda: 0.0
     write_log: LogWriter | None = to_stderr
 
 
@@ -49,9 +56,14 @@ class Service:
 def create_service(settings: Settings, parts: Parts) -> Service:
     """The application for these settings."""
     placement = Placement(settings.threads, settings.queue, settings.limits.deadline_seconds)
-    desk = Desk(settings.limits, placement, settings.inline_body_bytes, settings.inline_work)
-    lifecycle = Lifecycle(parts.prove, busy=placement.full)
     registry = CollectorRegistry()
+    process_metrics(registry, "calibration")
+    work_metrics(registry, placement)
+    tally = Tally(registry, labels(parts))
+    desk = Desk(settings.limits, placement, settings.inline_body_bytes, settings.inline_work, tally)
+    lifecycle = Lifecycle(parts.prove, busy=placement.full)
+    canary = Canary(parts.deviation, settings.canary_seconds, registry)
+    tracer = open_tracer(settings.traces_endpoint, settings.traces_share, "rectifier-calibration", registry)
     app = Litestar(
         route_handlers=[
             *(computation_handler(computation, desk) for computation in parts.computations),
@@ -62,8 +74,8 @@ def create_service(settings: Settings, parts: Parts) -> Service:
             *probe_handlers(lifecycle),
             metrics_handler(registry),
         ],
-        on_startup=[lifecycle.start],
-        on_shutdown=[lifecycle.drain, placement.close],
+        on_startup=[lifecycle.start, canary.start],
+        on_shutdown=[lifecycle.drain, canary.stop, placement.close, *([] if tracer is None else [tracer.close])],
         exception_handlers={**exception_handlers(CATALOGUE), CalibrationError: _refuse_core},
         openapi_config=None,
         logging_config=None,
@@ -71,7 +83,22 @@ def create_service(settings: Settings, parts: Parts) -> Service:
         debug=False,
     )
     write_log = parts.write_log if settings.access_log else None
-    return Service(Telemetry(app, registry, CATALOGUE, write_log), lifecycle, placement)
+    return Service(Telemetry(app, registry, CATALOGUE, write_log, tracer), lifecycle, placement)
+
+
+def labels(parts: Parts) -> Labels:
+    """The words that may become labels: paths, names of cards, warnings of the catalogue."""
+
+    def names(kind: str) -> tuple[str, ...]:
+        return tuple(str(getattr(card, "name", card)) for card in parts.cards.get(kind, ()))
+
+    return Labels(
+        routes=tuple(computation.path for computation in parts.computations),
+        estimands=names("estimands"),
+        estimators=names("estimators"),
+        intervals=names("intervals"),
+        warnings=tuple(code for code, entry in CATALOGUE.items() if entry.status is None),
+    )
 
 
 def _refuse_core(request: Request[Any, Any, Any], error: CalibrationError) -> Response[bytes]:

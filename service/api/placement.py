@@ -18,6 +18,7 @@ class Placement:
 
     def __init__(self, threads: int, queue: int, deadline_seconds: float) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="compute")
+        self.threads, self.queue = threads, queue
         self._capacity, self._deadline = threads + queue, deadline_seconds
         self._lock = threading.Lock()
         self.occupied = 0
@@ -25,6 +26,16 @@ class Placement:
     def full(self) -> bool:
         """Whether the next piece of work would be refused."""
         return self.occupied >= self._capacity
+
+    @property
+    def running(self) -> int:
+        """Pieces of work that have a thread."""
+        return min(self.occupied, self.threads)
+
+    @property
+    def queued(self) -> int:
+        """Pieces of work that wait for one."""
+        return max(0, self.occupied - self.threads)
 
     async def run(self, work: Callable[[], T]) -> T:
         """The result of work done in a thread; 503 when the queue is full, 504 after the deadline."""

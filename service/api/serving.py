@@ -15,10 +15,10 @@ def serve(host: str, port: int) -> int:
     """Serve until a signal comes; 0 then, 2 for bad settings. A start that fails ends the process with status 3."""
     try:
         settings = read_settings(os.environ)
+        service = create_service(settings, calibration_parts())
     except SettingsError as error:
         print(f"rectifier: {error}", file=sys.stderr)  # noqa: T201 - there is no other channel before the start
         return 2
-    service = create_service(settings, calibration_parts())
     serve_until_stopped(service.asgi, service.lifecycle, (host, port), settings.shutdown_seconds)
     if service.placement.occupied:
         # every answer is sent; a thread past its deadline would keep the process alive until it ends by itself

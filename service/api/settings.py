@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from service.api.limits import Limits
-from service.web.environment import SettingsError, chosen, variables_of
+from service.web.environment import OR_OFF, SettingsError, chosen, variables_of
 
 __all__ = ["Settings", "SettingsError", "read_settings", "variables"]
 
@@ -30,6 +30,12 @@ class Settings:
     """Seconds that requests in flight have to finish after SIGTERM."""
     access_log: bool = True
     """One JSON line per request on standard error."""
+    canary_seconds: float = field(default=60.0, metadata=OR_OFF)
+    """Seconds between two computations of a known answer; 0: never."""
+    traces_endpoint: str = ""
+    """OTLP/HTTP address that spans are sent to (extra otel); empty: no traces."""
+    traces_share: float = 1.0
+    """Share of the traces that begin here that are recorded; a caller's own decision counts first."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

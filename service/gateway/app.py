@@ -19,13 +19,16 @@ from service.gateway.routes.generations import generation_handlers
 from service.gateway.routes.providers import providers_handler
 from service.gateway.settings import Settings
 from service.gateway.transport import Transport
+from service.web.access_log import LogWriter, to_stderr
 from service.web.boundary import exception_handlers
 from service.web.probes import Lifecycle, probe_handlers
+from service.web.process_metrics import process_metrics
 from service.web.routes.docs import DOCS_HANDLERS
 from service.web.routes.metrics import metrics_handler
 from service.web.routes.openapi import openapi_handler
 from service.web.routes.problems import problem_handlers
-from service.web.telemetry import LogWriter, Telemetry, to_stderr
+from service.web.telemetry import Telemetry
+from service.web.tracing import open_tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ def create_gateway(
 ) -> Gateway:
     """The application for these settings; ``transport`` stands in for the socket in tests."""
     registry = CollectorRegistry()
+    process_metrics(registry, "gateway")
+    tracer = open_tracer(settings.traces_endpoint, settings.traces_share, "rectifier-gateway", registry)
     desk = Desk(settings, Metrics(registry, settings.providers), transport)
     lifecycle = Lifecycle(prove, busy=desk.full, closing=desk.closing.begin)
     app = Litestar(
@@ -56,11 +61,12 @@ def create_gateway(
             metrics_handler(registry),
         ],
         on_startup=[lifecycle.start],
-        on_shutdown=[lifecycle.drain, desk.close],
+        on_shutdown=[lifecycle.drain, desk.close, *([] if tracer is None else [tracer.close])],
         exception_handlers={**exception_handlers(CATALOGUE)},
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,
         debug=False,
     )
-    return Gateway(Telemetry(app, registry, CATALOGUE, write_log if settings.access_log else None), lifecycle, desk)
+    write = write_log if settings.access_log else None
+    return Gateway(Telemetry(app, registry, CATALOGUE, write, tracer), lifecycle, desk)

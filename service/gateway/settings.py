@@ -75,6 +75,10 @@ class Settings:
     """Seconds that runs have to finish after SIGTERM; then they end with what they have."""
     access_log: bool = True
     """One JSON line per request on standard error."""
+    traces_endpoint: str = ""
+    """OTLP/HTTP address that spans are sent to (extra otel); empty: no traces."""
+    traces_share: float = 1.0
+    """Share of the traces that begin here that are recorded; a caller's own decision counts first."""
     providers: Mapping[str, Provider] = field(default_factory=lambda: {"simulated": SIMULATED})
     """Read from the file; not a variable."""
 

@@ -10,8 +10,8 @@ from litestar.exceptions import HTTPException
 
 from service.web import problems
 from service.web.body import ClientGoneError
+from service.web.failure import where
 from service.web.problems import Catalogue, ProblemError
-from service.web.telemetry import where
 
 Handler = Callable[[Request[Any, Any, Any], Any], Response[bytes]]
 _CODES = {400: "malformed_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
@@ -19,7 +19,9 @@ _CODES = {400: "malformed_request", 404: "not_found", 405: "method_not_allowed",
 
 def refusal(request: Request[Any, Any, Any], problem: ProblemError, catalogue: Catalogue) -> Response[bytes]:
     """The problem document as a response."""
-    status, body = problems.document(problem, catalogue, request.scope["state"]["request_id"])
+    state = request.scope["state"]
+    state["problem"] = problem.code
+    status, body = problems.document(problem, catalogue, state["request_id"])
     return Response(body, status_code=status, media_type=problems.MEDIA_TYPE, headers=problem.headers)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 PREFIX = "RECTIFIER_"
+OR_OFF = {"zero": "off"}  # metadata of a number that may also be 0
 
 
 class SettingsError(ValueError):
@@ -30,19 +31,20 @@ def variables_of(*kinds: Any) -> dict[str, object]:  # noqa: ANN401 - dataclasse
 def chosen(kind: Any, environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:  # noqa: ANN401 - as above
     """The fields of a dataclass that the environment sets, in the type of their defaults; bad ones go to problems."""
     found: dict[str, Any] = {}
-    for name, default in variables_of(kind).items():
+    for f in dataclasses.fields(kind):
+        name = PREFIX + f.name.upper()
         text = environ.get(name)
-        if text is None:
+        if text is None or f.default is dataclasses.MISSING:
             continue
         try:
-            found[name.removeprefix(PREFIX).lower()] = _parse(text.strip(), default)
+            found[f.name] = _parse(text.strip(), f.default, or_off=f.metadata == OR_OFF)
         except ValueError as error:
             problems.append(f"{name}: {error}")
     return found
 
 
-def _parse(text: str, default: object) -> object:
-    """The value in the type of its default; numbers are positive."""
+def _parse(text: str, default: object, *, or_off: bool) -> object:
+    """The value in the type of its default; numbers are positive, or 0 where that means off."""
     if isinstance(default, str):
         return text
     if isinstance(default, bool):
@@ -50,10 +52,11 @@ def _parse(text: str, default: object) -> object:
             raise ValueError("true or false is needed")
         return text.lower() == "true"
     kind, words = (int, "a positive whole number") if isinstance(default, int) else (float, "a positive number")
+    words += " or 0" if or_off else ""
     try:
         number = kind(text)
     except ValueError:
         raise ValueError(f"{words} is needed") from None
-    if not 0 < number < float("inf"):
+    if not (0 < number < float("inf") or (or_off and number == 0)):
         raise ValueError(f"{words} is needed")
     return number

@@ -8,36 +8,40 @@ import secrets
 
 from litestar.types import HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
 
-from service.web.body import header
+from service.web import trace_context
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _DRAIN_BYTES = 1 << 28
 _DRAIN_IDLE_SECONDS = 2.0
 _DRAIN_SECONDS = 20.0
 
 
-def request_id(scope: Scope) -> str:
+def request_id(given: bytes | None) -> str:
     """The client's X-Request-Id when well-formed, else a fresh one."""
-    given = header(scope, b"x-request-id")
-    return given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    return given.decode() if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 class Exchange:
-    """Receive and send of one request, with what they saw.
+    """Receive and send of one request, with what they saw. ``trace`` is told to the client when there is one.
 
     A body that was refused before it was read to the end is read on and thrown away after the answer, within bounds,
     so that clients which send everything before they listen still get the answer; then the connection closes.
     """
 
-    __slots__ = ("_receive", "_send", "body_complete", "gone", "id", "received", "sent", "started", "status")
+    __slots__ = (
+        "_receive", "_send", "body_complete", "content_type", "gone", "id", "received", "sent", "started", "status",
+        "trace",
+    )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
-        self.id = request_id(scope)
+        headers = dict(reversed(list(scope["headers"])))  # the first of a name wins
+        self.id = request_id(headers.get(b"x-request-id"))
+        self.content_type = headers.get(b"content-type")
+        self.trace = trace_context.parse(headers.get(b"traceparent"))
         self.status, self.received, self.sent = 0, 0, 0
         self.started = self.gone = False
-        length = header(scope, b"content-length")
-        self.body_complete = header(scope, b"transfer-encoding") is None and length in {None, "0"}
+        self.body_complete = b"transfer-encoding" not in headers and headers.get(b"content-length") in {None, b"0"}
 
     async def receive(self) -> HTTPReceiveMessage | WebSocketReceiveMessage:
         """The next piece of the body."""
@@ -54,6 +58,8 @@ class Exchange:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
             extra = [(b"x-request-id", self.id.encode()), (b"x-content-type-options", b"nosniff")]
+            if self.trace is not None:
+                extra.append((b"traceparent", self.trace.header()))
             if not self.body_complete:
                 extra.append((b"connection", b"close"))
             message["headers"] = [*message["headers"], *extra]

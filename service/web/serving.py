@@ -11,9 +11,10 @@ import msgspec
 import uvicorn
 from litestar.types import ASGIApp
 
+from service.web.access_log import to_stderr
+from service.web.failure import where
 from service.web.probes import Lifecycle
 from service.web.server import STALLED_SECONDS, with_patience
-from service.web.telemetry import to_stderr, where
 
 
 class JsonLines(logging.Handler):

@@ -12,6 +12,7 @@ from service.api.app import Parts, Service, create_service
 from service.api.limits import Limits
 from service.api.routes.computation import Computation
 from service.api.settings import Settings
+from service.api.wire.facts import Finished
 from service.calibration.errors import CalibrationError, Problem, TooExpensive
 
 
@@ -55,7 +56,7 @@ def to_core(asked: Sums, digest: str, _bounds: object) -> Job:
     return Job(asked, asked.work, digest)
 
 
-def run(job: Job) -> bytes:
+def run(job: Job) -> Finished:
     import threading
 
     if job.asked.trouble == "crash":
@@ -63,7 +64,7 @@ def run(job: Job) -> bytes:
     if job.asked.seconds:
         time.sleep(job.asked.seconds)
     total = sum(n for n in job.asked.numbers if n is not None)
-    return msgspec.json.encode(Total(total, threading.current_thread().name))
+    return Finished(msgspec.json.encode(Total(total, threading.current_thread().name)))
 
 
 def validated(job: Job) -> bytes:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from service.api import parts
+from service.api import golden, parts
 from service.api.app import create_service
 from service.api.settings import Settings
 from service.calibration.estimators import ESTIMATORS
@@ -21,7 +22,7 @@ def test_the_proof_holds() -> None:
 
 
 def test_a_wrong_number_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_KNOWN_ESTIMATE", 1.25 + 1e-9)
+    monkeypatch.setattr(golden, "GOLDEN", (replace(golden.WELCH, estimate=1.25 + 1e-9),))
     service = create_service(Settings(access_log=False), parts.calibration_parts())
     sent = []
 

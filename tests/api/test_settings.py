@@ -20,7 +20,15 @@ def test_every_variable_is_read() -> None:
     settings = read_settings(changed)
     assert settings.access_log is False
     assert (settings.threads, settings.limits.max_arms, settings.limits.deadline_seconds) == (7, 7, 7.0)
-    assert len(changed) == 14
+    assert len(changed) == 17
+
+
+def test_the_canary_may_be_off_and_nothing_else_0() -> None:
+    assert read_settings({"RECTIFIER_CANARY_SECONDS": "0"}).canary_seconds == 0.0
+    with pytest.raises(SettingsError, match=r"^RECTIFIER_CANARY_SECONDS: a positive number or 0 is needed$"):
+        read_settings({"RECTIFIER_CANARY_SECONDS": "-1"})
+    with pytest.raises(SettingsError, match=r"^RECTIFIER_TRACES_SHARE: a positive number is needed$"):
+        read_settings({"RECTIFIER_TRACES_SHARE": "0"})
 
 
 @pytest.mark.parametrize("value", ["", "two", "0", "-1", "1.5", "inf"])
@@ -42,5 +50,5 @@ def test_what_kubernetes_injects_is_ignored() -> None:
 
 def test_the_page_lists_every_variable_with_its_default() -> None:
     page = Path("docs/settings.md").read_text()
-    rows = dict(re.findall(r"\| `(RECTIFIER_\w+)` \| (\S+) \|", page))
+    rows = dict(re.findall(r"\| `(RECTIFIER_\w+)` \| (\S*) \|", page))
     assert rows == {name: str(default) for name, default in variables().items()}

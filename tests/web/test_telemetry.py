@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from service.web.body import ClientGoneError
 from service.web.problems import web_catalogue
-from service.web.telemetry import Telemetry, size_class, to_stderr
+from service.web.telemetry import Telemetry
 from tests.api.asking import post
 from tests.api.standin import service
 from tests.web.asgi import ask
@@ -34,10 +34,27 @@ def test_requests_are_counted_by_route_status_and_size() -> None:
     ask(app, "GET", "/v1/problems/overloaded")
     ask(app, "BREW", "/livez")
     metrics = ask(app, "GET", "/metrics").body.decode()
-    name = "rectifier_http_request_duration_seconds_count"
-    assert f'{name}{{method="POST",route="/v1/sums",size_class="1KiB",status="200"}} 1.0' in metrics
-    assert f'{name}{{method="GET",route="/v1/problems/{{code}}",size_class="empty",status="200"}} 1.0' in metrics
-    assert f'{name}{{method="other",route="unmatched",size_class="empty",status="405"}} 1.0' in metrics
+    name = "rectifier_http_requests_total"
+    sums = 'media_type="application/json",method="POST",route="/v1/sums",size_class="1KiB",status="200"'
+    problem = 'media_type="none",method="GET",route="/v1/problems/{code}",size_class="empty",status="200"'
+    nowhere = 'media_type="none",method="other",route="unmatched",size_class="empty",status="405"'
+    assert all(f"{name}{{{labels}}} 1.0" in metrics for labels in (sums, problem, nowhere))
+    assert 'rectifier_http_refusals_total{code="method_not_allowed",route="unmatched"} 1.0' in metrics
+    assert "rectifier_http_requests_in_flight 1.0" in metrics
+
+
+def test_a_line_says_what_was_refused_and_whose_trace_it_was() -> None:
+    lines: list[bytes] = []
+    app = service(log=lines.append).asgi
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    given = f"00-{trace}-00f067aa0ba902b7-01"
+    answers = [post({"numbers": []}, app=app, traceparent=given), post({"trouble": "one"}, app=app, traceparent="00-x")]
+    told = [json.loads(line) for line in lines]
+    assert [(t["trace_id"], t["problem"], t["media_type"]) for t in told] == [
+        (trace, None, "application/json"),
+        (None, "missing_field", "application/json"),
+    ]
+    assert [answer.headers.get("traceparent") for answer in answers] == [given, None]
 
 
 def wrapped(app, lines: list[bytes]) -> Telemetry:
@@ -53,6 +70,7 @@ def test_a_failure_that_passes_every_other_boundary_is_answered() -> None:
     assert (answer.status, answer.json["code"]) == (500, "internal_error")
     assert answer.json["instance"] == answer.headers["x-request-id"]
     assert json.loads(lines[0])["failure"].startswith("KeyError at failing:")
+    assert json.loads(lines[0])["problem"] == "internal_error"
 
 
 def test_a_failure_after_the_answer_began_is_only_recorded() -> None:
@@ -82,13 +100,3 @@ def test_what_is_not_http_passes_through() -> None:
 
     asyncio.run(wrapped(inner, [])({"type": "lifespan"}, None, None))
     assert seen == ["lifespan"]
-
-
-def test_a_log_line_is_a_line_on_standard_error(capfdbinary) -> None:
-    to_stderr(b"{}")
-    assert capfdbinary.readouterr().err == b"{}\n"
-
-
-def test_size_classes_have_upper_bounds() -> None:
-    sizes = (0, 1, 1024, 1025, 1 << 24, (1 << 24) + 1)
-    assert [size_class(n) for n in sizes] == ["empty", "1KiB", "1KiB", "64KiB", "16MiB", "larger"]

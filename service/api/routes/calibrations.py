@@ -30,7 +30,7 @@ def calibrations() -> Computation[Any, Any]:
         title="Calibrated estimates from human and LLM responses",
         request=calibration.CalibrationRequest,
         to_core=calibration.to_core,
-        run=calibration.run,
+        run=calibration.finish,
         validated=calibration.validated,
         answer=CalibrationAnswer,
         validation=Validated,

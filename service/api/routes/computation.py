@@ -19,7 +19,9 @@ from service.api.reading.media import Reader, readers
 from service.api.reading.query import Query, read_query
 from service.api.render.csv_lines import Lines
 from service.api.render.media import renderers, validation_renderers
+from service.api.tally import Tally
 from service.api.wire.doubts import WORK_LIMIT
+from service.api.wire.facts import Finished
 from service.api.wire.sample import Bounds
 from service.calibration.errors import CalibrationError, TooExpensive
 from service.web.body import header, read_body
@@ -54,7 +56,7 @@ class Computation(Generic[Wire, Job]):
     title: str
     request: type[Wire]
     to_core: Callable[[Wire, str, Bounds], Job]
-    run: Callable[[Job], bytes]
+    run: Callable[[Job], Finished]
     validated: Callable[[Job], bytes]
     answer: type
     validation: type
@@ -66,12 +68,13 @@ class Computation(Generic[Wire, Job]):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where requests are worked on: limits, threads, and the bounds for doing it on the event loop."""
+    """Where requests are worked on: limits, threads, the bounds for doing it on the event loop, and who counts."""
 
     limits: Limits
     placement: Placement
     inline_body_bytes: int
     inline_work: float
+    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,12 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
         sent = Sent(await read_body(scope, request.receive, desk.limits.body()), media_type, encoding, query)
 
         def answer(job: HasWork) -> bytes:
+            desk.tally.work(computation.path, job.work)
             if query.validate_only:
                 return gives_validation[wanted](computation.validated(job))
-            return gives[wanted](computation.run(job))
+            finished = computation.run(job)
+            desk.tally.answered(finished.facts)
+            return gives[wanted](finished.body)
 
         if encoding == "identity" and len(sent.body) <= desk.inline_body_bytes:
             job = parse(sent)

@@ -24,7 +24,7 @@ def designs() -> Computation[Any, Any]:
         title="The optimal sampling design for a budget or a target",
         request=design.DesignRequest,
         to_core=design.to_core,
-        run=design.run,
+        run=design.finish,
         validated=design.validated,
         answer=DesignReply,
         validation=ValidatedDesign,

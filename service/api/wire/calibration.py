@@ -13,6 +13,7 @@ from service.api.wire import answer as wire
 from service.api.wire import plan as wire_plan
 from service.api.wire import sample as wire_sample
 from service.api.wire.doubts import WORK_LIMIT, Work, warnings
+from service.api.wire.facts import Finished, of_answer
 from service.api.wire.layouts import summary as summary_layout
 from service.api.wire.layouts.summary import SummaryLayout
 from service.api.wire.sample import BOUNDS, Bounds
@@ -76,11 +77,16 @@ def answered(job: Job) -> Answer:
     return calibrate(job.samples, job.plan)
 
 
-def run(job: Job) -> bytes:
-    """The encoded answer of a job; raises ``CalibrationError``."""
+def finish(job: Job) -> Finished:
+    """The encoded answer of a job and what may be counted of it; raises ``CalibrationError``."""
     answer = answered(job)
     digests = wire.Digests(job.body_digest, plan_digest(job, answer.applied), SERVICE_VERSION, METHOD_VERSION)
-    return ENCODER.encode(wire.from_core(answer, digests))
+    return Finished(ENCODER.encode(wire.from_core(answer, digests)), of_answer(answer))
+
+
+def run(job: Job) -> bytes:
+    """The encoded answer of a job; raises ``CalibrationError``."""
+    return finish(job).body
 
 
 def validated(job: Job) -> bytes:

@@ -13,6 +13,7 @@ from service.api.wire.assumed import AssumedBasis, Stated, problems_of, stated_b
 from service.api.wire.columns import Name
 from service.api.wire.design_answer import AppliedDesign, ValidatedDesign, from_core
 from service.api.wire.doubts import SOLVING, WORK_LIMIT, Work
+from service.api.wire.facts import Facts, Finished, codes
 from service.api.wire.layouts.moments import MomentsLayout
 from service.api.wire.sample import BOUNDS, Bounds
 from service.calibration import plan as core_plan
@@ -171,9 +172,15 @@ def to_core(request: DesignRequest, body_digest: str = "", bounds: Bounds = BOUN
     return Job(request, study, body_digest, SOLVING + size)
 
 
+def finish(job: Job) -> Finished:
+    """The encoded answer of a job and what may be counted of it; raises ``CalibrationError``."""
+    done = answer(job)
+    return Finished(ENCODER.encode(from_core(done)), Facts(warnings=codes(done.warnings)))
+
+
 def run(job: Job) -> bytes:
     """The encoded answer of a job; raises ``CalibrationError``."""
-    return ENCODER.encode(from_core(answer(job)))
+    return finish(job).body
 
 
 def validated(job: Job) -> bytes:

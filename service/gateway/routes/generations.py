@@ -34,10 +34,10 @@ from service.gateway.wire import checks
 from service.gateway.wire.generation import GenerationRequest, to_study
 from service.gateway.wire.records import CellRecord, EndRecord, ErrorRecord, Record
 from service.web.body import header
+from service.web.failure import where
 from service.web.negotiation import acceptable, content_type
 from service.web.problems import FieldError, ProblemDocument, ProblemError, document, from_errors
 from service.web.strict_json import StrictDecoder
-from service.web.telemetry import where
 
 TENANT = b"x-tenant"
 _DECODER = StrictDecoder(GenerationRequest)
