@@ -112,9 +112,9 @@ class Afresh(Cell):
     "cell",
     [
         Afresh("one_population", 10, 0.7),
-        Afresh("independent_arms", 20, 0.3),
-        Afresh("twins_humans_only", 20, 0.9),
-        Afresh("twins_with_llm_only", 10, 0.3),
+        pytest.param(Afresh("independent_arms", 20, 0.3), marks=pytest.mark.slow),
+        pytest.param(Afresh("twins_humans_only", 20, 0.9), marks=pytest.mark.slow),
+        pytest.param(Afresh("twins_with_llm_only", 10, 0.3), marks=pytest.mark.slow),
     ],
     ids=str,
 )
@@ -125,6 +125,7 @@ def test_a_few_cells_simulated_afresh(cell):
         assert low <= found[estimator].coverage <= high
 
 
+@pytest.mark.slow
 @with_data
 def test_twin_arms_resampled_afresh():
     low, high = widened(TWIN_BAND, FEW_DRAWS)
@@ -180,7 +181,7 @@ def without_the_pool_term(sample: Sample, plan: Plan) -> Mapping[str, Result]:
     ("broken", "cell"),
     [
         (normal_quantile_and_divisor_n, Afresh("one_population", 10, 0.7)),
-        (without_the_pool_term, Afresh("twins_humans_only", 20, 0.9)),
+        pytest.param(without_the_pool_term, Afresh("twins_humans_only", 20, 0.9), marks=pytest.mark.slow),
     ],
 )
 def test_a_broken_interval_is_seen_to_cover_too_little(broken, cell):
