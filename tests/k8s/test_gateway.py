@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from service.gateway.providers_file import read_providers
+from service.gateway.settings import variables
+from tests.k8s.builds import BUILDS, K8S, build
+from tests.k8s.edits import container, values
+from tests.k8s.kustomize import Manifest
+from tests.k8s.objects import by_namespace, settings
+
+
+def settings_are_read(objects: list[Manifest]) -> Iterator[str]:
+    known = settings(objects)
+    yield from (f"nobody reads {key}" for key in known if key not in variables() and key != "MALLOC_ARENA_MAX")
+    if known.get("MALLOC_ARENA_MAX") != "2":
+        yield "memory is not given back"
+
+
+ALL = {r.__name__: r for r in (settings_are_read,)}
+FAULTS = [
+    ("settings_are_read", lambda o: values(o).update(RECTIFIER_MAX_RUN="1")),
+    ("settings_are_read", lambda o: container(o).update(env=[{"name": "RECTIFIER_KEY", "value": "x"}])),
+    ("settings_are_read", lambda o: values(o).pop("MALLOC_ARENA_MAX")),
+]
+
+
+def part(name: str) -> list[Manifest]:
+    return by_namespace(build(name))["rectifier-gateway"]
+
+
+@pytest.mark.parametrize("name", [name for name in BUILDS if name != "calibration"])
+def test_relations_of_the_service_hold(name):
+    assert [said for relation in ALL.values() for said in relation(part(name))] == []
+
+
+@pytest.mark.parametrize(("name", "fault"), FAULTS, ids=[f"{n}-{i}" for i, (n, _) in enumerate(FAULTS)])
+def test_relation_sees_its_fault(name, fault):
+    broken = part("gateway")
+    fault(broken)
+    assert list(ALL[name](broken))
+
+
+def test_every_relation_has_a_fault():
+    assert ALL.keys() == {name for name, _ in FAULTS}
+
+
+def test_the_file_of_providers_is_read_and_wants_only_its_keys(tmp_path):
+    problems: list[str] = []
+    assert read_providers(K8S / "base/gateway/providers.toml", problems) == {}
+    text = (K8S / "components/provider-keys/providers.toml").read_text()
+    for name in ("openai", "anthropic", "gemini"):
+        (tmp_path / name).write_text("a-key\n")
+    keyed = tmp_path / "providers.toml"
+    keyed.write_text(text.replace("/run/secrets/providers", tmp_path.as_posix()))
+    assert set(read_providers(keyed, problems)) == {"openai", "anthropic", "gemini"}
+    assert problems == []
