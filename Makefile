@@ -44,7 +44,7 @@ gateway: $(VENV)/.gateway  ## the gateway on HOST:GATEWAY_PORT
 	@exec $(bin)/rectifier gateway --host $(HOST) --port $(GATEWAY_PORT)
 
 test: $(VENV)/.dev $(node)  ## the tests, without the long simulations
-	@$(python) -m pytest -n $(JOBS) -m 'not slow and not transformers' $(PYTEST)
+	@$(python) -m pytest -n $(JOBS) --dist worksteal -m 'not slow and not transformers' $(PYTEST)
 
 check: $(VENV)/.dev  ## lint, format, types, import contracts
 	@$(bin)/ruff check .
