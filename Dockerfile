@@ -13,12 +13,13 @@ RUN --mount=type=cache,target=/cache \
     && python3 -m venv --without-pip /opt/rectifier
 ENV PATH=/installer/bin:$PATH VIRTUAL_ENV=/opt/rectifier
 
-# Litestar's test client and fake data come with its dependencies: an image that may have no egress carries no HTTP client library
+# Litestar brings a test client, fake data and a command line of its own: an image that may have no egress carries no HTTP client
+# library, and nothing that it does not import. Type stubs and C headers are for compilers.
 FROM installer AS calibration-files
 COPY locks/calibration.txt locks/
 RUN --mount=type=cache,target=/cache \
     uv pip install --quiet --require-hashes -r locks/calibration.txt \
-    && uv pip uninstall --quiet certifi faker httpcore httpx polyfactory
+    && uv pip uninstall --quiet certifi faker httpcore httpx markdown-it-py mdurl polyfactory pygments rich rich-click
 COPY pyproject.toml README.md LICENSE ./
 COPY service/*.py service/
 COPY service/web service/web
@@ -27,6 +28,7 @@ COPY service/calibration service/calibration
 RUN hatchling build -t wheel -d /wheels \
     && uv pip install --quiet --no-deps /wheels/*.whl \
     && find /opt/rectifier -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} + \
+    && find /opt/rectifier -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.px[di]' -o -name '*.[ch]' -o -name '*.a' \) -delete \
     && cyclonedx-py environment /opt/rectifier/bin/python --output-reproducible -o /opt/rectifier/sbom.cdx.json \
     && /opt/rectifier/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/rectifier/lib
 
@@ -34,7 +36,7 @@ FROM installer AS gateway-files
 COPY locks/gateway.txt locks/
 RUN --mount=type=cache,target=/cache \
     uv pip install --quiet --require-hashes -r locks/gateway.txt \
-    && uv pip uninstall --quiet certifi faker httpcore httpx polyfactory
+    && uv pip uninstall --quiet certifi faker httpcore httpx markdown-it-py mdurl polyfactory pygments rich rich-click
 COPY pyproject.toml README.md LICENSE ./
 COPY service/*.py service/
 COPY service/web service/web
@@ -42,6 +44,7 @@ COPY service/gateway service/gateway
 RUN hatchling build -t wheel -d /wheels \
     && uv pip install --quiet --no-deps /wheels/*.whl \
     && find /opt/rectifier -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} + \
+    && find /opt/rectifier -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.px[di]' -o -name '*.[ch]' -o -name '*.a' \) -delete \
     && cyclonedx-py environment /opt/rectifier/bin/python --output-reproducible -o /opt/rectifier/sbom.cdx.json \
     && /opt/rectifier/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/rectifier/lib
 

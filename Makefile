@@ -68,8 +68,10 @@ lock: $(VENV)/.installer  ## resolve pyproject.toml into hashed locks; all agree
 	$(compile) pyproject.toml -c locks/dev.txt -o locks/calibration.txt
 	$(compile) --group pyproject.toml:installer -c locks/dev.txt -o locks/installer.txt
 	$(compile) --group pyproject.toml:inventory -c locks/dev.txt -o locks/inventory.txt
+	$(compile) --group pyproject.toml:scan -o locks/scan.txt
 	$(python) -c 'import tomllib; \
-		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["gateway"], sep="\n")' \
+		extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
+		print(*extras["gateway"], *extras["redis"], sep="\n")' \
 		| $(compile) - -c locks/dev.txt -o locks/gateway.txt
 
 clean:  ## remove the virtual environment and every cache

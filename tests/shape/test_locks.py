@@ -14,10 +14,11 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 GROUPS = PROJECT["dependency-groups"]
 SETS = {
     "calibration": PROJECT["project"]["dependencies"],
-    "gateway": EXTRAS["gateway"],
+    "gateway": [*EXTRAS["gateway"], *EXTRAS["redis"]],
     "dev": [*PROJECT["project"]["dependencies"], *(r for extra in EXTRAS.values() for r in extra), *GROUPS["dev"]],
     "installer": GROUPS["installer"],
     "inventory": GROUPS["inventory"],
+    "scan": GROUPS["scan"],
 }
 
 
