@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 from collections.abc import Sequence
 
@@ -12,10 +13,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; its exit status."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads cost small matrices a hundredfold; read at import
     chosen = _parser().parse_args(arguments)
-    if chosen.command == "serve":
-        from service.api.serving import serve
+    if chosen.command in {"serve", "gateway"}:
+        from service.web.supervisor import supervise
 
-        return serve(chosen.host, chosen.port)
+        return supervise(_served if chosen.command == "serve" else _served_gateway, chosen.host, chosen.port)
     if chosen.command == "demo":
         from service.api.demo import demo
 
@@ -26,12 +27,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(table(cards()), end="")
         return 0
-    if chosen.command == "openapi":
-        sys.stdout.buffer.write(_document(chosen.deployable))
-        return 0
-    from service.gateway.serving import serve as serve_gateway
+    sys.stdout.buffer.write(_document(chosen.deployable))
+    return 0
 
-    return serve_gateway(chosen.host, chosen.port)
+
+def _served(listening: socket.socket) -> int:
+    from service.api.serving import serve
+
+    return serve(listening)
+
+
+def _served_gateway(listening: socket.socket) -> int:
+    from service.gateway.serving import serve
+
+    return serve(listening)
 
 
 def _document(deployable: str) -> bytes:

@@ -19,12 +19,13 @@ def test_openapi_prints_the_committed_document(
 
 
 def test_serve_and_demo_are_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.api.serving.serve", lambda host, port: (host, port))
+    monkeypatch.setattr("service.web.supervisor.supervise", lambda serve, host, port: (serve("socket"), host, port))
+    monkeypatch.setattr("service.api.serving.serve", lambda listening: f"calibration at {listening}")
     monkeypatch.setattr("service.api.demo.demo", lambda: "shown")
-    monkeypatch.setattr("service.gateway.serving.serve", lambda host, port: (host, port))
-    assert cli.main(["gateway"]) == ("127.0.0.1", 8001)
-    assert cli.main(["serve"]) == ("127.0.0.1", 8000)
-    assert cli.main(["serve", "--host", "::", "--port", "80"]) == ("::", 80)
+    monkeypatch.setattr("service.gateway.serving.serve", lambda listening: f"gateway at {listening}")
+    assert cli.main(["gateway"]) == ("gateway at socket", "127.0.0.1", 8001)
+    assert cli.main(["serve"]) == ("calibration at socket", "127.0.0.1", 8000)
+    assert cli.main(["serve", "--host", "::", "--port", "80"]) == ("calibration at socket", "::", 80)
     assert cli.main(["demo"]) == "shown"
 
 

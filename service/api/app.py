@@ -12,15 +12,18 @@ from prometheus_client import CollectorRegistry
 
 from service.api.catalogue import CATALOGUE
 from service.api.openapi import build_document
+from service.api.parsing.parser import Parser
 from service.api.placement import Placement
-from service.api.routes.computation import Computation, Desk, computation_handler
+from service.api.routes.computation import Computation, computation_handler
 from service.api.routes.methods import method_handler
+from service.api.routes.working import Desk
 from service.api.settings import Settings
 from service.api.tally import Labels, Tally
 from service.api.work_metrics import work_metrics
 from service.calibration.errors import CalibrationError
 from service.web import problems
 from service.web.access_log import LogWriter, to_stderr
+from service.web.body import Held
 from service.web.boundary import exception_handlers, refusal
 from service.web.canary import Canary
 from service.web.probes import Lifecycle, probe_handlers
@@ -51,19 +54,24 @@ class Service:
     asgi: ASGIApp
     lifecycle: Lifecycle
     placement: Placement
+    parser: Parser
+    held: Held
 
 
 def create_service(settings: Settings, parts: Parts) -> Service:
     """The application for these settings."""
     placement = Placement(settings.threads, settings.queue, settings.limits.deadline_seconds)
+    parser, held = Parser(), Held(settings.held_body_bytes)
     registry = CollectorRegistry()
     process_metrics(registry, "calibration")
     work_metrics(registry, placement)
     tally = Tally(registry, labels(parts))
-    desk = Desk(settings.limits, placement, settings.inline_body_bytes, settings.inline_work, tally)
-    lifecycle = Lifecycle(parts.prove, busy=placement.full)
+    bounds = (settings.inline_body_bytes, settings.inline_work, settings.thread_parse_seconds)
+    desk = Desk(settings.limits, placement, parser, held, tally, *bounds)
+    lifecycle = Lifecycle(parts.prove, busy=placement.busy)
     canary = Canary(parts.deviation, settings.canary_seconds, registry)
     tracer = open_tracer(settings.traces_endpoint, settings.traces_share, "rectifier-calibration", registry)
+    closers = [] if tracer is None else [tracer.close]
     app = Litestar(
         route_handlers=[
             *(computation_handler(computation, desk) for computation in parts.computations),
@@ -74,8 +82,8 @@ def create_service(settings: Settings, parts: Parts) -> Service:
             *probe_handlers(lifecycle),
             metrics_handler(registry),
         ],
-        on_startup=[lifecycle.start, canary.start],
-        on_shutdown=[lifecycle.drain, canary.stop, placement.close, *([] if tracer is None else [tracer.close])],
+        on_startup=[lifecycle.start, canary.start, *([parser.start] if settings.parse_process else [])],
+        on_shutdown=[lifecycle.drain, canary.stop, placement.close, parser.close, *closers],
         exception_handlers={**exception_handlers(CATALOGUE), CalibrationError: _refuse_core},
         openapi_config=None,
         logging_config=None,
@@ -83,7 +91,7 @@ def create_service(settings: Settings, parts: Parts) -> Service:
         debug=False,
     )
     write_log = parts.write_log if settings.access_log else None
-    return Service(Telemetry(app, registry, CATALOGUE, write_log, tracer), lifecycle, placement)
+    return Service(Telemetry(app, registry, CATALOGUE, write_log, tracer), lifecycle, placement, parser, held)
 
 
 def labels(parts: Parts) -> Labels:

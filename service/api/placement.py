@@ -1,27 +1,58 @@
-"""Where work runs: small work on the event loop, the rest in a few threads with a short queue and a deadline."""
+"""Where work runs: a bounded number of requests at a time, each with a deadline and a client who may leave.
+
+::
+
+    place taken (503 when none is free) -> parsing process or thread -> thread of the pool -> place given back
+        deadline: 504     client gone: stops, what has not begun never begins
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from litestar.types import Receive
+
+from service.web.body import ClientGoneError
 from service.web.problems import ProblemError
 
 T = TypeVar("T")
+_KINDER = 2  # steps of niceness of a computing thread: the event loop goes first
+
+
+class Place:
+    """A request's place among those that are worked on; its ``compute`` runs work in a thread of the pool."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self.future: Future[object] | None = None
+
+    async def compute(self, work: Callable[[], T]) -> T:
+        """The result of work done in a thread."""
+        future = self._pool.submit(work)
+        self.future = future  # type: ignore[assignment]  # of any result
+        return await asyncio.wrap_future(future)
 
 
 class Placement:
-    """A bounded pool. Work that passes its deadline keeps its thread until it ends, so the bound holds."""
+    """Places for threads + queue requests. Work past its deadline keeps its place until it ends, so the bound holds.
+
+    ``busy`` has hysteresis: from the moment all places are taken until half of the queue is free again.
+    """
 
     def __init__(self, threads: int, queue: int, deadline_seconds: float) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="compute")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="compute", initializer=_yielding)
         self.threads, self.queue = threads, queue
         self._capacity, self._deadline = threads + queue, deadline_seconds
+        self._low_mark = threads + queue // 2
         self._lock = threading.Lock()
-        self.occupied = 0
+        self._busy = False
+        self.occupied = self.shed = 0
 
     def full(self) -> bool:
         """Whether the next piece of work would be refused."""
@@ -37,29 +68,67 @@ class Placement:
         """Pieces of work that wait for one."""
         return max(0, self.occupied - self.threads)
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """The result of work done in a thread; 503 when the queue is full, 504 after the deadline."""
+    def busy(self) -> bool:
+        """Whether others should be asked first."""
+        return self._busy
+
+    def refuse_when_full(self) -> None:
+        """503 before a body is read that nobody could work on."""
+        if self.full():
+            self.shed += 1
+            raise ProblemError("overloaded", "All workers are busy.", headers={"Retry-After": "1"})
+
+    async def run(self, work: Callable[[Place], Awaitable[T]], receive: Receive) -> T:
+        """The result of work; 503 when all places are taken, 504 after the deadline, nothing when the client leaves."""
         self._take()
-        future = self._pool.submit(work)
-        future.add_done_callback(self._give_back)
+        place = Place(self._pool)
+        working = asyncio.ensure_future(work(place))
+        leaving = asyncio.ensure_future(_left(receive))
         try:
-            async with asyncio.timeout(self._deadline):
-                return await asyncio.wrap_future(future)
-        except TimeoutError:
-            if future.done() and not future.cancelled():
-                raise
-            raise ProblemError("deadline_exceeded", f"Not done within {self._deadline:g} seconds.") from None
+            done, _ = await asyncio.wait(
+                {working, leaving}, timeout=self._deadline, return_when=asyncio.FIRST_COMPLETED
+            )
+            if working in done:
+                return working.result()
+            if leaving in done:
+                leaving.result()
+                raise ClientGoneError
+            raise ProblemError("deadline_exceeded", f"Not done within {self._deadline:g} seconds.")
+        finally:
+            leaving.cancel()
+            working.cancel()
+            self._leave(place)
 
     def close(self) -> None:
         """Take no more work; what waits is dropped."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _leave(self, place: Place) -> None:
+        future = place.future
+        if future is None or future.done() or future.cancel():
+            self._give_back()
+        else:
+            future.add_done_callback(lambda _done: self._give_back())
+
     def _take(self) -> None:
         with self._lock:
-            if self.full():
-                raise ProblemError("overloaded", "All workers are busy.", headers={"Retry-After": "1"})
+            self.refuse_when_full()
             self.occupied += 1
+            self._busy = self._busy or self.full()
 
-    def _give_back(self, _done: Future[T]) -> None:
+    def _give_back(self) -> None:
         with self._lock:
             self.occupied -= 1
+            self._busy = self._busy and self.occupied > self._low_mark
+
+
+async def _left(receive: Receive) -> None:
+    """Until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _yielding() -> None:
+    """A computing thread lets the event loop go first."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _KINDER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 
 from service.api.app import create_service
@@ -10,8 +11,10 @@ from service.api.parts import calibration_parts
 from service.api.settings import SettingsError, read_settings
 from service.web.serving import serve_until_stopped
 
+_SWITCH_SECONDS = 0.001  # how long a computing thread keeps the interpreter while the event loop waits for it
 
-def serve(host: str, port: int) -> int:
+
+def serve(listening: socket.socket) -> int:
     """Serve until a signal comes; 0 then, 2 for bad settings. A start that fails ends the process with status 3."""
     try:
         settings = read_settings(os.environ)
@@ -19,7 +22,8 @@ def serve(host: str, port: int) -> int:
     except SettingsError as error:
         print(f"rectifier: {error}", file=sys.stderr)  # noqa: T201 - there is no other channel before the start
         return 2
-    serve_until_stopped(service.asgi, service.lifecycle, (host, port), settings.shutdown_seconds)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    serve_until_stopped(service.asgi, service.lifecycle, listening, settings.shutdown_seconds)
     if service.placement.occupied:
         # every answer is sent; a thread past its deadline would keep the process alive until it ends by itself
         sys.stderr.flush()

@@ -22,10 +22,16 @@ class Settings:
     """Threads that compute; requests beyond them wait."""
     queue: int = 16
     """Requests that may wait; beyond it 503."""
+    held_body_bytes: int = 256 << 20
+    """Bytes of bodies over 64 KiB that may be read or kept at one time; beyond it 503."""
     inline_body_bytes: int = 16 << 10
     """Bodies up to this size are decoded on the event loop, larger ones in a thread."""
     inline_work: float = 50_000.0
     """Work units up to which a small request is computed on the event loop."""
+    parse_process: bool = True
+    """Whether large bodies are parsed in a process of their own (Linux)."""
+    thread_parse_seconds: float = 0.003
+    """Predicted seconds of parsing up to which a thread does it; beyond, the parsing process."""
     shutdown_seconds: int = 35
     """Seconds that requests in flight have to finish after SIGTERM."""
     access_log: bool = True
@@ -43,6 +49,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     problems: list[str] = []
     limits = dataclasses.replace(Limits(), **chosen(Limits, environ, problems))
     settings = dataclasses.replace(Settings(limits), **chosen(Settings, environ, problems))
+    if settings.held_body_bytes < limits.max_body_bytes:
+        problems.append("RECTIFIER_HELD_BODY_BYTES: at least RECTIFIER_MAX_BODY_BYTES is needed")
     if problems:
         raise SettingsError("; ".join(problems))
     return settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 
 from service.gateway.app import create_gateway
@@ -11,7 +12,7 @@ from service.web.environment import SettingsError
 from service.web.serving import serve_until_stopped
 
 
-def serve(host: str, port: int) -> int:
+def serve(listening: socket.socket) -> int:
     """Serve until a signal comes; 0 then, 2 for bad settings. A start that fails ends the process with status 3."""
     try:
         settings = read_settings(os.environ)
@@ -22,7 +23,7 @@ def serve(host: str, port: int) -> int:
     serve_until_stopped(
         gateway.asgi,
         gateway.lifecycle,
-        (host, port),
+        listening,
         settings.shutdown_seconds,
         stalled_seconds=settings.stalled_seconds,
     )

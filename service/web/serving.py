@@ -1,10 +1,12 @@
-"""The process around an application: uvicorn on one address, not ready from the signal on, stopped with status 0."""
+"""The process around an application: uvicorn on one socket, not ready from the signal on, stopped with status 0."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from types import FrameType
 
 import msgspec
@@ -15,6 +17,10 @@ from service.web.access_log import to_stderr
 from service.web.failure import where
 from service.web.probes import Lifecycle
 from service.web.server import STALLED_SECONDS, with_patience
+from service.web.supervisor import BACKLOG
+
+LAST_CALL_SECONDS = 1.0
+_NEWCOMERS_SECONDS = 0.5
 
 
 class JsonLines(logging.Handler):
@@ -39,26 +45,44 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """What is under way hears how long it has."""
+        """What is under way hears how long it has; then a last call, so that no request meets a closed door."""
         self._lifecycle.closing(self._seconds)
+        await self._last_call()
         await super().shutdown(sockets)
+
+    async def _last_call(self) -> None:
+        """Every answer now ends its connection; those that stay silent, and those that just came, are waited for."""
+        self.server_state.default_headers.append((b"connection", b"close"))
+        await self._while(lambda: bool(self.server_state.connections), LAST_CALL_SECONDS)
+        for server in self.servers:
+            server.close()
+        await self._while(lambda: any(_is_new(c) for c in self.server_state.connections), _NEWCOMERS_SECONDS)
+
+    async def _while(self, waiting: Callable[[], bool], seconds: float) -> None:
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        while waiting() and clock() < end and not self.force_exit:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+
+
+def _is_new(connection: object) -> bool:
+    """Whether it has not asked for anything yet."""
+    return getattr(connection, "cycle", None) is None
 
 
 def serve_until_stopped(
     asgi: ASGIApp,
     lifecycle: Lifecycle,
-    address: tuple[str, int],
+    listening: socket.socket,
     shutdown_seconds: int,
     *,
     stalled_seconds: float = STALLED_SECONDS,
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight then have ``shutdown_seconds``. A failed start exits with 3."""
     _log_as_json()
-    host, port = address
     config = uvicorn.Config(
         asgi,
-        host=host,
-        port=port,
+        backlog=BACKLOG,
         loop="uvloop",
         http=with_patience(stalled_seconds),
         ws="none",
@@ -69,15 +93,12 @@ def serve_until_stopped(
         timeout_keep_alive=75,
         timeout_graceful_shutdown=shutdown_seconds,
     )
+    server = _Server(config, lifecycle, shutdown_seconds)
     for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, _already_handled)
-    _Server(config, lifecycle, shutdown_seconds).run()
+        signal.signal(stop, server.handle_exit)  # a stop that comes before it serves; uvicorn's own are put on top
+    server.run(sockets=[listening])
 
 
 def _log_as_json() -> None:
     logger = logging.getLogger("uvicorn")
     logger.handlers, logger.propagate = [JsonLines(logging.WARNING)], False
-
-
-def _already_handled(_sig: int, _frame: FrameType | None) -> None:
-    """Uvicorn raises the signal again after its own clean stop; by then nothing is left to do."""

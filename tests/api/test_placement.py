@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+
+import pytest
 
 from service.api.limits import Limits
+from service.api.placement import Place, Placement
+from service.web.body import ClientGoneError
+from service.web.problems import ProblemError
 from tests.api.asking import is_problem
 from tests.api.standin import service
 from tests.web.asgi import Answer, call
@@ -38,3 +44,96 @@ def test_work_past_its_deadline_keeps_its_thread() -> None:
         return [first.status, *sorted(answer.status for answer in rest)]
 
     assert asyncio.run(late_then_two()) == [504, 503, 504]
+
+
+async def stays() -> dict[str, str]:
+    await asyncio.Event().wait()
+    return {"type": "http.disconnect"}
+
+
+async def leaves() -> dict[str, str]:
+    await asyncio.sleep(0.05)
+    return {"type": "http.disconnect"}
+
+
+def test_ready_again_only_when_half_of_the_queue_is_free() -> None:
+    placement = Placement(threads=1, queue=4, deadline_seconds=10)
+
+    async def filled_and_emptied() -> list[tuple[int, bool]]:
+        gates = [asyncio.Event() for _ in range(5)]
+        running = [asyncio.create_task(placement.run(lambda _place, g=gate: g.wait(), stays)) for gate in gates]
+        await asyncio.sleep(0)
+        seen = [(placement.occupied, placement.busy())]
+        for gate, task in zip(gates, running, strict=True):
+            gate.set()
+            await task
+            seen.append((placement.occupied, placement.busy()))
+        return seen
+
+    assert asyncio.run(filled_and_emptied()) == [(5, True), (4, True), (3, False), (2, False), (1, False), (0, False)]
+    placement.close()
+
+
+def test_work_of_a_client_who_left_never_begins() -> None:
+    placement = Placement(threads=1, queue=2, deadline_seconds=10)
+    begun: list[str] = []
+
+    def work(name: str, seconds: float):
+        def thread() -> str:
+            begun.append(name)
+            time.sleep(seconds)
+            return name
+
+        async def within(place: Place) -> str:
+            return await place.compute(thread)
+
+        return within
+
+    async def three() -> list[object]:
+        first = asyncio.create_task(placement.run(work("first", 0.3), stays))
+        await asyncio.sleep(0.05)
+        second = asyncio.create_task(placement.run(work("second", 0.0), leaves))
+        third = asyncio.create_task(placement.run(work("third", 0.0), stays))
+        await asyncio.wait({second})
+        assert placement.occupied == 2
+        return await asyncio.gather(first, second, third, return_exceptions=True)
+
+    first, second, third = asyncio.run(three())
+    assert (first, third) == ("first", "third")
+    assert isinstance(second, ClientGoneError)
+    assert begun == ["first", "third"]
+    assert placement.occupied == 0
+    placement.close()
+
+
+def test_what_is_refused_is_counted() -> None:
+    placement = Placement(threads=1, queue=1, deadline_seconds=10)
+    placement.refuse_when_full()
+    placement.occupied = 2
+    with pytest.raises(ProblemError, match="overloaded"):
+        placement.refuse_when_full()
+    with pytest.raises(ProblemError, match="overloaded"):
+        asyncio.run(placement.run(lambda _place: stays(), stays))
+    assert placement.shed == 2
+    placement.close()
+
+
+def test_an_error_of_the_work_is_the_works_own() -> None:
+    placement = Placement(threads=1, queue=1, deadline_seconds=10)
+
+    def late() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(placement.run(lambda place: place.compute(late), stays))
+    assert placement.occupied == 0
+    placement.close()
+
+
+def test_a_large_body_is_not_read_when_all_places_are_taken() -> None:
+    app = service(threads=1, queue=1, inline_body_bytes=10)
+    app.placement.occupied = 2
+    body = [b"never read"]
+    headers = {"content-type": "application/json", "content-length": "11"}
+    answer = asyncio.run(call(app.asgi, "POST", "/v1/sums", body=body, headers=headers))
+    is_problem(answer, 503, "overloaded")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,8 @@ def test_a_served_process_answers_and_ends_with_status_0() -> None:
 
 def test_bad_settings_end_the_start_with_status_2(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setenv("RECTIFIER_QUEUE", "-3")
-    assert serving.serve("127.0.0.1", 0) == 2
+    with socket.socket() as listening:
+        assert serving.serve(listening) == 2
     assert "RECTIFIER_QUEUE" in capsys.readouterr().err
 
 
@@ -37,7 +39,7 @@ def test_work_past_its_deadline_does_not_keep_the_process_alive() -> None:
         "import os, signal, sys, threading, time; from service.api import serving; from tests.api.standin import SUMS\n"
         "from service.api.app import Parts\n"
         "serving.calibration_parts = lambda: Parts((SUMS,))\n"
-        "sys.exit(serving.serve('127.0.0.1', int(sys.argv[1])))"
+        "import socket; sys.exit(serving.serve(socket.create_server(('127.0.0.1', int(sys.argv[1])))))"
     )
     port = demo._free_port()
     environment = os.environ | {"RECTIFIER_DEADLINE_SECONDS": "0.2", "RECTIFIER_INLINE_WORK": "0.5"}

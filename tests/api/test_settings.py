@@ -20,7 +20,7 @@ def test_every_variable_is_read() -> None:
     settings = read_settings(changed)
     assert settings.access_log is False
     assert (settings.threads, settings.limits.max_arms, settings.limits.deadline_seconds) == (7, 7, 7.0)
-    assert len(changed) == 17
+    assert len(changed) == 20
 
 
 def test_the_canary_may_be_off_and_nothing_else_0() -> None:

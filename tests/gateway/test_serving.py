@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 
@@ -10,7 +11,8 @@ from service.gateway import serving
 
 def test_bad_settings_end_the_start_with_status_2(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setenv("RECTIFIER_CACHE", "drum")
-    assert serving.serve("127.0.0.1", 0) == 2
+    with socket.socket() as listening:
+        assert serving.serve(listening) == 2
     assert "RECTIFIER_CACHE" in capsys.readouterr().err
 
 

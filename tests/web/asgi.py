@@ -26,7 +26,7 @@ class Answer:
 
 
 async def call(
-    app, method: str, path: str, *, headers: dict[str, str] | None = None, body: Iterable = (b"",), stay: float = 0.0
+    app, method: str, path: str, *, headers: dict[str, str] | None = None, body: Iterable = (b"",), stay: float = 600.0
 ) -> Answer:
     """Body pieces are bytes; a number waits so many seconds, None disconnects; after them the client stays so long.
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from service.web.body import BodyLimits, ClientGoneError, header, read_body
+from service.web.body import FREE_BYTES, BodyLimits, ClientGoneError, Held, declared_bytes, header, read_body
 from service.web.problems import ProblemError
 
 LIMITS = BodyLimits(max_bytes=10, idle_seconds=0.1, total_seconds=0.25)
@@ -64,3 +64,48 @@ def test_the_first_header_counts() -> None:
     scope = {"headers": [(b"accept", b"a\xff"), (b"accept", b"b")]}
     assert header(scope, b"accept") == "aÿ"
     assert header(scope, b"host") is None
+
+
+def test_bodies_that_fit_are_held_and_given_back() -> None:
+    held = Held(4 * FREE_BYTES)
+    with held.holding() as first:
+        first.grow(3 * FREE_BYTES)
+        with held.holding() as second:
+            second.grow(FREE_BYTES)
+            assert held.bytes == 3 * FREE_BYTES
+            with pytest.raises(ProblemError) as caught:
+                second.grow(2 * FREE_BYTES)
+            assert (caught.value.code, caught.value.headers) == ("overloaded", {"Retry-After": "1"})
+            first.grow(2 * FREE_BYTES)
+            assert (held.bytes, held.refused) == (3 * FREE_BYTES, 1)
+    assert held.bytes == 0
+
+
+def test_there_is_room_for_a_body_before_it_is_read_and_while_it_grows() -> None:
+    held = Held(3 * FREE_BYTES)
+    limits = BodyLimits(100 * FREE_BYTES, 1.0, 1.0)
+    piece = b"x" * 2 * FREE_BYTES
+
+    async def reading(declared: int | None, *pieces: bytes) -> tuple[int, int]:
+        waiting = list(pieces)
+
+        async def receive():
+            assert waiting, "read although there is no room"
+            return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+
+        headers = [] if declared is None else [(b"content-length", str(declared).encode())]
+        with held.holding() as holding:
+            body = await read_body({"headers": headers}, receive, limits, holding)
+            return len(body), held.bytes
+
+    assert asyncio.run(reading(None, piece)) == (len(piece), len(piece))
+    for declared, pieces in ((4 * FREE_BYTES, ()), (None, (piece, piece))):
+        with pytest.raises(ProblemError) as caught:
+            asyncio.run(reading(declared, *pieces))
+        assert caught.value.code == "overloaded"
+        assert held.bytes == 0
+
+
+def test_a_length_that_is_no_number_announces_nothing() -> None:
+    assert [declared_bytes({"headers": [(b"content-length", v)]}) for v in (b"12", b"x", b"-1")] == [12, 0, 0]
+    assert declared_bytes({"headers": []}) == 0

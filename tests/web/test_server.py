@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 
 import pytest
@@ -65,6 +66,54 @@ def test_endless_headers_are_refused_before_they_end() -> None:
     pieces = [piece for _ in range(8) for piece in (b"x" * 10_000, 0.01)]
     status, document = exchange(b"GET / HTTP/1.1\r\nX: ", *pieces)
     assert (status, document["code"]) == (431, "header_too_large")
+
+
+def test_what_is_refused_is_told_in_one_word(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.1)
+    with caplog.at_level(logging.WARNING, "uvicorn.error"):
+        exchange(b"GET / HTTP/1.1\r\nX: " + b"canary" * 20_000 + b"\r\n\r\n")
+        exchange(b"GET / HTTP/1.1\r\nX: canary")
+    assert [record.getMessage() for record in caplog.records] == ["header_too_large", "header_timeout"]
+
+
+async def many(connections: int, asked: int) -> list[bytes]:
+    """What each of many connections at a time gets to hear; one of them has asked for what takes longer."""
+
+    async def slow(scope, receive, send) -> None:
+        await asyncio.sleep(0.3)
+        await app(scope, receive, send)
+
+    config = uvicorn.Config(slow, http=BoundedProtocol, lifespan="off", log_config=None, access_log=False, ws="none")
+    running = uvicorn.Server(config)
+    heard = []
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        task = asyncio.create_task(running.serve(sockets=[listening]))
+        while not running.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        opened = []
+        for i in range(connections):
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            if i == asked:
+                writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            await asyncio.sleep(0.02)
+            opened.append((reader, writer))
+        for reader, writer in opened:
+            try:
+                heard.append((await asyncio.wait_for(reader.read(4096), 0.5))[:12])
+            except TimeoutError:
+                heard.append(b"open")
+            writer.close()
+        running.should_exit = True
+        await task
+    return heard
+
+
+def test_beyond_the_most_connections_the_longest_idle_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    assert asyncio.run(many(3, asked=0)) == [b"HTTP/1.1 200", b"", b"open"]
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
+    assert asyncio.run(many(2, asked=0)) == [b"HTTP/1.1 200", b""]
 
 
 def test_a_large_body_does_not_count_as_headers() -> None:
@@ -155,7 +204,7 @@ def test_a_buffer_that_shrinks_is_being_read(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(BoundedProtocol, "__init__", lambda _self: None)
     monkeypatch.setattr(BoundedProtocol, "_watch", lambda _self, waiting: looked.append(str(waiting)))
     protocol = BoundedProtocol()
-    protocol.transport = Transport()
+    protocol.transport, protocol.logger = Transport(), logging.getLogger("uvicorn.error")
     for before in (100, 90, 80):
         protocol._look(before)
     assert looked == ["90", "80", "abort"]

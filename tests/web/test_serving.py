@@ -8,7 +8,7 @@ import time
 import urllib.request
 
 SERVED = """
-import asyncio, sys
+import asyncio, socket, sys
 from litestar import Litestar
 from service.web.probes import Lifecycle, probe_handlers
 from service.web.serving import serve_until_stopped
@@ -22,7 +22,7 @@ async def app(scope, receive, send):
         await asyncio.Event().wait()
     await inner(scope, receive, send)
 
-serve_until_stopped(app, life, ("127.0.0.1", int(sys.argv[1])), int(sys.argv[2]))
+serve_until_stopped(app, life, socket.create_server(("127.0.0.1", int(sys.argv[1]))), int(sys.argv[2]))
 print(life.draining)
 """
 

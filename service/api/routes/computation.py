@@ -5,27 +5,25 @@ A path is described by a ``Computation``; the calibration core is reached only t
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 
-from service.api.limits import Limits
-from service.api.placement import Placement
+from service.api.parsing.parser import Body
 from service.api.reading.media import Reader, readers
-from service.api.reading.query import Query, read_query
+from service.api.reading.query import read_query
+from service.api.reading.whole import decoded
 from service.api.render.csv_lines import Lines
 from service.api.render.media import renderers, validation_renderers
-from service.api.tally import Tally
+from service.api.routes.working import Decoded, Desk, worked
 from service.api.wire.doubts import WORK_LIMIT
 from service.api.wire.facts import Finished
 from service.api.wire.sample import Bounds
 from service.calibration.errors import CalibrationError, TooExpensive
-from service.web.body import header, read_body
-from service.web.compression import count_values, inflate, too_many_values
+from service.web.body import declared_bytes, header, read_body
 from service.web.negotiation import acceptable, content_encoding, content_type
 from service.web.problems import MAX_ERRORS, from_errors
 
@@ -66,42 +64,24 @@ class Computation(Generic[Wire, Job]):
     lines: Lines | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Where requests are worked on: limits, threads, the bounds for doing it on the event loop, and who counts."""
-
-    limits: Limits
-    placement: Placement
-    inline_body_bytes: int
-    inline_work: float
-    tally: Tally
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A body as it came, and what its headers and query say of it."""
-
-    body: bytearray
-    media_type: str
-    encoding: str
-    query: Query
-
-
 def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPRouteHandler:
     """The POST handler of one path."""
     takes = readers(computation.request, computation.promised, desk.limits.max_values, tabular=computation.tabular)
-    parse = _parser(computation, takes, desk.limits)
     gives = renderers(computation.answer, computation.lines)
     gives_validation = validation_renderers(computation.validation, computation.lines)
+    limits, bounds = desk.limits, desk.limits.bounds()
 
     @post(computation.path, status_code=200)
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         scope = request.scope
         wanted = acceptable(header(scope, b"accept"), tuple(gives))
         media_type = content_type(header(scope, b"content-type"), tuple(takes))
-        query = read_query(scope["query_string"], takes[media_type].parameters)
+        reader = takes[media_type]
+        query = read_query(scope["query_string"], reader.parameters)
         encoding = content_encoding(header(scope, b"content-encoding"))
-        sent = Sent(await read_body(scope, request.receive, desk.limits.body()), media_type, encoding, query)
+
+        def job_of(found: Decoded) -> HasWork:
+            return _job(computation, reader, found, bounds)
 
         def answer(job: HasWork) -> bytes:
             desk.tally.work(computation.path, job.work)
@@ -111,48 +91,40 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
             desk.tally.answered(finished.facts)
             return gives[wanted](finished.body)
 
-        if encoding == "identity" and len(sent.body) <= desk.inline_body_bytes:
-            job = parse(sent)
-            inline = job.work <= desk.inline_work
-            content = answer(job) if inline else await desk.placement.run(lambda: answer(job))
-        else:
-            content = await desk.placement.run(lambda: answer(parse(sent)))
-        return Response(content, media_type=wanted)
+        with desk.held.holding() as holding:
+            if declared_bytes(scope) > desk.inline_body_bytes:
+                desk.placement.refuse_when_full()
+            content = await read_body(scope, request.receive, limits.body(), holding)
+            if encoding == "identity" and len(content) <= desk.inline_body_bytes:
+                job = job_of(decoded(reader, content, encoding, query.parameters, limits))
+                if job.work <= desk.inline_work:
+                    return Response(answer(job), media_type=wanted)
+                body_answer = await desk.placement.run(
+                    lambda place: place.compute(lambda: answer(job)), request.receive
+                )
+                return Response(body_answer, media_type=wanted)
+            body = Body(content, computation.request, computation.path, media_type, encoding, query.parameters)
+            return Response(
+                await desk.placement.run(
+                    lambda place: worked(desk, place, reader, body, lambda found: answer(job_of(found))),
+                    request.receive,
+                ),
+                media_type=wanted,
+            )
 
     return handle
 
 
-def _parser(
-    computation: Computation[Any, Any], takes: Mapping[str, Reader[Any]], limits: Limits
-) -> Callable[[Sent], HasWork]:
-    """From a body to a job whose work is within the limit."""
-    bounds = limits.bounds()
-
-    def parse(sent: Sent) -> HasWork:
-        reader, body = takes[sent.media_type], sent.body
-        if sent.encoding != "identity":
-            body = inflate(body, sent.encoding, limits.inflate(reader.separators))
-        elif count_values(body, reader.separators) > limits.max_values:
-            raise too_many_values(limits.max_values)
-        wire = reader.decode(body, sent.query.parameters)
-        try:
-            job: HasWork = computation.to_core(wire, digest(body, sent.query), bounds)
-        except CalibrationError as refused:
-            problem = from_errors(refused.problems)
-            problem.errors = [reader.told(error) for error in problem.errors[:MAX_ERRORS]]
-            raise problem from refused
-        if job.work > WORK_LIMIT:
-            text = f"the work is estimated at {job.work:.3g}, the limit is {WORK_LIMIT:.3g}"
-            raise TooExpensive.at("", "too_expensive", text, REDUCE)
-        return job
-
-    return parse
-
-
-def digest(body: bytearray, query: Query) -> str:
-    """SHA-256 of the body, decompressed; of a CSV request, of its plan and data parameters and the body."""
-    whole = hashlib.sha256()
-    for name in sorted(query.parameters):
-        whole.update(f"{name}={query.parameters[name]}\n".encode())
-    whole.update(body)
-    return f"sha256:{whole.hexdigest()}"
+def _job(computation: Computation[Any, Any], reader: Reader[Any], found: Decoded, bounds: Bounds) -> HasWork:
+    """The job of a decoded request whose work is within the limit."""
+    wire, digest = found
+    try:
+        job: HasWork = computation.to_core(wire, digest, bounds)
+    except CalibrationError as refused:
+        problem = from_errors(refused.problems)
+        problem.errors = [reader.told(error) for error in problem.errors[:MAX_ERRORS]]
+        raise problem from refused
+    if job.work > WORK_LIMIT:
+        text = f"the work is estimated at {job.work:.3g}, the limit is {WORK_LIMIT:.3g}"
+        raise TooExpensive.at("", "too_expensive", text, REDUCE)
+    return job

@@ -29,6 +29,10 @@ class BinaryArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: list[Name] | None = None
 
 
+class SentNames(BinaryArray, frozen=True, forbid_unknown_fields=True):
+    """A list of names and nulls on its way from the parsing process: the same refusals as the list."""
+
+
 NumericColumn = list[float | None] | BinaryArray
 LabelColumn = list[str | None] | BinaryArray
 MixedColumn = list[float | str | None] | BinaryArray
@@ -43,6 +47,8 @@ def answers(
 
 def numbers(column: MixedColumn, pointer: str, problems: list[Problem]) -> FloatArray:
     """A column whose type allows names but which must hold numbers; problems are appended."""
+    if isinstance(column, SentNames):
+        column = names_of(column)
     if not isinstance(column, list):
         return numeric(column, pointer, problems)
     try:
@@ -107,6 +113,12 @@ def mixed(column: MixedColumn, pointer: str, problems: list[Problem]) -> FloatAr
     return np.full(len(column), 0.0)
 
 
+def names_of(column: SentNames) -> list[float | str | None]:
+    """The list that was sent."""
+    known = [*(column.categories or ()), None]
+    return [known[code] for code in np.frombuffer(column.data, column.dtype)]
+
+
 def entries(column: NumericColumn | MixedColumn | None) -> int:
     """How many entries a column has."""
     if column is None:
@@ -129,7 +141,8 @@ def used_values(column: MixedColumn) -> int:
         return len(set(column) - {None})
     if column.categories is not None:
         return len(column.categories)
-    return int(np.unique(np.frombuffer(column.data, column.dtype, entries(column))).size)
+    found = np.frombuffer(column.data, column.dtype, entries(column))
+    return int(np.unique(found[found == found]).size)  # noqa: PLR0124 - NaN, a missing answer, is unlike itself
 
 
 def _from_list(column: list[str | None], pointer: str, problems: list[Problem]) -> Labels:

@@ -1,0 +1,137 @@
+"""A decoded request between two processes: a small document, and its columns in memory that both can see.
+
+Shapes: every column of the wire (a list, or a binary array) becomes one run of bytes at a multiple of 64; in the
+document stands where. A list of numbers and nulls travels as float64, one of names and nulls as int32 indexes; anything
+else, what a refusal will have to point at, stays a list in the document.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+import numpy as np
+
+from service.api.wire.columns import BinaryArray, SentNames
+
+Wire = TypeVar("Wire", bound=msgspec.Struct)
+_ALIGNED = 64
+_PLACE = struct.Struct("<QQ?")  # offset, bytes, whether names were sent as a list
+_NUMBERS = frozenset({float, int, type(None)})
+_NAMES = frozenset({str, type(None)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A place of the wire that holds a column."""
+
+    column: Any
+    put: Callable[[BinaryArray], None]
+
+
+def write(wire: msgspec.Struct, fd: int) -> tuple[int, int]:
+    """Write a decoded request, whose columns are taken out of it; where its document stands: offset and bytes."""
+    at = 0
+    for slot in list(_slots(wire)):
+        column = _binary(slot.column)
+        if column is None:
+            continue
+        size = len(column.data)
+        place = _PLACE.pack(at, size, isinstance(column, SentNames))
+        _write_at(fd, column.data, at)
+        slot.put(BinaryArray(column.dtype, place, column.categories))
+        at += -(-size // _ALIGNED) * _ALIGNED
+    document = msgspec.msgpack.encode(wire)
+    _write_at(fd, document, at)
+    return at, len(document)
+
+
+def read(kind: type[Wire], fd: int, at: int, size: int) -> Wire:
+    """The request that ``write`` has written; its columns are views of the shared memory."""
+    memory = memoryview(mmap.mmap(fd, at + size, access=mmap.ACCESS_READ))
+    wire: Wire = _decoder(kind).decode(memory[at : at + size])
+    for slot in list(_slots(wire)):
+        column = slot.column
+        if isinstance(column, BinaryArray):
+            start, length, names = _PLACE.unpack(column.data)
+            like = SentNames if names else BinaryArray
+            slot.put(like(column.dtype, memory[start : start + length], column.categories))  # type: ignore[arg-type]  # bytes-like
+    return wire
+
+
+@cache
+def _decoder(kind: type[Wire]) -> msgspec.msgpack.Decoder[Wire]:
+    return msgspec.msgpack.Decoder(kind)
+
+
+def _write_at(fd: int, content: bytes, at: int) -> None:
+    rest = memoryview(content).cast("B")
+    while rest:
+        written = os.pwrite(fd, rest, at)
+        rest, at = rest[written:], at + written
+
+
+def _binary(column: Any) -> BinaryArray | None:  # noqa: ANN401 - any column
+    """A column as bytes; None for a list that mixes kinds, holds nothing, or has an empty name."""
+    if isinstance(column, BinaryArray):
+        return column
+    kinds = set(map(type, column))
+    if kinds <= {type(None)}:
+        return None
+    if kinds <= _NUMBERS:
+        return BinaryArray("<f8", np.array(column, dtype=np.float64).data.cast("B"))  # type: ignore[arg-type]  # bytes-like
+    if not kinds <= _NAMES:
+        return None
+    index: dict[str | None, int] = {None: -1}
+    codes = np.fromiter((index.setdefault(name, len(index) - 1) for name in column), dtype=np.int32, count=len(column))
+    names = [name for name in index if name is not None]
+    return None if "" in index else SentNames("<i4", codes.data.cast("B"), names)  # type: ignore[arg-type]  # bytes-like
+
+
+def _slots(value: Any) -> Iterator[_Slot]:  # noqa: ANN401 - any part of the wire
+    """Every place below a value that holds a column, in an order that both processes share."""
+    if isinstance(value, msgspec.Struct):
+        columns, dictionaries = _columns_of(type(value))
+        for name in value.__struct_fields__:
+            held = getattr(value, name)
+            if held is None:
+                continue
+            if name in columns:
+                yield _Slot(held, _field_setter(value, name))
+            elif name in dictionaries:
+                yield from (_Slot(column, _item_setter(held, key)) for key, column in held.items())
+            else:
+                yield from _slots(held)
+    elif isinstance(value, list) and value and isinstance(value[0], msgspec.Struct):
+        for item in value:
+            yield from _slots(item)
+
+
+def _field_setter(holder: msgspec.Struct, name: str) -> Callable[[BinaryArray], None]:
+    return lambda column: msgspec.structs.force_setattr(holder, name, column)
+
+
+def _item_setter(holder: dict[str, Any], key: str) -> Callable[[BinaryArray], None]:
+    return lambda column: holder.__setitem__(key, column)
+
+
+@cache
+def _columns_of(kind: type) -> tuple[frozenset[str], frozenset[str]]:
+    """The fields of a struct that hold a column, and those that hold a dictionary of columns."""
+    hints = get_type_hints(kind)
+    options = {name: (hint, *get_args(hint)) for name, hint in hints.items()}
+    columns = {name for name, found in options.items() if BinaryArray in found}
+    dictionaries = {
+        name for name, found in options.items() for o in found if get_origin(o) is dict and _is_column(get_args(o)[1])
+    }
+    return frozenset(columns), frozenset(dictionaries)
+
+
+def _is_column(hint: object) -> bool:
+    return BinaryArray in get_args(hint)

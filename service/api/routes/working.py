@@ -1,0 +1,70 @@
+"""How a body is worked on that is not small: parsed where its size says, computed in a thread, within a place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from service.api.limits import Limits
+from service.api.parsing.parser import Body, Parser
+from service.api.parsing.predicted import parse_seconds
+from service.api.placement import Place, Placement
+from service.api.reading.media import Reader
+from service.api.reading.whole import decoded
+from service.api.tally import Tally
+from service.web.body import Held
+from service.web.compression import inflate
+from service.web.problems import ProblemError
+
+_SMALL_BYTES = 1 << 18
+Decoded = tuple[Any, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where requests are worked on: limits, threads, the parsing process, who counts, and the bounds that say where."""
+
+    limits: Limits
+    placement: Placement
+    parser: Parser
+    held: Held
+    tally: Tally
+    inline_body_bytes: int
+    inline_work: float
+    thread_parse_seconds: float
+
+
+async def worked(
+    desk: Desk, place: Place, reader: Reader[Any], body: Body, answer: Callable[[Decoded], bytes]
+) -> bytes:
+    """The encoded answer to a body."""
+    body = await _opened(reader, body, desk.limits)
+    if desk.parser.running and not _quick(desk, reader, body):
+        found = await desk.parser.parse(body)
+        return await place.compute(lambda: answer(found))
+    return await place.compute(
+        lambda: answer(decoded(reader, body.content, body.encoding, body.parameters, desk.limits))
+    )
+
+
+async def _opened(reader: Reader[Any], body: Body, limits: Limits) -> Body:
+    """A compressed body that turns out small, as if it had been sent as it is; any other as it was."""
+    if body.encoding == "identity":
+        return body
+    peek = replace(limits.inflate(reader.separators), max_bytes=min(_SMALL_BYTES, limits.max_inflated_bytes))
+    try:
+        content = await asyncio.to_thread(inflate, body.content, body.encoding, peek)
+    except ProblemError as problem:
+        if problem.code == "body_too_large":
+            return body
+        raise
+    return replace(body, content=content, encoding="identity")
+
+
+def _quick(desk: Desk, reader: Reader[Any], body: Body) -> bool:
+    """Whether a thread may parse it, who then keeps the interpreter from the event loop."""
+    if body.encoding != "identity":
+        return False
+    return parse_seconds(body.content, reader.separators) <= desk.thread_parse_seconds

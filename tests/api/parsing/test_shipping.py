@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import os
+import random
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pytest
+
+from service.api.parsing import shipping
+from service.api.routes.calibrations import PROMISED
+from service.api.wire import calibration, design
+from service.api.wire.calibration import CalibrationRequest
+from service.api.wire.columns import BinaryArray, SentNames
+from service.api.wire.layouts.table import Table
+from service.calibration.errors import CalibrationError
+from service.web.problems import ProblemError
+from service.web.strict_json import StrictDecoder
+from tests.api.wire.layouts.study import ARRAYS, MOMENTS, TABLE
+from tests.web.refusals import changed
+from tests.web.test_strict_json import REPLACEMENTS, places
+
+DECODER = StrictDecoder(CalibrationRequest, PROMISED)
+PROPORTIONS = {"estimand": {"type": "proportions"}}
+WORDS = {
+    "layout": "arrays",
+    "arms": [{"name": "all", "human": ["yes", "no", None, "yes"], "llm": ["yes", "no", "no", "yes"]}],
+}
+
+
+def shipped(wire: Any) -> Any:
+    fd = os.memfd_create("test")
+    try:
+        return shipping.read(type(wire), fd, *shipping.write(wire, fd))
+    finally:
+        os.close(fd)
+
+
+def outcome(wire: CalibrationRequest) -> object:
+    """What becomes of a decoded request: the answer's bytes, or every word of its refusal."""
+    try:
+        return calibration.run(calibration.to_core(wire))
+    except CalibrationError as refused:
+        return refused.problems
+
+
+def test_broken_at_random_it_is_answered_and_refused_word_for_word_alike() -> None:
+    rng = random.Random(41)
+    seen = {bytes: 0, list: 0, tuple: 0}
+    for _ in range(500):
+        plan = rng.choice([{"missing": "drop_unit"}, PROPORTIONS])
+        document = {"data": copy.deepcopy(rng.choice([ARRAYS, TABLE, MOMENTS, WORDS])), "plan": plan}
+        for _ in range(rng.choice([0, 1, 1, 2])):
+            document = changed(rng.choice(places(document)), copy.deepcopy(rng.choice(REPLACEMENTS)), document)
+        body = json.dumps(document).encode()
+        try:
+            wires = DECODER.decode(body), DECODER.decode(body)
+        except ProblemError:
+            continue
+        whole = outcome(wires[0])
+        assert outcome(shipped(wires[1])) == whole, document
+        seen[type(whole)] += 1
+    assert min(seen[bytes], seen[list] + seen[tuple]) > 40
+
+
+def test_the_example_is_the_same_answer() -> None:
+    body = files("service.api").joinpath("example.json").read_bytes()
+    assert outcome(shipped(DECODER.decode(body))) == outcome(DECODER.decode(body))
+
+
+def test_columns_travel_as_bytes_and_the_rest_as_it_was() -> None:
+    packed = {"dtype": "<i2", "data": base64.b64encode(np.array([0, 1, -1], "<i2").tobytes()).decode()}
+    table = {
+        "layout": "table",
+        "outcomes": {"y": [1, None, 2.5], "z": ["a", 1, None], "w": [None, None, None], "v": []},
+        "arm": ["c", "t", "c"],
+        "covariates": {"sex": packed | {"categories": ["f", "m"]}, "empty": ["", "x", None]},
+        "human": [True, False, True],
+        "unit": ["1", "2", "3"],
+    }
+    came = shipped(DECODER.decode(json.dumps({"data": table}).encode())).data
+    assert isinstance(came, Table)
+    numbers = came.outcomes["y"]
+    assert isinstance(numbers, BinaryArray)
+    assert numbers.dtype == "<f8"
+    np.testing.assert_array_equal(np.frombuffer(numbers.data), [1, np.nan, 2.5])
+    assert (came.outcomes["z"], came.outcomes["w"]) == (["a", 1.0, None], [None] * 3)
+    assert came.outcomes["v"] == []
+    assert isinstance(came.arm, SentNames)
+    assert (came.arm.categories, np.frombuffer(came.arm.data, "<i4").tolist()) == (["c", "t"], [0, 1, 0])
+    sex = came.covariates["sex"]
+    assert (type(sex), sex.dtype, bytes(sex.data)) == (BinaryArray, "<i2", base64.b64decode(packed["data"]))
+    assert came.covariates["empty"] == ["", "x", None]
+    assert (came.human, came.unit) == ([True, False, True], ["1", "2", "3"])
+
+
+@pytest.mark.parametrize("kind", ["pilot", "moments"])
+def test_the_data_of_a_design_travels_too(kind: str) -> None:
+    data = ARRAYS if kind == "pilot" else MOMENTS
+    request = {
+        "basis": {"kind": kind, "data": data, "plan": {"missing": "drop_unit"}},
+        "costs": {"human": 5, "llm": 0.1},
+        "objective": {"kind": "budget", "budget": 1000},
+    }
+    decoder = StrictDecoder(design.DesignRequest, PROMISED)
+    body = json.dumps(request).encode()
+    same = [design.to_core(wire) for wire in (decoder.decode(body), shipped(decoder.decode(body)))]
+    answers = [design.run(job) for job in same]
+    assert answers[0] == answers[1]

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+
+import pytest
+
+from service.api.limits import Limits
+from service.api.reading.media import Reader
+from service.api.reading.whole import decoded, digest
+from service.web.problems import ProblemError
+
+READER: Reader[tuple[bytes, dict[str, str]]] = Reader(b",", (), lambda body, query: (bytes(body), dict(query)))
+LIMITS = Limits(max_inflated_bytes=100, max_values=5)
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_the_reader_gets_the_body_as_it_was(encoding: str) -> None:
+    body = b"1,2,3" if encoding == "identity" else gzip.compress(b"1,2,3")
+    found, told = decoded(READER, bytearray(body), encoding, {"a": "b"}, LIMITS)
+    assert found == (b"1,2,3", {"a": "b"})
+    assert told == digest(bytearray(b"1,2,3"), {"a": "b"})
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "code"),
+    [
+        (b"1,2,3,4,5,6,7", "identity", "too_many_numbers"),
+        (gzip.compress(b"1,2,3,4,5,6,7"), "gzip", "too_many_numbers"),
+        (gzip.compress(b" " * 101), "gzip", "body_too_large"),
+    ],
+)
+def test_limits_hold_before_anything_is_decoded(body: bytes, encoding: str, code: str) -> None:
+    with pytest.raises(ProblemError, match=code):
+        decoded(READER, bytearray(body), encoding, {}, LIMITS)
+
+
+def test_the_digest_is_over_body_and_parameters() -> None:
+    assert digest(bytearray(b"a"), {}) == f"sha256:{hashlib.sha256(b'a').hexdigest()}"
+    assert digest(bytearray(b"a"), {"plan": "{}", "data": "x"}) == digest(bytearray(b"a"), {"data": "x", "plan": "{}"})
+    assert digest(bytearray(b"a"), {"data": "x"}) != digest(bytearray(b"a"), {"plan": "x"})

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+import threading
+from typing import Any
+
+import msgspec
+import pytest
+from prometheus_client import CollectorRegistry
+
+from service.api.limits import Limits
+from service.api.parsing.parser import Body
+from service.api.placement import Placement
+from service.api.reading.media import Reader
+from service.api.routes.working import Desk, worked
+from service.api.tally import Labels, Tally
+from service.web.body import Held
+from service.web.problems import ProblemError
+
+READER: Reader[bytes] = Reader(b",", (), lambda body, _query: bytes(body))
+
+
+class Elsewhere:
+    """Stands in for the parsing process."""
+
+    running = True
+
+    async def parse(self, body: Body) -> tuple[bytes, str]:
+        return b"elsewhere, " + body.encoding.encode(), ""
+
+
+async def stays() -> dict[str, str]:
+    await asyncio.Event().wait()
+    return {"type": "http.disconnect"}
+
+
+def read(content: bytes, encoding: str = "identity", *, running: bool = True, limits: Limits | None = None) -> str:
+    """Where and as what a body was read."""
+    parser: Any = Elsewhere()
+    parser.running = running
+    placement, tally = Placement(1, 1, 10), Tally(CollectorRegistry(), Labels((), (), (), (), ()))
+    desk = Desk(limits or Limits(), placement, parser, Held(1 << 30), tally, 0, 0.0, 0.001)
+    body = Body(bytearray(content), msgspec.Struct, "/", "application/json", encoding, {})
+    answer = lambda found: f"{threading.current_thread().name[:7]}: {found[0][:20].decode()}".encode()
+    told = asyncio.run(placement.run(lambda place: worked(desk, place, READER, body, answer), stays))
+    placement.close()
+    return told.decode()
+
+
+LONG = b"1," * 100_000
+
+
+def test_short_bodies_are_read_by_a_thread_and_long_ones_by_the_process() -> None:
+    assert read(b"1,2,3") == "compute: 1,2,3"
+    assert read(LONG) == "compute: elsewhere, identity"
+    assert read(LONG, running=False) == f"compute: {LONG[:20].decode()}"
+
+
+def test_a_compressed_body_is_judged_by_what_it_holds() -> None:
+    assert read(gzip.compress(b"1,2,3"), "gzip") == "compute: 1,2,3"
+    assert read(gzip.compress(LONG), "gzip") == "compute: elsewhere, identity"
+    assert read(gzip.compress(b" " * 300_000), "gzip") == "compute: elsewhere, gzip"
+    assert read(gzip.compress(LONG), "gzip", running=False) == f"compute: {LONG[:20].decode()}"
+
+
+def test_what_cannot_be_inflated_is_refused_at_once() -> None:
+    for content, limits, code in (
+        (b"no gzip", None, "corrupt_encoding"),
+        (gzip.compress(b"1,2,3,4"), Limits(max_values=2), "too_many_numbers"),
+    ):
+        with pytest.raises(ProblemError, match=code):
+            read(content, "gzip", limits=limits)
