@@ -49,7 +49,9 @@ def _generate(objects: list[Manifest], folder: Path, entry: Manifest) -> None:
     lines = [line for name in entry.get("envs", []) for line in (folder / name).read_text().splitlines()]
     data = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     data |= {name: (folder / name).read_text() for name in entry.get("files", [])}
-    place = {"name": entry["name"]} | ({"namespace": entry["namespace"]} if "namespace" in entry else {})
+    place: Manifest = {"name": entry["name"]} | ({"namespace": entry["namespace"]} if "namespace" in entry else {})
+    if "labels" in (options := entry.get("options", {})):
+        place["labels"] = dict(options["labels"])
     if entry.get("behavior") != "merge":
         objects.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": place, "data": data})
         return
