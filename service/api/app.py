@@ -19,7 +19,7 @@ from service.api.routes.methods import method_handler
 from service.api.routes.working import Desk
 from service.api.settings import Settings
 from service.api.tally import Labels, Tally
-from service.api.work_metrics import work_metrics
+from service.api.work_metrics import WorkMetrics
 from service.calibration.errors import CalibrationError
 from service.web import problems
 from service.web.access_log import LogWriter, to_stderr
@@ -64,7 +64,7 @@ def create_service(settings: Settings, parts: Parts) -> Service:
     parser, held = Parser(), Held(settings.held_body_bytes)
     registry = CollectorRegistry()
     process_metrics(registry, "calibration")
-    work_metrics(registry, placement)
+    WorkMetrics(registry, placement, held, parser)
     tally = Tally(registry, labels(parts))
     bounds = (settings.inline_body_bytes, settings.inline_work, settings.thread_parse_seconds)
     desk = Desk(settings.limits, placement, parser, held, tally, *bounds)

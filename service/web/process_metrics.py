@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, disabl
 
 def process_metrics(registry: CollectorRegistry, service: str) -> None:
     """Register them. The times at which series were made are left out: nothing asks for them."""
-    disable_created_metrics()
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # their annotations forget it
     ProcessCollector(registry=registry)
     build = Gauge("rectifier_build_info", "Always 1.", ("service", "version", "python"), registry=registry)
     build.labels(service, version("rectifier"), platform.python_version()).set(1)
