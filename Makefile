@@ -65,13 +65,13 @@ openapi: $(VENV)/.gateway  ## write the OpenAPI files
 
 lock: $(VENV)/.installer  ## resolve pyproject.toml into hashed locks; all agree on every version
 	$(compile) pyproject.toml --all-extras --group dev -o locks/dev.txt
-	$(compile) pyproject.toml -c locks/dev.txt -o locks/calibration.txt
+	$(compile) pyproject.toml --extra jwt -c locks/dev.txt -o locks/calibration.txt
 	$(compile) --group pyproject.toml:installer -c locks/dev.txt -o locks/installer.txt
 	$(compile) --group pyproject.toml:inventory -c locks/dev.txt -o locks/inventory.txt
 	$(compile) --group pyproject.toml:scan -o locks/scan.txt
 	$(python) -c 'import tomllib; \
 		extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
-		print(*extras["gateway"], *extras["redis"], sep="\n")' \
+		print(*extras["gateway"], *extras["redis"], *extras["jwt"], sep="\n")' \
 		| $(compile) - -c locks/dev.txt -o locks/gateway.txt
 
 clean:  ## remove the virtual environment and every cache

@@ -1,4 +1,4 @@
-"""The command ``rectifier``: serve, gateway, demo, methods, openapi."""
+"""The command ``rectifier``: serve, gateway, keys, demo, methods, openapi."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(table(cards()), end="")
         return 0
+    if chosen.command == "keys":
+        from service.web.access.command import run_keys
+
+        return run_keys(chosen, datetime.now(UTC))
     sys.stdout.buffer.write(_document(chosen.deployable))
     return 0
 
@@ -56,12 +61,15 @@ def _document(deployable: str) -> bytes:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from service.web.access.command import add_keys
+
     parser = argparse.ArgumentParser(prog="rectifier", description="Calibrated effects from human and LLM responses.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, words, port in (("serve", "the calibration service", 8000), ("gateway", "the LLM gateway", 8001)):
         command = commands.add_parser(name, help=f"start {words}")
         command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         command.add_argument("--port", type=int, default=port, help="port to listen on (default: %(default)s)")
+    add_keys(commands)
     commands.add_parser("demo", help="start the service, calibrate the bundled example, print the answer, stop")
     commands.add_parser("methods", help="print the table of methods")
     document = commands.add_parser("openapi", help="print the OpenAPI document")

@@ -22,10 +22,13 @@ from service.api.tally import Labels, Tally
 from service.api.work_metrics import WorkMetrics
 from service.calibration.errors import CalibrationError
 from service.web import problems
+from service.web.access.opening import open_access
+from service.web.access.settings import listed
 from service.web.access_log import LogWriter, to_stderr
 from service.web.body import Held
 from service.web.boundary import exception_handlers, refusal
 from service.web.canary import Canary
+from service.web.cors import sharing
 from service.web.probes import Lifecycle, probe_handlers
 from service.web.process_metrics import process_metrics
 from service.web.routes.docs import DOCS_HANDLERS
@@ -72,6 +75,7 @@ def create_service(settings: Settings, parts: Parts) -> Service:
     canary = Canary(parts.deviation, settings.canary_seconds, registry)
     tracer = open_tracer(settings.traces_endpoint, settings.traces_share, "rectifier-calibration", registry)
     closers = [] if tracer is None else [tracer.close]
+    access = open_access(settings.access, "work-units", registry, parts.write_log)
     app = Litestar(
         route_handlers=[
             *(computation_handler(computation, desk) for computation in parts.computations),
@@ -82,8 +86,21 @@ def create_service(settings: Settings, parts: Parts) -> Service:
             *probe_handlers(lifecycle),
             metrics_handler(registry),
         ],
-        on_startup=[lifecycle.start, canary.start, *([parser.start] if settings.parse_process else [])],
-        on_shutdown=[lifecycle.drain, canary.stop, placement.close, parser.close, *closers],
+        middleware=access.layers,
+        on_startup=[
+            lifecycle.start,
+            canary.start,
+            access.watch.start,
+            *([parser.start] if settings.parse_process else []),
+        ],
+        on_shutdown=[
+            lifecycle.drain,
+            access.watch.stop,
+            canary.stop,
+            placement.close,
+            parser.close,
+            *closers,
+        ],
         exception_handlers={**exception_handlers(CATALOGUE), CalibrationError: _refuse_core},
         openapi_config=None,
         logging_config=None,
@@ -91,7 +108,8 @@ def create_service(settings: Settings, parts: Parts) -> Service:
         debug=False,
     )
     write_log = parts.write_log if settings.access_log else None
-    return Service(Telemetry(app, registry, CATALOGUE, write_log, tracer), lifecycle, placement, parser, held)
+    shared = sharing(app, listed(settings.access.cors_origins))
+    return Service(Telemetry(shared, registry, CATALOGUE, write_log, tracer), lifecycle, placement, parser, held)
 
 
 def labels(parts: Parts) -> Labels:

@@ -11,6 +11,7 @@ import msgspec
 from service.api.render.media import CSV, JSON, MSGPACK
 from service.api.routes.computation import Computation
 from service.calibration.card import Card
+from service.web.access.described import STATUSES, WORDS, schemes, security
 from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
 from service.web.schemas import Schema, answer_schemas, reference, request_schemas
 
@@ -21,8 +22,8 @@ _OVERVIEW = (
     "without Content-Type is read as JSON; an answer is JSON unless Accept prefers another type, whatever the request "
     "was. MessagePack is application/vnd.msgpack, application/msgpack or application/x-msgpack; in it the data of a "
     "binary array is bin; NaN and infinity in a list are refused. X-Request-Id is taken over when it has 1 to 64 "
-    "letters, digits, `.`, `_`, `:`, `-`."
-)
+    "letters, digits, `.`, `_`, `:`, `-`. "
+) + WORDS
 _VALIDATE_ONLY = {
     "name": "validate_only",
     "in": "query",
@@ -45,6 +46,7 @@ _CSV_ANSWER = (
 )
 _STATUSES = {
     400: "The bytes cannot be read",
+    **STATUSES,
     404: "No such path or code",
     406: "No acceptable media type",
     408: "The body arrived too slowly",
@@ -56,7 +58,7 @@ _STATUSES = {
     503: "Busy or not ready; Retry-After says when to try again",
     504: "Not done within the deadline",
 }
-_POST_STATUSES = (400, 406, 408, 413, 415, 422, 431, 500, 503, 504)
+_POST_STATUSES = (400, *STATUSES, 406, 408, 413, 415, 422, 431, 500, 503, 504)
 _GET_STATUSES = (400, 406, 431, 500)
 
 
@@ -76,7 +78,11 @@ def build_document(computations: Sequence[Computation[Any, Any]]) -> bytes:
         "servers": [{"url": "/"}],
         "tags": [{"name": "compute"}, {"name": "describe"}, {"name": "operate"}],
         "paths": {c.path: {"post": _post(c)} for c in computations} | _reading_paths(),
-        "components": {"schemas": dict(sorted(schemas.items())), "responses": _problem_responses()},
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "responses": _problem_responses(),
+            "securitySchemes": schemes(),
+        },
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
@@ -86,6 +92,7 @@ def _post(computation: Computation[Any, Any]) -> Schema:
         "operationId": computation.name,
         "summary": computation.title,
         "tags": ["compute"],
+        "security": security(computation.scope),
         "parameters": [_VALIDATE_ONLY, *(_table_parameters(computation) if computation.tabular else ())],
         "requestBody": {"required": True, "content": _request_content(computation)},
         "responses": {"200": _success("The answer", _answer_content(computation))} | _problems(_POST_STATUSES),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from service.api.limits import Limits
+from service.web.access.settings import AccessSettings, problems_of
 from service.web.environment import OR_OFF, SettingsError, chosen, variables_of
 
 __all__ = ["Settings", "SettingsError", "read_settings", "variables"]
@@ -18,6 +19,8 @@ class Settings:
 
     limits: Limits = field(default_factory=Limits)
     """Bounds on one request."""
+    access: AccessSettings = field(default_factory=AccessSettings)
+    """Who may ask, and for how much."""
     threads: int = 2
     """Threads that compute; requests beyond them wait."""
     queue: int = 16
@@ -48,7 +51,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment; ``SettingsError`` names every variable with a bad value."""
     problems: list[str] = []
     limits = dataclasses.replace(Limits(), **chosen(Limits, environ, problems))
-    settings = dataclasses.replace(Settings(limits), **chosen(Settings, environ, problems))
+    access = dataclasses.replace(AccessSettings(), **chosen(AccessSettings, environ, problems))
+    problems += problems_of(access)
+    settings = dataclasses.replace(Settings(limits, access), **chosen(Settings, environ, problems))
     if settings.held_body_bytes < limits.max_body_bytes:
         problems.append("RECTIFIER_HELD_BODY_BYTES: at least RECTIFIER_MAX_BODY_BYTES is needed")
     if problems:
@@ -58,4 +63,4 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def variables() -> dict[str, object]:
     """Every environment variable that is read, with its default."""
-    return variables_of(Settings, Limits)
+    return variables_of(Settings, Limits, AccessSettings)

@@ -19,8 +19,11 @@ from service.gateway.routes.generations import generation_handlers
 from service.gateway.routes.providers import providers_handler
 from service.gateway.settings import Settings
 from service.gateway.transport import Transport
+from service.web.access.opening import open_access
+from service.web.access.settings import listed
 from service.web.access_log import LogWriter, to_stderr
 from service.web.boundary import exception_handlers
+from service.web.cors import sharing
 from service.web.probes import Lifecycle, probe_handlers
 from service.web.process_metrics import process_metrics
 from service.web.routes.docs import DOCS_HANDLERS
@@ -47,6 +50,7 @@ def create_gateway(
     registry = CollectorRegistry()
     process_metrics(registry, "gateway")
     tracer = open_tracer(settings.traces_endpoint, settings.traces_share, "rectifier-gateway", registry)
+    access = open_access(settings.access, "cells", registry, write_log)
     desk = Desk(settings, Metrics(registry, settings.providers), transport)
     lifecycle = Lifecycle(prove, busy=desk.full, closing=desk.closing.begin)
     app = Litestar(
@@ -60,8 +64,14 @@ def create_gateway(
             *probe_handlers(lifecycle),
             metrics_handler(registry),
         ],
-        on_startup=[lifecycle.start],
-        on_shutdown=[lifecycle.drain, desk.close, *([] if tracer is None else [tracer.close])],
+        middleware=access.layers,
+        on_startup=[lifecycle.start, access.watch.start],
+        on_shutdown=[
+            lifecycle.drain,
+            access.watch.stop,
+            desk.close,
+            *([] if tracer is None else [tracer.close]),
+        ],
         exception_handlers={**exception_handlers(CATALOGUE)},
         openapi_config=None,
         logging_config=None,
@@ -69,4 +79,5 @@ def create_gateway(
         debug=False,
     )
     write = write_log if settings.access_log else None
-    return Gateway(Telemetry(app, registry, CATALOGUE, write, tracer), lifecycle, desk)
+    shared = sharing(app, listed(settings.access.cors_origins))
+    return Gateway(Telemetry(shared, registry, CATALOGUE, write, tracer), lifecycle, desk)

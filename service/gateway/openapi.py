@@ -11,6 +11,7 @@ from service.gateway.keys import MAX_LENGTH, PATTERN
 from service.gateway.routes.providers import ProvidersReply
 from service.gateway.wire.generation import GenerationRequest
 from service.gateway.wire.records import CellRecord, EndRecord, ErrorRecord, PlanReply, ProgressRecord
+from service.web.access.described import STATUSES, WORDS, schemes, security
 from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
 from service.web.schemas import Schema, answer_schemas, reference, request_schemas
 
@@ -20,8 +21,8 @@ _OVERVIEW = (
     "answered or missing with its reason, and what was sent, tried and spent on record. `output: calibration` ends the "
     "stream with the `data` of a calibration request. No statistics, no database; a request names providers that the "
     "operator configured, never a URL. `null` in an optional field means absent. Every refusal is problem+json (on "
-    "/v1/chat/completions: OpenAI's error object). Request bodies may be compressed with gzip or zstd."
-)
+    "/v1/chat/completions: OpenAI's error object). Request bodies may be compressed with gzip or zstd. "
+) + WORDS
 _EXAMPLE = {
     "personas": [{"unit_id": "r17", "attributes": {"age": 34, "job": "nurse"}, "arm": "treatment", "human": True}],
     "arms": [{"name": "control", "text": "A plain notice."}, {"name": "treatment", "text": "A warm letter."}],
@@ -44,21 +45,24 @@ _EXAMPLE = {
 }
 _STATUSES = {
     400: "The bytes cannot be read",
-    401: "The provider refuses the key",
+    **STATUSES,
     404: "No such path, code, provider or model",
     406: "No acceptable media type",
     408: "The body arrived too slowly",
     413: "Too many bytes or values",
     415: "Unknown media type or encoding",
     422: "Readable, but not a study that can be run; errors lists every problem",
-    429: "The provider's limit",
     431: "The headers are too large",
     500: "A fault of ours",
     502: "The provider failed",
     503: "Busy or not ready; Retry-After says when to try again",
     504: "The provider took too long",
 }
-_POST = (400, 406, 408, 413, 415, 422, 431, 500)
+_CHAT_STATUSES = {
+    401: f"{STATUSES[401]}; or the provider refuses the key",
+    429: f"{STATUSES[429]}; or the provider's limit",
+}
+_POST = (400, *STATUSES, 406, 408, 413, 415, 422, 431, 500)
 _GET = (400, 406, 431, 500)
 _RECORDS = (CellRecord, ProgressRecord, ErrorRecord, EndRecord)
 _KEYS: Schema = {
@@ -72,7 +76,8 @@ _TENANT: Schema = {
     "name": "X-Tenant",
     "in": "header",
     "required": False,
-    "description": "Whose cache this is; part of every cell_id. To be set by whoever authenticates callers.",
+    "description": "Whose cache this is; part of every cell_id. To be set by whoever authenticates callers; where this "
+    "service has keys, every client has a cache of its own, and this divides it further.",
     "schema": {"type": "string"},
 }
 
@@ -92,7 +97,11 @@ def build_document() -> bytes:
         "servers": [{"url": "/"}],
         "tags": [{"name": "generate"}, {"name": "describe"}, {"name": "operate"}],
         "paths": _posting_paths() | _reading_paths(),
-        "components": {"schemas": dict(sorted(schemas.items())), "responses": _problem_responses()},
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "responses": _problem_responses(),
+            "securitySchemes": schemes(),
+        },
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
@@ -104,7 +113,7 @@ def _posting_paths() -> Schema:
     chat = {JSON: {"schema": {"type": "object"}}}
     completion = {JSON: {"schema": {"type": "object"}}, "text/event-stream": {"schema": _event({})}}
     plan = {JSON: {"schema": reference(PlanReply)}}
-    failing = (400, 401, 404, 408, 413, 415, 422, 429, 431, 500, 502, 503, 504)
+    failing = (400, 401, 403, 404, 408, 413, 415, 422, 429, 431, 500, 502, 503, 504)
     return {
         "/v1/generations/plan": {
             "post": _post("planGeneration", "What a run would do; nobody is called", study, plan, _POST)
@@ -135,12 +144,14 @@ def _post(name: str, summary: str, body: Schema, answer: Schema, statuses: Seque
     if name == "completeChat":
         error: Schema = {JSON: {"schema": {"type": "object"}}}
         problems = {
-            str(s): {"description": _STATUSES[s], "content": error | _problem_content()} for s in sorted(statuses)
+            str(s): {"description": _CHAT_STATUSES.get(s, _STATUSES[s]), "content": error | _problem_content()}
+            for s in sorted(statuses)
         }
     return {
         "operationId": name,
         "summary": summary,
         "tags": ["generate"],
+        "security": security("generate"),
         "parameters": [_KEYS, _TENANT],
         "requestBody": {"required": True, "content": body},
         "responses": {"200": _success("The answer", answer)} | problems,
@@ -159,7 +170,10 @@ def _reading_paths() -> Schema:
     one = _get("describeProblem", "One refusal", _json(reference(Entry)) | {"text/html": page}, (404,))
     paths = {
         "/v1/providers": _get(
-            "listProviders", "Providers, models, abilities, prices", _json(reference(ProvidersReply))
+            "listProviders",
+            "Providers, models, abilities, prices",
+            _json(reference(ProvidersReply)),
+            tuple(STATUSES),
         ),
         "/v1/problems": _get("listProblems", "Every refusal", _json(listed) | {"text/html": page}),
         "/v1/problems/{code}": one | {"parameters": [code]},
@@ -170,6 +184,7 @@ def _reading_paths() -> Schema:
         "/startupz": _get("probeStartup", "Known texts were read right", _json(status), (503,)),
         "/metrics": _get("readMetrics", "Prometheus metrics", {"text/plain": page}),
     }
+    paths["/v1/providers"]["security"] = security("generate")
     return {path: {"get": operation} for path, operation in paths.items()}
 
 

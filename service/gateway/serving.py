@@ -8,6 +8,9 @@ import sys
 
 from service.gateway.app import create_gateway
 from service.gateway.settings import read_settings
+from service.web.access.opening import warn_when_open
+from service.web.access.settings import listed
+from service.web.access_log import to_stderr
 from service.web.environment import SettingsError
 from service.web.serving import serve_until_stopped
 
@@ -20,11 +23,13 @@ def serve(listening: socket.socket) -> int:
     except SettingsError as error:
         print(f"rectifier: {error}", file=sys.stderr)  # noqa: T201 - there is no other channel before the start
         return 2
+    warn_when_open(listening.getsockname()[0], settings.access, to_stderr)
     serve_until_stopped(
         gateway.asgi,
         gateway.lifecycle,
         listening,
         settings.shutdown_seconds,
         stalled_seconds=settings.stalled_seconds,
+        trusted_proxies=listed(settings.access.trusted_proxies),
     )
     return 0

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from service.gateway.providers.offer import OfferedModel, Price, Provider
 from service.gateway.providers_file import read_providers
+from service.web.access.settings import AccessSettings, problems_of
 from service.web.environment import SettingsError, chosen, variables_of
 
 SIMULATED = Provider(
@@ -81,12 +82,16 @@ class Settings:
     """Share of the traces that begin here that are recorded; a caller's own decision counts first."""
     providers: Mapping[str, Provider] = field(default_factory=lambda: {"simulated": SIMULATED})
     """Read from the file; not a variable."""
+    access: AccessSettings = field(default_factory=AccessSettings)
+    """Who may ask, and for how much."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment; ``SettingsError`` names everything that cannot be used."""
     problems: list[str] = []
-    settings = dataclasses.replace(Settings(), **chosen(Settings, environ, problems))
+    access = dataclasses.replace(AccessSettings(), **chosen(AccessSettings, environ, problems))
+    problems += problems_of(access)
+    settings = dataclasses.replace(Settings(access=access), **chosen(Settings, environ, problems))
     if settings.providers_file:
         providers = dict(settings.providers) | read_providers(Path(settings.providers_file), problems)
         settings = dataclasses.replace(settings, providers=providers)
@@ -97,4 +102,4 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def variables() -> dict[str, object]:
     """Every environment variable that is read, with its default."""
-    return variables_of(Settings)
+    return variables_of(Settings, AccessSettings)

@@ -28,8 +28,9 @@ MEDIA_TYPES = ("none", *dict.fromkeys(_MEDIA_TYPES.values()), "other")
 class AccessLine(msgspec.Struct, frozen=True):
     """Every field an access log line may have.
 
-    ``trace_id`` is that of the caller's ``traceparent`` or of our own span; ``problem`` is the code of the refusal,
-    which for 503 says why the request was shed; ``failure`` the class and place of a fault of ours.
+    ``client`` is a hash of who asks; ``trace_id`` that of the caller's ``traceparent`` or of our own span; ``problem``
+    the code of the refusal, which for 503 says why the request was shed; ``failure`` the class and place of a fault of
+    ours.
     """
 
     event: str
@@ -43,6 +44,7 @@ class AccessLine(msgspec.Struct, frozen=True):
     size_class: str
     bytes_in: int
     bytes_out: int
+    client: str | None = None
     problem: str | None = None
     failure: str | None = None
 
@@ -56,6 +58,7 @@ _ATTRIBUTES = {
     "size_class": "rectifier.size_class",
     "bytes_in": "http.request.body.size",
     "bytes_out": "http.response.body.size",
+    "client": "rectifier.client",
     "problem": "rectifier.problem",
     "failure": "error.type",
 }

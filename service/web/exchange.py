@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from typing import Any
 
 from litestar.types import HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
 
@@ -14,6 +15,11 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _DRAIN_BYTES = 1 << 28
 _DRAIN_IDLE_SECONDS = 2.0
 _DRAIN_SECONDS = 20.0
+_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+_UNLESS_GIVEN = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 
 
 def request_id(given: bytes | None) -> str:
@@ -29,13 +35,24 @@ class Exchange:
     """
 
     __slots__ = (
-        "_receive", "_send", "body_complete", "content_type", "gone", "id", "received", "sent", "started", "status",
+        "_receive",
+        "_send",
+        "body_complete",
+        "content_type",
+        "gone",
+        "id",
+        "received",
+        "sent",
+        "started",
+        "state",
+        "status",
         "trace",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
         headers = dict(reversed(list(scope["headers"])))  # the first of a name wins
+        self.state: dict[str, Any] = {}
         self.id = request_id(headers.get(b"x-request-id"))
         self.content_type = headers.get(b"content-type")
         self.trace = trace_context.parse(headers.get(b"traceparent"))
@@ -57,7 +74,10 @@ class Exchange:
         """Pass the answer on, with our headers."""
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
-            extra = [(b"x-request-id", self.id.encode()), (b"x-content-type-options", b"nosniff")]
+            extra = [(b"x-request-id", self.id.encode()), *_ALWAYS]
+            given = {name.lower() for name, _ in message["headers"]}
+            extra += [(name, value) for name, value in _UNLESS_GIVEN if name not in given]
+            extra += [(k.lower().encode(), v.encode()) for k, v in self.state.get("answer_headers", ())]
             if self.trace is not None:
                 extra.append((b"traceparent", self.trace.header()))
             if not self.body_complete:

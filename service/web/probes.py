@@ -7,6 +7,7 @@ from collections.abc import Callable
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from service.web.access.guard import OPEN
 from service.web.problems import ProblemError
 
 
@@ -43,15 +44,15 @@ class Lifecycle:
 def probe_handlers(lifecycle: Lifecycle) -> list[HTTPRouteHandler]:
     """The handlers of /livez, /readyz and /startupz."""
 
-    @get("/livez", sync_to_thread=False)
+    @get("/livez", opt=OPEN, sync_to_thread=False)
     def livez() -> Response[bytes]:
         return _answer(good=True)
 
-    @get("/readyz", sync_to_thread=False)
+    @get("/readyz", opt=OPEN, sync_to_thread=False)
     def readyz() -> Response[bytes]:
         return _answer(good=lifecycle.ready())
 
-    @get("/startupz", sync_to_thread=False)
+    @get("/startupz", opt=OPEN, sync_to_thread=False)
     def startupz() -> Response[bytes]:
         return _answer(good=lifecycle.started)
 

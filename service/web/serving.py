@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
-import msgspec
 import uvicorn
 from litestar.types import ASGIApp
 
-from service.web.access_log import to_stderr
-from service.web.failure import where
+from service.web.hardening import harden
 from service.web.probes import Lifecycle
 from service.web.server import STALLED_SECONDS, with_patience
 from service.web.supervisor import BACKLOG
 
 LAST_CALL_SECONDS = 1.0
 _NEWCOMERS_SECONDS = 0.5
-
-
-class JsonLines(logging.Handler):
-    """What the server itself has to say, as JSON lines like all others; of an exception its class and place only."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        line = {"event": "server", "level": record.levelname.lower(), "message": record.getMessage().strip()}
-        if record.exc_info and record.exc_info[1]:
-            line["failure"] = where(record.exc_info[1])
-        to_stderr(msgspec.json.encode(line))
 
 
 class _Server(uvicorn.Server):
@@ -77,9 +63,13 @@ def serve_until_stopped(
     shutdown_seconds: int,
     *,
     stalled_seconds: float = STALLED_SECONDS,
+    trusted_proxies: Sequence[str] = (),
 ) -> None:
-    """Serve until SIGTERM or SIGINT; requests in flight then have ``shutdown_seconds``. A failed start exits with 3."""
-    _log_as_json()
+    """Serve until SIGTERM or SIGINT; requests in flight then have ``shutdown_seconds``. A failed start exits with 3.
+
+    ``trusted_proxies``: whose X-Forwarded-For is believed.
+    """
+    harden()
     config = uvicorn.Config(
         asgi,
         backlog=BACKLOG,
@@ -90,6 +80,8 @@ def serve_until_stopped(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
         timeout_keep_alive=75,
         timeout_graceful_shutdown=shutdown_seconds,
     )
@@ -97,8 +89,3 @@ def serve_until_stopped(
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, server.handle_exit)  # a stop that comes before it serves; uvicorn's own are put on top
     server.run(sockets=[listening])
-
-
-def _log_as_json() -> None:
-    logger = logging.getLogger("uvicorn")
-    logger.handlers, logger.propagate = [JsonLines(logging.WARNING)], False

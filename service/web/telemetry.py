@@ -47,7 +47,8 @@ class Telemetry:
         span = self._begin(exchange)
         method = str(scope["method"]) if scope["method"] in _METHODS else "other"
         inner: HTTPScope = scope | {"method": HttpMethod.GET} if method == "HEAD" else scope
-        inner.setdefault("state", {})["request_id"] = exchange.id
+        exchange.state = inner.setdefault("state", {})
+        exchange.state["request_id"] = exchange.id
         failure: str | None = None
         self._metrics.in_flight += 1
         try:
@@ -102,6 +103,7 @@ def _line(scope: HTTPScope, method: str, exchange: Exchange, seconds: float, fai
         size_class=size_class(exchange.received),
         bytes_in=exchange.received,
         bytes_out=exchange.sent,
+        client=state.get("client"),
         problem=state.get("problem"),
         failure=failure or state.get("failure"),
     )

@@ -17,10 +17,16 @@ def test_every_variable_is_read() -> None:
         name: "7" if not isinstance(default, bool) else str(not default).lower()
         for name, default in variables().items()
     }
+    changed |= {
+        "RECTIFIER_QUOTA": "7/7",
+        "RECTIFIER_TRUSTED_PROXIES": "10.0.0.7",
+        "RECTIFIER_CORS_ORIGINS": "https://7",
+    }
     settings = read_settings(changed)
     assert settings.access_log is False
     assert (settings.threads, settings.limits.max_arms, settings.limits.deadline_seconds) == (7, 7, 7.0)
-    assert len(changed) == 20
+    assert (settings.access.keys_file, settings.access.jwt_leeway_seconds) == ("7", 7.0)
+    assert len(changed) == 29
 
 
 def test_the_canary_may_be_off_and_nothing_else_0() -> None:
@@ -35,6 +41,11 @@ def test_the_canary_may_be_off_and_nothing_else_0() -> None:
 def test_a_bad_number_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match=r"^RECTIFIER_THREADS: a positive whole number is needed$"):
         read_settings({"RECTIFIER_THREADS": value})
+
+
+def test_access_that_cannot_be_is_refused_with_the_rest() -> None:
+    with pytest.raises(SettingsError, match=r"RECTIFIER_QUOTA: clients are.*; RECTIFIER_THREADS: a pos"):
+        read_settings({"RECTIFIER_QUOTA": "1/1", "RECTIFIER_THREADS": "0"})
 
 
 def test_all_bad_values_are_named_together() -> None:

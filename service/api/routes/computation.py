@@ -23,6 +23,8 @@ from service.api.wire.doubts import WORK_LIMIT
 from service.api.wire.facts import Finished
 from service.api.wire.sample import Bounds
 from service.calibration.errors import CalibrationError, TooExpensive
+from service.web.access.account import account_of
+from service.web.access.guard import needs
 from service.web.body import declared_bytes, header, read_body
 from service.web.negotiation import acceptable, content_encoding, content_type
 from service.web.problems import MAX_ERRORS, from_errors
@@ -46,6 +48,7 @@ Job = TypeVar("Job", bound=HasWork)
 class Computation(Generic[Wire, Job]):
     """One computing path: the wire struct, its way into the core, and the two ways to answer, both JSON.
 
+    ``scope``: what a caller's key must allow.
     ``tabular``: the request has ``data`` that may come as CSV. ``lines``: what the lines of an answer in CSV are.
     """
 
@@ -62,6 +65,7 @@ class Computation(Generic[Wire, Job]):
     promised: tuple[str, ...] = ()
     tabular: bool = False
     lines: Lines | None = None
+    scope: str = "calibrate"
 
 
 def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPRouteHandler:
@@ -71,7 +75,7 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
     gives_validation = validation_renderers(computation.validation, computation.lines)
     limits, bounds = desk.limits, desk.limits.bounds()
 
-    @post(computation.path, status_code=200)
+    @post(computation.path, opt=needs(computation.scope), status_code=200)
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         scope = request.scope
         wanted = acceptable(header(scope, b"accept"), tuple(gives))
@@ -79,6 +83,7 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
         reader = takes[media_type]
         query = read_query(scope["query_string"], reader.parameters)
         encoding = content_encoding(header(scope, b"content-encoding"))
+        account = account_of(scope)
 
         def job_of(found: Decoded) -> HasWork:
             return _job(computation, reader, found, bounds)
@@ -87,6 +92,7 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
             desk.tally.work(computation.path, job.work)
             if query.validate_only:
                 return gives_validation[wanted](computation.validated(job))
+            account.charge(job.work)
             finished = computation.run(job)
             desk.tally.answered(finished.facts)
             return gives[wanted](finished.body)

@@ -30,5 +30,6 @@ def designs() -> Computation[Any, Any]:
         validation=ValidatedDesign,
         promised=PROMISED,
         lines=Lines("frontier", instead="design"),
+        scope="design",
         examples=(("two-models", EXAMPLE),),
     )

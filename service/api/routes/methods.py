@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from service.web.access.guard import OPEN
 from service.web.body import header
 from service.web.negotiation import acceptable
 
@@ -19,7 +20,7 @@ def method_handler(cards: Mapping[str, Sequence[object]]) -> HTTPRouteHandler:
     """The handler over cards by kind (estimands, estimators, intervals, ...); encoded once."""
     document = msgspec.json.encode({kind: list(entries) for kind, entries in cards.items()})
 
-    @get("/v1/methods", sync_to_thread=False)
+    @get("/v1/methods", opt=OPEN, sync_to_thread=False)
     def methods(request: Request[Any, Any, Any]) -> Response[bytes]:
         acceptable(header(request.scope, b"accept"), (JSON,))
         return Response(document, media_type=JSON)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import Receive, Scope
+from litestar.types import Scope
 
 from service.gateway import offers
 from service.gateway.closing import ClosedError
@@ -34,6 +34,10 @@ from service.gateway.routes.chat_errors import error, failed, refused, unanswere
 from service.gateway.routes.chat_headers import provenance
 from service.gateway.routes.listening import listened_to
 from service.gateway.study import Caps
+from service.web.access.account import account_of
+from service.web.access.gate import presented_in
+from service.web.access.guard import needs
+from service.web.access.key import PREFIX
 from service.web.body import header
 from service.web.problems import ProblemError
 from service.web.strict_json import json_tree
@@ -46,27 +50,32 @@ _KEY_LETTERS = 20
 def chat_handler(desk: Desk) -> HTTPRouteHandler:
     """The handler."""
 
-    @post("/v1/chat/completions", status_code=200)
+    @post(
+        "/v1/chat/completions",
+        opt=needs("generate"),
+        status_code=200,
+        exception_handlers={ProblemError: _refused},
+    )
     async def complete(request: Request[Any, Any, Any]) -> Response[bytes]:
-        try:
-            keys = upstream_keys(request.scope, desk.settings.providers)
-            body = json_tree(await whole_body(request, desk.settings))
-        except ProblemError as problem:
-            return refused(problem)
+        keys = upstream_keys(request.scope, desk.settings.providers)
+        body = json_tree(await whole_body(request, desk.settings))
         if not isinstance(body, dict):
             return error(400, "invalid_request", "the body is not an object")
         try:
             provider, model = _place(desk, body.get("model"))
             brought = keys.get(provider.name) or (_bearer(request.scope) if provider.bearer else None)
-            return await desk.closing.bounded(
-                lambda: _answered(desk, provider, model, body, (brought, request.receive))
-            )
+            return await desk.closing.bounded(lambda: _answered(desk, provider, model, body, (brought, request)))
         except NotSentError as reason:
             return error(reason.status, reason.code, str(reason))
         except ClosedError:
             return error(503, "not_ready", "the service is being stopped", {"Retry-After": "1"})
 
     return complete
+
+
+def _refused(request: Request[Any, Any, Any], problem: ProblemError) -> Response[bytes]:
+    request.scope["state"]["problem"] = problem.code
+    return refused(problem)
 
 
 class UnknownModelError(NotSentError):
@@ -87,21 +96,32 @@ def _place(desk: Desk, named: object) -> tuple[Provider, OfferedModel]:
 
 
 async def _answered(
-    desk: Desk, provider: Provider, model: OfferedModel, body: JsonObject, caller: tuple[str | None, Receive]
+    desk: Desk,
+    provider: Provider,
+    model: OfferedModel,
+    body: JsonObject,
+    caller: tuple[str | None, Request[Any, Any, Any]],
 ) -> Response[bytes]:
-    key, receive = caller
+    key, request = caller
     passed = passing(CODECS[provider.codec], body, model)
+    account_of(request.scope).charge(_answers(body))
     shared = desk.line(provider, model.name)  # held until it has answered: others find it meanwhile
     line = dataclasses.replace(shared, codec=passed.codec)
     budget = Budget(Caps(usd=desk.settings.max_usd if model.price else None))
     deadline = line.clock() + provider.timeout_seconds * 3
-    asked = await listened_to(receive, ask(line, passed.call, budget, deadline, key=key))
+    asked = await listened_to(request.receive, ask(line, passed.call, budget, deadline, key=key))
     headers = provenance(line, asked, passed.added, brought=key is not None)
     if isinstance(asked.result, Failure):
         return failed(asked.result, line.breaker.rests, headers)
     if not is_answer(asked.result):
         return unanswered(asked.result, headers)
     return _completed(asked.result, body, model.name, headers, raw=isinstance(passed.codec, PassThrough))
+
+
+def _answers(body: JsonObject) -> int:
+    """How many answers a checked body asks for."""
+    count = body.get("n")
+    return count if isinstance(count, int) else 1
 
 
 def _completed(
@@ -117,10 +137,15 @@ def _completed(
 
 
 def _bearer(scope: Scope) -> str | None:
-    """The key that an OpenAI client sends; ``none`` and the like mean the server's. NotSentError for what is no key."""
+    """The key that an OpenAI client sends; ``none`` and the like mean the server's. NotSentError for what is no key.
+
+    What says who asks us, or is a key of ours for whatever reason, goes to nobody else.
+    """
     scheme, _, key = (header(scope, b"authorization") or "").partition(" ")
     found = key.strip()
-    if scheme.lower() != "bearer" or len(found) < _KEY_LETTERS:
+    if scheme.lower() != "bearer" or len(found) < _KEY_LETTERS or found.startswith(PREFIX):
+        return None
+    if account_of(scope).client and found == presented_in(scope):
         return None
     if not (found.isascii() and found.isprintable()):
         raise NotSentError("the bearer in Authorization is no key")

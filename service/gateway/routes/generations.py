@@ -33,6 +33,8 @@ from service.gateway.study import Study
 from service.gateway.wire import checks
 from service.gateway.wire.generation import GenerationRequest, to_study
 from service.gateway.wire.records import CellRecord, EndRecord, ErrorRecord, Record
+from service.web.access.account import account_of
+from service.web.access.guard import needs
 from service.web.body import header
 from service.web.failure import where
 from service.web.negotiation import acceptable, content_type
@@ -46,7 +48,7 @@ _DECODER = StrictDecoder(GenerationRequest)
 def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     """The two handlers."""
 
-    @post("/v1/generations/plan", status_code=200)
+    @post("/v1/generations/plan", opt=needs("generate"), status_code=200)
     async def plan(request: Request[Any, Any, Any]) -> Response[bytes]:
         acceptable(header(request.scope, b"accept"), ("application/json",))
         upstream_keys(request.scope, desk.settings.providers)  # what a run would refuse is refused
@@ -55,7 +57,7 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         reply = await asyncio.to_thread(plan_of, prompts, desk.settings.providers, CODECS)
         return Response(msgspec.json.encode(reply), media_type="application/json")
 
-    @post("/v1/generations", status_code=200)
+    @post("/v1/generations", opt=needs("generate"), status_code=200)
     async def generate(request: Request[Any, Any, Any]) -> ASGIResponse:
         media_type = acceptable(header(request.scope, b"accept"), (NDJSON, SSE))
         keys = upstream_keys(request.scope, desk.settings.providers)
@@ -65,6 +67,7 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         if desk.full():
             headers = {"Retry-After": "5"}
             raise ProblemError("overloaded", "As many runs as this process takes are under way.", headers=headers)
+        account_of(request.scope).charge(prompts.cells.n_cells)
         run = _run(prompts, desk, keys)
         records = _counted(run, desk, request.scope["state"]["request_id"])
         desk.enter()
@@ -99,7 +102,13 @@ def _prompts(study: Study, desk: Desk, scope: Scope) -> Prompts:
     places = {m.name: f"{m.provider} {providers[m.provider].base_url}" for m in study.models}
     found = {m.name: offers.offered(providers[m.provider], m.model) for m in study.models}
     withheld = {name: model.unsupported for name, model in found.items() if model is not None}
-    return Prompts(study, places, withheld, header(scope, TENANT) or "")
+    return Prompts(study, places, withheld, _tenant(scope))
+
+
+def _tenant(scope: Scope) -> str:
+    """Whose cache this is: the caller's own, and within it what the caller says."""
+    client, given = account_of(scope).client, header(scope, TENANT) or ""
+    return f"{client}\n{given}" if client else given
 
 
 def _run(prompts: Prompts, desk: Desk, keys: dict[str, str]) -> Run:

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from service.gateway.providers.offer import OfferedModel, Provider
 from service.gateway.providers.protocol import Codec
+from service.web.access.guard import needs
 
 
 class PriceEntry(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ def providers_handler(providers: Mapping[str, Provider], codecs: Mapping[str, Co
     entries = [_entry(provider, codecs[provider.codec]) for provider in providers.values()]
     content = msgspec.json.encode(ProvidersReply(entries))
 
-    @get("/v1/providers", sync_to_thread=False)
+    @get("/v1/providers", opt=needs("generate"), sync_to_thread=False)
     def listed() -> Response[bytes]:
         return Response(content, media_type="application/json")
 

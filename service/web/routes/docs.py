@@ -9,6 +9,7 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from service.web.access.guard import OPEN
 from service.web.problems import ProblemError
 
 _CSP = (
@@ -27,14 +28,14 @@ def _read(name: str) -> bytes:
     return files("service.web").joinpath("static", name).read_bytes()
 
 
-@get("/docs", sync_to_thread=False)
+@get("/docs", opt=OPEN, sync_to_thread=False)
 def page() -> Response[bytes]:
     """The page."""
     headers = {"Content-Security-Policy": _CSP}
     return Response(_read("docs.html"), media_type="text/html", headers=headers)
 
 
-@get("/docs/{name:str}", sync_to_thread=False)
+@get("/docs/{name:str}", opt=OPEN, sync_to_thread=False)
 def asset(name: FromPath[str]) -> Response[bytes]:
     """A script or style of the page."""
     if name not in _ASSETS:

@@ -10,22 +10,23 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from service.web.access.guard import OPEN
 from service.web.body import header
 from service.web.negotiation import acceptable
 from service.web.problems import Catalogue, Entry, ProblemError
 
 _OFFERED = ("application/json", "text/html")
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 def problem_handlers(catalogue: Catalogue) -> list[HTTPRouteHandler]:
     """The two handlers over one catalogue."""
 
-    @get("/v1/problems", sync_to_thread=False)
+    @get("/v1/problems", opt=OPEN, sync_to_thread=False)
     def every(request: Request[Any, Any, Any]) -> Response[bytes]:
         return _answer(request, {"problems": list(catalogue.values())}, tuple(catalogue.values()))
 
-    @get("/v1/problems/{code:str}", sync_to_thread=False)
+    @get("/v1/problems/{code:str}", opt=OPEN, sync_to_thread=False)
     def one(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[bytes]:
         entry = catalogue.get(code)
         if entry is None:
