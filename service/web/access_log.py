@@ -44,9 +44,9 @@ class AccessLine(msgspec.Struct, frozen=True):
     size_class: str
     bytes_in: int
     bytes_out: int
-    client: str | None = None
     problem: str | None = None
     failure: str | None = None
+    client: str | None = None
 
 
 _ATTRIBUTES = {
