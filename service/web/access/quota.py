@@ -1,6 +1,6 @@
 """Quotas per client: so many units in so many seconds, kept as a bucket that fills steadily and may go into debt.
 
-A request is let through while the bucket is not empty and then takes what it costs, even below zero; nothing more
+A request is let through while a unit is left and then takes what it costs, even below zero; nothing more
 goes through until time has paid it back. So the average holds, and no request is too large ever to be let through.
 The buckets are this process's own: every pod counts for itself (decisions/0025-keys-quotas-and-throttling.md).
 """
@@ -62,10 +62,10 @@ class Buckets:
             return _standing(quota, self._level(client, quota))
 
     def take(self, client: str, quota: Quota, units: float) -> Standing | None:
-        """What is left after taking; None, and nothing taken, where nothing was left before."""
+        """What is left after taking; None, and nothing taken, where not a unit was left before."""
         with self._lock:
             level = self._level(client, quota)
-            if level <= 0:
+            if level < 1:
                 return None
             self._keep(client, level - units)
             return _standing(quota, level - units)
@@ -87,7 +87,7 @@ class Buckets:
 
 def _standing(quota: Quota, level: float) -> Standing:
     rate = quota.units / quota.seconds
-    return Standing(quota, max(level, 0.0), 0.0 if level > 0 else (1.0 - level) / rate)
+    return Standing(quota, max(level, 0.0), 0.0 if level >= 1 else (1.0 - level) / rate)
 
 
 def quota_headers(standing: Standing, unit: str) -> list[tuple[str, str]]:
