@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Litestar, Request, Response
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry
 
@@ -76,31 +77,17 @@ def create_service(settings: Settings, parts: Parts) -> Service:
     tracer = open_tracer(settings.traces_endpoint, settings.traces_share, "rectifier-calibration", registry)
     closers = [] if tracer is None else [tracer.close]
     access = open_access(settings.access, "work-units", registry, parts.write_log)
+    starting = [lifecycle.start, canary.start, access.watch.start, *([parser.start] if settings.parse_process else [])]
     app = Litestar(
         route_handlers=[
             *(computation_handler(computation, desk) for computation in parts.computations),
-            method_handler(parts.cards),
-            *problem_handlers(CATALOGUE),
-            openapi_handler(build_document(parts.computations)),
-            *DOCS_HANDLERS,
+            *_descriptions(parts),
             *probe_handlers(lifecycle),
             metrics_handler(registry),
         ],
         middleware=access.layers,
-        on_startup=[
-            lifecycle.start,
-            canary.start,
-            access.watch.start,
-            *([parser.start] if settings.parse_process else []),
-        ],
-        on_shutdown=[
-            lifecycle.drain,
-            access.watch.stop,
-            canary.stop,
-            placement.close,
-            parser.close,
-            *closers,
-        ],
+        on_startup=starting,
+        on_shutdown=[lifecycle.drain, access.watch.stop, canary.stop, placement.close, parser.close, *closers],
         exception_handlers={**exception_handlers(CATALOGUE), CalibrationError: _refuse_core},
         openapi_config=None,
         logging_config=None,
@@ -110,6 +97,16 @@ def create_service(settings: Settings, parts: Parts) -> Service:
     write_log = parts.write_log if settings.access_log else None
     shared = sharing(app, listed(settings.access.cors_origins))
     return Service(Telemetry(shared, registry, CATALOGUE, write_log, tracer), lifecycle, placement, parser, held)
+
+
+def _descriptions(parts: Parts) -> list[HTTPRouteHandler]:
+    """The paths that tell what there is."""
+    return [
+        method_handler(parts.cards),
+        *problem_handlers(CATALOGUE),
+        openapi_handler(build_document(parts.computations)),
+        *DOCS_HANDLERS,
+    ]
 
 
 def labels(parts: Parts) -> Labels:

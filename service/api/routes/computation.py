@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from litestar import Request, Response, post
@@ -83,16 +84,13 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
         reader = takes[media_type]
         query = read_query(scope["query_string"], reader.parameters)
         encoding = content_encoding(header(scope, b"content-encoding"))
-        account = account_of(scope)
-
-        def job_of(found: Decoded) -> HasWork:
-            return _job(computation, reader, found, bounds)
+        job_of = partial(_job, computation, reader, bounds)
 
         def answer(job: HasWork) -> bytes:
             desk.tally.work(computation.path, job.work)
             if query.validate_only:
                 return gives_validation[wanted](computation.validated(job))
-            account.charge(job.work)
+            account_of(scope).charge(job.work)
             finished = computation.run(job)
             desk.tally.answered(finished.facts)
             return gives[wanted](finished.body)
@@ -105,23 +103,19 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
                 job = job_of(decoded(reader, content, encoding, query.parameters, limits))
                 if job.work <= desk.inline_work:
                     return Response(answer(job), media_type=wanted)
-                body_answer = await desk.placement.run(
-                    lambda place: place.compute(lambda: answer(job)), request.receive
-                )
-                return Response(body_answer, media_type=wanted)
+                told = await desk.placement.run(lambda place: place.compute(lambda: answer(job)), request.receive)
+                return Response(told, media_type=wanted)
             body = Body(content, computation.request, computation.path, media_type, encoding, query.parameters)
-            return Response(
-                await desk.placement.run(
-                    lambda place: worked(desk, place, reader, body, lambda found: answer(job_of(found))),
-                    request.receive,
-                ),
-                media_type=wanted,
+            told = await desk.placement.run(
+                lambda place: worked(desk, place, reader, body, lambda found: answer(job_of(found))),
+                request.receive,
             )
+            return Response(told, media_type=wanted)
 
     return handle
 
 
-def _job(computation: Computation[Any, Any], reader: Reader[Any], found: Decoded, bounds: Bounds) -> HasWork:
+def _job(computation: Computation[Any, Any], reader: Reader[Any], bounds: Bounds, found: Decoded) -> HasWork:
     """The job of a decoded request whose work is within the limit."""
     wire, digest = found
     try:
