@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from service.api.reading.media import ARROW
 from service.api.render.media import CSV, JSON, MSGPACK
 from service.api.routes.computation import Computation
 from service.calibration.card import Card
@@ -36,10 +37,15 @@ _CSV_BODY = (
     "data takes numbers or names, a column is numbers when every filled field is one, and one that mixes is refused."
 )
 _CSV_DATA = (
-    "With text/csv only: the table object as JSON, URL-encoded, with the name of a column wherever the JSON body has "
-    'the column itself, for example {"layout": "table", "outcomes": {"trust": "trust"}, "arm": "condition"}.'
+    "With text/csv and Arrow only: the table object as JSON, URL-encoded, with the name of a column wherever the JSON "
+    'body has the column itself, for example {"layout": "table", "outcomes": {"trust": "trust"}, "arm": "condition"}.'
 )
-_CSV_PLAN = "With text/csv only: the plan as JSON, URL-encoded. Default: every default."
+_CSV_PLAN = "With text/csv and Arrow only: the plan as JSON, URL-encoded. Default: every default."
+_ARROW_BODY = (
+    "An Arrow IPC stream with its end-of-stream marker, its buffers not compressed; read where the extra arrow is "
+    "installed, else 415. Integers, float32 and float64 are numbers, strings and dictionaries of strings are names, "
+    "bool is true or false; null is missing, and NaN is. data and plan may stand in the schema's metadata instead."
+)
 _CSV_ANSWER = (
     "A header and one line per entry of {}, field names joined by _, lists as JSON; warnings stand on every line. A "
     "text that begins like a formula (=, +, -, @) has an apostrophe before it."
@@ -107,6 +113,7 @@ def _request_content(computation: Computation[Any, Any]) -> Schema:
         content[JSON] = schema | {"examples": examples}
     if computation.tabular:
         content[CSV] = {"schema": {"type": "string", "description": _CSV_BODY}}
+        content[ARROW] = {"schema": {"description": _ARROW_BODY}}
     return content
 
 

@@ -41,7 +41,7 @@ def without_mark(body: Bytes) -> Bytes:
     """The body without a byte order mark; 400 when nothing is left."""
     if body.startswith(b"\xef\xbb\xbf"):
         body = body[3:]
-    if not body.strip():
+    if not body or body.isspace():
         raise ProblemError("empty_body", "A document is needed as the body.")
     return body
 

@@ -18,10 +18,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from service.api.reading.media import ARROW
 from service.web.compression import zstd_module
 from service.web.problems import MEDIA_TYPE
 from tests.acceptance.conftest import start
 from tests.acceptance.talk import Reply, post
+from tests.api.reading.streams import stream
 
 JSON, PACKED, CSV = "application/json", "application/vnd.msgpack", "text/csv"
 PRICED = json.loads(files("service.api").joinpath("example.json").read_bytes())
@@ -67,6 +69,14 @@ def as_csv() -> tuple[str, bytes]:
     return f"/v1/calibrations?plan={plan}&data={quote(json.dumps(data))}", out.getvalue().encode()
 
 
+def named() -> dict[str, list[Any]]:
+    """The columns as Arrow has them: nulls, and numbers of one type."""
+    return {
+        name: [None if cell is None else cell if isinstance(cell, str) else float(cell) for cell in cells]
+        for name, cells in columns().items()
+    }
+
+
 def in_binary(pack: Any) -> dict[str, Any]:
     """The study with every list of numbers as a binary array."""
     study = copy.deepcopy(STUDY)
@@ -98,6 +108,7 @@ def test_every_way_in_gives_the_same_answer(server) -> None:
         (PACK(in_binary(bytes)), "/v1/calibrations", PACKED),
         (json.dumps(base64_text).encode(), "/v1/calibrations", JSON),
         (table, path, CSV),
+        (stream(named()), path, ARROW),
     ):
         assert without_digest(post(server, body, target, Content_Type=media_type)) == expected
         for encoding, pressed in (("gzip", gzip.compress(body, mtime=0)), ("zstd", zstd_module().compress(body))):

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from operator import itemgetter
 
-from service.api.reading.cells import Cell, Kind, values
+from service.api.reading.cells import Cell, values
+from service.api.reading.table_file import TableFile, Wanted, refuse_duplicates
 from service.web.compression import too_many_values
 from service.web.inspection import Inspection
 from service.web.json_scan import Bytes
 from service.web.problems import FieldError, ProblemError
 from service.web.strict_json import without_mark
 
-Wanted = tuple[str, Kind]
 _ROWS = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
-class CsvFile:
-    """The header, and by name and kind the wanted columns that exist."""
-
-    header: tuple[str, ...]
-    columns: dict[Wanted, list[Cell]]
-
-
-def read_csv(body: Bytes, wanted: Iterable[Wanted], max_values: int, found: Inspection) -> CsvFile:
+def read_csv(body: Bytes, wanted: Iterable[Wanted], max_values: int, found: Inspection) -> TableFile:
     """The file; rows of another length than the header's are noted in ``found``.
 
     ``ProblemError`` 400 for what is not CSV in UTF-8 or names a column twice, 413 over the limit.
@@ -56,9 +47,9 @@ def _unquoted(body: Bytes) -> Iterator[list[str]]:
         yield text.split(",") if text else []
 
 
-def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int, found: Inspection) -> CsvFile:
+def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int, found: Inspection) -> TableFile:
     header = next(reader, [])
-    _refuse_duplicates(header)
+    refuse_duplicates(header)
     position = {name: index for index, name in enumerate(header) if name}
     columns: dict[Wanted, list[Cell]] = {want: [] for want in wanted if want[0] in position}
     row_count = 0
@@ -69,7 +60,7 @@ def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int
             raise too_many_values(max_values)
         for (name, kind), column in columns.items():
             column.extend(values(list(map(itemgetter(position[name]), rows)), kind))
-    return CsvFile(tuple(header), columns)
+    return TableFile(tuple(header), columns)
 
 
 def _whole(rows: list[list[str]], width: int, before: int, found: Inspection) -> list[list[str]]:
@@ -89,11 +80,3 @@ def _ragged(index: int, got: int, width: int) -> FieldError:
     return FieldError(
         "", "ragged_row", text, "Quote fields that contain commas; write every field, empty when missing."
     )
-
-
-def _refuse_duplicates(header: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for name in header:
-        if name and name in seen:
-            raise ProblemError("duplicate_header", f"The header names {name[:100]!r} twice.")
-        seen.add(name)

@@ -1,4 +1,4 @@
-"""The table object of a CSV request: where JSON has a column it has a column's name; here the two are joined."""
+"""The table object of a request with a file has a column's name where JSON has a column; the two are joined here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import inspect
 
-from service.api.reading.cells import Cell, Kind, kind_of
+from service.api.reading.cells import Kind, kind_of
 from service.web.inspection import child, chosen_option, options_of
 from service.web.json_scan import Json
 from service.web.problems import FieldError
@@ -19,12 +19,16 @@ _NAMES_COMPARED = 300
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place that needs a column: its pointer, what stands there, what is needed, and how to put it there."""
+    """A place that needs a column: its pointer, what stands there, what is needed, and how to put it there.
+
+    ``packed``: whether a binary array may stand there.
+    """
 
     pointer: str
     name: Json
     kind: Kind
-    put: Callable[[list[Cell]], None]
+    put: Callable[[Any], None]
+    packed: bool = False
 
 
 def places(kind: inspect.Type, value: Json, pointer: str) -> list[Place]:
@@ -45,15 +49,16 @@ def _of_item(kind: inspect.Type, holder: Any, key: str | int, pointer: str) -> l
     if needed is None or value is None:
         return places(kind, value, here)
 
-    def put(column: list[Cell]) -> None:
+    def put(column: Any) -> None:  # noqa: ANN401 - cells, or a binary array
         holder[key] = column
 
-    return [Place(here, value, needed, put)]
+    packed = any(isinstance(option, inspect.StructType) for option in options_of(kind))
+    return [Place(here, value, needed, put, packed)]
 
 
 def unnamed(place: Place) -> FieldError:
     """The problem of a place that has no column's name."""
-    text = "Expected the name of a column of the CSV file, as a string."
+    text = "Expected the name of a column of the file, as a string."
     return FieldError(place.pointer, "wrong_type", text, "The columns stand in the file; write their names here.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from itertools import islice
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import msgspec
 import numpy as np
@@ -31,6 +31,11 @@ class BinaryArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class SentNames(BinaryArray, frozen=True, forbid_unknown_fields=True):
     """A list of names and nulls on its way from the parsing process: the same refusals as the list."""
+
+
+def from_buffer(numbers: memoryview) -> BinaryArray:
+    """Numbers that were a JSON list, as a buffer of float64."""
+    return BinaryArray("<f8", cast("bytes", numbers))  # whatever numpy reads and len counts will do
 
 
 NumericColumn = list[float | None] | BinaryArray

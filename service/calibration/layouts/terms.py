@@ -110,6 +110,6 @@ def constant_terms(terms: Sequence[Term], human: Sequence[FloatArray], model: Mo
     found = [
         Problem(model.pointer(term.covariate), "constant_term", text, hint)
         for term, values in zip(terms, everyone, strict=True)
-        if np.ptp(values) == 0.0
+        if values.size and np.ptp(values) == 0.0
     ]
     return list(dict.fromkeys(found))[:LISTED]

@@ -5,8 +5,11 @@ import json
 import msgspec
 import pytest
 
-from service.api.reading.media import readers
+from service.api.reading.media import ARROW, readers
+from service.api.wire.calibration import CalibrationRequest
+from service.api.wire.columns import BinaryArray
 from service.web.problems import ProblemError
+from tests.api.reading.streams import stream
 from tests.api.reading.test_csv_request import BODY, NAMES, SAME
 from tests.web.study import Study
 
@@ -15,22 +18,33 @@ PACKED = ("application/vnd.msgpack", "application/msgpack", "application/x-msgpa
 
 
 def test_one_study_in_every_media_type_is_one_struct() -> None:
-    assert tuple(READERS) == ("application/json", *PACKED, "text/csv")
+    assert tuple(READERS) == ("application/json", *PACKED, "text/csv", ARROW)
     structs = [READERS[name].decode(msgspec.msgpack.encode(SAME), {}) for name in PACKED]
     structs.append(READERS["application/json"].decode(json.dumps(SAME).encode(), {}))
     query = {"data": json.dumps(NAMES), "plan": json.dumps(SAME["plan"])}
     structs.append(READERS["text/csv"].decode(BODY, query))
+    columns = {"y": [3, None], "condition": ["c", None], "sex": ["f", "m"], "w": [1.5, 1.0]}
+    structs.append(READERS[ARROW].decode(stream(columns), query))
     assert all(study == structs[0] for study in structs)
 
 
-def test_only_tables_come_as_csv() -> None:
-    assert "text/csv" not in readers(Study, (), 1000, tabular=False)
+def test_only_tables_come_as_files() -> None:
+    assert tuple(readers(Study, (), 1000, tabular=False)) == ("application/json", *PACKED)
 
 
-def test_parameters_belong_to_csv() -> None:
-    assert {name: reader.parameters for name, reader in READERS.items() if reader.parameters} == {
-        "text/csv": ("data", "plan")
-    }
+def test_parameters_belong_to_files() -> None:
+    assert {name: reader.parameters for name, reader in READERS.items() if reader.parameters} == dict.fromkeys(
+        ("text/csv", ARROW), ("data", "plan")
+    )
+
+
+def test_json_and_arrow_have_a_faster_way_where_binary_arrays_may_stand() -> None:
+    assert not any(reader.columns for name, reader in READERS.items() if name != ARROW)  # not in this contract
+    takes = readers(CalibrationRequest, (), 1000, tabular=True)
+    assert [name for name, reader in takes.items() if reader.columns] == ["application/json", ARROW]
+    body = json.dumps({"data": {"layout": "arrays", "arms": [{"name": "all", "human": list(range(40))}]}}).encode()
+    assert isinstance(takes["application/json"].columns(body, {}).data.arms[0].human, BinaryArray)
+    assert takes[ARROW].columns(b"", {}) is None
 
 
 def test_values_are_counted_where_the_format_does_not_separate_them() -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from service.api.limits import Limits
+from service.api.reading import whole
 from service.api.reading.media import Reader
 from service.api.reading.whole import decoded, digest
 from service.web.problems import ProblemError
@@ -33,6 +35,19 @@ def test_the_reader_gets_the_body_as_it_was(encoding: str) -> None:
 def test_limits_hold_before_anything_is_decoded(body: bytes, encoding: str, code: str) -> None:
     with pytest.raises(ProblemError, match=code):
         decoded(READER, bytearray(body), encoding, {}, LIMITS)
+
+
+def test_what_the_faster_way_gives_is_taken_and_else_the_strict_decoder_asked() -> None:
+    body = bytearray(b"[1,2]" + b" " * whole.QUICK_BYTES)
+    seen = []
+    for given in ("struct", None):
+        reader = replace(READER, columns=lambda body, query, given=given: seen.append((len(body), query)) or given)
+        found, told = decoded(reader, body, "identity", {"a": "b"}, Limits())
+        assert found == given or found == (bytes(body), {"a": "b"})
+        assert told == digest(body, {"a": "b"})
+    assert seen == [(len(body), {"a": "b"})] * 2
+    decoded(reader, bytearray(b"[1,2]"), "identity", {}, Limits())
+    assert len(seen) == 2
 
 
 def test_the_digest_is_over_body_and_parameters() -> None:

@@ -108,6 +108,7 @@ def test_terms_that_do_not_vary_among_the_humans_are_refused_once_per_covariate(
     assert constant_terms(terms[:1], [first[:1], second[:1]], model) == []  # it varies between the arms
     assert len(constant_terms(terms[:1], [first[:1]], model)) == 1
     assert constant_terms((), [], Model()) == []
+    assert constant_terms(terms[:1], [first[:1, :0]], model) == []  # a subgroup without a human has other problems
 
 
 def test_interactions_pair_two_terms_that_are_listed_once() -> None:

@@ -76,7 +76,7 @@ def shape(data: Arrays, *, categories: bool = False) -> tuple[int, int]:
     """Number of columns and of models."""
     if not categories:
         return 1, 1
-    return max(1, *(used_values(c) for arm in data.arms for c in (arm.human, arm.llm) if c is not None)), 1
+    return max([1, *(used_values(c) for arm in data.arms for c in (arm.human, arm.llm) if c is not None)]), 1
 
 
 def arms(data: Arrays) -> tuple[int, str]:

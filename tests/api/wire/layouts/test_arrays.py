@@ -22,6 +22,13 @@ def test_arrays() -> None:
     assert refused(ARRAYS) == [("/data/arms/1/human/3", "missing_human_answer")]
 
 
+def test_categories_of_no_arm_at_all_are_refused_for_having_none() -> None:
+    reading = Reading(Categories(), None)
+    with pytest.raises(InvalidSample) as found:
+        samples(decoded({"layout": "arrays", "arms": []}), "error", reading=reading)
+    assert [(p.pointer, p.code) for p in found.value.problems] == [("/data/arms", "no_arms")]
+
+
 def test_arrays_in_binary_are_the_same_sample() -> None:
     document = copy.deepcopy(ARRAYS)
     for arm in document["arms"]:

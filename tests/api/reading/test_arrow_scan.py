@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import struct
+
+import pyarrow as pa
+import pytest
+
+from service.api.reading.arrow_scan import scan
+from service.web.problems import ProblemError
+from tests.api.reading.streams import COLUMNS, stream
+
+BODY = stream(batches=2)
+
+
+def refusal(body: bytes, limit: int = 1000) -> str:
+    with pytest.raises(ProblemError) as caught:
+        scan(body, limit)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("body", [BODY, stream(), stream({}), stream({"y": pa.array([], pa.float64())})])
+def test_whole_streams_pass(body: bytes) -> None:
+    scan(body, 1000)
+    scan(bytearray(body), 1000)
+
+
+def test_values_are_those_of_every_column_and_dictionary() -> None:
+    scan(BODY, 17)  # five columns of three, and two names
+    assert refusal(BODY, 16) == "too_many_numbers"
+
+
+def test_rows_that_take_no_bytes_are_counted() -> None:
+    assert refusal(stream({"nothing": pa.nulls(10**9)})) == "too_many_numbers"
+    batch = pa.record_batch([pa.nulls(5)], names=["a"]).select([])
+    assert batch.num_rows == 5
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    assert refusal(sink.getvalue().to_pybytes(), 4) == "too_many_numbers"
+
+
+@pytest.mark.parametrize("codec", ["zstd", "lz4"])
+def test_compressed_buffers_are_refused_before_they_are_read(codec: str) -> None:
+    assert refusal(stream(compression=codec)) == "compressed_arrow"
+
+
+def test_a_stream_that_is_cut_off_anywhere_or_goes_on_is_refused() -> None:
+    for length in range(len(BODY)):
+        assert refusal(BODY[:length]) == "malformed_arrow"
+    assert refusal(BODY + b"\0" * 8) == "malformed_arrow"
+
+
+def test_the_file_format_and_the_framing_of_old_are_refused() -> None:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, pa.table(COLUMNS).schema) as writer:
+        writer.write_table(pa.table(COLUMNS))
+    assert refusal(sink.getvalue().to_pybytes()) == "malformed_arrow"
+    assert refusal(stream(use_legacy_format=True)) == "malformed_arrow"
+
+
+def test_places_outside_the_metadata_are_refused() -> None:
+    header = struct.pack("<Ii", 0xFFFFFFFF, 16)
+    for metadata in (
+        struct.pack("<Iiii", 4, 100, 0, 0),  # a vtable before the beginning
+        struct.pack("<Iiii", 4, -100, 0, 0),  # and one behind the end
+        struct.pack("<Iiii", 2**31, 0, 0, 0),
+        struct.pack("<IiHHi", 4, -4, 4, 0, 0),
+    ):
+        assert refusal(header + metadata + struct.pack("<Ii", 0xFFFFFFFF, 0) * 2) == "malformed_arrow"
+    assert refusal(struct.pack("<Ii", 0xFFFFFFFF, -8)) == "malformed_arrow"
+    assert refusal((header + struct.pack("<IiHHi", 4, -4, 4, 0, 0)) * 3) == "malformed_arrow"
