@@ -107,9 +107,18 @@ IN_EVERYTHING: list[tuple[str, Fault]] = [
     ("providers_can_be_reached", lambda o: spec(o, CILIUM)["egress"][0]["toPorts"][0]["rules"]["dns"].pop()),
     ("files_are_there", lambda o: pod(o)["volumes"].remove(named(pod(o)["volumes"], "provider-keys"))),
     ("files_are_there", lambda o: [e["spec"]["data"].pop() for e in o if e["kind"] == "ExternalSecret"]),
+    ("monitors_find_a_service", lambda o: spec(o, "ServiceMonitor")["selector"].update(matchLabels=OTHER)),
+    ("monitors_find_a_service", lambda o: spec(o, "ServiceMonitor")["endpoints"][0].update(port="metrics")),
+    ("monitors_find_a_service", lambda o: spec(o, "ServiceMonitor").update(jobLabel="app")),
+    ("scaling_asks_for_what_is_measured", lambda o: query(o).update(query='sum(rectifier_run{namespace="rectifier"})')),
+    ("scaling_asks_for_what_is_measured", lambda o: query(o).update(query='sum(rectifier_runs{namespace="x"})')),
     ("network_is_closed", lambda o: named_policy(o, "gateway-cache")["podSelector"].update(matchLabels=OTHER)),
     ("only_names_and_https_go_out", lambda o: named_policy(o, "gateway-cache")["egress"][0].pop("ports")),
 ]
+
+
+def query(objects: list[Manifest]) -> Manifest:
+    return spec(objects, "ScaledObject")["triggers"][1]["metadata"]
 
 
 def named_policy(objects: list[Manifest], name: str) -> Manifest:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +14,12 @@ from tests.k8s.kustomize import Manifest
 from tests.k8s.objects import config, files, of_kind, ports, selects, settings
 
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+MEASURED = {
+    name
+    for module in (Path(__file__).parents[2] / "service").rglob("*.py")
+    for name in re.findall(r'"(rectifier_\w+)"', module.read_text())
+}
+"""Names of metrics in the services' own words."""
 DNS, HTTPS = {("UDP", 53), ("TCP", 53)}, {("TCP", 443)}
 
 
@@ -106,10 +114,37 @@ def files_are_there(objects: list[Manifest]) -> Iterator[str]:
             yield f"{path} is not there"
 
 
+def monitors_find_a_service(objects: list[Manifest]) -> Iterator[str]:
+    for o in of_kind(objects, "ServiceMonitor"):
+        wanted = o["spec"]["selector"]["matchLabels"].items()
+        found = [s for s in of_kind(objects, "Service") if wanted <= s["metadata"].get("labels", {}).items()]
+        open_ports = {port["name"] for service in found for port in service["spec"]["ports"]}
+        if not found:
+            yield f"the monitor {o['metadata']['name']} finds no service"
+        yield from (
+            f"the service has no port {e['port']}" for e in o["spec"]["endpoints"] if e["port"] not in open_ports
+        )
+        if o["spec"].get("jobLabel") not in {label for s in found for label in s["metadata"]["labels"]}:
+            yield "series get another job than rules and dashboard ask for"
+
+
+def scaling_asks_for_what_is_measured(objects: list[Manifest]) -> Iterator[str]:
+    (place,) = {o["metadata"]["namespace"] for o in objects if o["kind"] != "Namespace"}
+    for o in of_kind(objects, "ScaledObject"):
+        for query in (t["metadata"]["query"] for t in o["spec"]["triggers"] if t["type"] == "prometheus"):
+            metric, labels = re.fullmatch(r"sum\((\w+)\{(.*)\}\)", query).groups()  # type: ignore[union-attr]
+            if metric not in MEASURED:
+                yield f"nobody measures {metric}"
+            if labels != f'namespace="{place}"':
+                yield f"{labels} is not this namespace"
+
+
 NETWORK = (
     network_is_closed,
     only_names_and_https_go_out,
     names_can_be_looked_up,
     providers_can_be_reached,
     files_are_there,
+    monitors_find_a_service,
+    scaling_asks_for_what_is_measured,
 )

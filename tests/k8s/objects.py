@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.k8s.kustomize import Manifest
 
+CUSTOM = {"ScaledObject", "CiliumNetworkPolicy", "ExternalSecret", "ServiceMonitor", "PrometheusRule"}
+"""Kinds that something else than Kubernetes defines."""
 PROMISE = "rectifier/secret."
 """Annotation of a deployment: this secret is made by someone else."""
 

@@ -6,10 +6,9 @@ import kubernetes_validate
 import pytest
 
 from tests.k8s.builds import BUILDS, EVERYTHING, ROOT, build
-from tests.k8s.objects import containers, of_kind
+from tests.k8s.objects import CUSTOM, containers, of_kind
 
 VERSIONS = ("1.30", "1.32", "1.34", "1.36", "1.37")  # from 1.30 the kubelet sleeps by itself before stopping
-CUSTOM = {"ScaledObject", "CiliumNetworkPolicy", "ExternalSecret", "ServiceMonitor", "PrometheusRule"}
 
 
 @pytest.mark.parametrize(

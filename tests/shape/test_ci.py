@@ -13,7 +13,7 @@ def run_steps(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", lines], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
 
 
-@pytest.mark.parametrize("script", ["run", "steps", "container"])
+@pytest.mark.parametrize("script", ["run", "steps", "container", "kubernetes", "kubernetes-cluster"])
 def test_script_is_bash(script):
     subprocess.run(["bash", "-n", ROOT / ".ci" / script], check=True, timeout=30)
 
