@@ -64,7 +64,8 @@ class Service:
 
 def create_service(settings: Settings, parts: Parts) -> Service:
     """The application for these settings."""
-    placement = Placement(settings.threads, settings.queue, settings.limits.deadline_seconds)
+    deadline = settings.limits.deadline_seconds
+    placement = Placement(settings.threads, settings.queue, deadline, settings.inline_queue)
     parser, held = Parser(), Held(settings.held_body_bytes)
     registry = CollectorRegistry()
     process_metrics(registry, "calibration")

@@ -12,9 +12,10 @@ import asyncio
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from litestar.types import Receive
 
@@ -39,17 +40,61 @@ class Place:
         return await asyncio.wrap_future(future)
 
 
+class Turns:
+    """Small work on the event loop: one piece between two looks at the network, so that nobody else waits for all."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._taken = False
+
+    @property
+    def waiting(self) -> int:
+        """Pieces of work that wait."""
+        return len(self._waiting)
+
+    def full(self) -> bool:
+        """Whether the next piece would be refused."""
+        return self._taken and len(self._waiting) >= self._most
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """The result of work done here and now, or as soon as it is this request's turn."""
+        loop = asyncio.get_running_loop()
+        if self._taken:
+            turn: asyncio.Future[None] = loop.create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():  # it was this one's turn, which passes to the next
+                    loop.call_soon(self._next)
+                raise
+        self._taken = True
+        loop.call_soon(self._next)
+        return work()
+
+    def _next(self) -> None:
+        """In the next round of the event loop."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._taken = False
+
+
 class Placement:
     """Places for threads + queue requests. Work past its deadline keeps its place until it ends, so the bound holds.
 
-    ``busy`` has hysteresis: from the moment all places are taken until half of the queue is free again.
+    ``busy`` has hysteresis: from the moment all places are taken until half of both queues is free again.
     """
 
-    def __init__(self, threads: int, queue: int, deadline_seconds: float) -> None:
+    def __init__(self, threads: int, queue: int, deadline_seconds: float, inline_queue: int = 64) -> None:
+        self._turns = Turns(inline_queue)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="compute", initializer=_yielding)
         self.threads, self.queue = threads, queue
         self._capacity, self._deadline = threads + queue, deadline_seconds
-        self._low_mark = threads + queue // 2
+        self._low_mark, self._low_turns = threads + queue // 2, inline_queue // 2
         self._lock = threading.Lock()
         self._busy = False
         self.occupied = self.shed = 0
@@ -70,13 +115,20 @@ class Placement:
 
     def busy(self) -> bool:
         """Whether others should be asked first."""
+        if self._busy:
+            self._busy = self.occupied > self._low_mark or self._turns.waiting > self._low_turns
         return self._busy
 
     def refuse_when_full(self) -> None:
         """503 before a body is read that nobody could work on."""
         if self.full():
-            self.shed += 1
-            raise ProblemError("overloaded", "All workers are busy.", headers={"Retry-After": "1"})
+            self._shed()
+
+    async def here(self, work: Callable[[], T]) -> T:
+        """The result of small work done on the event loop; 503 when too many wait for that."""
+        if self._turns.full():
+            self._shed()
+        return await self._turns.run(work)
 
     async def run(self, work: Callable[[Place], Awaitable[T]], receive: Receive) -> T:
         """The result of work; 503 when all places are taken, 504 after the deadline, nothing when the client leaves."""
@@ -119,7 +171,11 @@ class Placement:
     def _give_back(self) -> None:
         with self._lock:
             self.occupied -= 1
-            self._busy = self._busy and self.occupied > self._low_mark
+
+    def _shed(self) -> NoReturn:
+        self.shed += 1
+        self._busy = True
+        raise ProblemError("overloaded", "All workers are busy.", headers={"Retry-After": "1"})
 
 
 async def _left(receive: Receive) -> None:

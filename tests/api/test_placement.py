@@ -7,7 +7,7 @@ import time
 import pytest
 
 from service.api.limits import Limits
-from service.api.placement import Place, Placement
+from service.api.placement import Place, Placement, Turns
 from service.web.body import ClientGoneError
 from service.web.problems import ProblemError
 from tests.api.asking import is_problem
@@ -137,3 +137,49 @@ def test_a_large_body_is_not_read_when_all_places_are_taken() -> None:
     headers = {"content-type": "application/json", "content-length": "11"}
     answer = asyncio.run(call(app.asgi, "POST", "/v1/sums", body=body, headers=headers))
     is_problem(answer, 503, "overloaded")
+
+
+def test_between_two_pieces_of_small_work_the_network_is_looked_at() -> None:
+    async def all_at_once() -> list[str]:
+        turns, seen = Turns(10), []
+        asked = [asyncio.create_task(turns.run(lambda i=i: seen.append(str(i)))) for i in range(4)]
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: loop.call_soon(seen.append, "network"))
+        await asyncio.gather(*asked)
+        await asyncio.sleep(0.01)
+        assert (turns._taken, turns.waiting) == (False, 0)
+        return seen
+
+    seen = asyncio.run(all_at_once())
+    assert [word for word in seen if word != "network"] == ["0", "1", "2", "3"]
+    assert 0 < seen.index("network") < 3
+
+
+def test_the_turn_of_who_leaves_at_that_moment_passes_to_the_next() -> None:
+    async def left() -> list[str]:
+        turns, seen = Turns(10), []
+        turns._taken = True
+        asked = [asyncio.create_task(turns.run(lambda i=i: seen.append(str(i)))) for i in range(3)]
+        await asyncio.sleep(0)
+        asked[1].cancel()  # before its turn
+        turns._next()
+        asked[0].cancel()  # in its turn
+        await asyncio.wait(asked)
+        return seen
+
+    assert asyncio.run(left()) == ["2"]
+
+
+def test_small_work_beyond_its_queue_is_refused_and_others_are_asked_first() -> None:
+    app = service(inline_queue=2)
+    body = json.dumps({"numbers": [1], "seconds": 0.02}).encode()
+
+    async def many() -> tuple[list[Answer], bool]:
+        calls = [asyncio.create_task(call(app.asgi, "POST", "/v1/sums", body=[body])) for _ in range(5)]
+        answers = await asyncio.gather(*calls)
+        return answers, app.placement.busy()
+
+    answers, busy_after = asyncio.run(many())
+    assert sorted(answer.status for answer in answers) == [200, 200, 200, 503, 503]
+    assert app.placement.shed == 2
+    assert not busy_after

@@ -26,7 +26,7 @@ def test_every_variable_is_read() -> None:
     assert settings.access_log is False
     assert (settings.threads, settings.limits.max_arms, settings.limits.deadline_seconds) == (7, 7, 7.0)
     assert (settings.access.keys_file, settings.access.jwt_leeway_seconds) == ("7", 7.0)
-    assert len(changed) == 29
+    assert len(changed) == 30
 
 
 def test_the_canary_may_be_off_and_nothing_else_0() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
@@ -19,7 +19,7 @@ from service.api.reading.query import read_query
 from service.api.reading.whole import decoded
 from service.api.render.csv_lines import Lines
 from service.api.render.media import renderers, validation_renderers
-from service.api.routes.working import Decoded, Desk, worked
+from service.api.routes.working import Decoded, Desk, HasWork, worked, worked_here
 from service.api.wire.doubts import WORK_LIMIT
 from service.api.wire.facts import Finished
 from service.api.wire.sample import Bounds
@@ -29,15 +29,6 @@ from service.web.access.guard import needs
 from service.web.body import declared_bytes, header, read_body
 from service.web.negotiation import acceptable, content_encoding, content_type
 from service.web.problems import MAX_ERRORS, from_errors
-
-
-class HasWork(Protocol):
-    """A parsed request that knows its cost."""
-
-    @property
-    def work(self) -> float:
-        """Estimated work units."""
-        ...
 
 
 REDUCE = "fewer columns, contrasts, estimators, interactions or replicates; or moments"
@@ -100,10 +91,8 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
                 desk.placement.refuse_when_full()
             content = await read_body(scope, request.receive, limits.body(), holding)
             if encoding == "identity" and len(content) <= desk.inline_body_bytes:
-                job = job_of(decoded(reader, content, encoding, query.parameters, limits))
-                if job.work <= desk.inline_work:
-                    return Response(answer(job), media_type=wanted)
-                told = await desk.placement.run(lambda place: place.compute(lambda: answer(job)), request.receive)
+                read = partial(decoded, reader, content, encoding, query.parameters, limits)
+                told = await worked_here(desk, lambda: job_of(read()), answer, request.receive)
                 return Response(told, media_type=wanted)
             body = Body(content, computation.request, computation.path, media_type, encoding, query.parameters)
             told = await desk.placement.run(

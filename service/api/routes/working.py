@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
+
+from litestar.types import Receive
 
 from service.api.limits import Limits
 from service.api.parsing.parser import Body, Parser
@@ -34,6 +36,31 @@ class Desk:
     inline_body_bytes: int
     inline_work: float
     thread_parse_seconds: float
+
+
+class HasWork(Protocol):
+    """A parsed request that knows its cost."""
+
+    @property
+    def work(self) -> float:
+        """Estimated work units."""
+        ...
+
+
+async def worked_here(
+    desk: Desk, read: Callable[[], HasWork], answer: Callable[[HasWork], bytes], receive: Receive
+) -> bytes:
+    """The encoded answer to a small body, which is read on the event loop and computed there if that is quick."""
+
+    def quickly() -> bytes | HasWork:
+        job = read()
+        return answer(job) if job.work <= desk.inline_work else job
+
+    found = await desk.placement.here(quickly)
+    if isinstance(found, bytes):
+        return found
+    job = found
+    return await desk.placement.run(lambda place: place.compute(lambda: answer(job)), receive)
 
 
 async def worked(
