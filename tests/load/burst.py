@@ -1,4 +1,4 @@
-"""Twice capacity: ``python -m tests.load.burst [seconds]``. Prints what docs/capacity.md says, fails when it is not kept."""
+"""Twice capacity: ``python -m tests.load.burst [seconds]``. Prints the lines of docs/capacity.md."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def shown(found: Burst) -> str:
         + f"; wrong {seen.wrong}, lost {seen.lost}, 503 without Retry-After {seen.hasty}",
     ]
     for size, values in seen.seconds.items():
-        lines.append(f"{size}: p50 {percentile(values, 50):.1f} ms, p99 {percentile(values, 99):.1f} ms ({len(values)})")
+        lines.append(
+            f"{size}: p50 {percentile(values, 50):.1f} ms, p99 {percentile(values, 99):.1f} ms ({len(values)})"
+        )
     lines.append(f"probes: p50 {percentile(probes, 50):.1f} ms, p99 {percentile(probes, 99):.1f} ms ({len(probes)})")
     for when, values in (("before", found.idle), ("after", found.after)):
         lines.append(f"small, alone, {when}: p50 {percentile(values, 50):.2f} ms, p99 {percentile(values, 99):.2f} ms")

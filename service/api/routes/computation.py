@@ -30,7 +30,6 @@ from service.web.body import declared_bytes, header, read_body
 from service.web.negotiation import acceptable, content_encoding, content_type
 from service.web.problems import MAX_ERRORS, from_errors
 
-
 REDUCE = "fewer columns, contrasts, estimators, interactions or replicates; or moments"
 Wire = TypeVar("Wire")
 Job = TypeVar("Job", bound=HasWork)
