@@ -13,7 +13,7 @@ from service.api.limits import Limits
 from service.api.parsing.parser import Body, Parser
 from service.api.parsing.predicted import parse_seconds
 from service.api.placement import Place, Placement
-from service.api.reading.media import Reader
+from service.api.reading.media import ARROW, Reader
 from service.api.reading.whole import decoded
 from service.api.tally import Tally
 from service.web.body import Held
@@ -91,7 +91,7 @@ async def _opened(reader: Reader[Any], body: Body, limits: Limits) -> Body:
 
 
 def _quick(desk: Desk, reader: Reader[Any], body: Body) -> bool:
-    """Whether a thread may parse it, who then keeps the interpreter from the event loop."""
+    """Whether a thread may parse it, who then keeps the interpreter from the event loop; Arrow's reader does not."""
     if body.encoding != "identity":
         return False
-    return parse_seconds(body.content, reader.separators) <= desk.thread_parse_seconds
+    return body.media_type == ARROW or parse_seconds(body.content, reader.separators) <= desk.thread_parse_seconds

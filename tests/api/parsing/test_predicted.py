@@ -5,13 +5,14 @@ import json
 import msgspec
 import pytest
 
-from service.api.parsing.predicted import PER_BYTE, PER_VALUE, parse_seconds
+from service.api.parsing.predicted import PER_BYTE, PER_COPIED_BYTE, PER_VALUE, parse_seconds
 
 NUMBERS = [round(i / 7, 3) for i in range(100_000)]
 
 
 def values(body: bytes, separators: bytes) -> float:
-    return (parse_seconds(bytearray(body), separators) - PER_BYTE * len(body)) / PER_VALUE
+    per_byte = PER_BYTE if separators else PER_COPIED_BYTE
+    return (parse_seconds(bytearray(body), separators) - per_byte * len(body)) / PER_VALUE
 
 
 def test_numbers_are_told_by_their_separators() -> None:
