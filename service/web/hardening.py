@@ -37,7 +37,7 @@ class JsonLines(logging.Handler):
 
 
 def harden() -> None:
-    """Before serving: the limit on core dumps, the handlers of what nobody else handles."""
+    """First thing in a process that sees bodies: the limit on core dumps, the handlers of what nobody else handles."""
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     most = _LEAST if hard == resource.RLIM_INFINITY else min(_LEAST, hard)
     resource.setrlimit(resource.RLIMIT_CORE, (most, most))

@@ -28,6 +28,7 @@ from service.api.reading.media import Reader, readers
 from service.api.reading.whole import decoded
 from service.api.routes.computation import Computation
 from service.web.failure import where
+from service.web.hardening import harden
 from service.web.parentage import die_first, die_with
 from service.web.problems import ProblemError
 
@@ -38,6 +39,7 @@ def main() -> None:
     """Serve errands from the socket that was inherited."""
     die_with(os.getppid())
     die_first()
+    harden()
     os.nice(_KINDER)
     from service.api.parts import calibration_parts
     from service.api.settings import read_settings
