@@ -18,6 +18,8 @@ from service.web.failure import where
 
 _LEAST = 1  # bytes; the kernel writes no file this small and, unlike at 0, gives nothing to a program that takes dumps
 _OWN = "uvicorn"
+LEVEL = logging.WARNING
+"""What is told at least; of other libraries never more than that they said something."""
 
 
 class JsonLines(logging.Handler):
@@ -44,7 +46,8 @@ def harden() -> None:
     logging.captureWarnings(capture=True)
     for name in ("", _OWN):
         logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [JsonLines(logging.WARNING)], False
+        logger.handlers, logger.propagate = [JsonLines(LEVEL)], False
+    logging.getLogger(_OWN).setLevel(logging.WARNING)  # below it there is a level that tells headers
     sys.excepthook = _uncaught
     sys.unraisablehook = lambda found: _told(found.exc_value)
     threading.excepthook = lambda found: _told(found.exc_value)

@@ -1,0 +1,183 @@
+"""Canaries in every part of good and bad requests; none in log, metrics, traces or refusals, whatever goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from service.web.access.key import new_key
+from tests.acceptance.canaries import ARRAYS, LOOKED_FOR, NUMBERS, Sending, bad, good, posted
+from tests.acceptance.conftest import Server
+from tests.acceptance.talk import Reply, request, say
+from tests.web.access.people import line
+from tests.web.collector import Collector, collecting
+
+HERE = Path(__file__).parents[2]
+KEYS = new_key()
+LAUNCH = """
+import asyncio, logging, sys, threading
+from service.web import hardening
+hardening.LEVEL = logging.NOTSET
+logging.getLogger().setLevel(logging.NOTSET)
+from service.api.wire import calibration
+run = calibration.run
+def failing(job):
+    if "crash" not in repr(job):
+        return run(job)
+    def thrown(): raise ValueError(repr(job))
+    async def lost(): raise ValueError(repr(job))
+    threading.Thread(target=thrown).start()
+    try:
+        asyncio.get_running_loop().create_task(lost())
+    except RuntimeError:
+        pass
+    logging.getLogger("elsewhere").error("failing with %r", job)
+    raise KeyError(repr(job))
+calibration.run = failing
+from service.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def launched(folder: Path, deployable: str, **environment: str) -> Server:
+    """A service with every log level on whose work fails when it is asked to, in a folder of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", LAUNCH, deployable, "--host", "127.0.0.1", "--port", str(port)]
+    settings = os.environ | {"PYTHONPATH": str(HERE), "PYTHONASYNCIODEBUG": "1", "PYTHONWARNINGS": "always"}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=settings | environment, cwd=folder)
+    server = Server("127.0.0.1", port, process, folder / "log")
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            if say(server, request("GET", "/startupz")).status == 200:
+                return server
+        except (OSError, AssertionError):
+            assert process.poll() is None, (folder / "log").read_text()
+        time.sleep(0.05)
+    raise AssertionError("the server did not start")
+
+
+@pytest.fixture(scope="module")
+def traces() -> Iterator[Collector]:
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, traces: Collector) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("privacy")
+    (folder / "keys.toml").write_text(line(KEYS, "calibrate", "design", "diagnose", client="zaphods-lab"))
+    running = launched(
+        folder, "serve", RECTIFIER_KEYS_FILE=str(folder / "keys.toml"), RECTIFIER_TRACES_ENDPOINT=traces.url,
+        RECTIFIER_BODY_IDLE_SECONDS="1", RECTIFIER_AUTH_FAILURES_PER_MINUTE="1000",
+    )  # fmt: skip
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+def sent(server: Server, sending: Sending) -> Reply | None:
+    """The answer, if there is one."""
+    try:
+        return say(server, sending.content)
+    except (AssertionError, OSError):
+        return None
+
+
+def told(reply: Reply) -> bytes:
+    """Everything that a refusal says, but for the names that are the caller's own."""
+    return re.sub(rb"Zaphod23name", b"", reply.body + repr(sorted(reply.headers.items())).encode())
+
+
+def test_good_requests(server: Server) -> None:
+    for sending in good(KEYS):
+        reply = sent(server, sending)
+        assert reply is not None, sending.name
+        assert reply.status == 200, (sending.name, reply.body)
+    assert_silent(server)
+
+
+@pytest.mark.parametrize("path", ["/v1/calibrations", "/v1/designs"])
+def test_bad_requests(server: Server, path: str) -> None:
+    for sending in bad(KEYS, path):
+        reply = sent(server, sending)
+        if reply is not None and not sending.ok:
+            assert reply.status >= 400, sending.name
+            assert not LOOKED_FOR.search(told(reply)), (sending.name, told(reply))
+    assert_silent(server)
+
+
+def test_a_body_that_never_ends(server: Server) -> None:
+    half = request("POST", "/v1/calibrations", json.dumps(ARRAYS).encode(), X_API_Key=KEYS)[:-40]
+    with server.connect() as connection:
+        connection.sendall(half)
+    reply = say(server, half)
+    assert reply.status == 408
+    assert not LOOKED_FOR.search(told(reply))
+    assert_silent(server)
+
+
+def test_our_own_faults(server: Server) -> None:
+    """In the event loop, in a thread, in a task, in the words of a library."""
+    for size in (10, 50_000):
+        arms = [{"name": "crash", "human": [1, 2, 3, NUMBERS[0]], "llm": [1, 2, 3, 4], "llm_only": [NUMBERS[1]] * size}]
+        reply = sent(
+            server, posted("crash", "/v1/calibrations", {"data": {"layout": "arrays", "arms": arms}}, X_API_Key=KEYS)
+        )
+        assert reply is not None
+        assert (reply.status, reply.json["code"]) == (500, "internal_error")
+        assert not LOOKED_FOR.search(told(reply))
+    log = assert_silent(server)
+    assert b"KeyError at failing" in log
+    assert b"ValueError at thrown" in log
+    assert b"elsewhere has something to say" in log
+
+
+def test_the_traces(server: Server, traces: Collector) -> None:
+    assert traces.came.wait(30)
+    spans = b"".join(found.SerializeToString() for found in traces.requests)
+    assert len(spans) > 1000
+    assert not LOOKED_FOR.search(spans)
+
+
+def test_a_crash_leaves_no_core(server: Server) -> None:
+    (worker, *_) = psutil.Process(server.process.pid).children()
+    assert Path(f"/proc/{worker.pid}/limits").read_text().split("core file size")[1].split()[:2] in (
+        ["1", "1"],
+        ["0", "0"],
+    )
+    for child in worker.children():  # the process that decodes large bodies
+        assert Path(f"/proc/{child.pid}/limits").read_text().split("core file size")[1].split()[0] in {"0", "1"}
+    os.kill(worker.pid, signal.SIGSEGV)
+    end = time.monotonic() + 30
+    while b"ended by signal 11" not in server.log.read_bytes() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert_silent(server)
+    assert sorted(path.name for path in server.log.parent.iterdir()) == ["keys.toml", "log"]
+
+
+def assert_silent(server: Server) -> bytes:
+    """Neither log nor metrics have anything; the log."""
+    metrics = say(server, request("GET", "/metrics")).body
+    log = server.log.read_bytes()
+    assert b"rectifier_" in metrics
+    for where, text in (("log", log), ("metrics", metrics)):
+        found = LOOKED_FOR.search(text)
+        assert found is None, (where, text[max(0, found.start() - 300) : found.end() + 100])
+        assert KEYS.encode() not in text
+        assert KEYS[10:40].encode() not in text
+    return log
