@@ -55,6 +55,10 @@ def failing(status: str, values: str) -> dict[str, str]:
     return {metric("rectifier_http_requests_total", job="calibration", route="/v1/designs", status=status): values}
 
 
+def refused(reason: str, a_minute: int) -> dict[str, str]:
+    return {metric("rectifier_access_refusals_total", **POD, reason=reason): f"0+{a_minute}x40"}
+
+
 def lines(breaker: int, failures: str) -> dict[str, str]:
     return {
         metric("rectifier_upstream_breaker", **LINE): f"{breaker}x30",
@@ -111,6 +115,7 @@ QUEUED, ROOM = metric("rectifier_work_queued", **POD), metric("rectifier_work_qu
 PLACE = {"namespace": "rectifier", "pod": "calibration-1"}
 THROTTLED = metric("container_cpu_cfs_throttled_periods_total", **PLACE, container="calibration")
 PERIODS = metric("container_cpu_cfs_periods_total", **PLACE, container="calibration")
+KEYS = metric("rectifier_access_file_current", **POD, file="keys")
 LOST = metric("rectifier_trace_spans_total", **POD, outcome="lost")
 FULL = (
     Case("RectifierDown", 5, {GATEWAY_UP: "1x10"}, "no calibration pod answers Prometheus", CALIBRATION),
@@ -129,12 +134,17 @@ FULL = (
     Case("RectifierCpuThrottled", 25, {THROTTLED: "0+30x30", PERIODS: "0+100x30"},
          "calibration-1 is throttled in 30% of its CPU periods", PLACE),
     Case("RectifierCpuThrottled", 25, {THROTTLED: "0+20x30", PERIODS: "0+100x30"}),
-    Case("RectifierClientsThrottled", 30, requests(40, s200=70, s429=30),
+    Case("RectifierClientsThrottled", 30, requests(40, s200=70, s429=30) | refused("quota", 30),
          "calibration: 30% of the requests are over a quota", CALIBRATION),
-    Case("RectifierClientsThrottled", 30, requests(40, s200=90, s429=10)),
-    Case("RectifierKeysRefused", 20, requests(30, s200=100, s401=15),
+    Case("RectifierClientsThrottled", 30, requests(40, s200=90, s429=10) | refused("quota", 10)),
+    Case("RectifierClientsThrottled", 30, requests(40, s200=70, s429=30) | refused("throttled", 30)),
+    Case("RectifierKeysRefused", 20, refused("expired", 15),
          "calibration: over a hundred requests with a wrong key in ten minutes", CALIBRATION),
-    Case("RectifierKeysRefused", 20, requests(30, s200=100, s401=5)),
+    Case("RectifierKeysRefused", 20, refused("expired", 5)),
+    Case("RectifierKeysRefused", 20, refused("missing", 15)),  # somebody who does not know yet
+    Case("RectifierKeyFileUnusable", 10, {KEYS: "1x3 0x10"}, "calibration: the keys file as it is now cannot be used",
+         CALIBRATION | {"file": "keys"}),
+    Case("RectifierKeyFileUnusable", 10, {KEYS: "1x10"}),
     Case("RectifierTracesLost", 50, {LOST: "0+10x60"}, "calibration: the trace collector does not take spans",
          CALIBRATION),
     Case("RectifierTracesLost", 50, {LOST: "0x20 10x40"}),  # once

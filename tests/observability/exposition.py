@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from functools import cache
 
-from prometheus_client import CollectorRegistry
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.api.app import create_service
@@ -13,6 +15,10 @@ from service.api.parts import calibration_parts
 from service.api.settings import Settings
 from service.gateway.app import create_gateway
 from service.gateway.settings import Settings as GatewaySettings
+from service.web.access.command import file_line
+from service.web.access.key import new_key
+from service.web.access.opening import open_access
+from service.web.access.settings import AccessSettings
 from service.web.otel import CountedExporter
 from tests.web.asgi import ask
 
@@ -53,11 +59,25 @@ def gateway() -> str:
 @cache
 def tracing() -> str:
     """What the extra ``otel`` adds."""
-    from prometheus_client import generate_latest
-
     registry = CollectorRegistry()
-    CountedExporter(None, registry)
+    CountedExporter(InMemorySpanExporter(), registry)
     return generate_latest(registry).decode()
+
+
+@cache
+def access() -> str:
+    """What a file of keys adds."""
+    registry = CollectorRegistry()
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as keys:
+        keys.write(file_line(new_key(), "lab", ["calibrate"], None))
+        keys.flush()
+        open_access(AccessSettings(keys_file=keys.name), "work-units", registry, None)
+    return generate_latest(registry).decode()
+
+
+def exposed() -> tuple[str, ...]:
+    """Everything there is."""
+    return calibration(), gateway(), tracing(), access()
 
 
 def samples(*texts: str) -> dict[str, set[str]]:
@@ -85,4 +105,4 @@ def families(*texts: str) -> dict[str, tuple[str, set[str]]]:
 @cache
 def everything() -> dict[str, set[str]]:
     """Every sample of both services."""
-    return samples(calibration(), gateway(), tracing())
+    return samples(*exposed())

@@ -6,7 +6,7 @@ import re
 
 from service.web.access_log import _ATTRIBUTES, AccessLine
 from tests.observability.cases import CASES
-from tests.observability.exposition import calibration, families, gateway, tracing
+from tests.observability.exposition import exposed, families
 from tests.observability.rules import ROOT
 
 PAGE = (ROOT / "docs/observability.md").read_text()
@@ -15,11 +15,11 @@ PAGE = (ROOT / "docs/observability.md").read_text()
 def test_every_metric_is_in_the_table_with_its_labels_and_nothing_else_is() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]*?) ?\|", PAGE, re.MULTILINE)
     told = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
-    assert told == families(calibration(), gateway(), tracing())
+    assert told == families(*exposed())
 
 
 def test_names_follow_the_conventions() -> None:
-    for name, (kind, labels) in families(calibration(), gateway(), tracing()).items():
+    for name, (kind, labels) in families(*exposed()).items():
         assert re.fullmatch(r"(rectifier|process)_[a-z_]+", name)
         assert (kind == "counter") == name.endswith("_total")
         assert not labels & {"path", "url", "client", "instance", "job"}
