@@ -6,9 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,56 +16,12 @@ import pytest
 from service.web.access.key import new_key
 from tests.acceptance.canaries import ARRAYS, LOOKED_FOR, NUMBERS, Sending, bad, good, posted
 from tests.acceptance.conftest import Server
+from tests.acceptance.launching import assert_silent, launched
 from tests.acceptance.talk import Reply, request, say
 from tests.web.access.people import line
 from tests.web.collector import Collector, collecting
 
-HERE = Path(__file__).parents[2]
 KEYS = new_key()
-LAUNCH = """
-import asyncio, logging, sys, threading
-from service.web import hardening
-hardening.LEVEL = logging.NOTSET
-logging.getLogger().setLevel(logging.NOTSET)
-from service.api.wire import calibration
-run = calibration.run
-def failing(job):
-    if "crash" not in repr(job):
-        return run(job)
-    def thrown(): raise ValueError(repr(job))
-    async def lost(): raise ValueError(repr(job))
-    threading.Thread(target=thrown).start()
-    try:
-        asyncio.get_running_loop().create_task(lost())
-    except RuntimeError:
-        pass
-    logging.getLogger("elsewhere").error("failing with %r", job)
-    raise KeyError(repr(job))
-calibration.run = failing
-from service.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-def launched(folder: Path, deployable: str, **environment: str) -> Server:
-    """A service with every log level on whose work fails when it is asked to, in a folder of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-c", LAUNCH, deployable, "--host", "127.0.0.1", "--port", str(port)]
-    settings = os.environ | {"PYTHONPATH": str(HERE), "PYTHONASYNCIODEBUG": "1", "PYTHONWARNINGS": "always"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=settings | environment, cwd=folder)
-    server = Server("127.0.0.1", port, process, folder / "log")
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            if say(server, request("GET", "/startupz")).status == 200:
-                return server
-        except (OSError, AssertionError):
-            assert process.poll() is None, (folder / "log").read_text()
-        time.sleep(0.05)
-    raise AssertionError("the server did not start")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +61,7 @@ def test_good_requests(server: Server) -> None:
         reply = sent(server, sending)
         assert reply is not None, sending.name
         assert reply.status == 200, (sending.name, reply.body)
-    assert_silent(server)
+    assert_silent(server, KEYS)
 
 
 @pytest.mark.parametrize("path", ["/v1/calibrations", "/v1/designs"])
@@ -118,7 +71,7 @@ def test_bad_requests(server: Server, path: str) -> None:
         if reply is not None and not sending.ok:
             assert reply.status >= 400, sending.name
             assert not LOOKED_FOR.search(told(reply)), (sending.name, told(reply))
-    assert_silent(server)
+    assert_silent(server, KEYS)
 
 
 def test_a_body_that_never_ends(server: Server) -> None:
@@ -128,7 +81,7 @@ def test_a_body_that_never_ends(server: Server) -> None:
     reply = say(server, half)
     assert reply.status == 408
     assert not LOOKED_FOR.search(told(reply))
-    assert_silent(server)
+    assert_silent(server, KEYS)
 
 
 def test_our_own_faults(server: Server) -> None:
@@ -141,7 +94,7 @@ def test_our_own_faults(server: Server) -> None:
         assert reply is not None
         assert (reply.status, reply.json["code"]) == (500, "internal_error")
         assert not LOOKED_FOR.search(told(reply))
-    log = assert_silent(server)
+    log = assert_silent(server, KEYS)
     assert b"KeyError at failing" in log
     assert b"ValueError at thrown" in log
     assert b"elsewhere has something to say" in log
@@ -166,18 +119,5 @@ def test_a_crash_leaves_no_core(server: Server) -> None:
     end = time.monotonic() + 30
     while b"ended by signal 11" not in server.log.read_bytes() and time.monotonic() < end:
         time.sleep(0.05)
-    assert_silent(server)
+    assert_silent(server, KEYS)
     assert sorted(path.name for path in server.log.parent.iterdir()) == ["keys.toml", "log"]
-
-
-def assert_silent(server: Server) -> bytes:
-    """Neither log nor metrics have anything; the log."""
-    metrics = say(server, request("GET", "/metrics")).body
-    log = server.log.read_bytes()
-    assert b"rectifier_" in metrics
-    for where, text in (("log", log), ("metrics", metrics)):
-        found = LOOKED_FOR.search(text)
-        assert found is None, (where, text[max(0, found.start() - 300) : found.end() + 100])
-        assert KEYS.encode() not in text
-        assert KEYS[10:40].encode() not in text
-    return log
