@@ -10,6 +10,8 @@ from tests.k8s.objects import containers, of_kind, pods, ports, promised, secret
 
 Relation = Callable[[list[Manifest]], Iterator[str]]
 PROBES = {"startupProbe": "/startupz", "livenessProbe": "/livez", "readinessProbe": "/readyz"}
+LAST_WORDS_SECONDS = 5
+"""The last call before a process ends, and its end."""
 
 
 def selector_is_labels(objects: list[Manifest]) -> Iterator[str]:
@@ -104,7 +106,7 @@ def drain_has_time(objects: list[Manifest]) -> Iterator[str]:
         pause = max(c["lifecycle"]["preStop"]["sleep"]["seconds"] for c in pod["spec"]["containers"])
         if not deadline < shutdown:
             yield "the process gives up before its requests do"
-        if not pause + shutdown < pod["spec"]["terminationGracePeriodSeconds"]:
+        if not pause + shutdown + LAST_WORDS_SECONDS <= pod["spec"]["terminationGracePeriodSeconds"]:
             yield "the kubelet kills a pod that is still answering"
 
 

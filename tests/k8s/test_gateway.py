@@ -5,11 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from service.gateway.providers_file import read_providers
-from service.gateway.settings import variables
+from service.gateway.settings import Settings, variables
 from tests.k8s.builds import BUILDS, K8S, build
 from tests.k8s.edits import container, values
 from tests.k8s.kustomize import Manifest
 from tests.k8s.objects import by_namespace, settings
+
+IDLE_BYTES = 96 << 20
+BYTES_PER_BODY_BYTE = 20  # measured: 11 for personas of two attributes, 15 for personas that are only an id
 
 
 def settings_are_read(objects: list[Manifest]) -> Iterator[str]:
@@ -19,11 +22,21 @@ def settings_are_read(objects: list[Manifest]) -> Iterator[str]:
         yield "memory is not given back"
 
 
-ALL = {r.__name__: r for r in (settings_are_read,)}
+def memory_holds_every_run(objects: list[Manifest]) -> Iterator[str]:
+    known = settings(objects)
+    body, runs = int(known["RECTIFIER_MAX_BODY_BYTES"]), int(known["RECTIFIER_MAX_RUNS"])
+    limit = int(container(objects)["resources"]["limits"]["memory"].removesuffix("Gi")) << 30
+    need = IDLE_BYTES + Settings().cache_bytes + runs * BYTES_PER_BODY_BYTE * body
+    if need > limit:
+        yield f"{need >> 20} Mi may be needed, {limit >> 20} Mi are allowed"
+
+
+ALL = {r.__name__: r for r in (settings_are_read, memory_holds_every_run)}
 FAULTS = [
     ("settings_are_read", lambda o: values(o).update(RECTIFIER_MAX_RUN="1")),
     ("settings_are_read", lambda o: container(o).update(env=[{"name": "RECTIFIER_KEY", "value": "x"}])),
     ("settings_are_read", lambda o: values(o).pop("MALLOC_ARENA_MAX")),
+    ("memory_holds_every_run", lambda o: values(o).update(RECTIFIER_MAX_RUNS="16")),
 ]
 
 
