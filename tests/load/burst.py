@@ -6,9 +6,10 @@ import asyncio
 import sys
 from dataclasses import dataclass
 
+from tests.load.prober import probing
 from tests.load.process import Tree, running
 from tests.load.studies import asked
-from tests.load.traffic import Seen, closed_loop, one_by_one, open_loop, percentile, probed
+from tests.load.traffic import Seen, closed_loop, one_by_one, open_loop, percentile
 
 
 @dataclass
@@ -40,11 +41,13 @@ async def burst(tree: Tree, seconds: float) -> Burst:
             most.append(await asyncio.to_thread(tree.resident_mebi))
             await asyncio.sleep(0.5)
 
-    watching = asyncio.gather(probed(tree.port, ended), weighed())
-    await open_loop(tree.port, 2 * capacity, seconds, seen)
+    watching = asyncio.create_task(weighed())
+    with probing(tree.port) as told:
+        await open_loop(tree.port, 2 * capacity, seconds, seen)
+        probes = told()
     ended.set()
-    probes, _ = await watching
-    await asyncio.sleep(1)
+    await watching
+    await asyncio.sleep(2)
     after = await one_by_one(tree.port, small, 500, 0.002)
     return Burst(capacity, 2 * capacity, seen, probes, idle, after, idle_mebi, max(most))
 

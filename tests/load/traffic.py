@@ -120,23 +120,6 @@ async def one_by_one(port: int, sent: Asked, count: int, pause: float = 0.0) -> 
     return found
 
 
-async def probed(port: int, ended: asyncio.Event, pause: float = 0.05) -> dict[str, list[float]]:
-    """Seconds of the probes' answers until the end, each asked on a connection of its own, as a kubelet does."""
-    clock = asyncio.get_running_loop().time
-    found: dict[str, list[float]] = {"/livez": [], "/readyz": [], "/metrics": []}
-    for path in cycle(found):
-        if ended.is_set():
-            return found
-        began = clock()
-        connection = await connected(port)
-        reply = await connection.ask("GET", path)
-        assert reply.status == 200 or (path, reply.status) == ("/readyz", 503)
-        found[path].append(clock() - began)
-        await connection.close()
-        await asyncio.sleep(pause)
-    raise AssertionError
-
-
 def percentile(values: Sequence[float], share: int) -> float:
     """The value that so many per cent are not above, in milliseconds."""
     return 1e3 * quantiles(values, n=100, method="inclusive")[share - 1]

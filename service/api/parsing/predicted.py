@@ -1,8 +1,8 @@
 """How long a body takes to parse, told from a glance at it: a wrong guess costs time, never an answer.
 
 Seconds of text: bytes x 1e-9 (scanned for keys, base64) + values x 1e-7 (as Python numbers). Values are told by the
-bytes that separate them, counted in 32 windows of 256 bytes. MessagePack has none: its binary arrays are copied, bytes x
-2e-10, and all the rest is taken for numbers of 9 bytes.
+bytes that separate them, counted in 32 windows of 256 bytes. MessagePack has none: its binary arrays are copied, bytes
+x 2e-10, and all the rest is taken for numbers of 9 bytes.
 Source: benchmarks/README.md, nanoseconds per number.
 """
 

@@ -16,6 +16,7 @@ from service.api.placement import Place, Placement
 from service.api.reading.media import ARROW, Reader
 from service.api.reading.whole import decoded
 from service.api.tally import Tally
+from service.calibration.errors import CalibrationError
 from service.web.body import Held
 from service.web.compression import inflate
 from service.web.problems import ProblemError
@@ -66,7 +67,17 @@ async def worked_here(
 async def worked(
     desk: Desk, place: Place, reader: Reader[Any], body: Body, answer: Callable[[Decoded], bytes]
 ) -> bytes:
-    """The encoded answer to a body."""
+    """The encoded answer to a body. A refusal lets go of what was decoded, which its frames would keep for long."""
+    try:
+        return await _worked(desk, place, reader, body, answer)
+    except (ProblemError, CalibrationError) as refusal:
+        refusal.__cause__ = refusal.__context__ = None
+        raise refusal.with_traceback(None) from None
+
+
+async def _worked(
+    desk: Desk, place: Place, reader: Reader[Any], body: Body, answer: Callable[[Decoded], bytes]
+) -> bytes:
     body = await _opened(reader, body, desk.limits)
     if desk.parser.running and not _quick(desk, reader, body):
         found = await desk.parser.parse(body)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import threading
+import weakref
 from typing import Any
 
 import msgspec
@@ -35,7 +37,14 @@ async def stays() -> dict[str, str]:
     return {"type": "http.disconnect"}
 
 
-def read(content: bytes, encoding: str = "identity", *, running: bool = True, limits: Limits | None = None) -> str:
+def read(
+    content: bytes,
+    encoding: str = "identity",
+    *,
+    running: bool = True,
+    limits: Limits | None = None,
+    reader: Reader[Any] = READER,
+) -> str:
     """Where and as what a body was read."""
     parser: Any = Elsewhere()
     parser.running = running
@@ -43,7 +52,7 @@ def read(content: bytes, encoding: str = "identity", *, running: bool = True, li
     desk = Desk(limits or Limits(), placement, parser, Held(1 << 30), tally, 0, 0.0, 0.001)
     body = Body(bytearray(content), msgspec.Struct, "/", "application/json", encoding, {})
     answer = lambda found: f"{threading.current_thread().name[:7]}: {found[0][:20].decode()}".encode()
-    told = asyncio.run(placement.run(lambda place: worked(desk, place, READER, body, answer), stays))
+    told = asyncio.run(placement.run(lambda place: worked(desk, place, reader, body, answer), stays))
     placement.close()
     return told.decode()
 
@@ -71,3 +80,25 @@ def test_what_cannot_be_inflated_is_refused_at_once() -> None:
     ):
         with pytest.raises(ProblemError, match=code):
             read(content, "gzip", limits=limits)
+
+
+def test_a_refusal_lets_go_of_what_was_decoded() -> None:
+    class Large:
+        """Something that can be watched."""
+
+    watched = []
+
+    def refuse(_body: Any, _query: Any) -> Any:
+        large = Large()
+        watched.append(weakref.ref(large))
+        problem = ProblemError("invalid_request", f"{large is None}")
+        raise problem
+
+    reader: Reader[Any] = Reader(b",", (), refuse)
+    gc.disable()
+    try:
+        with pytest.raises(ProblemError, match="invalid_request"):
+            read(b"1,2", reader=reader)
+        assert watched[0]() is None
+    finally:
+        gc.enable()
