@@ -11,6 +11,7 @@ from tests.breaks import (
     estimators,
     intervals,
     layouts,
+    observability,
     published,
     quantiles,
     statistics,
@@ -35,6 +36,7 @@ AREAS = (
     layouts,
     answers,
     designs,
+    observability,
 )
 MUTATIONS = tuple(mutation for area in AREAS for mutation in area.MUTATIONS)
 

@@ -5,11 +5,12 @@ import json
 import socket
 import time
 
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import CollectorRegistry
 
-from service.web.otel import OtelTracer, provided, tracer
+from service.web.otel import CountedExporter, OtelTracer, provided, tracer
 from service.web.problems import web_catalogue
 from service.web.telemetry import Telemetry
 from tests.web.asgi import ask
@@ -112,3 +113,13 @@ def test_a_collector_that_refuses_or_is_gone_costs_spans_and_nothing_else(capfd)
                 lost = registry.get_sample_value("rectifier_trace_spans_total", {"outcome": "lost"})
                 assert lost == 1
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_exporter_that_raises_loses_its_spans() -> None:
+    class Raising(SpanExporter):
+        def export(self, spans):
+            raise OSError(SECRET)
+
+    registry = CollectorRegistry()
+    assert CountedExporter(Raising(), registry).export([1, 2]) is SpanExportResult.FAILURE
+    assert registry.get_sample_value("rectifier_trace_spans_total", {"outcome": "lost"}) == 2
