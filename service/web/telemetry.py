@@ -20,6 +20,7 @@ from service.web.tracing import Span, Tracer
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CLIENT_GONE = 499
+_UNTRACED = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})  # asked every few seconds, by machines
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -44,7 +45,7 @@ class Telemetry:
             return
         started = perf_counter()
         exchange = Exchange(scope, receive, send)
-        span = self._begin(exchange)
+        span = self._begin(exchange, scope["path"])
         method = str(scope["method"]) if scope["method"] in _METHODS else "other"
         inner: HTTPScope = scope | {"method": HttpMethod.GET} if method == "HEAD" else scope
         exchange.state = inner.setdefault("state", {})
@@ -63,8 +64,8 @@ class Telemetry:
             seconds = perf_counter() - started
             self._account(_line(inner, method, exchange, seconds, failure), seconds, span)
 
-    def _begin(self, exchange: Exchange) -> Span | None:
-        if self._tracer is None:
+    def _begin(self, exchange: Exchange, path: str) -> Span | None:
+        if self._tracer is None or (exchange.trace is None and path in _UNTRACED):
             return None
         span = self._tracer.begin(exchange.trace)
         exchange.trace = span.parent

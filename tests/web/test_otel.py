@@ -76,6 +76,13 @@ def test_a_request_without_a_trace_begins_one_and_a_failure_is_an_error_without_
     assert span.events == ()
 
 
+def test_probes_and_scrapes_begin_no_traces_but_may_be_part_of_one() -> None:
+    made, exporter = in_memory()
+    assert "traceparent" not in ask(served(made), "GET", "/readyz").headers
+    ask(served(made), "GET", "/readyz", headers={"traceparent": f"00-{TRACE}-{SPAN}-01"})
+    assert len(finished(made, exporter)) == 1
+
+
 def test_the_callers_decision_on_sampling_counts() -> None:
     made, exporter = in_memory(share=1e-9)
     for flags in ("00", "01"):

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+import re
 
 from prometheus_client import CollectorRegistry
 
@@ -41,6 +43,20 @@ def test_requests_are_counted_by_route_status_and_size() -> None:
     assert all(f"{name}{{{labels}}} 1.0" in metrics for labels in (sums, problem, nowhere))
     assert 'rectifier_http_refusals_total{code="method_not_allowed",route="unmatched"} 1.0' in metrics
     assert "rectifier_http_requests_in_flight 1.0" in metrics
+
+
+def test_whatever_comes_the_series_stay_few() -> None:
+    app, draw = service().asgi, random.Random(0)
+    for _ in range(400):
+        word = f"{draw.getrandbits(64):x}"
+        method = draw.choice(["GET", "POST", "PUT", word.upper()])
+        path = draw.choice(["/v1/sums", f"/{word}", f"/v1/problems/{word}", f"/v1/sums?{word}=1"])
+        headers = {"content-type": draw.choice(["application/json", f"text/{word}"]), "x-request-id": word, word: word}
+        ask(app, method, path, headers=headers, body=draw.choice([b"", word.encode(), b"{}"]))
+    metrics = ask(app, "GET", "/metrics").body.decode()
+    requests = re.findall(r"^rectifier_http_requests_total{.*$", metrics, re.MULTILINE)
+    assert 10 < len(requests) < 70
+    assert sum(float(line.split()[-1]) for line in requests) == 400
 
 
 def test_a_line_says_what_was_refused_and_whose_trace_it_was() -> None:
