@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from tests.k8s.kustomize import Manifest
 from tests.k8s.objects import containers, of_kind, pods, ports, promised, secrets, selects, settings
@@ -110,10 +112,11 @@ def drain_has_time(objects: list[Manifest]) -> Iterator[str]:
             yield "the kubelet kills a pod that is still answering"
 
 
-def images_are_versioned(objects: list[Manifest]) -> Iterator[str]:
+def images_are_of_this_version(objects: list[Manifest]) -> Iterator[str]:
+    version = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
     for container in containers(objects):
-        if not re.search(r"[^/]:v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?$", container["image"]):
-            yield f"{container['image']} carries no version"
+        if not re.search(rf"[^/]:{re.escape(version)}(@sha256:[0-9a-f]{{64}})?$", container["image"]):
+            yield f"{container['image']} is not version {version}"
 
 
 def resources_are_whole_and_fixed(objects: list[Manifest]) -> Iterator[str]:
@@ -222,7 +225,7 @@ SHARED: tuple[Relation, ...] = (
     autoscaler_has_room_and_is_quick,
     rollout_keeps_capacity,
     drain_has_time,
-    images_are_versioned,
+    images_are_of_this_version,
     resources_are_whole_and_fixed,
     references_exist,
     secrets_exist_or_are_promised,

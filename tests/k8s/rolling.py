@@ -38,24 +38,28 @@ class Client(threading.Thread):
             self.seen[self._ask()] += 1
             self.slowest = max(self.slowest, time.perf_counter() - began)
             time.sleep(PAUSE)
+        self._drop()
 
     def _ask(self) -> str:
         """The status of an answer, or what happened instead."""
         again = self._connection is not None
+        self._connection = self._connection or http.client.HTTPConnection(self.host, timeout=30)
         try:
-            return self._answer(self._connection or self._open())
+            return self._answer(self._connection)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
-            self._connection = None
+            self._drop()
             if not again:
                 return type(error).__name__
             self.seen["(a kept connection had been closed)"] += 1
             return self._ask()
         except (OSError, http.client.HTTPException) as error:
-            self._connection = None
+            self._drop()
             return type(error).__name__
 
-    def _open(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self.host, timeout=30)
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _answer(self, connection: http.client.HTTPConnection) -> str:
         connection.request("POST", "/v1/calibrations", BODY, HEADERS)
@@ -63,11 +67,8 @@ class Client(threading.Thread):
         body = response.read()
         if response.status == 200:
             self.answers.add(json.dumps(json.loads(body)["summary"], sort_keys=True))
-        if self.keep and not response.will_close:
-            self._connection = connection
-        else:
-            connection.close()
-            self._connection = None
+        if not self.keep or response.will_close:
+            self._drop()
         return str(response.status)
 
 

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import tomllib
-
 import kubernetes_validate
 import pytest
 
-from tests.k8s.builds import BUILDS, EVERYTHING, ROOT, build
-from tests.k8s.objects import CUSTOM, containers, of_kind
+from tests.k8s.builds import EVERYTHING, build
+from tests.k8s.objects import CUSTOM, of_kind
 
 VERSIONS = ("1.30", "1.32", "1.34", "1.36", "1.37")  # from 1.30 the kubelet sleeps by itself before stopping
 
@@ -29,9 +27,3 @@ def test_an_unknown_field_breaks_the_schema():
     deployment["spec"]["replica"] = 2
     with pytest.raises(kubernetes_validate.ValidationError, match="replica"):
         kubernetes_validate.validate(deployment, VERSIONS[0], strict=True)
-
-
-@pytest.mark.parametrize("name", BUILDS)
-def test_images_carry_the_version_of_the_project(name):
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert {each["image"].rpartition(":")[2] for each in containers(build(name))} == {version}
