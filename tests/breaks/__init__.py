@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.breaks import (
+    access,
     answers,
     choices,
     coefficients,
@@ -37,6 +38,7 @@ AREAS = (
     answers,
     designs,
     observability,
+    access,
 )
 MUTATIONS = tuple(mutation for area in AREAS for mutation in area.MUTATIONS)
 

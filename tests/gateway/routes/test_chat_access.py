@@ -12,6 +12,7 @@ from service.web.access.settings import AccessSettings
 from tests.gateway.routes.test_chat import CHAT, HELLO, PROVIDERS, Upstream
 from tests.gateway.studies import gateway, post
 from tests.web.access.people import line
+from tests.web.access.test_token import EXPECTED, JWKS, token
 
 GOOD = new_key()
 OTHER_BEARER = "sk-the-callers-own-key-at-the-provider"
@@ -47,6 +48,17 @@ def test_beside_a_key_the_bearer_is_the_providers(keyed) -> None:
     assert (answer.status, answer.headers["x-rectifier-key"]) == (200, "caller")
     assert OTHER_BEARER in sent(upstream)
     assert GOOD not in sent(upstream)
+
+
+def test_a_token_that_says_who_asks_goes_to_no_provider(tmp_path: Path) -> None:
+    (tmp_path / "jwks.json").write_bytes(JWKS)
+    names = {"jwt_issuer": EXPECTED.issuer, "jwt_audience": EXPECTED.audience}
+    access = AccessSettings(jwks_file=str(tmp_path / "jwks.json"), **names)
+    upstream, good = Upstream(), token(scope="generate")
+    app = gateway(upstream, providers=PROVIDERS, retry_attempts=1, access=access)
+    answer = post(app, FORWARDED, CHAT, authorization=f"Bearer {good}")
+    assert (answer.status, answer.headers["x-rectifier-key"]) == (200, "operator")
+    assert good not in sent(upstream)
 
 
 def test_a_key_of_ours_goes_to_no_provider_even_where_none_is_asked_for() -> None:
