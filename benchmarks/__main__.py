@@ -1,4 +1,4 @@
-"""python -m benchmarks: every ratio in one run, as a Markdown table; a few minutes."""
+"""python -m benchmarks: every row of the performance table as a ratio, its target, whether it is met; ten minutes."""
 
 from __future__ import annotations
 
@@ -8,65 +8,102 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import platform
 import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
 
-from benchmarks import bootstrap, core, http, models, outcomes, parts, quantiles
+from benchmarks import around, bootstrap, core, http, models, outcomes, parse, quantiles, running
 
 
-def medians() -> None:
-    """The rows of ``quantiles``; by itself: python -c 'from benchmarks.__main__ import medians; medians()'."""
-    print("\n| median, CPU | ppi-python 0.2.3 | calibrate() | times faster | in user time | its peak memory | ours |")
-    print("|---|---|---|---|---|---|---|")
-    for n, m, exact, plan in quantiles.CASES:
-        row = quantiles.against(n, m, exact=exact, plan=plan)
-        grid = "every value" if exact else "grid of 5,000"
-        how = "compat" if plan.compat else plan.estimator
-        times = f"{1e3 * row.theirs:.0f} ms | {1e3 * row.ours:.1f} ms | {row.ratio:.0f} | {row.user_ratio:.0f}"
-        memory = f"{row.their_bytes / 1e6:.0f} MB | {row.our_bytes / 1e6:.1f} MB"
-        print(f"| {grid}, n = {n:,}, N = {m:,}, {how} | {times} | {memory} |", flush=True)
-    told, seconds, most = quantiles.likert(1000, 10_000)
-    times = f"{told} | {1e3 * seconds:.1f} ms | - | -"
-    print(f"| Likert 1 to 5, n = 1,000, N = 10,000 | {times} | - | {most / 1e6:.1f} MB |", flush=True)
-    print("\n| growth of a median, n = 1,000 | calibrate() | ns per LLM-only unit | peak bytes per unit |")
-    print("|---|---|---|---|")
-    for m, seconds, most in quantiles.growth():
-        print(f"| N = {m:,} | {1e3 * seconds:.1f} ms | {1e9 * seconds / m:.0f} | {most / (1000 + m):.0f} |", flush=True)
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was measured, the number, its target, and whether more is better."""
+
+    what: str
+    value: float
+    target: float
+    more: bool = True
+    unit: str = ""
+
+    def line(self) -> str:
+        met = self.value >= self.target if self.more else self.value <= self.target
+        sign = ">=" if self.more else "<="
+        told = f"{self.value:.2f}{self.unit} | {sign} {self.target:g}{self.unit}"
+        return f"| {self.what} | {told} | {'met' if met else 'missed'} |"
+
+
+def at_most(what: str, value: float, target: float, unit: str = "") -> Row:
+    return Row(what, value, target, more=False, unit=unit)
+
+
+def cores() -> Iterator[Row]:
+    """Times faster than ppi-python on the same arrays."""
+    yield Row("mean, n = 1,000, N = 100,000, x ppi", core.pair(1000, 100_000, rounds=5)[2], 10)
+    yield Row("effect of two arms, n = 1,000, N = 100,000 each, x ppi", core.effect(1000, 100_000, rounds=5), 10)
+    for kind, target in (("linear", 15), ("logistic", 8), ("poisson", 6)):
+        ratio = models.against(kind, 1000, 100_000, rounds=3)[2]
+        yield Row(f"{kind}, 3 terms, n = 1,000, N = 100,000, x ppi", ratio, target)
+    n, m, exact, plan = next(c for c in quantiles.CASES if c[:3] == (1000, 10_000, True))
+    row = quantiles.against(n, m, exact=exact, plan=plan, rounds=1)
+    yield Row("median, every value tried, n = 1,000, N = 10,000, x ppi", row.ratio, 270)
+    small, large = (most for _, _, most in quantiles.growth((10**5, 10**6)))
+    yield at_most("memory of a median, N = 1e6 over N = 1e5", large / small, 10.5)
+    for kind, target in (("Gaussian", 4), ("Likert 1 to 5", 30)):
+        ratio = bootstrap.pair(kind, 500, 5000, rounds=3)[2]
+        yield Row(f"bootstrap of 2,000, mean, {kind}, n = 500, N = 5,000, x ppi", ratio, target)
+    ratio = bootstrap.coefficients(500, 5000, rounds=3)[2]
+    yield Row("bootstrap of 2,000, linear, n = 500, N = 5,000, x ppi", ratio, 15)
+    many = outcomes.against_loop(1000, 100, 100)["arithmetic on arrays"][2]
+    yield Row("1,000 outcomes in matrix form, arithmetic, x a loop of ppi", many, 90)
+    (_, million), (_, ten) = core.growth((10**6, 10**7))
+    yield at_most("CPU of a mean, N = 1e7 over N = 1e6", ten / million, 11)
+
+
+def requests() -> Iterator[Row]:
+    """Whole requests over their floors."""
+    taken = http.measured(1000, 10_000, rounds=5, requests=40)
+    yield at_most("request, n = 1e3, N = 1e4, JSON, over its floor", http.ratio(taken, "json", "fastest"), 1.4)
+    for kind in ("base64", "messagepack"):
+        what = f"request, n = 1e3, N = 1e4, binary arrays ({kind}), over the JSON floor"
+        yield at_most(what, http.ratio(taken, kind, "fastest"), 1.0)
+    peers = http.ratio(taken, "peers", "json")
+    yield Row("list[float] and ppi-python's arithmetic over the request in JSON, n = 1e3, N = 1e4", peers, 2.5)
+    taken = http.measured(1000, 1_000_000, rounds=5, requests=2)
+    yield at_most("request, n = 1e3, N = 1e6, JSON, over its floor", http.ratio(taken, "json", "fastest"), 1.4)
+    for kind in ("base64", "messagepack"):
+        what = f"request, n = 1e3, N = 1e6, binary arrays ({kind}), over a floor of copies"
+        yield at_most(what, http.ratio(taken, kind, "copied"), 2.0)
+
+
+def parsing() -> Iterator[Row]:
+    """JSON numbers to arrays, against msgspec's lists of float and np.array."""
+    for digits, target in (("17 digits", 1.8), ("three decimals", 2.5), ("Likert", 4.0)):
+        for count in (10_000, 1_000_000):
+            yield Row(f"parse of {count:,} numbers, {digits}, x msgspec", parse.against(digits, count, 3)[2], target)
+
+
+def process() -> Iterator[Row]:
+    """The process that serves."""
+    idle, loaded, _ = running.beside()
+    what = "small requests while bodies of 1e6 numbers run, over idle"
+    yield at_most(f"{what}: p50", median(loaded) / median(idle), 1.3)
+    yield at_most(f"{what}: p99", running.p99(loaded) / running.p99(idle), 15)
+    ready, weight = running.start()
+    yield at_most("start until ready, from bytecode", ready, 0.8, " s")
+    yield at_most("resident memory of the idle worker", weight, 80, " MB")
+    yield at_most("CPU per request, the last thousand of 10,000 over the second", running.growth(), 1.1)
+    yield at_most("added around a bare litestar handler", 100 * around.added(rounds=7)[2], 40, " %")
 
 
 def main() -> None:
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}\n")
-    print("| core, CPU, median | ppi-python 0.2.3 | calibrate() | times faster |\n|---|---|---|---|")
-    for n, m in ((100, 1000), (1000, 10_000), (1000, 100_000)):
-        theirs, ours, ratio = core.pair(n, m)
-        print(f"| mean, n = {n:,}, N = {m:,} | {1e3 * theirs:.3f} ms | {1e3 * ours:.3f} ms | {ratio:.1f} |", flush=True)
-    print("\n| bootstrap of 2,000, CPU, median | ppboot | calibrate() | times faster |\n|---|---|---|---|")
-    for kind in bootstrap.KINDS:
-        theirs, ours, ratio = bootstrap.pair(kind, 500, 5000)
-        row = f"| mean, {kind}, n = 500, N = 5,000 | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
-        print(row, flush=True)
-    theirs, ours, ratio = bootstrap.coefficients(500, 5000)
-    row = f"| linear, 3 terms, n = 500, N = 5,000 | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
-    print(row, flush=True)
-    print("\n| 1,000 outcomes, CPU, median | loop of ppi-python | ours | times faster |\n|---|---|---|---|")
-    for n, m in ((100, 100), (100, 1000)):
-        for stage, (theirs, ours, ratio) in outcomes.against_loop(1000, n, m).items():
-            row = f"| {stage}, n = {n:,}, N = {m:,} | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
-            print(row, flush=True)
-    print("\n| coefficients, CPU, median | ppi-python 0.2.3 | calibrate() | times faster |\n|---|---|---|---|")
-    for kind in models.THEIRS:
-        theirs, ours, ratio = models.against(kind, 1000, 100_000)
-        print(
-            f"| {kind}, 3 terms, n = 1,000, N = 100,000 | {1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {ratio:.1f} |"
-        )
-    medians()
-    print("\n| growth, n = 1,000 | calibrate() | ns per LLM-only unit |\n|---|---|---|")
-    for m, seconds in core.growth():
-        print(f"| N = {m:,} | {1e3 * seconds:.2f} ms | {1e9 * seconds / m:.2f} |", flush=True)
-    print("\n| HTTP, server CPU per request, median | ms | over the JSON floor |\n|---|---|---|")
-    for n, m, requests in ((100, 1000, 100), (1000, 10_000, 50), (1000, 1_000_000, 3)):
-        for kind, (seconds, ratio) in http.against_floor(n, m, requests=requests).items():
-            print(f"| n = {n:,}, N = {m:,}, {kind} | {1e3 * seconds:.2f} | {ratio:.2f} |", flush=True)
-    print()
-    parts.main()
+    began = time.perf_counter()
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+    print(f"{machine}, load {os.getloadavg()[0]:.1f} at the start\n\n| what | measured | target | |\n|---|---|---|---|")
+    for group in (cores, requests, parsing, process):
+        for row in group():
+            print(row.line(), flush=True)
+    print(f"\n{time.perf_counter() - began:.0f} s, load {os.getloadavg()[0]:.1f} at the end")
 
 
 if __name__ == "__main__":

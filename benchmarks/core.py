@@ -44,6 +44,17 @@ def pair(n: int, m: int, *, rounds: int = 9, repeats: int = 30) -> tuple[float, 
     return median(theirs), median(ours), median(a / b for a, b in zip(theirs, ours, strict=True))
 
 
+def effect(n: int, m: int, *, rounds: int = 9, repeats: int = 30) -> float:
+    """The same ratio for a difference of two arms; ppi-python has a mean for each."""
+    arms = [arrays(n, m + k) for k in range(2)]
+    sample = from_arrays([ArmArrays(name, *arm) for name, arm in zip("ct", arms, strict=True)])
+    ratios = []
+    for _ in range(rounds):
+        theirs = cpu(lambda: [ppi_mean_ci(*arm, alpha=0.05) for arm in arms], repeats)
+        ratios.append(theirs / cpu(lambda: calibrate(sample, PLAN), repeats))
+    return median(ratios)
+
+
 def growth(sizes: tuple[int, ...] = (10**5, 10**6, 10**7)) -> list[tuple[int, float]]:
     """CPU seconds of calibrate() at n = 1,000 for growing numbers of LLM-only units."""
     found = []

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from litestar import Request, Response, post
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import HTTPScope, Receive
 
 from service.api.parsing.parser import Body
 from service.api.reading.media import Reader, readers
@@ -28,6 +28,7 @@ from service.web.access.account import account_of
 from service.web.access.guard import needs
 from service.web.body import declared_bytes, header, read_body
 from service.web.negotiation import acceptable, content_encoding, content_type
+from service.web.posting import posting
 from service.web.problems import MAX_ERRORS, from_errors
 
 REDUCE = "fewer columns, contrasts, estimators, interactions or replicates; or moments"
@@ -59,16 +60,14 @@ class Computation(Generic[Wire, Job]):
     scope: str = "calibrate"
 
 
-def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPRouteHandler:
+def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIRouteHandler:
     """The POST handler of one path."""
     takes = readers(computation.request, computation.promised, desk.limits.max_values, tabular=computation.tabular)
     gives = renderers(computation.answer, computation.lines)
     gives_validation = validation_renderers(computation.validation, computation.lines)
     limits, bounds = desk.limits, desk.limits.bounds()
 
-    @post(computation.path, opt=needs(computation.scope), status_code=200)
-    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
-        scope = request.scope
+    async def handle(scope: HTTPScope, receive: Receive) -> tuple[bytes, str]:
         wanted = acceptable(header(scope, b"accept"), tuple(gives))
         media_type = content_type(header(scope, b"content-type"), tuple(takes))
         reader = takes[media_type]
@@ -88,19 +87,19 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> HTTPR
         with desk.held.holding() as holding:
             if declared_bytes(scope) > desk.inline_body_bytes:
                 desk.placement.refuse_when_full()
-            content = await read_body(scope, request.receive, limits.body(), holding)
+            content = await read_body(scope, receive, limits.body(), holding)
             if encoding == "identity" and len(content) <= desk.inline_body_bytes:
                 read = partial(decoded, reader, content, encoding, query.parameters, limits)
-                told = await worked_here(desk, lambda: job_of(read()), answer, request.receive)
-                return Response(told, media_type=wanted)
+                told = await worked_here(desk, lambda: job_of(read()), answer, receive)
+                return told, wanted
             body = Body(content, computation.request, computation.path, media_type, encoding, query.parameters)
             told = await desk.placement.run(
                 lambda place: worked(desk, place, reader, body, lambda found: answer(job_of(found))),
-                request.receive,
+                receive,
             )
-            return Response(told, media_type=wanted)
+            return told, wanted
 
-    return handle
+    return posting(computation.path, handle, needs(computation.scope))
 
 
 def _job(computation: Computation[Any, Any], reader: Reader[Any], bounds: Bounds, found: Decoded) -> HasWork:

@@ -36,8 +36,8 @@ def scopes(app: Litestar) -> dict[str, object]:
     return {
         route.path: handler.opt.get("scope")
         for route in app.routes
-        for handler in route.route_handlers
-        if handler.http_methods != {"OPTIONS"}
+        for handler in getattr(route, "route_handlers", None) or [route.route_handler]
+        if getattr(handler, "http_methods", None) != {"OPTIONS"}
     }
 
 

@@ -1,0 +1,42 @@
+"""A path that takes POST alone: the framework finds it, guards it and catches what it raises, and does nothing else.
+
+A handler with a signature costs more than all that a small request needs besides (benchmarks/README.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+from litestar import asgi
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import HTTPScope, Receive, Scope, Send
+
+from service.web.problems import ProblemError
+
+Answer = Callable[[HTTPScope, Receive], Awaitable[tuple[bytes, str]]]
+_ALLOW = "OPTIONS, POST"
+
+
+def posting(path: str, answer: Answer, opt: Mapping[str, Any]) -> ASGIRouteHandler:
+    """The route of a path whose ``answer`` gives a body and its media type."""
+
+    @asgi(path, opt=dict(opt), copy_scope=False)
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        method = cast("HTTPScope", scope)["method"]
+        if method == "OPTIONS":
+            await _send(send, 204, [(b"allow", _ALLOW.encode())], b"")
+            return
+        if method != "POST":
+            raise ProblemError("method_not_allowed", "This path takes POST.", headers={"allow": _ALLOW})
+        body, media_type = await answer(cast("HTTPScope", scope), receive)
+        told = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+        headers = [(b"content-type", told.encode()), (b"content-length", str(len(body)).encode())]
+        await _send(send, 200, headers, body)
+
+    return handle
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
