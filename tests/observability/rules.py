@@ -18,6 +18,13 @@ DASHBOARD = json.loads((COMPONENTS / "grafana-dashboard/rectifier.json").read_te
 QUERIES: list[tuple[str, str]] = [
     (panel["title"], target["expr"]) for panel in DASHBOARD["panels"] for target in panel.get("targets", [])
 ]
+SCALED: list[tuple[str, str]] = [
+    (path.parent.name, trigger["metadata"]["query"])
+    for path in sorted(COMPONENTS.glob("keda/*/scaledobject.yaml"))
+    for trigger in yaml.safe_load(path.read_text())["spec"]["triggers"]
+    if trigger["type"] == "prometheus"
+]
+"""What pods are scaled by, by service."""
 FOREIGN = {
     "up": {"job"},
     "container_cpu_cfs_throttled_periods_total": {"container", "namespace", "pod"},

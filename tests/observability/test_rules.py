@@ -10,10 +10,10 @@ from service.web.http_metrics import HttpMetrics
 from tests.observability.cases import CASES
 from tests.observability.exposition import everything
 from tests.observability.promql import named
-from tests.observability.rules import ALERTS, DASHBOARD, FOREIGN, QUERIES, RECORDED, ROOT, RULES, TARGET_LABELS
+from tests.observability.rules import ALERTS, DASHBOARD, FOREIGN, QUERIES, RECORDED, ROOT, RULES, SCALED, TARGET_LABELS
 
 PAGE = (ROOT / "docs/observability.md").read_text()
-EXPRESSIONS = [*((r.get("alert") or r["record"], r["expr"]) for r in RULES), *QUERIES]
+EXPRESSIONS = [*((r.get("alert") or r["record"], r["expr"]) for r in RULES), *QUERIES, *SCALED]
 
 
 def unknown(expression: str) -> list[str]:
@@ -31,6 +31,10 @@ def unknown(expression: str) -> list[str]:
 @pytest.mark.parametrize(("name", "expression"), EXPRESSIONS, ids=[f"{n}-{i}" for i, (n, _) in enumerate(EXPRESSIONS)])
 def test_every_metric_and_label_exists(name: str, expression: str) -> None:
     assert unknown(expression) == []
+
+
+def test_both_services_are_scaled_by_a_metric() -> None:
+    assert [name for name, _ in SCALED] == ["calibration", "gateway"]
 
 
 def test_a_metric_or_label_that_does_not_exist_is_seen() -> None:
