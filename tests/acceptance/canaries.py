@@ -6,12 +6,14 @@ Values and keys may come back to nobody; names of fields and columns may stand i
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgspec
+import pyarrow as pa
 
 from tests.acceptance.talk import request
 
@@ -50,6 +52,7 @@ CSV_QUERY = (
     "%5B%7B%22values%22%3A%22x%22%7D%5D%7D"
 )
 MSGPACK = "application/vnd.msgpack"
+ARROW = "application/vnd.apache.arrow.stream"
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,17 @@ class Sending:
 def posted(name: str, path: str, body: object, *, ok: bool = False, **headers: str) -> Sending:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Sending(name, request("POST", path, content, **headers), ok)
+
+
+def arrow() -> bytes:
+    """An Arrow stream with canaries in columns, values and the metadata of its schema."""
+    data = {"layout": "table", "outcomes": {"y": NAME}, "predictions": [{"values": "x"}]}
+    table = pa.table({NAME: [3 + k % 3 + NUMBERS[1] for k in range(ROWS)], "x": [float(k % 4) for k in range(ROWS)]})
+    table = table.replace_schema_metadata({"data": json.dumps(data), VALUE: VALUE})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
 
 
 def good(key: str) -> Iterator[Sending]:
@@ -88,6 +102,7 @@ def good(key: str) -> Iterator[Sending]:
     large = {**ARRAYS["data"]["arms"][1], "llm_only": [1.5, 2.5, NUMBERS[1]] * 20_000}
     body = {"data": {"layout": "arrays", "arms": [ARMS[0], large]}}
     yield posted("a large body", "/v1/calibrations", body, ok=True, X_API_Key=key)
+    yield posted("Arrow", "/v1/calibrations", arrow(), ok=True, X_API_Key=key, Content_Type=ARROW)
     yield posted("CSV", f"/v1/calibrations?{CSV_QUERY}", CSV.encode(), ok=True, X_API_Key=key, Content_Type="text/csv")
 
 
@@ -113,6 +128,8 @@ def bad(key: str, path: str) -> Iterator[Sending]:
     for name, body in bodies.items():
         yield posted(f"{path}: {name}", path, body, X_API_Key=key)
     yield posted(f"{path}: MessagePack", path, b"\x81" + VALUE.encode(), X_API_Key=key, Content_Type=MSGPACK)
+    yield posted(f"{path}: Arrow", path, arrow()[:-40], X_API_Key=key, Content_Type=ARROW)
+    yield posted(f"{path}: no Arrow", path, VALUE.encode(), X_API_Key=key, Content_Type=ARROW)
     yield posted(f"{path}: CSV", f"{path}?plan={VALUE}&{NAME}=1", CSV.encode(), X_API_Key=key, Content_Type="text/csv")
     yield posted(f"{path}: media type", path, plain, X_API_Key=key, Content_Type=f"text/{VALUE}")
     yield posted(f"{path}: accept", path, plain, X_API_Key=key, Accept=f"image/{VALUE}")

@@ -43,6 +43,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Pa
         RECTIFIER_AUTH_FAILURES_PER_MINUTE="40",
         RECTIFIER_TRUSTED_PROXIES="127.0.0.1",
         RECTIFIER_CANARY_SECONDS="0",
+        RECTIFIER_PARSE_PROCESS="false",
     )
     yield running, file
     if running.process.poll() is None:

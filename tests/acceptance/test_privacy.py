@@ -36,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, traces: Collector) -> Itera
     (folder / "keys.toml").write_text(line(KEYS, "calibrate", "design", "diagnose", client="zaphods-lab"))
     running = launched(
         folder, "serve", RECTIFIER_KEYS_FILE=str(folder / "keys.toml"), RECTIFIER_TRACES_ENDPOINT=traces.url,
-        RECTIFIER_BODY_IDLE_SECONDS="1", RECTIFIER_AUTH_FAILURES_PER_MINUTE="1000",
+        RECTIFIER_BODY_IDLE_SECONDS="0.3", RECTIFIER_CANARY_SECONDS="0", RECTIFIER_AUTH_FAILURES_PER_MINUTE="1000",
     )  # fmt: skip
     yield running
     if running.process.poll() is None:

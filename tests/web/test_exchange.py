@@ -36,3 +36,22 @@ def test_only_so_much_is_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_body_read_to_its_end_keeps_the_connection() -> None:
     assert "connection" not in ask(APP, "POST", "/v1/sums", body=[b"{", b"}"]).headers
+
+
+def test_every_answer_has_the_headers_that_browsers_heed() -> None:
+    for path in ("/livez", "/nowhere", "/v1/methods", "/docs", "/docs/docs.js", "/v1/problems"):
+        answer = ask(APP, "GET", path, headers={"accept": "text/html, */*;q=0.5"})
+        assert answer.headers["x-content-type-options"] == "nosniff", path
+        assert answer.headers["referrer-policy"] == "no-referrer", path
+        assert "default-src 'none'" in answer.headers["content-security-policy"], path
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path
+        assert "server" not in answer.headers
+    assert ask(APP, "POST", "/v1/sums", body=b"{}").headers["cache-control"] == "no-store"
+
+
+def test_pages_keep_their_own_policy_and_assets_may_be_kept() -> None:
+    page = ask(APP, "GET", "/docs").headers["content-security-policy"]
+    assert "script-src 'self'" in page
+    assert ask(APP, "GET", "/docs/docs.js").headers["cache-control"] == "max-age=3600"
+    problems = ask(APP, "GET", "/v1/problems", headers={"accept": "text/html"}).headers["content-security-policy"]
+    assert "form-action 'none'" in problems

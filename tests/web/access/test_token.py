@@ -9,7 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.web.access.key_file import AccessFileError
@@ -126,6 +126,7 @@ def test_a_changed_token_is_not_taken() -> None:
             claims_of(changed, KEYS, EXPECTED)
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=60), st.text(max_size=60), st.binary(max_size=20))
 def test_any_text_is_a_refusal(head: str, body: str, signature: bytes) -> None:
     for text in (f"{head}.{body}.", f"{part(head)}.{part(body)}.{base64.urlsafe_b64encode(signature).decode()}"):
