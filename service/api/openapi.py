@@ -23,7 +23,7 @@ _OVERVIEW = (
     "without Content-Type is read as JSON; an answer is JSON unless Accept prefers another type, whatever the request "
     "was. MessagePack is application/vnd.msgpack, application/msgpack or application/x-msgpack; in it the data of a "
     "binary array is bin; NaN and infinity in a list are refused. X-Request-Id is taken over when it has 1 to 64 "
-    "letters, digits, `.`, `_`, `:`, `-`. "
+    "letters, digits, `.`, `_`, `:`, `-`; a valid W3C traceparent is taken over and answered. "
 ) + WORDS
 _VALIDATE_ONLY = {
     "name": "validate_only",

@@ -14,7 +14,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from service.web.body import header
 
 _SENT: Final = (
-    "Accept, Authorization, Content-Encoding, Content-Type, X-API-Key, X-Request-Id, X-Tenant, X-Upstream-Key"
+    "Accept, Authorization, Content-Encoding, Content-Type, Traceparent, X-API-Key, X-Request-Id, X-Tenant, "
+    "X-Upstream-Key"
 )
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST"),
