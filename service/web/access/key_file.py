@@ -23,7 +23,7 @@ from service.web.access.quota import Quota, read_quota
 
 Scope = Literal["calibrate", "design", "diagnose", "generate"]
 SCOPES: Final[tuple[Scope, ...]] = ("calibrate", "design", "diagnose", "generate")
-CLIENT: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
+CLIENT: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z"
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 

@@ -21,6 +21,7 @@ ALGORITHMS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 }
 _LEAST_RSA_BITS: Final = 2048
 _MOST_LETTERS: Final = 16_384
+_MOST_NAME: Final = 256
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 _SECRET_PARTS: Final = frozenset({"d", "k", "p", "q", "dp", "dq", "qi", "oth"})
 
@@ -136,6 +137,8 @@ def _client(claims: Mapping[str, Any]) -> str:
     for name in ("sub", "azp"):
         value = claims.get(name)
         if isinstance(value, str) and value:
+            if len(value) > _MOST_NAME or not value.isprintable():
+                raise TokenError
             return value
     raise TokenError
 

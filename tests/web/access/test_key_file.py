@@ -37,6 +37,7 @@ def test_a_file_has_keys_and_quotas() -> None:
         ('keys.KEY = { client = "a", scopes = ["design"] }', "key 1: its name is not a SHA-256"),
         ("keys.HASH = {}", "key 1 .*: client, scopes, expires and revoked are its fields"),
         ('keys.HASH = { client = "a b", scopes = ["design"] }', "client: 1 to 64"),
+        ('keys.HASH = { client = "a\\n", scopes = ["design"] }', "client: 1 to 64"),
         ('keys.HASH = { client = "a", scopes = [] }', "scopes: a list of calibrate"),
         ('keys.HASH = { client = "a", scopes = ["all"] }', "scopes: a list of calibrate"),
         ('keys.HASH = { client = "a", scopes = ["design"], expires = 2027-11-22 }', "expires: a time with its zone"),
