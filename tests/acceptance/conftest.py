@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.acceptance import aimock
@@ -26,14 +27,20 @@ class Server:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def processes(self) -> list[int]:
+        """The supervisor, its worker, and what that started."""
+        top = psutil.Process(self.process.pid)
+        return [top.pid, *(child.pid for child in top.children(recursive=True))]
+
     def peak_bytes(self) -> int:
-        """VmHWM: the most memory the process ever held, in bytes."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        """VmHWM: the most memory each process ever held, in bytes, summed."""
+        found = (Path(f"/proc/{pid}/status").read_text() for pid in self.processes())
+        return sum(int(status.partition("VmHWM:")[2].split()[0]) * 1024 for status in found)
 
     def reset_peak(self) -> None:
         """Start measuring the peak anew."""
-        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+        for pid in self.processes():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def connect(self) -> socket.socket:
         return socket.create_connection((self.host, self.port), timeout=60)

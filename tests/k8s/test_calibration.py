@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from service.api.settings import Settings, read_settings, variables
+from service.web.body import FREE_BYTES
+from service.web.server import MAX_CONNECTIONS
 from tests.k8s.builds import BUILDS, build
 from tests.k8s.edits import container, spec, values
 from tests.k8s.kustomize import Manifest
@@ -13,8 +15,12 @@ from tests.k8s.objects import by_namespace, containers, pods, settings
 
 RUNTIME = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 MEBI = 1 << 20
-IDLE_MEBI = 150
-BYTES_PER_VALUE = 60  # of a decoded list, its float64 array included
+# Measured by python -m tests.load.memory (docs/capacity.md)
+IDLE_MEBI = 230  # supervisor, worker, parsing process
+PARSING_COPIES = 2  # the inflated body, and a padded copy of it while its numbers are read
+PARSING_BYTES_PER_VALUE = 31
+SHARED_BYTES_PER_VALUE = 8  # the columns of the request that is computed, and of the one that is parsed
+COMPUTING_BYTES_PER_VALUE = 20
 
 
 def settings_are_read(objects: list[Manifest]) -> Iterator[str]:
@@ -33,10 +39,12 @@ def memory_holds_every_request(objects: list[Manifest]) -> Iterator[str]:
 
 
 def needed_bytes(own: Settings) -> int:
-    """Every request that waits holds its body; those at work hold it inflated and decoded as well."""
+    """All bodies that may be kept, one of them twice while it is copied; one being parsed; one per thread computed."""
     limits = own.limits
-    waiting = (own.threads + own.queue) * limits.max_body_bytes
-    return waiting + own.threads * (limits.max_inflated_bytes + BYTES_PER_VALUE * limits.max_values)
+    kept = own.held_body_bytes + limits.max_body_bytes + MAX_CONNECTIONS * FREE_BYTES
+    parsing = PARSING_COPIES * limits.max_inflated_bytes + PARSING_BYTES_PER_VALUE * limits.max_values
+    shared = (own.threads + 1) * SHARED_BYTES_PER_VALUE * limits.max_values
+    return kept + parsing + shared + own.threads * COMPUTING_BYTES_PER_VALUE * limits.max_values
 
 
 def temporary_mebi(objects: list[Manifest]) -> int:
@@ -58,7 +66,8 @@ FAULTS = [
     ("settings_are_read", lambda o: values(o).update(RECTIFIER_TREADS="1")),
     ("settings_are_read", lambda o: container(o).update(env=[{"name": "RECTIFIER_KEY", "value": "x"}])),
     ("settings_are_read", lambda o: values(o).pop("OMP_NUM_THREADS")),
-    ("memory_holds_every_request", lambda o: values(o).update(RECTIFIER_QUEUE="64")),
+    ("memory_holds_every_request", lambda o: values(o).update(RECTIFIER_HELD_BODY_BYTES=str(640 << 20))),
+    ("memory_holds_every_request", lambda o: values(o).update(RECTIFIER_MAX_INFLATED_BYTES=str(512 << 20))),
     ("threads_fit_the_cpus", lambda o: values(o).update(RECTIFIER_THREADS="2")),
 ]
 
