@@ -13,6 +13,7 @@ from tests.breaks import (
     intervals,
     layouts,
     observability,
+    load,
     published,
     quantiles,
     statistics,
@@ -39,6 +40,7 @@ AREAS = (
     designs,
     observability,
     access,
+    load,
 )
 MUTATIONS = tuple(mutation for area in AREAS for mutation in area.MUTATIONS)
 
