@@ -65,9 +65,9 @@ def summing() -> Computation[Sums, Job]:
 BODY = json.dumps({"numbers": [x / 4 for x in range(20)], "name": "twenty"}).encode()
 
 
-async def request(app: Any, path: str) -> int:
+async def request(app: Any, path: str, body: bytes = BODY) -> int:
     """The status of one POST."""
-    headers = [(b"host", b"h"), (b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
+    headers = [(b"host", b"h"), (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     scope = {
         "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "POST",
         "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
@@ -76,7 +76,7 @@ async def request(app: Any, path: str) -> int:
     statuses = []
 
     async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": BODY, "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":

@@ -7,6 +7,7 @@ from tests.breaks import (
     answers,
     choices,
     coefficients,
+    decoding,
     designs,
     estimate,
     estimators,
@@ -41,6 +42,7 @@ AREAS = (
     observability,
     access,
     load,
+    decoding,
 )
 MUTATIONS = tuple(mutation for area in AREAS for mutation in area.MUTATIONS)
 

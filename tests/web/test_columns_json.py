@@ -97,6 +97,15 @@ def test_doubts_are_left_to_the_strict_decoder(old: str, new: str) -> None:
     assert read(body.replace(old, new, 1).encode()) is None
 
 
+def test_a_key_with_a_nul_is_not_looked_up() -> None:
+    plan = '"costs": {"a": 1}, "confidence_level": 0.9'
+    body = json.dumps(GOOD).replace('"estimator": "ppi"', plan).replace('"llm":', '"human\\u0000": [1], "llm":')
+    assert "u0000" in body
+    assert read(body.encode()) is None
+    covariates = {"table": {"a": [{"b": MANY}], "a\0c": [{"b": [1.0]}]}}
+    assert read(covariates, NESTED) is None
+
+
 @pytest.mark.parametrize("body", [b"", b" ", b"{", b"3", b"[]", b"\xff", b"\xef\xbb\xbf\xef\xbb\xbf{}", b"[" * 5000])
 def test_bytes_that_are_no_such_document(body: bytes) -> None:
     assert read(body) is None
@@ -142,6 +151,9 @@ class Nested(Strict):
     names: list[str] | None = None
 
 
+NESTED = ColumnsDecoder(Nested, Binary, lambda n: Binary("<f8", bytes(n)))
+
+
 def test_columns_are_found_in_the_type_wherever_they_stand() -> None:
     shape = shape_of(msgspec.inspect.type_info(Nested), Binary)
     fields = shape.members[None].fields
@@ -150,6 +162,5 @@ def test_columns_are_found_in_the_type_wherever_they_stand() -> None:
     assert table.columns
     assert (names.columns, names.items) == (False, SCALAR)
     nested = {"table": {"a": [{"b": MANY}]}, "names": ["[x"]}
-    decoder = ColumnsDecoder(Nested, Binary, lambda n: Binary("<f8", bytes(n)))
-    assert numbers(read(nested, decoder).table["a"][0]["b"]) == MANY
+    assert numbers(read(nested, NESTED).table["a"][0]["b"]) == MANY
     assert shape_of(msgspec.inspect.type_info(Arrays), Binary).tag == "layout"
