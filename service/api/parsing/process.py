@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -49,6 +50,11 @@ def main() -> None:
 
 def serve(service: socket.socket, computations: Any, limits: Limits) -> None:  # noqa: ANN401 - Computation of any kinds
     """Answer errands until the other side is gone."""
+    with suppress(BrokenPipeError, ConnectionResetError):
+        _serve(service, computations, limits)
+
+
+def _serve(service: socket.socket, computations: Any, limits: Limits) -> None:  # noqa: ANN401 - as above
     takes = {c.path: _readers(c, limits) for c in computations}
     service.send(msgspec.msgpack.encode(Reply(0)))
     while True:

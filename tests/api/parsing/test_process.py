@@ -68,3 +68,10 @@ def test_it_says_when_it_is_ready_and_ends_when_nobody_is_there() -> None:
     serving.join(10)
     assert not serving.is_alive()
     theirs.close()
+
+
+def test_who_left_before_it_was_ready_is_no_fault() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.close()
+    with theirs:
+        process.serve(theirs, (), Limits())
