@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -42,14 +43,15 @@ class Tree:
         return next((p for p in self.worker().children() if "service.api.parsing.process" in p.cmdline()), None)
 
     def resident_mebi(self) -> float:
-        """Memory that is only theirs, and what they share counted once: the sum of proportional sizes."""
+        """Their anonymous and shared memory; not the files they map, whose share depends on who else maps them."""
         total = 0
         for member in self.members():
             try:
-                total += member.memory_full_info().pss
-            except psutil.Error:
+                status = Path(f"/proc/{member.pid}/status").read_text()
+            except OSError:
                 continue
-        return total / (1 << 20)
+            total += sum(int(kilobytes) for kilobytes in re.findall(r"Rss(?:Anon|Shmem):\s+(\d+)", status))
+        return total / 1024
 
 
 def settings_of_the_pod() -> dict[str, str]:
