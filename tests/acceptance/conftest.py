@@ -60,14 +60,23 @@ def start(log: Path, deployable: str = "serve", **environment: str) -> Server:
         process = subprocess.Popen(command, stderr=stderr, env=os.environ | environment)
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.05)
-        else:
+        if answers(port):
             return Server("127.0.0.1", port, process, log)
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
     raise AssertionError("the server did not start")
+
+
+def answers(port: int) -> bool:
+    """Whether a worker serves; the supervisor listens before."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+            return bool(connection.recv(1))
+    except OSError:
+        return False
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def outcome(reader: Reader, body: bytes, keep=whole) -> tuple:
     """The job in every bit, or the refusal in every word."""
     try:
         found = reading.decoded(reader, bytearray(body), "identity", {}, LIMITS)
-        job = computation._job(PATH, reader, found, LIMITS.bounds())
+        job = computation._job(PATH, reader, LIMITS.bounds(), found)
     except ProblemError as refused:
         return refused.code, refused.detail, list(refused.errors), refused.total
     except CalibrationError as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -37,7 +38,7 @@ def test_schemathesis_finds_nothing(gateways, tmp_path, examples) -> None:
         [*command, address, *options], capture_output=True, text=True, check=False, env=environment, cwd=ROOT
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-1000:]
-    assert "No issues found" in done.stdout
+    assert re.search(r"\b(\d+) generated, \1 passed", done.stdout), done.stdout[-3000:]  # few examples may be remarked on
     accepted = Counter(line.partition(" ")[2] for line in seen.read_text().splitlines() if line.startswith("200 "))
     kept = {place: accepted[place] >= least * examples for place, least in LEAST.items()}
     assert kept == dict.fromkeys(LEAST, True), accepted

@@ -20,7 +20,7 @@ def decoded(
     """The decoded request and its digest; ``ProblemError`` for what is over a limit or cannot be read."""
     if encoding != "identity":
         body = inflate(body, encoding, limits.inflate(reader.separators))
-    elif len(body) > 2 * limits.max_values and count_values(body, reader.separators) > limits.max_values:
+    elif len(body) > limits.max_values and count_values(body, reader.separators) > limits.max_values:
         raise too_many_values(limits.max_values)
     quick = None if len(body) < QUICK_BYTES or reader.columns is None else reader.columns(body, parameters)
     return quick or reader.decode(body, parameters), digest(body, parameters)
