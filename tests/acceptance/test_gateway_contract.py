@@ -27,7 +27,7 @@ LEAST = {
 """Answers of 200 per example that there must be, about half of what there are: refusing all keeps it too."""
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [30, pytest.param(100, marks=pytest.mark.slow)])
 def test_schemathesis_finds_nothing(gateways, tmp_path, examples) -> None:
     server, seen = gateways(RECTIFIER_RETRY_BASE_SECONDS="0.01"), tmp_path / "seen"
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"]
@@ -38,7 +38,7 @@ def test_schemathesis_finds_nothing(gateways, tmp_path, examples) -> None:
         [*command, address, *options], capture_output=True, text=True, check=False, env=environment, cwd=ROOT
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-1000:]
-    assert re.search(r"\b(\d+) generated, \1 passed", done.stdout), done.stdout[-3000:]  # few examples may be remarked on
+    assert re.search(r"\b(\d+) generated, \1 passed", done.stdout), done.stdout[-3000:]
     accepted = Counter(line.partition(" ")[2] for line in seen.read_text().splitlines() if line.startswith("200 "))
     kept = {place: accepted[place] >= least * examples for place, least in LEAST.items()}
     assert kept == dict.fromkeys(LEAST, True), accepted
