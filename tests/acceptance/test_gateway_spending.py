@@ -149,10 +149,10 @@ def agree(end, records, total):
 @pytest.mark.parametrize("count", [RUNS // 4, pytest.param(RUNS, marks=pytest.mark.slow)])
 def test_no_run_overspends(count):
     async def together():
-        batches = (range(first, first + TOGETHER) for first in range(0, count, TOGETHER))
+        batches = (range(first, first + TOGETHER) for first in range(RUNS - count, RUNS, TOGETHER))
         return [reasons for batch in batches for reasons in await asyncio.gather(*map(spent, batch))]
 
     runs = asyncio.run(together())
     assert len(runs) == count
-    assert sum("budget_exhausted" in reasons for reasons in runs) > count / 5
+    assert sum("budget_exhausted" in reasons for reasons in runs) > count / 4
     assert set.union(*runs) >= {None, "deadline", "upstream_error", "timeout", "constraint_not_honoured"}
