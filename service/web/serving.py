@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -33,22 +34,50 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """What is under way hears how long it has; then a last call, so that no request meets a closed door."""
         self._lifecycle.closing(self._seconds)
-        await self._last_call()
+        await self._last_call(sockets or [])
         await super().shutdown(sockets)
 
-    async def _last_call(self) -> None:
+    async def _last_call(self, sockets: Sequence[socket.socket]) -> None:
         """Every answer now ends its connection; those that stay silent, and those that just came, are waited for."""
         self.server_state.default_headers.append((b"connection", b"close"))
         await self._while(lambda: bool(self.server_state.connections), LAST_CALL_SECONDS)
+        doors = [door.dup() for door in sockets]
         for server in self.servers:
             server.close()
+        for own in sockets:
+            own.close()
+        await asyncio.sleep(0)  # the loop lets go of its own
+        for door in doors:
+            await self._let_in(door)
         await self._while(lambda: any(_is_new(c) for c in self.server_state.connections), _NEWCOMERS_SECONDS)
+
+    async def _let_in(self, door: socket.socket) -> None:
+        """Close the last hold of a listening socket; the kernel would reset whoever waits in it, so take those in."""
+        waiting = list(_waiting(door))
+        door.close()
+        loop = asyncio.get_running_loop()
+        for newcomer in waiting:
+            await loop.connect_accepted_socket(self._protocol, newcomer)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """What uvicorn makes of every connection."""
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def _while(self, waiting: Callable[[], bool], seconds: float) -> None:
         clock = asyncio.get_running_loop().time
         end = clock() + seconds
         while waiting() and clock() < end and not self.force_exit:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
+
+
+def _waiting(door: socket.socket) -> Iterator[socket.socket]:
+    """The connections the kernel has made and nobody has taken; from the first of them on it makes no more."""
+    door.listen(0)
+    door.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            yield door.accept()[0]
 
 
 def _is_new(connection: object) -> bool:

@@ -29,4 +29,7 @@ MUTATIONS = (
     Mutation("a refusal keeps what was decoded", "service/api/routes/working.py",
              "raise refusal.with_traceback(None) from None", "raise refusal from None",
              "tests/api/routes/test_working.py::test_a_refusal_lets_go_of_what_was_decoded"),
+    Mutation("whoever waits in the socket is reset at the end", "service/web/serving.py",
+             "        waiting = list(_waiting(door))\n", "        waiting = []\n",
+             "tests/web/test_serving.py::test_whoever_was_let_in_by_the_kernel_is_answered"),
 )  # fmt: skip

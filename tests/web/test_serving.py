@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 SERVED = """
-import asyncio, socket, sys
+import asyncio, socket, sys, time
 from litestar import Litestar
 from service.web.probes import Lifecycle, probe_handlers
 from service.web.serving import serve_until_stopped
@@ -20,6 +21,8 @@ async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"begun", "more_body": True})
         await asyncio.Event().wait()
+    if scope.get("path") == "/busy":
+        time.sleep(0.05)
     await inner(scope, receive, send)
 
 serve_until_stopped(app, life, socket.create_server(("127.0.0.1", int(sys.argv[1]))), int(sys.argv[2]))
@@ -50,6 +53,35 @@ def test_a_signal_drains_and_the_process_goes_on_behind_it() -> None:
     process.terminate()
     said, errors = process.communicate(timeout=20)
     assert (process.returncode, said, errors) == (0, "closing in 5\nTrue\n", "")
+
+
+def answers_until_refused(port: int) -> list[bytes]:
+    """The status lines of one client that asks on new connections for as long as it is let in."""
+    answers: list[bytes] = []
+    while True:
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+        except ConnectionRefusedError:
+            return answers
+        with connection:
+            connection.sendall(b"GET /busy HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            try:
+                answers.append(connection.recv(4096)[:12])
+            except ConnectionResetError:
+                answers.append(b"reset")
+
+
+def test_whoever_was_let_in_by_the_kernel_is_answered() -> None:
+    process, port = served(5)
+    with ThreadPoolExecutor(8) as clients:
+        asking = [clients.submit(answers_until_refused, port) for _ in range(8)]
+        time.sleep(0.3)
+        process.terminate()
+        answers = [answer for client in asking for answer in client.result(20)]
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert set(answers) == {b"HTTP/1.1 404"}
+    assert len(answers) > 8
 
 
 def test_what_does_not_end_in_time_is_told_in_json_lines_without_its_words() -> None:
