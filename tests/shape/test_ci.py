@@ -13,9 +13,27 @@ def run_steps(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", lines], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
 
 
-@pytest.mark.parametrize("script", ["run", "steps", "container", "kubernetes", "kubernetes-cluster"])
+SCRIPTS = ["run", "steps", "container", "kubernetes", "kubernetes-cluster"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_script_is_bash(script):
     subprocess.run(["bash", "-n", ROOT / ".ci" / script], check=True, timeout=30)
+
+
+def swallowed(lines: list[str]) -> list[str]:
+    """Checks that nobody hears fail: under set -e the false left side of && does not end a script."""
+    checks = [line.strip() for line in lines if re.match(r"\s*(\[|test |! )", line)]
+    return [line for line in checks if "&&" in line and "||" not in line]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_no_check_of_a_script_is_swallowed(script):
+    assert swallowed((ROOT / ".ci" / script).read_text().splitlines()) == []
+
+
+def test_a_swallowed_check_is_seen():
+    assert swallowed(["  [ a = b ] && [ c = d ]", "[ a = b ]", "[ a ] && b || exit 1"]) == ["[ a = b ] && [ c = d ]"]
 
 
 def test_a_failing_command_inside_a_step_fails_the_run_and_the_rest_still_runs():
