@@ -29,7 +29,7 @@ _VALIDATE_ONLY = {
     "name": "validate_only",
     "in": "query",
     "required": False,
-    "description": "Only the error it would get, or what would be applied and its cost. Default: false.",
+    "description": "Only its error, or what would be applied and the cost, which is charged. Default: false.",
     "schema": {"type": "boolean"},
 }
 _CSV_BODY = (

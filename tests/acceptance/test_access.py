@@ -100,11 +100,11 @@ def test_a_quota_is_told_used_up_and_told_again(keyed: tuple[Server, Path]) -> N
     assert "ratelimit" not in asked(server, GOOD).headers
 
 
-def test_what_is_only_validated_costs_nothing(keyed: tuple[Server, Path]) -> None:
+def test_what_is_only_validated_is_computed_and_costs_as_much(keyed: tuple[Server, Path]) -> None:
     server, _ = keyed
-    for _ in range(2):
-        valid = asked(server, CAREFUL, path="/v1/calibrations?validate_only=true")
-        assert (valid.status, valid.headers["ratelimit"]) == (200, '"work-units";r=10;t=1')
+    valid, over = (asked(server, CAREFUL, path="/v1/calibrations?validate_only=true") for _ in range(2))
+    assert (valid.status, valid.headers["ratelimit"].partition(";t=")[0]) == (200, '"work-units";r=0')
+    assert (over.status, over.json["code"]) == (429, "quota_exceeded")
 
 
 def test_failures_of_one_address_are_held_up_and_nobody_elses(keyed: tuple[Server, Path]) -> None:

@@ -76,10 +76,10 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIR
         job_of = partial(_job, computation, reader, bounds)
 
         def answer(job: HasWork) -> bytes:
+            account_of(scope).charge(job.work)
             desk.tally.work(computation.path, job.work)
             if query.validate_only:
                 return gives_validation[wanted](computation.validated(job))
-            account_of(scope).charge(job.work)
             finished = computation.run(job)
             desk.tally.answered(finished.facts)
             return gives[wanted](finished.body)

@@ -154,8 +154,10 @@ def test_query_parameters_are_strict(query: str) -> None:
     is_problem(post({"numbers": [1]}, f"/v1/sums?{query}"), 422, "unknown_parameter")
 
 
-def test_validate_only_answers_without_computing() -> None:
-    assert post({"numbers": [1], "trouble": "crash"}, "/v1/sums?validate_only=TRUE").json["valid"] is True
+def test_validate_only_computes_and_tells_the_error_or_that_there_is_none() -> None:
+    told = post({"numbers": [1]}, "/v1/sums?validate_only=TRUE").json
+    assert (told["valid"], "total" in told) == (True, False)
+    is_problem(post({"numbers": [1], "trouble": "crash"}, "/v1/sums?validate_only=true"), 500, "internal_error")
     is_problem(post({"numbers": ["NA"]}, "/v1/sums?validate_only=true"), 422, "r_na_string")
     assert post({"numbers": [1]}, "/v1/sums?validate_only=false").json["total"] == 1
 
