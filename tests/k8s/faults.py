@@ -13,6 +13,7 @@ GATEWAY = "rectifier-gateway"
 HPA, PDB, POLICY, CILIUM = "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "CiliumNetworkPolicy"
 ENFORCE = "pod-security.kubernetes.io/enforce"
 OTHER = {"a": "b"}
+STORE = {"kubernetes.io/metadata.name": "store"}
 
 
 def scaling(objects: list[Manifest]) -> Manifest:
@@ -105,7 +106,7 @@ IN_EVERYTHING: list[tuple[str, Fault]] = [
     ("secrets_exist_or_are_promised", lambda o: container(o).pop("env")),
     ("providers_can_be_reached", lambda o: spec(o, CILIUM)["endpointSelector"].update(matchLabels=OTHER)),
     ("providers_can_be_reached", lambda o: spec(o, CILIUM)["egress"][1]["toFQDNs"].pop()),
-    ("providers_can_be_reached", lambda o: spec(o, CILIUM)["egress"][0]["toPorts"][0]["rules"]["dns"].pop()),
+    ("providers_can_be_reached", lambda o: names(o).pop(0)),
     ("files_are_there", lambda o: pod(o)["volumes"].remove(named(pod(o)["volumes"], "provider-keys"))),
     ("files_are_there", lambda o: [e["spec"]["data"].pop() for e in o if e["kind"] == "ExternalSecret"]),
     ("monitors_find_a_service", lambda o: spec(o, "ServiceMonitor")["selector"].update(matchLabels=OTHER)),
@@ -115,11 +116,22 @@ IN_EVERYTHING: list[tuple[str, Fault]] = [
     ("scaling_asks_for_what_is_measured", lambda o: query(o).update(query='sum(rectifier_runs{namespace="x"})')),
     ("network_is_closed", lambda o: named_policy(o, "gateway-cache")["podSelector"].update(matchLabels=OTHER)),
     ("only_names_and_https_go_out", lambda o: named_policy(o, "gateway-cache")["egress"][0].pop("ports")),
+    ("names_can_be_looked_up", lambda o: names(o).remove({"matchName": "redis.cache.svc.cluster.local"})),
+    ("names_can_be_looked_up", lambda o: caches(o)[0]["namespaceSelector"].update(matchLabels=STORE)),
+    ("names_can_be_looked_up", lambda o: caches(o).append({"ipBlock": {"cidr": "192.0.2.0/24"}})),
 ]
 
 
 def query(objects: list[Manifest]) -> Manifest:
     return spec(objects, "ScaledObject")["triggers"][1]["metadata"]
+
+
+def names(objects: list[Manifest]) -> list[Manifest]:
+    return spec(objects, CILIUM)["egress"][0]["toPorts"][0]["rules"]["dns"]
+
+
+def caches(objects: list[Manifest]) -> list[Manifest]:
+    return named_policy(objects, "gateway-cache")["egress"][0]["to"]
 
 
 def named_policy(objects: list[Manifest], name: str) -> Manifest:

@@ -66,14 +66,26 @@ def _public_https(block: dict[str, Any], open_ports: set[tuple[Any, Any]]) -> It
 
 
 def names_can_be_looked_up(objects: list[Manifest]) -> Iterator[str]:
-    """Where anything but one's own pods may be connected to, DNS may be asked."""
-    outside = asks = False
-    for o in of_kind(objects, "NetworkPolicy"):
-        for rule in o["spec"].get("egress", []):
-            outside |= any("ipBlock" in peer for peer in rule["to"])
-            asks |= {(p["protocol"], p["port"]) for p in rule["ports"]} == DNS
-    if outside and not asks:
-        yield "addresses may be connected to, but no name looked up"
+    """Whoever may be connected to may be looked up: by a rule for DNS any name, by Cilium's those that it lists."""
+    rules = [rule for o in of_kind(objects, "NetworkPolicy") for rule in o["spec"].get("egress", [])]
+    if any(_is_dns(rule) for rule in rules):
+        return
+    listed = {name for o in of_kind(objects, "CiliumNetworkPolicy") for name in _names(o["spec"]["egress"])}
+    for peer in (peer for rule in rules for peer in rule.get("to", [{}])):
+        if (name := _service(peer)) not in listed:
+            yield f"{name} may be connected to, but not looked up"
+
+
+def _is_dns(rule: Manifest) -> bool:
+    return {(p["protocol"], p["port"]) for p in rule.get("ports", [])} == DNS
+
+
+def _service(peer: Manifest) -> str:
+    """The full name of the service before named pods, which is called as they are."""
+    if not {"namespaceSelector", "podSelector"} <= peer.keys():
+        return str(peer)
+    labels = [peer[each]["matchLabels"].values() for each in ("podSelector", "namespaceSelector")]
+    return ".".join((*labels[0], *labels[1], "svc.cluster.local"))
 
 
 def providers(objects: list[Manifest]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from service.gateway.providers_file import read_providers
 from service.gateway.settings import Settings, variables
-from tests.k8s.builds import BUILDS, K8S, build
+from tests.k8s.builds import BUILDS, K8S, ROOT, build
 from tests.k8s.edits import container, values
 from tests.k8s.kustomize import Manifest
 from tests.k8s.objects import by_namespace, settings
@@ -70,3 +71,9 @@ def test_the_file_of_providers_is_read_and_wants_only_its_keys(tmp_path):
     keyed.write_text(text.replace("/run/secrets/providers", tmp_path.as_posix()))
     assert set(read_providers(keyed, problems)) == {"openai", "anthropic", "gemini"}
     assert problems == []
+
+
+@pytest.mark.parametrize("page", ["docs/deployment.md", "k8s/components/redis-cache/kustomization.yaml"])
+def test_the_cache_is_told_by_the_name_that_may_be_looked_up(page):
+    told = re.findall(r"@(redis[^:]*):6379", (ROOT / page).read_text())
+    assert told == ["redis.cache.svc.cluster.local"]
