@@ -2,7 +2,8 @@
 
 Shapes: every column of the wire (a list, or a binary array) becomes one run of bytes at a multiple of 64; in the
 document stands where. A list of numbers and nulls travels as float64, one of names and nulls as int32 indexes; anything
-else, what a refusal will have to point at, stays a list in the document.
+else, what a refusal will have to point at, stays a list in the document. Of names that must only differ (``unit``) the
+indexes travel alone: they are said nowhere, and one long name may stand in millions of places.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from service.api.wire.columns import BinaryArray, SentNames
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
 _ALIGNED = 64
-_PLACE = struct.Struct("<QQ?")  # offset, bytes, whether names were sent as a list
+_PLACE = struct.Struct("<QQ?i")  # offset, bytes, whether names were sent as a list, which of them is empty (-1: none)
 _NUMBERS = frozenset({float, int, type(None)})
 _NAMES = frozenset({str, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A place of the wire that holds a column."""
+    """A place of the wire that holds a column; ``names``: a list of names that must only differ."""
 
     column: Any
-    put: Callable[[BinaryArray], None]
+    put: Callable[[Any], None]
+    names: bool = False
 
 
 def write(wire: msgspec.Struct, fd: int) -> tuple[int, int]:
@@ -43,9 +45,8 @@ def write(wire: msgspec.Struct, fd: int) -> tuple[int, int]:
         if column is None:
             continue
         size = len(column.data)
-        place = _PLACE.pack(at, size, isinstance(column, SentNames))
         _write_at(fd, column.data, at)
-        slot.put(BinaryArray(column.dtype, place, column.categories))
+        slot.put([f"{at} {size}"] if slot.names else _placed(column, at))
         at += -(-size // _ALIGNED) * _ALIGNED
     document = msgspec.msgpack.encode(wire)
     _write_at(fd, document, at)
@@ -58,11 +59,32 @@ def read(kind: type[Wire], fd: int, at: int, size: int) -> Wire:
     wire: Wire = _decoder(kind).decode(memory[at : at + size])
     for slot in list(_slots(wire)):
         column = slot.column
-        if isinstance(column, BinaryArray):
-            start, length, names = _PLACE.unpack(column.data)
-            like = SentNames if names else BinaryArray
-            slot.put(like(column.dtype, memory[start : start + length], column.categories))  # type: ignore[arg-type]  # bytes-like
+        if slot.names and column:
+            start, length = map(int, column[0].split())
+            slot.put(BinaryArray("<i4", memory[start : start + length]))  # type: ignore[arg-type]  # bytes-like
+        elif isinstance(column, BinaryArray):
+            slot.put(_found(column, memory))
     return wire
+
+
+def _placed(column: BinaryArray, at: int) -> BinaryArray:
+    """A column whose bytes are the place where they stand; no name in a document is empty."""
+    names = column.categories
+    sent = isinstance(column, SentNames)
+    empty = names.index("") if names is not None and sent and "" in names else -1
+    if names is not None and empty >= 0:
+        names = [*names[:empty], *names[empty + 1 :]]
+    return BinaryArray(column.dtype, _PLACE.pack(at, len(column.data), sent, empty), names)
+
+
+def _found(column: BinaryArray, memory: memoryview) -> BinaryArray:
+    """The column that stands at its place."""
+    start, length, sent, empty = _PLACE.unpack(column.data)
+    names = column.categories
+    if names is not None and empty >= 0:
+        names = [*names[:empty], "", *names[empty:]]
+    like = SentNames if sent else BinaryArray
+    return like(column.dtype, memory[start : start + length], names)  # type: ignore[arg-type]  # bytes-like
 
 
 @cache
@@ -78,7 +100,7 @@ def _write_at(fd: int, content: bytes, at: int) -> None:
 
 
 def _binary(column: Any) -> BinaryArray | None:  # noqa: ANN401 - any column
-    """A column as bytes; None for a list that mixes kinds, holds nothing, or has an empty name."""
+    """A column as bytes; None for a list that mixes kinds or holds nothing."""
     if isinstance(column, BinaryArray):
         return column
     kinds = set(map(type, column))
@@ -91,19 +113,21 @@ def _binary(column: Any) -> BinaryArray | None:  # noqa: ANN401 - any column
     index: dict[str | None, int] = {None: -1}
     codes = np.fromiter((index.setdefault(name, len(index) - 1) for name in column), dtype=np.int32, count=len(column))
     names = [name for name in index if name is not None]
-    return None if "" in index else SentNames("<i4", codes.data.cast("B"), names)  # type: ignore[arg-type]  # bytes-like
+    return SentNames("<i4", codes.data.cast("B"), names)  # type: ignore[arg-type]  # bytes-like
 
 
 def _slots(value: Any) -> Iterator[_Slot]:  # noqa: ANN401 - any part of the wire
     """Every place below a value that holds a column, in an order that both processes share."""
     if isinstance(value, msgspec.Struct):
-        columns, dictionaries = _columns_of(type(value))
+        columns, dictionaries, names = _columns_of(type(value))
         for name in value.__struct_fields__:
             held = getattr(value, name)
             if held is None:
                 continue
             if name in columns:
                 yield _Slot(held, _field_setter(value, name))
+            elif name in names:
+                yield _Slot(held, _field_setter(value, name), names=True)
             elif name in dictionaries:
                 yield from (_Slot(column, _item_setter(held, key)) for key, column in held.items())
             else:
@@ -122,15 +146,16 @@ def _item_setter(holder: dict[str, Any], key: str) -> Callable[[BinaryArray], No
 
 
 @cache
-def _columns_of(kind: type) -> tuple[frozenset[str], frozenset[str]]:
-    """The fields of a struct that hold a column, and those that hold a dictionary of columns."""
+def _columns_of(kind: type) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """The fields of a struct that hold a column, a dictionary of columns, or a list of names that must only differ."""
     hints = get_type_hints(kind)
     options = {name: (hint, *get_args(hint)) for name, hint in hints.items()}
     columns = {name for name, found in options.items() if BinaryArray in found}
     dictionaries = {
         name for name, found in options.items() for o in found if get_origin(o) is dict and _is_column(get_args(o)[1])
     }
-    return frozenset(columns), frozenset(dictionaries)
+    names = {name for name, found in options.items() if list[str] in found}
+    return frozenset(columns), frozenset(dictionaries), frozenset(names)
 
 
 def _is_column(hint: object) -> bool:

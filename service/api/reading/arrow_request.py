@@ -26,14 +26,19 @@ class ArrowDecoder(Generic[T]):
     def decode(self, body: Bytes, parameters: Mapping[str, str], max_values: int) -> T:
         """The struct; ``ProblemError`` 400 for what cannot be read, 413 over the limit, 422 with every problem."""
         table = open_arrow(body, max_values)
-        return self._table.decode(_asked(table, parameters), lambda wanted, _found: read_arrow(table, wanted))
+        return self._table.decode(
+            _asked(table, parameters), lambda wanted, _found: read_arrow(table, wanted), max_values
+        )
 
     def columns(self, body: Bytes, parameters: Mapping[str, str], max_values: int) -> T | None:
         """The same with columns that stay buffers; None where ``decode`` has to say what is wrong."""
         try:
             table = open_arrow(body, max_values)
             tree = _asked(table, parameters)
-            for place in self._table.places(tree):
+            places = self._table.places(tree)
+            if table.num_rows * len(places) > max_values:
+                return None
+            for place in places:
                 column = table.column(str(place.name))
                 if not fits(column, place.kind):
                     return None

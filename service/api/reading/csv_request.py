@@ -28,7 +28,8 @@ class CsvDecoder(Generic[T]):
 
     def decode(self, body: Bytes, parameters: Mapping[str, str], max_values: int) -> T:
         """The struct; ``ProblemError`` 400 for what cannot be read, 413 over the limit, 422 with every problem."""
-        return self._table.decode(beside(parameters), lambda wanted, found: read_csv(body, wanted, max_values, found))
+        tree = beside(parameters)
+        return self._table.decode(tree, lambda wanted, found: read_csv(body, wanted, max_values, found), max_values)
 
 
 def in_csv(error: Located) -> Located:

@@ -11,6 +11,7 @@ from msgspec import inspect
 from service.api.reading.cells import overflows
 from service.api.reading.named_columns import Place, places, unknown, unnamed
 from service.api.reading.table_file import TableFile, Wanted
+from service.web.compression import too_many_values
 from service.web.inspection import Inspection
 from service.web.problems import FieldError, Located, ProblemError
 from service.web.second_pass import SecondPass
@@ -27,16 +28,18 @@ class TableDecoder(Generic[T]):
     def __init__(
         self, kind: type[T], promised: Collection[str], told: Callable[[Located], Located] = lambda error: error
     ) -> None:
-        self._decoder = msgspec.msgpack.Decoder(kind, strict=True)
-        self._second_pass, self._told = SecondPass(kind, promised), told
+        self._kind, self._second_pass, self._told = kind, SecondPass(kind, promised), told
         self._data = next(f.type for f in inspect.type_info(kind).fields if f.name == "data")  # type: ignore[attr-defined]  # a struct
 
     def places(self, tree: Mapping[str, Any]) -> list[Place]:
         """Every place of the request where a column's name stands or is missing."""
         return places(self._data, tree.get("data"), "/data")
 
-    def decode(self, tree: dict[str, Any], read: Read) -> T:
-        """The struct of plan and data with the columns that ``read`` gives; ``ProblemError`` 422 with every problem."""
+    def decode(self, tree: dict[str, Any], read: Read, max_values: int) -> T:
+        """The struct of plan and data with the columns that ``read`` gives; ``ProblemError`` 422 with every problem.
+
+        413 where columns of the file that stand in several places have more values than ``max_values`` together.
+        """
         found, columns = Inspection(), []
         needed = self.places(tree)
         file = read({(place.name, place.kind) for place in needed if isinstance(place.name, str)}, found)
@@ -51,12 +54,14 @@ class TableDecoder(Generic[T]):
                 found.note(FieldError(place.pointer, *words))
             else:
                 found.note(unknown(place, place.name, file.header))
+        if sum(map(len, columns)) > max_values:
+            raise too_many_values(max_values)
         for place in needed:
             place.put(file.columns.get((str(place.name), place.kind), []))
         if not found.total and not any(map(overflows, columns)):
             try:
-                return self._decoder.decode(msgspec.msgpack.encode(tree))
-            except (msgspec.MsgspecError, OverflowError):
+                return msgspec.convert(tree, self._kind, strict=True)
+            except (msgspec.ValidationError, OverflowError):
                 pass
         return self._explain(tree, found, [place.pointer for place in needed])
 

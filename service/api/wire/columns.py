@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Literal, cast
 
@@ -97,6 +98,7 @@ def labels(column: LabelColumn, pointer: str, problems: list[Problem]) -> Labels
     problems += [Problem(f"{pointer}/{i}", "unknown_category", "the index has no category", "") for i in wrong]
     if len(set(column.categories)) < len(column.categories):
         problems.append(Problem(f"{pointer}/categories", "duplicate_category", "a category is listed twice", ""))
+    problems += _empty(codes, column.categories, pointer) if isinstance(column, SentNames) else []
     return Labels(codes, tuple(column.categories))
 
 
@@ -124,7 +126,12 @@ def names_of(column: SentNames) -> list[float | str | None]:
     return [known[code] for code in np.frombuffer(column.data, column.dtype)]
 
 
-def entries(column: NumericColumn | MixedColumn | None) -> int:
+def numbered(names: Sequence[str | None]) -> np.ndarray:
+    """Names as indexes (N,) in the order of their first use, -1 where missing."""
+    return _numbered(names, {})
+
+
+def entries(column: NumericColumn | MixedColumn | list[str] | None) -> int:
     """How many entries a column has."""
     if column is None:
         return 0
@@ -152,13 +159,20 @@ def used_values(column: MixedColumn) -> int:
 
 def _from_list(column: list[str | None], pointer: str, problems: list[Problem]) -> Labels:
     index: dict[str, int] = {}
-    codes = np.array([-1 if v is None else index.setdefault(v, len(index)) for v in column], dtype=np.int64)
-    if "" in index:
-        problems += [
-            Problem(f"{pointer}/{i}", "empty_name", "the name is empty", "null marks a missing one")
-            for i in np.flatnonzero(codes == index[""])[:LISTED]
-        ]
+    codes = _numbered(column, index)
+    problems += _empty(codes, tuple(index), pointer)
     return Labels(codes, tuple(index))
+
+
+def _numbered(names: Sequence[str | None], index: dict[str, int]) -> np.ndarray:
+    codes = (-1 if name is None else index.setdefault(name, len(index)) for name in names)
+    return np.fromiter(codes, dtype=np.int64, count=len(names))
+
+
+def _empty(codes: np.ndarray, names: Sequence[str], pointer: str) -> list[Problem]:
+    """The places of the empty name, which only a list can hold."""
+    empty = np.flatnonzero(codes == names.index(""))[:LISTED] if "" in names else ()
+    return [Problem(f"{pointer}/{i}", "empty_name", "the name is empty", "null marks a missing one") for i in empty]
 
 
 def _decoded(column: BinaryArray, pointer: str, problems: list[Problem]) -> np.ndarray:

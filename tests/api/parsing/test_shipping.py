@@ -94,8 +94,33 @@ def test_columns_travel_as_bytes_and_the_rest_as_it_was() -> None:
     assert (came.arm.categories, np.frombuffer(came.arm.data, "<i4").tolist()) == (["c", "t"], [0, 1, 0])
     sex = came.covariates["sex"]
     assert (type(sex), sex.dtype, bytes(sex.data)) == (BinaryArray, "<i2", base64.b64decode(packed["data"]))
-    assert came.covariates["empty"] == ["", "x", None]
-    assert (came.human, came.unit) == ([True, False, True], ["1", "2", "3"])
+    empty = came.covariates["empty"]
+    assert (empty.categories, np.frombuffer(empty.data, "<i4").tolist()) == (["", "x"], [0, 1, -1])
+    assert came.human == [True, False, True]
+    assert np.frombuffer(came.unit.data, came.unit.dtype).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("others", [[], [""]], ids=["one name", "the empty name too"])
+@pytest.mark.parametrize("field", ["unit", "subgroup", "arm"])
+def test_a_long_name_in_every_row_travels_once(field: str, others: list[str]) -> None:
+    """A dictionary of an Arrow stream makes one name millions of rows."""
+    names = ["x" * 20_000] * 5_000 + others
+    wire = CalibrationRequest(data=Table(outcomes={"y": [1.0] * len(names)}, **{field: names}))
+    fd = os.memfd_create("test")
+    try:
+        at, size = shipping.write(wire, fd)
+        assert at + size < 300_000
+    finally:
+        os.close(fd)
+
+
+def test_units_that_share_a_name_are_refused_alike_whether_they_travelled() -> None:
+    body = json.dumps({"data": changed("/unit", ["a", "b", "a", "", "c", "", "a"], TABLE)}).encode()
+    told = outcome(DECODER.decode(body))
+    assert [(p.pointer, p.code) for p in told] == [(f"/data/unit/{i}", "duplicate_unit") for i in (2, 5, 6)]
+    assert outcome(shipped(DECODER.decode(body))) == told
+    short = json.dumps({"data": changed("/unit", [], TABLE)}).encode()
+    assert outcome(shipped(DECODER.decode(short))) == outcome(DECODER.decode(short))
 
 
 @pytest.mark.parametrize("kind", ["pilot", "moments"])

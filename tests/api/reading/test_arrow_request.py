@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pyarrow as pa
 import pytest
@@ -59,6 +60,27 @@ def test_columns_are_binary_arrays_where_these_may_stand() -> None:
     assert found.data.covariates["sex"] == ["f", "m", "f"]
     assert found.data.human == [True, False, True]
     assert found.plan.estimator == "ppi"
+
+
+def test_a_long_name_in_every_row_is_held_once() -> None:
+    """Whatever is wrong elsewhere: 30 kB took 184 MB."""
+    name = pa.DictionaryArray.from_arrays(pa.array([0] * 5000, pa.int8()), pa.array(["x" * 20_000]))
+    body = stream({"g": name, "y": pa.array([0] * 5000, pa.int8())})
+    asked = query({"layout": "table", "outcomes": {"y": "y"}, "subgroup": "g", "unit": "g"}, {"estimator": 5})
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProblemError) as caught:
+            DECODER.decode(body, asked, 20_000)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert [(e.pointer, e.code) for e in caught.value.errors] == [("/plan/estimator", "wrong_type")]
+
+
+def test_one_column_in_many_places_counts_in_each() -> None:
+    asked = query({"layout": "table", "outcomes": {"y": "y"}, "covariates": {f"x{k}": "y" for k in range(100)}})
+    assert refused(stream({"y": pa.array([1.0] * 10)}), asked).code == "too_many_numbers"
+    assert DECODER.columns(stream({"y": pa.array([1.0] * 9)}), asked, 1000) is not None
 
 
 def test_what_stands_twice_is_refused() -> None:

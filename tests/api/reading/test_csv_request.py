@@ -95,6 +95,12 @@ def test_every_problem_of_query_and_file_is_listed() -> None:
     ]
 
 
+def test_one_column_in_many_places_counts_in_each() -> None:
+    data = {"layout": "table", "outcomes": {"y": "y"}, "covariates": {f"x{k}": "y" for k in range(100)}}
+    assert refused(b"y\n" + b"1\n" * 10, data).code == "too_many_numbers"
+    assert len(read(b"y\n" + b"1\n" * 9, data).data.covariates) == 100
+
+
 def test_an_unknown_column_comes_with_the_closest_that_exists() -> None:
     (error,) = refused(data=NAMES | {"arm": "conditon"}).errors
     assert (error.pointer, error.hint) == ("/data/arm", "Did you mean 'condition'?")

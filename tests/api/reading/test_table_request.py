@@ -17,7 +17,7 @@ DECODER = TableDecoder(Study, (), lambda error: msgspec.structs.replace(error, h
 
 def test_a_column_that_its_file_refuses_has_its_place() -> None:
     with pytest.raises(ProblemError) as caught:
-        DECODER.decode({"data": dict(TREE["data"])}, lambda _wanted, _found: FILE)
+        DECODER.decode({"data": dict(TREE["data"])}, lambda _wanted, _found: FILE, 9)
     (error,) = caught.value.errors
     assert (error.pointer, error.code, error.detail, error.hint) == ("/data/weight", *WORDS)
 
@@ -25,7 +25,7 @@ def test_a_column_that_its_file_refuses_has_its_place() -> None:
 def test_refusals_of_entries_are_told_in_the_words_of_the_file() -> None:
     file = TableFile(("y",), {("y", Kind.NUMBERS): ["NA", 2.0]})
     with pytest.raises(ProblemError) as caught:
-        DECODER.decode({"data": {"layout": "table", "outcomes": {"trust": "y"}}}, lambda _wanted, _found: file)
+        DECODER.decode({"data": {"layout": "table", "outcomes": {"trust": "y"}}}, lambda _wanted, _found: file, 9)
     assert [(e.pointer, e.hint) for e in caught.value.errors] == [("/data/outcomes/trust/0", "as told")]
 
 

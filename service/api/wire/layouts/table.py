@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
+import numpy as np
 
 from service.api.wire.columns import (
+    BinaryArray,
     Finite,
     LabelColumn,
     MixedColumn,
@@ -18,11 +20,12 @@ from service.api.wire.columns import (
     entries,
     labels,
     mixed,
+    numbered,
     numeric,
     used_names,
     used_values,
 )
-from service.calibration.errors import InvalidSample, Problem, token
+from service.calibration.errors import LISTED, InvalidSample, Problem, token
 from service.calibration.layouts import arrays, predictions, table
 from service.calibration.layouts.draft import Missing
 from service.calibration.layouts.reading import Reading
@@ -159,13 +162,17 @@ def _prediction(
     )
 
 
-def _units(units: list[str], n: int) -> list[Problem]:
-    if len(units) != n:
-        text = f"{len(units)} entries, the outcome has {n}"
+def _units(units: list[str] | BinaryArray, n: int) -> list[Problem]:
+    """Names that stand twice, by their indexes where the parsing process has numbered them by their first use."""
+    length = entries(units)
+    if length != n:
+        text = f"{length} entries, the outcome has {n}"
         return [Problem("/data/unit", "length_mismatch", text, "every column has one entry per unit")]
-    first = {name: i for i, name in reversed(list(enumerate(units)))}
+    if isinstance(units, list) and len(set(units)) == n:
+        return []
+    codes = numbered(units) if isinstance(units, list) else np.frombuffer(units.data, units.dtype)
+    again = np.flatnonzero(codes[1:] <= np.maximum.accumulate(codes)[:-1]) + 1
     return [
         Problem(f"/data/unit/{i}", "duplicate_unit", "another unit has this name", "name every unit once")
-        for i, name in enumerate(units)
-        if first[name] != i
+        for i in again[:LISTED]
     ]
