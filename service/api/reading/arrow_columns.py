@@ -14,7 +14,9 @@ Column = Any  # pyarrow.ChunkedArray: pyarrow has no types, and is imported only
 
 
 def fits(column: Column, kind: Kind) -> bool:
-    """Whether a column's type is one that this kind takes."""
+    """Whether a column's type is one that this kind takes; a column that is null everywhere is any."""
+    if _types().is_null(column.type):
+        return True
     if is_numeric(column):
         return kind in {Kind.NUMBERS, Kind.NUMBERS_OR_NAMES}
     if is_named(column):
@@ -36,15 +38,21 @@ def is_named(column: Column) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
+def is_infinite(column: Column) -> bool:
+    """Whether it holds numbers one of which is infinite."""
+    import pyarrow.compute as pc
+
+    return bool(_types().is_floating(column.type) and pc.any(pc.is_inf(column)).as_py())
+
+
 def cells(column: Column) -> list[Cell]:
     """The entries of a column that fits, as JSON would have them."""
     if is_numeric(column):
         return [None if x != x else x for x in numbers(column).tolist()]  # noqa: PLR0124 - NaN is unlike itself
-    if is_named(column):
-        codes, names = named(column)
-        listed: list[str | None] = [*names, None]
-        return [listed[code] for code in codes.tolist()]
-    found: list[Cell] = column.to_pylist()
+    if _types().is_null(column.type):
+        return [None] * len(column)
+    codes, listed = named(column) if is_named(column) else _truths(column)
+    found: list[Cell] = np.array([*listed, None], dtype=object)[codes].tolist()
     return found
 
 
@@ -73,17 +81,21 @@ def named(column: Column) -> tuple[np.ndarray, list[str]]:
 
 def _codes(chunk: Any, index: dict[str, int]) -> np.ndarray:  # noqa: ANN401 - pyarrow has no types
     """The codes of one chunk; a dictionary may list a name twice, list null, and list what is not used."""
-    encoded = chunk if _types().is_dictionary(chunk.type) else chunk.dictionary_encode()
-    own = encoded.indices.cast("int64").fill_null(-1).to_numpy(zero_copy_only=False)
-    listed = encoded.dictionary.to_pylist()
-    used, first = np.unique(own[own >= 0], return_index=True)
-    order = used[np.argsort(first)].tolist()
-    lookup = np.full(len(listed) + 1, -1)
-    for code in order:
-        name = listed[code]
-        lookup[code] = -1 if name is None else index.setdefault(name, len(index))
-    found: np.ndarray = lookup[own]
+    if _types().is_dictionary(chunk.type):
+        used = chunk.indices.dictionary_encode()
+        own, listed = used.indices, chunk.dictionary.take(used.dictionary)
+    else:
+        encoded = chunk.dictionary_encode()
+        own, listed = encoded.indices, encoded.dictionary
+    names = listed.to_numpy(zero_copy_only=False).tolist()
+    places = [-1 if name is None else index.setdefault(name, len(index)) for name in names]
+    found: np.ndarray = np.array([*places, -1])[own.fill_null(-1).to_numpy(zero_copy_only=False)]
     return found
+
+
+def _truths(column: Column) -> tuple[np.ndarray, list[bool]]:
+    """Truth values as indexes (N,) of false and true, -1 where null."""
+    return column.cast("int8").fill_null(-1).to_numpy(), [False, True]
 
 
 def _types() -> Any:  # noqa: ANN401 - pyarrow has no types

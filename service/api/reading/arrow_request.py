@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from service.api.reading.arrow_columns import cells, fits, packed
+from service.api.reading.arrow_columns import cells, fits, is_infinite, packed
 from service.api.reading.arrow_stream import metadata, open_arrow, read_arrow
 from service.api.reading.table_request import PARAMETERS, TableDecoder, beside
 from service.web.json_scan import Bytes
@@ -40,7 +40,7 @@ class ArrowDecoder(Generic[T]):
                 return None
             for place in places:
                 column = table.column(str(place.name))
-                if not fits(column, place.kind):
+                if not fits(column, place.kind) or is_infinite(column):
                     return None
                 place.put(packed(column) if place.packed else cells(column))
             return msgspec.convert(tree, self._kind, strict=True)

@@ -17,11 +17,14 @@ from service.web.json_scan import Bytes
 from service.web.problems import ProblemError
 
 _CONTINUES = 0xFFFFFFFF
-_DICTIONARY, _BATCH = 2, 3
+_SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
 _HEADER_TYPE, _HEADER, _BODY_LENGTH = 1, 2, 3  # fields of a Message
 _LENGTH, _NODES, _COMPRESSION = 0, 1, 3  # of a RecordBatch
 _DATA = 1  # of a DictionaryBatch
+_FIELDS, _TYPE = 1, 2  # of a Schema; of a Field
+_OBJECTS = frozenset({5, 6, 20})  # types that become objects of Python: Utf8 (of a dictionary, too), Bool, LargeUtf8
 _MAX_MESSAGES = 100_000
+_GLANCED = 100  # messages
 
 
 def scan(body: Bytes, max_values: int) -> None:
@@ -38,6 +41,24 @@ def scan(body: Bytes, max_values: int) -> None:
         raise malformed() from None
 
 
+def objects_in(body: Bytes) -> int:
+    """How many names and truth values there are, told from the first batches; 0 for what is no Arrow."""
+    columns = found = seen = 0
+    try:
+        for kind, message in _messages(body):
+            if kind == _SCHEMA:
+                fields = message.table(_HEADER).tables(_FIELDS)
+                columns = sum(field.number("<B", _TYPE) in _OBJECTS for field in fields)
+            elif kind == _BATCH:
+                found += columns * message.table(_HEADER).number("<q", _LENGTH)
+            seen += 1
+            if not columns or seen > _GLANCED:
+                return found and max(found, len(body))
+    except (struct.error, ProblemError):
+        return 0
+    return found
+
+
 def malformed() -> ProblemError:
     """The refusal of a stream that cannot be read."""
     return ProblemError("malformed_arrow", "The body is no complete Arrow IPC stream.")
@@ -45,6 +66,15 @@ def malformed() -> ProblemError:
 
 def _batches(body: Bytes) -> Iterator[_Table]:
     """The record batches, those of dictionaries included."""
+    for kind, message in _messages(body):
+        if kind == _BATCH:
+            yield message.table(_HEADER)
+        elif kind == _DICTIONARY:
+            yield message.table(_HEADER).table(_DATA)
+
+
+def _messages(body: Bytes) -> Iterator[tuple[int, _Table]]:
+    """The kinds of the messages, and the messages; the end of the stream has to be that of the body."""
     at = 0
     for _ in range(_MAX_MESSAGES):
         marker, size = struct.unpack_from("<Ii", body, at)
@@ -60,11 +90,7 @@ def _batches(body: Bytes) -> Iterator[_Table]:
         if not at + size <= behind <= len(body):
             raise malformed()
         at = behind
-        kind = message.number("<B", _HEADER_TYPE)
-        if kind == _BATCH:
-            yield message.table(_HEADER)
-        elif kind == _DICTIONARY:
-            yield message.table(_HEADER).table(_DATA)
+        yield message.number("<B", _HEADER_TYPE), message
     raise malformed()
 
 
@@ -97,6 +123,18 @@ class _Table:
         if not place:
             raise malformed()
         return _Table(self.metadata, place + _unpacked("<I", self.metadata, place))
+
+    def tables(self, field: int) -> list[_Table]:
+        """The tables of a vector."""
+        place = self.place(field)
+        if not place:
+            return []
+        start = place + _unpacked("<I", self.metadata, place)
+        count = _unpacked("<I", self.metadata, start)
+        if 4 * count > len(self.metadata):
+            raise malformed()
+        places = range(start + 4, start + 4 + 4 * count, 4)
+        return [_Table(self.metadata, at + _unpacked("<I", self.metadata, at)) for at in places]
 
     def node_lengths(self, field: int) -> int:
         """The sum of the lengths of columns: the first halves of a vector of pairs."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from service.api.reading.arrow_request import ArrowDecoder
+from service.api.reading.arrow_stream import at_hand
 from service.api.reading.csv_request import CsvDecoder, in_csv
 from service.api.reading.table_request import PARAMETERS
 from service.api.render.media import CSV, JSON, MSGPACK
@@ -26,7 +27,7 @@ Wire = TypeVar("Wire")
 class Reader(Generic[Wire]):
     """How one media type is read: the decoder takes the body and the query parameters; how a refusal is told in it.
 
-    ``columns`` reads the same faster, or gives None.
+    ``columns`` reads the same faster, or gives None. ``at_hand``: whether reading begins at once, without an import.
     """
 
     separators: bytes
@@ -34,6 +35,7 @@ class Reader(Generic[Wire]):
     decode: Callable[[Bytes, Mapping[str, str]], Wire]
     told: Callable[[Located], Located] = lambda error: error
     columns: Callable[[Bytes, Mapping[str, str]], Wire | None] | None = None
+    at_hand: Callable[[], bool] = lambda: True
 
 
 def readers(kind: type[Wire], promised: Collection[str], max_values: int, *, tabular: bool) -> dict[str, Reader[Wire]]:
@@ -53,5 +55,6 @@ def readers(kind: type[Wire], promised: Collection[str], max_values: int, *, tab
             PARAMETERS,
             lambda body, query: arrow.decode(body, query, max_values),
             columns=lambda body, query: arrow.columns(body, query, max_values),
+            at_hand=at_hand,
         )
     return found

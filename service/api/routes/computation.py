@@ -88,7 +88,7 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIR
             if declared_bytes(scope) > desk.inline_body_bytes:
                 desk.placement.refuse_when_full()
             content = await read_body(scope, receive, limits.body(), holding)
-            if encoding == "identity" and len(content) <= desk.inline_body_bytes:
+            if encoding == "identity" and len(content) <= desk.inline_body_bytes and reader.at_hand():
                 read = partial(decoded, reader, content, encoding, query.parameters, limits)
                 told = await worked_here(desk, lambda: job_of(read()), answer, receive)
                 return told, wanted

@@ -11,8 +11,9 @@ from litestar.types import Receive
 
 from service.api.limits import Limits
 from service.api.parsing.parser import Body, Parser
-from service.api.parsing.predicted import parse_seconds
+from service.api.parsing.predicted import PER_VALUE, parse_seconds
 from service.api.placement import Place, Placement
+from service.api.reading.arrow_scan import objects_in
 from service.api.reading.media import ARROW, Reader
 from service.api.reading.whole import decoded
 from service.api.tally import Tally
@@ -102,7 +103,9 @@ async def _opened(reader: Reader[Any], body: Body, limits: Limits) -> Body:
 
 
 def _quick(desk: Desk, reader: Reader[Any], body: Body) -> bool:
-    """Whether a thread may parse it, who then keeps the interpreter from the event loop; Arrow's reader does not."""
+    """Whether a thread may parse it, who then keeps the interpreter from the event loop; numbers of Arrow do not."""
     if body.encoding != "identity":
         return False
-    return body.media_type == ARROW or parse_seconds(body.content, reader.separators) <= desk.thread_parse_seconds
+    arrow = body.media_type == ARROW
+    seconds = PER_VALUE * objects_in(body.content) if arrow else parse_seconds(body.content, reader.separators)
+    return seconds <= desk.thread_parse_seconds

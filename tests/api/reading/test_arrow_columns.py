@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ from service.api.reading.arrow_columns import cells, fits, is_named, is_numeric,
 from service.api.reading.cells import Kind
 
 NUMERIC = [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint64(), pa.float32(), pa.float64()]
-OTHER = [pa.float16(), pa.decimal128(5, 2), pa.date32(), pa.binary(), pa.list_(pa.int8()), pa.null(), pa.time64("us")]
+OTHER = [pa.float16(), pa.decimal128(5, 2), pa.date32(), pa.binary(), pa.list_(pa.int8()), pa.time64("us")]
 
 
 def column(values: list, kind: pa.DataType | None = None, chunks: int = 1) -> pa.ChunkedArray:
@@ -60,6 +61,26 @@ def test_an_empty_column_has_no_entries() -> None:
     assert cells(pa.chunked_array([], pa.string())) == []
     assert cells(pa.chunked_array([], pa.float64())) == []
     assert bytes(packed(pa.chunked_array([], pa.float64())).data) == b""
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_column_of_nulls_alone_is_of_every_kind(kind: Kind) -> None:
+    nulls = pa.chunked_array([pa.nulls(2), pa.nulls(1)])
+    assert fits(nulls, kind)
+    assert cells(nulls) == packed(nulls) == [None] * 3
+
+
+def test_of_a_dictionary_only_the_names_in_use_are_read() -> None:
+    """Many batches may share a large one."""
+    words = pa.array([f"w{i}" for i in range(50_000)])
+    chunks = [pa.DictionaryArray.from_arrays(pa.array([k, None], pa.int32()), words) for k in range(20)]
+    tracemalloc.start()
+    try:
+        codes, names = named(pa.chunked_array(chunks))
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+    assert (len(names), codes[:4].tolist()) == (20, [0, -1, 1, -1])
 
 
 def test_truth_values() -> None:

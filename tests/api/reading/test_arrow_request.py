@@ -111,12 +111,20 @@ def test_every_problem_has_its_place(changes: dict, place: str, code: str) -> No
     assert error.hint
 
 
-def test_infinity_is_left_to_the_core_or_refused_with_its_place() -> None:
-    body, asked = stream(GOOD | {"far": pa.array([1, float("-inf"), 2])}), query(NAMES | {"outcomes": {"y": "far"}})
-    assert DECODER.columns(body, asked, 1000) is not None
-    with pytest.raises(ProblemError) as caught:
-        DECODER.decode(body, asked, 1000)
-    assert [(e.pointer, e.code) for e in caught.value.errors] == [("/data/outcomes/y/1", "numeric_overflow")]
+def test_infinity_is_refused_with_its_place_and_one_code_however_it_is_read() -> None:
+    columns = {"far": pa.array([1, float("-inf"), 2]), "nan": pa.array([1, float("nan"), 2])}
+    problem = refused(stream(GOOD | columns), query(NAMES | {"outcomes": {"y": "far"}}))
+    assert [(e.pointer, e.code) for e in problem.errors] == [("/data/outcomes/y/1", "numeric_overflow")]
+    assert DECODER.columns(stream(GOOD | columns), query(NAMES | {"outcomes": {"y": "nan"}}), 1000) is not None
+
+
+def test_columns_of_nulls_alone_are_those_of_json() -> None:
+    body = stream(GOOD | {"none": pa.nulls(3)})
+    for way in (DECODER.columns, DECODER.decode):
+        found = way(body, query(NAMES | {"arm": "none", "subgroup": "none"}), 1000).data
+        assert (found.arm, found.subgroup) == ([None] * 3, [None] * 3)
+    (error, *_) = refused(body, query(NAMES | {"human": "none"})).errors
+    assert (error.pointer, error.code) == ("/data/human/0", "null_not_allowed")
 
 
 def test_an_empty_name_is_left_to_the_core() -> None:

@@ -5,7 +5,7 @@ import struct
 import pyarrow as pa
 import pytest
 
-from service.api.reading.arrow_scan import scan
+from service.api.reading.arrow_scan import objects_in, scan
 from service.web.problems import ProblemError
 from tests.api.reading.streams import COLUMNS, stream
 
@@ -69,3 +69,13 @@ def test_places_outside_the_metadata_are_refused() -> None:
         assert refusal(header + metadata + struct.pack("<Ii", 0xFFFFFFFF, 0) * 2) == "malformed_arrow"
     assert refusal(struct.pack("<Ii", 0xFFFFFFFF, -8)) == "malformed_arrow"
     assert refusal((header + struct.pack("<IiHHi", 4, -4, 4, 0, 0)) * 3) == "malformed_arrow"
+
+
+def test_names_and_truth_values_are_told_at_a_glance() -> None:
+    assert objects_in(BODY) == 9  # condition, sex and told, three rows each
+    numbers = {name: COLUMNS[name] for name in "yn"}
+    assert objects_in(stream(numbers)) == 0
+    assert objects_in(stream({"x": pa.array(["a", "b"], pa.large_string())})) == 2
+    assert objects_in(stream({"x": pa.array([1] * 300)}, batches=300)) == 0
+    assert objects_in(stream({"x": pa.array([True] * 300)}, batches=300)) > 10_000
+    assert [objects_in(body) for body in (b"", b"no arrow at all", BODY[:-8] + b"12345678")] == [0, 0, 0]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import msgspec
 import pytest
 
+from service.api.reading import arrow_stream
 from service.api.reading.media import ARROW, readers
 from service.api.wire.calibration import CalibrationRequest
 from service.api.wire.columns import BinaryArray
@@ -59,3 +61,11 @@ def test_promised_words_are_known_in_every_format(name: str) -> None:
     body = {"application/json": json.dumps(document).encode(), "text/csv": b"a\n1\n"}
     with pytest.raises(ProblemError, match="unsupported_combination"):
         READERS[name].decode(body.get(name, msgspec.msgpack.encode(document)), {"data": '{"layout": "summary"}'})
+
+
+def test_a_reader_that_has_to_import_first_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrow_stream, "_imported", threading.Event())
+    assert [name for name, reader in READERS.items() if not reader.at_hand()] == [ARROW]
+    with pytest.raises(ProblemError):
+        READERS[ARROW].decode(bytearray(), {})
+    assert READERS[ARROW].at_hand()

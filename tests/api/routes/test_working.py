@@ -8,17 +8,19 @@ import weakref
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pytest
 from prometheus_client import CollectorRegistry
 
 from service.api.limits import Limits
 from service.api.parsing.parser import Body
 from service.api.placement import Placement
-from service.api.reading.media import Reader
+from service.api.reading.media import ARROW, Reader
 from service.api.routes.working import Desk, worked
 from service.api.tally import Labels, Tally
 from service.web.body import Held
 from service.web.problems import ProblemError
+from tests.api.reading.streams import stream
 
 READER: Reader[bytes] = Reader(b",", (), lambda body, _query: bytes(body))
 
@@ -44,14 +46,15 @@ def read(
     running: bool = True,
     limits: Limits | None = None,
     reader: Reader[Any] = READER,
+    media_type: str = "application/json",
 ) -> str:
     """Where and as what a body was read."""
     parser: Any = Elsewhere()
     parser.running = running
     placement, tally = Placement(1, 1, 10), Tally(CollectorRegistry(), Labels((), (), (), (), ()))
     desk = Desk(limits or Limits(), placement, parser, Held(1 << 30), tally, 0, 0.0, 0.001)
-    body = Body(bytearray(content), msgspec.Struct, "/", "application/json", encoding, {})
-    answer = lambda found: f"{threading.current_thread().name[:7]}: {found[0][:20].decode()}".encode()
+    body = Body(bytearray(content), msgspec.Struct, "/", media_type, encoding, {})
+    answer = lambda found: f"{threading.current_thread().name[:7]}: {found[0][:20].decode(errors='replace')}".encode()
     told = asyncio.run(placement.run(lambda place: worked(desk, place, reader, body, answer), stays))
     placement.close()
     return told.decode()
@@ -64,6 +67,13 @@ def test_short_bodies_are_read_by_a_thread_and_long_ones_by_the_process() -> Non
     assert read(b"1,2,3") == "compute: 1,2,3"
     assert read(LONG) == "compute: elsewhere, identity"
     assert read(LONG, running=False) == f"compute: {LONG[:20].decode()}"
+
+
+def test_of_arrow_numbers_are_read_by_a_thread_and_many_names_by_the_process() -> None:
+    many = 20_000
+    numbers, names = pa.array(range(many)), pa.array(["a", "b"] * (many // 2))
+    ways = [read(stream({"x": column}), media_type=ARROW)[:18] for column in (numbers, names, names[:1000])]
+    assert [way.removeprefix("compute: ")[:9] == "elsewhere" for way in ways] == [False, True, False]
 
 
 def test_a_compressed_body_is_judged_by_what_it_holds() -> None:
