@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 from litestar.types import HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
@@ -25,6 +26,12 @@ _UNLESS_GIVEN = (
 def request_id(given: bytes | None) -> str:
     """The client's X-Request-Id when well-formed, else a fresh one."""
     return given.decode() if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def own_headers(identity: str, given: Collection[bytes] = ()) -> list[tuple[bytes, bytes]]:
+    """What every answer carries; some of it unless the answer has its own."""
+    unless = [(name, value) for name, value in _UNLESS_GIVEN if name not in given]
+    return [(b"x-request-id", identity.encode()), *_ALWAYS, *unless]
 
 
 class Exchange:
@@ -74,9 +81,7 @@ class Exchange:
         """Pass the answer on, with our headers."""
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
-            extra = [(b"x-request-id", self.id.encode()), *_ALWAYS]
-            given = {name.lower() for name, _ in message["headers"]}
-            extra += [(name, value) for name, value in _UNLESS_GIVEN if name not in given]
+            extra = own_headers(self.id, {name.lower() for name, _ in message["headers"]})
             extra += [(k.lower().encode(), v.encode()) for k, v in self.state.get("answer_headers", ())]
             if self.trace is not None:
                 extra.append((b"traceparent", self.trace.header()))

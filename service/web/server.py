@@ -9,9 +9,9 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from service.web import problems
+from service.web.exchange import own_headers, request_id
+from service.web.pipelining import PipeliningProtocol
 from service.web.problems import ProblemError, web_catalogue
 
 MAX_HEADER_BYTES = 1 << 16
@@ -21,11 +21,12 @@ MAX_CONNECTIONS = 1000
 _PER_HEADER = 32  # what a field costs beyond its letters, as HTTP/2 counts
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """Refuses endless headers (431) and drops connections whose headers do not arrive in time.
+class BoundedProtocol(PipeliningProtocol):
+    """Refuses endless headers and trailers (431) and drops connections whose headers do not arrive in time.
 
     A reader that takes nothing for ``stalled_seconds`` while more waits is gone: what is under way for it is told so.
-    Beyond ``MAX_CONNECTIONS`` the one that has been idle longest is closed, or the new one when none is idle.
+    Beyond ``MAX_CONNECTIONS`` one that has its answer and still sends is closed, else the one that has been idle
+    longest, or the new one when none is idle.
     """
 
     stalled_seconds = STALLED_SECONDS
@@ -33,7 +34,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own signature, passed through
         super().__init__(*args, **kwargs)
         self._header_bytes = 0
-        self._in_headers = False
+        self._in_headers = self._no_body = False
         self._header_timer: asyncio.TimerHandle | None = None
         self._stalled_timer: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
@@ -44,12 +45,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self._idle_since = self.loop.time()
         self._arm()
         if len(self.connections) > MAX_CONNECTIONS:
-            idle = [c for c in self.connections if isinstance(c, BoundedProtocol) and c is not self and c.is_idle()]
-            min(idle, key=lambda c: c._idle_since, default=self)._end("too_many_connections")  # noqa: SLF001 - of its kind
+            others = [c for c in self.connections if isinstance(c, BoundedProtocol) and c is not self]
+            spare = [c for c in others if c.is_idle() or c.is_answered()]
+            least = min(spare, key=lambda c: (c.is_idle(), c._idle_since), default=self)  # noqa: SLF001 - of its kind
+            least._end("too_many_connections")  # noqa: SLF001 - of its kind
 
     def is_idle(self) -> bool:
         """Whether no answer is under way."""
         return self.cycle is None or self.cycle.response_complete
+
+    def is_answered(self) -> bool:
+        """Whether the answer is out and only the rest of a refused body still comes in."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or cycle.keep_alive or not cycle.more_body:
+            return False
+        return cycle.chunked_encoding is False and cycle.expected_content_length == 0
 
     def on_response_complete(self) -> None:
         """An answer is complete: idle from now on."""
@@ -63,36 +73,45 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what belongs to unfinished headers."""
+        """Count what is no body: unfinished headers, and trailers."""
+        self._no_body = True
         super().data_received(data)
-        if self._in_headers:
+        if self._no_body and not self.is_dropping():
             self._header_bytes += len(data)
             self._check_headers()
 
     def on_message_begin(self) -> None:
         """A request line begins."""
         super().on_message_begin()
-        self._in_headers, self._header_bytes = True, 0
+        self._in_headers, self._no_body, self._header_bytes = True, True, 0
         if self._header_timer is None:
             self._arm()
 
-    def on_headers_complete(self) -> None:
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; a trailer is counted and forgotten."""
+        if self._in_headers:
+            super().on_header(name, value)
+        elif not self.is_dropping():
+            self._header_bytes += _PER_HEADER + len(name) + len(value)
+            self._check_headers()
+
+    def begin_request(self) -> None:
         """The request's headers are all here."""
-        self._in_headers = False
+        self._in_headers = self._no_body = False
         self._disarm()
         self._header_bytes = len(self.url) + sum(_PER_HEADER + len(k) + len(v) for k, v in self.headers)
         if self._check_headers():
-            super().on_headers_complete()
+            super().begin_request()
 
     def on_body(self, body: bytes) -> None:
-        """A piece of a body, unless its headers were refused."""
-        if not self.transport.is_closing():
-            super().on_body(body)
+        """A piece of a body: no trailer has begun."""
+        self._no_body, self._header_bytes = False, 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The end of a request, unless it was refused."""
-        if not self.transport.is_closing():
-            super().on_message_complete()
+        """The end of a request."""
+        self._no_body = False
+        super().on_message_complete()
 
     def pause_writing(self) -> None:
         """More waits than the reader has room for."""
@@ -118,19 +137,28 @@ class BoundedProtocol(HttpToolsProtocol):
         return True
 
     def _refuse(self, problem: ProblemError) -> None:
-        if self.transport.is_closing():
+        """Answer and close, unless an answer is under way: that one is finished first, or cannot be any more."""
+        if self.is_dropping():
             return
+        self._disarm()
         self.logger.warning(problem.code)
-        status, body = problems.document(problem, web_catalogue(), "")
-        head = (
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {problems.MEDIA_TYPE}\r\n"
-            f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
+        cycles = self.under_way()
+        if cycles and not cycles[-1].more_body:
+            self.finish()
+            return
+        if not cycles or not cycles[-1].response_started:
+            self.transport.write(_answer(problem))
         self.transport.close()
 
+    def _late(self) -> None:
+        """The headers did not come in time: those of a first request are not waited for, nor those of another."""
+        if self.under_way():
+            self.finish()
+        else:
+            self._end("header_timeout")
+
     def _end(self, why: str) -> None:
-        """Close a connection that owes us its headers."""
+        """Close a connection of which there is no more to hope for."""
         self.logger.warning(why)
         self.transport.close()
 
@@ -151,12 +179,26 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stalled_timer = None
 
     def _arm(self) -> None:
-        self._header_timer = self.loop.call_later(HEADER_SECONDS, self._end, "header_timeout")
+        self._header_timer = self.loop.call_later(HEADER_SECONDS, self._late)
 
     def _disarm(self) -> None:
         if self._header_timer is not None:
             self._header_timer.cancel()
             self._header_timer = None
+
+
+def _answer(problem: ProblemError) -> bytes:
+    """A whole answer for what never reached the application, with the headers that every answer has."""
+    own = request_id(None)
+    status, body = problems.document(problem, web_catalogue(), own)
+    headers = [
+        (b"content-type", problems.MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        *own_headers(own),
+        (b"connection", b"close"),
+    ]
+    line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+    return line + b"".join(b"%b: %b\r\n" % pair for pair in headers) + b"\r\n" + body
 
 
 def with_patience(stalled_seconds: float) -> type[BoundedProtocol]:
