@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import numpy as np
@@ -23,7 +23,7 @@ from service.api.wire.columns import BinaryArray, SentNames
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
 _ALIGNED = 64
-_PLACE = struct.Struct("<QQ?i")  # offset, bytes, whether names were sent as a list, which of them is empty (-1: none)
+_PLACE = struct.Struct("<QQQ")  # offset, bytes, and of names that were sent as a list the bytes that follow, else 0
 _NUMBERS = frozenset({float, int, type(None)})
 _NAMES = frozenset({str, type(None)})
 
@@ -44,10 +44,11 @@ def write(wire: msgspec.Struct, fd: int) -> tuple[int, int]:
         column = _binary(slot.column)
         if column is None:
             continue
-        size = len(column.data)
+        size, names = len(column.data), b"" if slot.names else _names(column)
         _write_at(fd, column.data, at)
-        slot.put([f"{at} {size}"] if slot.names else _placed(column, at))
-        at += -(-size // _ALIGNED) * _ALIGNED
+        _write_at(fd, names, at + size)
+        slot.put([f"{at} {size}"] if slot.names else _placed(column, at, len(names)))
+        at += -(-(size + len(names)) // _ALIGNED) * _ALIGNED
     document = msgspec.msgpack.encode(wire)
     _write_at(fd, document, at)
     return at, len(document)
@@ -67,24 +68,24 @@ def read(kind: type[Wire], fd: int, at: int, size: int) -> Wire:
     return wire
 
 
-def _placed(column: BinaryArray, at: int) -> BinaryArray:
-    """A column whose bytes are the place where they stand; no name in a document is empty."""
-    names = column.categories
-    sent = isinstance(column, SentNames)
-    empty = names.index("") if names is not None and sent and "" in names else -1
-    if names is not None and empty >= 0:
-        names = [*names[:empty], *names[empty + 1 :]]
-    return BinaryArray(column.dtype, _PLACE.pack(at, len(column.data), sent, empty), names)
+def _names(column: BinaryArray) -> bytes:
+    """Names that were sent as a list, which the document's type would refuse in other words than the list."""
+    return msgspec.msgpack.encode(column.categories) if isinstance(column, SentNames) else b""
+
+
+def _placed(column: BinaryArray, at: int, names: int) -> BinaryArray:
+    """A column whose bytes are the place where they stand."""
+    return BinaryArray(column.dtype, _PLACE.pack(at, len(column.data), names), None if names else column.categories)
 
 
 def _found(column: BinaryArray, memory: memoryview) -> BinaryArray:
     """The column that stands at its place."""
-    start, length, sent, empty = _PLACE.unpack(column.data)
-    names = column.categories
-    if names is not None and empty >= 0:
-        names = [*names[:empty], "", *names[empty:]]
-    like = SentNames if sent else BinaryArray
-    return like(column.dtype, memory[start : start + length], names)  # type: ignore[arg-type]  # bytes-like
+    start, length, names = _PLACE.unpack(column.data)
+    end = start + length
+    content = cast("bytes", memory[start:end])
+    if not names:
+        return BinaryArray(column.dtype, content, column.categories)
+    return SentNames(column.dtype, content, msgspec.msgpack.decode(memory[end : end + names], type=list[str]))
 
 
 @cache

@@ -12,6 +12,7 @@ import msgspec
 from service.api.wire import answer as wire
 from service.api.wire import plan as wire_plan
 from service.api.wire import sample as wire_sample
+from service.api.wire.answer_size import refuse_long
 from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.api.wire.facts import Finished, of_answer
 from service.api.wire.layouts import summary as summary_layout
@@ -66,8 +67,10 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
         raise type(refused)([*problems, *refused.problems]) from refused
     if problems:
         raise CalibrationError(problems)
-    cost = of_summary(samples) if isinstance(samples, Summary) else work(samples, plan)
-    return Job(samples, plan, body_digest, cost, missing)
+    if isinstance(samples, Summary):
+        return Job(samples, plan, body_digest, of_summary(samples), missing)
+    refuse_long(samples, plan)
+    return Job(samples, plan, body_digest, work(samples, plan), missing)
 
 
 def answered(job: Job) -> Answer:

@@ -15,7 +15,9 @@ from service.calibration.layouts.labels import Labels
 from service.calibration.moments import FloatArray
 from service.web.mismatch import string_for_number
 
-Name = Annotated[str, msgspec.Meta(min_length=1)]
+MOST_CHARACTERS = 1_000
+"""Of a name. Names are told back many times in one answer; questions of a survey are shorter."""
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_CHARACTERS)]
 Finite = Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)]
 Integral = Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
 
@@ -98,7 +100,7 @@ def labels(column: LabelColumn, pointer: str, problems: list[Problem]) -> Labels
     problems += [Problem(f"{pointer}/{i}", "unknown_category", "the index has no category", "") for i in wrong]
     if len(set(column.categories)) < len(column.categories):
         problems.append(Problem(f"{pointer}/categories", "duplicate_category", "a category is listed twice", ""))
-    problems += _empty(codes, column.categories, pointer) if isinstance(column, SentNames) else []
+    problems += _unfit(codes, column.categories, pointer) if isinstance(column, SentNames) else []
     return Labels(codes, tuple(column.categories))
 
 
@@ -160,7 +162,7 @@ def used_values(column: MixedColumn) -> int:
 def _from_list(column: list[str | None], pointer: str, problems: list[Problem]) -> Labels:
     index: dict[str, int] = {}
     codes = _numbered(column, index)
-    problems += _empty(codes, tuple(index), pointer)
+    problems += _unfit(codes, tuple(index), pointer)
     return Labels(codes, tuple(index))
 
 
@@ -169,10 +171,15 @@ def _numbered(names: Sequence[str | None], index: dict[str, int]) -> np.ndarray:
     return np.fromiter(codes, dtype=np.int64, count=len(names))
 
 
-def _empty(codes: np.ndarray, names: Sequence[str], pointer: str) -> list[Problem]:
-    """The places of the empty name, which only a list can hold."""
+def _unfit(codes: np.ndarray, names: Sequence[str], pointer: str) -> list[Problem]:
+    """The places of names that only a list can hold: empty ones, and those that are too long."""
     empty = np.flatnonzero(codes == names.index(""))[:LISTED] if "" in names else ()
-    return [Problem(f"{pointer}/{i}", "empty_name", "the name is empty", "null marks a missing one") for i in empty]
+    found = [Problem(f"{pointer}/{i}", "empty_name", "the name is empty", "null marks a missing one") for i in empty]
+    if too_long := [code for code, name in enumerate(names) if len(name) > MOST_CHARACTERS]:
+        text, hint = f"the name has more than {MOST_CHARACTERS} characters", "send a shorter name, such as a code"
+        places = np.flatnonzero(np.isin(codes, too_long))[:LISTED]
+        found += [Problem(f"{pointer}/{i}", "name_too_long", text, hint) for i in places]
+    return found
 
 
 def _decoded(column: BinaryArray, pointer: str, problems: list[Problem]) -> np.ndarray:

@@ -78,7 +78,11 @@ def test_columns_travel_as_bytes_and_the_rest_as_it_was() -> None:
         "layout": "table",
         "outcomes": {"y": [1, None, 2.5], "z": ["a", 1, None], "w": [None, None, None], "v": []},
         "arm": ["c", "t", "c"],
-        "covariates": {"sex": packed | {"categories": ["f", "m"]}, "empty": ["", "x", None]},
+        "covariates": {
+            "sex": packed | {"categories": ["f", "m"]},
+            "empty": ["", "x", None],
+            "long": ["x" * 1001, "x", None],
+        },
         "human": [True, False, True],
         "unit": ["1", "2", "3"],
     }
@@ -96,6 +100,8 @@ def test_columns_travel_as_bytes_and_the_rest_as_it_was() -> None:
     assert (type(sex), sex.dtype, bytes(sex.data)) == (BinaryArray, "<i2", base64.b64decode(packed["data"]))
     empty = came.covariates["empty"]
     assert (empty.categories, np.frombuffer(empty.data, "<i4").tolist()) == (["", "x"], [0, 1, -1])
+    long = came.covariates["long"]
+    assert (long.categories, np.frombuffer(long.data, "<i4").tolist()) == (["x" * 1001, "x"], [0, 1, -1])
     assert came.human == [True, False, True]
     assert np.frombuffer(came.unit.data, came.unit.dtype).tolist() == [0, 1, 2]
 

@@ -90,6 +90,21 @@ def test_an_empty_name_is_refused_wherever_it_stands() -> None:
     assert read(labels, ["b", "", None, ""])[1] == [("/data/x/1", "empty_name"), ("/data/x/3", "empty_name")]
 
 
+@pytest.mark.parametrize("reader", [labels, mixed])
+def test_a_name_that_is_too_long_is_refused_wherever_it_stands(reader) -> None:
+    longest, longer = "x" * 1000, "x" * 1001
+    assert read(reader, [longer, longest, None, longer])[1] == [
+        ("/data/x/0", "name_too_long"),
+        ("/data/x/3", "name_too_long"),
+    ]
+    assert read(reader, [longest, "y", None])[1] == []
+
+
+def test_a_category_that_is_too_long_is_no_name() -> None:
+    with pytest.raises(msgspec.ValidationError, match="length <= 1000"):
+        msgspec.convert({"dtype": "<i2", "data": b"", "categories": ["x" * 1001]}, LabelColumn)
+
+
 def test_names_as_integers_with_categories() -> None:
     found, problems = read(labels, binary([1, -1, 0], "|i1", ["a", "b"]))
     assert (found.codes.tolist(), found.names, problems) == ([1, -1, 0], ("a", "b"), [])
