@@ -8,6 +8,9 @@ from service.api.wire.sample import Bounds
 from service.web.body import BodyLimits
 from service.web.compression import InflateLimits
 
+VALUES_PER_NAME = 10  # a name that is unlike all others takes the memory of so many numbers
+LEAST_NAMES = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -18,7 +21,7 @@ class Limits:
     max_inflated_bytes: int = 256 << 20
     """Bytes of the body after decompression."""
     max_values: int = 10_000_000
-    """Values (numbers, strings, nulls) in the body, counted before decoding."""
+    """Values (numbers, strings, nulls) in the body, counted before decoding; a string counts three times."""
     max_prediction_columns: int = 200
     """Prediction columns (outcome x model x arm x category x draw) and covariates together."""
     max_arms: int = 64
@@ -29,6 +32,11 @@ class Limits:
     """Seconds without a byte of the body."""
     body_seconds: float = 120.0
     """Seconds for the whole body."""
+
+    @property
+    def max_names(self) -> int:
+        """Different names in all columns of a large body together."""
+        return max(LEAST_NAMES, self.max_values // VALUES_PER_NAME)
 
     def body(self) -> BodyLimits:
         """The bounds on reading."""

@@ -18,6 +18,9 @@ _CHUNK = 1 << 18
 _GZIP = 16 + zlib.MAX_WBITS
 _MAX_PARTS = 1000  # members of a gzip body, frames of a zstd body
 _ZSTD_WINDOW_LOG = 23
+NAME_EXTRA = (
+    2  # values that a name counts for beside itself: as an object of Python it takes the memory of three numbers
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,12 @@ def count_values(text: bytes | bytearray, separators: bytes) -> int:
 def too_many_values(limit: int) -> ProblemError:
     """The refusal for a body with more values than the limit."""
     return ProblemError("too_many_numbers", f"The body holds more than {limit} values.")
+
+
+def too_many_names(limit: int) -> ProblemError:
+    """The refusal for a body with more different names than the limit."""
+    advice = "Send ids as numbers, and leave out units that are known to be unique."
+    return ProblemError("too_many_numbers", f"The body holds more than {limit} different names. {advice}")
 
 
 def _gzip_chunks(compressed: bytes | bytearray) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from service.web.compression import NAME_EXTRA, too_many_values
 from service.web.json_scan import Bytes
 from service.web.problems import ProblemError
 
@@ -29,10 +30,19 @@ _ONE_BYTE = rb"[\x00-\x7f\xe0-\xff\xc0\xc2\xc3\x80\x90\xa0]"  # small integers, 
 _INTEGER = rb"[\xcc\xd0].|[\xcd\xd1]..|[\xce\xd2].{4}|[\xcf\xd3].{8}"
 _SHORT_TEXT = _strings(0xA1, 0xBF, 0xA0)
 _LONGER_TEXT = rb"\xd9" + _strings(32, 255, 0)
-_SCALAR = b"|".join((_FLOAT64, _ONE_BYTE, _INTEGER, _FLOAT32, _SHORT_TEXT))
-_RUNS = tuple(
-    (count, re.compile(b"(?:%b){%d}" % (item, count), re.DOTALL))
-    for count, item in ((4096, _FLOAT64), (256, _SCALAR + b"|" + _LONGER_TEXT), (16, _SCALAR), (1, _SCALAR))
+_NUMBER = b"|".join((_FLOAT64, _ONE_BYTE, _INTEGER, _FLOAT32))
+_SCALAR = _NUMBER + b"|" + _SHORT_TEXT
+_RUNS = tuple(  # how many, what a string among them adds to the count of values, the pattern
+    (count, extra, re.compile(b"(?:%b){%d}" % (item, count), re.DOTALL))
+    for count, extra, item in (
+        (4096, 0, _FLOAT64),
+        (256, 0, _NUMBER),
+        (256, NAME_EXTRA, _SCALAR + b"|" + _LONGER_TEXT),
+        (16, 0, _NUMBER),
+        (16, NAME_EXTRA, _SCALAR),
+        (1, 0, _NUMBER),
+        (1, NAME_EXTRA, _SCALAR),
+    )
 )
 _MAX_CONTAINERS = 250_000  # a second of work
 _NON_FINITE = {0xCB: 9, 0xCA: 5}
@@ -91,14 +101,16 @@ class Scan:
             raise self._malformed("Bytes follow the document")
 
     def _skip_scalars(self, frame: _Open) -> None:
-        for size, pattern in _RUNS:
+        for size, extra, pattern in _RUNS:
             while frame.left >= size and (match := pattern.match(self.body, self._at)):
                 self._at = match.end()
                 frame.left -= size
+                self._values += extra * size
+                self._bounded()
 
     def _value(self) -> None:
         scalar = self._at >= len(self.body) or self.body[self._at] not in _NO_SCALARS
-        if scalar and (match := _RUNS[-1][1].match(self.body, self._at)):
+        if scalar and (match := _RUNS[-1][2].match(self.body, self._at)):
             self._at = match.end()
             return
         kind, length = self._head()
@@ -112,11 +124,14 @@ class Scan:
         self._containers += 1
         if self._containers > _MAX_CONTAINERS:
             raise ProblemError("too_many_numbers", f"The body holds more than {_MAX_CONTAINERS} lists and objects.")
-        if self._values > self.max_values:
-            raise ProblemError("too_many_numbers", f"The body holds more than {self.max_values} values.")
+        self._bounded()
         if len(self._open) > self.max_depth:
             raise ProblemError("too_deep", f"Lists and objects are nested more than {self.max_depth} deep.")
         self._open.append(_Open(length, set() if kind == _MAP else None))
+
+    def _bounded(self) -> None:
+        if self._values > self.max_values:
+            raise too_many_values(self.max_values)
 
     def _key(self, keys: set[bytes]) -> None:
         kind, length = self._head()

@@ -15,3 +15,7 @@ def test_the_parts_carry_the_limits_they_are_made_from() -> None:
     body, inflate = limits.body(), limits.inflate()
     assert (body.max_bytes, body.idle_seconds, body.total_seconds) == (1, 4.0, 5.0)
     assert (inflate.max_bytes, inflate.max_values) == (2, 3)
+
+
+def test_different_names_are_a_tenth_of_the_values_and_some_are_always_fine() -> None:
+    assert (Limits().max_names, Limits(max_values=50_000).max_names) == (1_000_000, 10_000)

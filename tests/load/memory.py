@@ -9,146 +9,23 @@ Elsewhere proportional sizes of the processes are summed, ten times a second, an
 from __future__ import annotations
 
 import asyncio
-import base64
-import gzip
-import json
 import os
-import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-import msgspec
-import numpy as np
-
-from service.web.compression import zstd_module
+from tests.load.bodies import KINDS, TABLE, Sent
 from tests.load.process import Tree, running
 from tests.load.served import connected
 from tests.load.studies import PATH
 
 LIMIT = 2048 << 20
-BODY, VALUES = 64 << 20, 10_000_000
 GROUP = Path("/sys/fs/cgroup/memory")
-TABLE = '{"layout":"table","outcomes":{"y":"y"},"predictions":[{"values":"p"}]}'
-Sent = tuple[bytes, dict[str, str]]
-
-
-def likert_json() -> Sent:
-    """Most numbers per byte: ten million digits, in 20 MB."""
-    return likert(VALUES - 20), {}
-
-
-def likert(count: int) -> bytes:
-    """A study of so many digits."""
-    digits = np.random.default_rng(1).integers(1, 6, count).astype("S1").tolist()
-    column = b",".join(digits)
-    few = column[: 2 * 1999 + 1]
-    return b'{"data":{"layout":"arrays","arms":[{"name":"all","human":[%b],"llm":[%b],"llm_only":[%b]}]}}' % (
-        few,
-        few,
-        column[: 2 * (count - 4000) - 1],
-    )
-
-
-def nulls_json() -> Sent:
-    """The same with a missing answer in every hundredth place, read by the strict decoder as Python objects."""
-    body = likert_json()[0]
-    head, middle, rest = body.partition(b'"llm_only":[')
-    values = rest.removesuffix(b"]}]}}").split(b",")
-    values[::100] = [b"null"] * len(values[::100])
-    return head + middle + b",".join(values) + b"]}]}}", {}
-
-
-def long_json() -> Sent:
-    """17 digits: as many as 64 MiB take."""
-    count = BODY // 20
-    values = b",".join(b"%.17g" % x for x in np.random.default_rng(2).uniform(1, 2, count).tolist())
-    few = b",".join(b"%.17g" % x for x in np.random.default_rng(3).uniform(1, 2, 2000).tolist())
-    body = b'{"data":{"layout":"arrays","arms":[{"name":"all","human":[%b],"llm":[%b],"llm_only":[%b]}]}}'
-    return body % (few, few, values[: values.rfind(b",", 0, BODY - 90_000)]), {}
-
-
-def table_json() -> Sent:
-    """Many columns: a hundred predictions of 99,000 units."""
-    units, columns = 99_000, 98
-    rng = np.random.default_rng(4)
-    digits = lambda: rng.integers(1, 6, units).astype("S1").tolist()
-    y = [*digits()[:5000], *[b"null"] * (units - 5000)]
-    predictions = b",".join(b'{"model":"m%d","values":[%b]}' % (i, b",".join(digits())) for i in range(columns))
-    table = b'{"data":{"layout":"table","outcomes":{"y":[%b]},"predictions":[%b]}}'
-    return table % (b",".join(y), predictions), {}
-
-
-def names_json() -> Sent:
-    """Names instead of numbers: an arm for each of as many units as fit."""
-    units = 3_000_000
-    y, arm = b",".join([b"1", b"2"] * (units // 2)), b",".join([b'"control"', b'"treated"'] * (units // 2))
-    return b'{"data":{"layout":"table","outcomes":{"y":[%b]},"arm":[%b]}}' % (y, arm), {}
-
-
-def broken_json() -> Sent:
-    """Ten million digits and one wrong value at the end: the second pass builds the whole tree."""
-    return likert_json()[0][:-5] + b',"NA"]}]}}', {}
-
-
-def spaced_gzip() -> Sent:
-    """256 MiB of mostly blanks around ten million digits."""
-    body = likert_json()[0]
-    return gzip.compress(body + b" " * ((256 << 20) - len(body)), 1), {"Content-Encoding": "gzip"}
-
-
-def zstd_of_it() -> Sent:
-    """The same in zstd."""
-    body = likert_json()[0]
-    return zstd_module().compress(body + b" " * ((256 << 20) - len(body))), {"Content-Encoding": "zstd"}
-
-
-def binary(count: int) -> dict[str, np.ndarray]:
-    """Columns of a study as arrays."""
-    rng = np.random.default_rng(5)
-    return {"human": rng.normal(3, 1, 2000), "llm": rng.normal(3, 1, 2000), "llm_only": rng.normal(3, 1, count)}
-
-
-def base64_json() -> Sent:
-    """A binary array in JSON: 64 MiB of base64."""
-    arm = {k: {"dtype": "<f8", "data": base64.b64encode(v.tobytes()).decode()} for k, v in binary(6_200_000).items()}
-    return json.dumps({"data": {"layout": "arrays", "arms": [{"name": "all", **arm}]}}).encode(), {}
-
-
-def messagepack(*, packed: bool) -> Sent:
-    """MessagePack: binary arrays, or lists of numbers."""
-    columns = binary(8_300_000 if packed else 7_300_000)
-    arm = {k: {"dtype": "<f8", "data": v.tobytes()} if packed else v.tolist() for k, v in columns.items()}
-    body = msgspec.msgpack.encode({"data": {"layout": "arrays", "arms": [{"name": "all", **arm}]}})
-    return body, {"Content-Type": "application/vnd.msgpack"}
-
-
-def csv() -> Sent:
-    """A table of three columns of digits, as CSV."""
-    rows, rng = 3_000_000, random.Random(6)
-    lines = [f"{rng.randint(1, 5)},{rng.randint(1, 5)},x" for _ in range(1000)] * (rows // 1000)
-    return "\n".join(["y,p,g", *lines]).encode(), {"Content-Type": "text/csv"}
-
-
-KINDS: dict[str, Callable[[], Sent]] = {
-    "JSON, digits": likert_json,
-    "JSON, digits and nulls": nulls_json,
-    "JSON, 17 digits": long_json,
-    "JSON, 98 columns": table_json,
-    "JSON, names": names_json,
-    "JSON, one wrong value": broken_json,
-    "JSON in gzip": spaced_gzip,
-    "JSON in zstd": zstd_of_it,
-    "JSON, base64": base64_json,
-    "MessagePack, bin": lambda: messagepack(packed=True),
-    "MessagePack, lists": lambda: messagepack(packed=False),
-    "CSV": csv,
-}
 
 
 @dataclass
@@ -166,7 +43,8 @@ async def filled(tree: Tree, bodies: list[Sent], at_once: int) -> Filled:
     found = Filled()
 
     async def one(body: bytes, headers: dict[str, str]) -> None:
-        path = f"{PATH}?data={quote(TABLE)}" if "csv" in headers.get("Content-Type", "") else PATH
+        asked = headers.pop("data", TABLE if "csv" in headers.get("Content-Type", "") else None)
+        path = PATH if asked is None else f"{PATH}?data={quote(asked)}"
         while True:
             connection = await connected(tree.port)
             try:
@@ -186,7 +64,7 @@ async def filled(tree: Tree, bodies: list[Sent], at_once: int) -> Filled:
 
     async def in_turn(sent: Sent) -> None:
         async with waiting:
-            await one(*sent)
+            await one(sent[0], dict(sent[1]))
 
     await asyncio.gather(*map(in_turn, bodies))
     return found

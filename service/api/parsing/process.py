@@ -77,7 +77,7 @@ def answered(
         reader = takes[errand.path][errand.media_type]
         wire, digest = decoded(reader, content, errand.encoding, errand.parameters, limits)
         del content
-        at, size = shipping.write(wire, fd)
+        at, size = shipping.write(wire, fd, limits.max_names)
         return Reply(errand.number, at, size, digest), fd
     except ProblemError as problem:
         document = msgspec.msgpack.encode(refusal(problem))

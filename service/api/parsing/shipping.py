@@ -14,15 +14,18 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import numpy as np
 
+from service.api.limits import Limits
 from service.api.wire.columns import BinaryArray, SentNames
+from service.web.compression import too_many_names
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
 _ALIGNED = 64
+_BLOCK = 1 << 16
 _PLACE = struct.Struct("<QQQ")  # offset, bytes, and of names that were sent as a list the bytes that follow, else 0
 _NUMBERS = frozenset({float, int, type(None)})
 _NAMES = frozenset({str, type(None)})
@@ -37,13 +40,17 @@ class _Slot:
     names: bool = False
 
 
-def write(wire: msgspec.Struct, fd: int) -> tuple[int, int]:
-    """Write a decoded request, whose columns are taken out of it; where its document stands: offset and bytes."""
-    at = 0
+def write(wire: msgspec.Struct, fd: int, max_names: int = Limits().max_names) -> tuple[int, int]:
+    """Write a decoded request, whose columns are taken out of it; where its document stands: offset and bytes.
+
+    ``ProblemError`` 413 for more than ``max_names`` different names in all columns together.
+    """
+    at = different = 0
     for slot in list(_slots(wire)):
-        column = _binary(slot.column)
+        column = _binary(slot.column, max_names - different)
         if column is None:
             continue
+        different += len(column.categories or ())
         size, names = len(column.data), b"" if slot.names else _names(column)
         _write_at(fd, column.data, at)
         _write_at(fd, names, at + size)
@@ -100,21 +107,34 @@ def _write_at(fd: int, content: bytes, at: int) -> None:
         rest, at = rest[written:], at + written
 
 
-def _binary(column: Any) -> BinaryArray | None:  # noqa: ANN401 - any column
+def _binary(column: Any, max_names: int) -> BinaryArray | None:  # noqa: ANN401 - any column
     """A column as bytes; None for a list that mixes kinds or holds nothing."""
     if isinstance(column, BinaryArray):
-        return column
+        return column if len(column.categories or ()) <= max_names else _refuse(max_names)
     kinds = set(map(type, column))
     if kinds <= {type(None)}:
         return None
     if kinds <= _NUMBERS:
         return BinaryArray("<f8", np.array(column, dtype=np.float64).data.cast("B"))  # type: ignore[arg-type]  # bytes-like
-    if not kinds <= _NAMES:
-        return None
+    if kinds <= _NAMES:
+        return _named(column, max_names)
+    return None if sum(isinstance(v, str) for v in column) <= max_names else _refuse(max_names)
+
+
+def _named(column: list[str | None], max_names: int) -> SentNames:
+    """Names as indexes; refused before there are many more than may be."""
     index: dict[str | None, int] = {None: -1}
-    codes = np.fromiter((index.setdefault(name, len(index) - 1) for name in column), dtype=np.int32, count=len(column))
+    codes = np.empty(len(column), dtype=np.int32)
+    for at in range(0, len(column), _BLOCK):
+        codes[at : at + _BLOCK] = [index.setdefault(name, len(index) - 1) for name in column[at : at + _BLOCK]]
+        if len(index) - 1 > max_names:
+            _refuse(max_names)
     names = [name for name in index if name is not None]
     return SentNames("<i4", codes.data.cast("B"), names)  # type: ignore[arg-type]  # bytes-like
+
+
+def _refuse(max_names: int) -> NoReturn:
+    raise too_many_names(max_names)
 
 
 def _slots(value: Any) -> Iterator[_Slot]:  # noqa: ANN401 - any part of the wire

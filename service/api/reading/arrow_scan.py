@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.web.compression import too_many_values
+from service.web.compression import NAME_EXTRA, too_many_values
 from service.web.json_scan import Bytes
 from service.web.problems import ProblemError
 
@@ -21,24 +21,35 @@ _SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
 _HEADER_TYPE, _HEADER, _BODY_LENGTH = 1, 2, 3  # fields of a Message
 _LENGTH, _NODES, _COMPRESSION = 0, 1, 3  # of a RecordBatch
 _DATA = 1  # of a DictionaryBatch
-_FIELDS, _TYPE = 1, 2  # of a Schema; of a Field
-_OBJECTS = frozenset({5, 6, 20})  # types that become objects of Python: Utf8 (of a dictionary, too), Bool, LargeUtf8
+_FIELDS = 1  # of a Schema
+_TYPE, _ENCODED = 2, 4  # of a Field
+_TEXT, _BOOL = frozenset({5, 20}), 6  # Utf8 and LargeUtf8, of a dictionary, too
 _MAX_MESSAGES = 100_000
 _GLANCED = 100  # messages
 
 
 def scan(body: Bytes, max_values: int) -> None:
     """400 for a stream that is no Arrow, is cut off or goes on behind its end, 413 over the limit, 422 compressed."""
-    values = 0
+    values = texts = 0
     try:
-        for table in _batches(body):
-            if table.place(_COMPRESSION):
-                raise ProblemError("compressed_arrow", "The buffers of the stream are compressed.")
-            values += max(table.number("<q", _LENGTH), table.node_lengths(_NODES))
+        for kind, message in _messages(body):
+            if kind == _SCHEMA:
+                texts = sum(f.number("<B", _TYPE) in _TEXT and not f.place(_ENCODED) for f in _fields(message))
+            elif kind in {_DICTIONARY, _BATCH}:
+                table = message.table(_HEADER)
+                values += _values(table.table(_DATA), 1) if kind == _DICTIONARY else _values(table, texts)
             if values > max_values:
                 raise too_many_values(max_values)
     except struct.error:
         raise malformed() from None
+
+
+def _values(batch: _Table, texts: int) -> int:
+    """How many values the columns of a batch hold, so many of which are names."""
+    if batch.place(_COMPRESSION):
+        raise ProblemError("compressed_arrow", "The buffers of the stream are compressed.")
+    rows = batch.number("<q", _LENGTH)
+    return max(rows, batch.node_lengths(_NODES)) + NAME_EXTRA * texts * rows
 
 
 def objects_in(body: Bytes) -> int:
@@ -47,8 +58,7 @@ def objects_in(body: Bytes) -> int:
     try:
         for kind, message in _messages(body):
             if kind == _SCHEMA:
-                fields = message.table(_HEADER).tables(_FIELDS)
-                columns = sum(field.number("<B", _TYPE) in _OBJECTS for field in fields)
+                columns = sum(field.number("<B", _TYPE) in {*_TEXT, _BOOL} for field in _fields(message))
             elif kind == _BATCH:
                 found += columns * message.table(_HEADER).number("<q", _LENGTH)
             seen += 1
@@ -64,13 +74,8 @@ def malformed() -> ProblemError:
     return ProblemError("malformed_arrow", "The body is no complete Arrow IPC stream.")
 
 
-def _batches(body: Bytes) -> Iterator[_Table]:
-    """The record batches, those of dictionaries included."""
-    for kind, message in _messages(body):
-        if kind == _BATCH:
-            yield message.table(_HEADER)
-        elif kind == _DICTIONARY:
-            yield message.table(_HEADER).table(_DATA)
+def _fields(schema: _Table) -> list[_Table]:
+    return schema.table(_HEADER).tables(_FIELDS)
 
 
 def _messages(body: Bytes) -> Iterator[tuple[int, _Table]]:

@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from service.api.reading.cells import Cell, values
 from service.api.reading.table_file import TableFile, Wanted, refuse_duplicates
-from service.web.compression import too_many_values
+from service.web.compression import NAME_EXTRA, too_many_values
 from service.web.inspection import Inspection
 from service.web.json_scan import Bytes
 from service.web.problems import FieldError, ProblemError
@@ -52,14 +52,16 @@ def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int
     refuse_duplicates(header)
     position = {name: index for index, name in enumerate(header) if name}
     columns: dict[Wanted, list[Cell]] = {want: [] for want in wanted if want[0] in position}
-    row_count = 0
+    row_count = names = 0
     while block := list(islice(reader, _ROWS)):
         rows = _whole(block, len(header), row_count, found)
         row_count += len(rows)
-        if row_count * len(header) > max_values:
-            raise too_many_values(max_values)
         for (name, kind), column in columns.items():
-            column.extend(values(list(map(itemgetter(position[name]), rows)), kind))
+            block_values = values(list(map(itemgetter(position[name]), rows)), kind)
+            names += sum(isinstance(value, str) for value in block_values)
+            column.extend(block_values)
+        if row_count * len(header) + NAME_EXTRA * names > max_values:
+            raise too_many_values(max_values)
     return TableFile(tuple(header), columns)
 
 

@@ -120,6 +120,31 @@ def test_a_long_name_in_every_row_travels_once(field: str, others: list[str]) ->
         os.close(fd)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"unit": ["a", "b", "c", "a"]},
+        {"arm": ["a", "b", None, "c"]},
+        {"arm": ["a", "b", "a", "b"], "subgroup": ["a", "a", "a", "a"]},
+        {"cluster": BinaryArray("|i1", b"\0\0\0\0", ["a", "b", "c"])},
+        {"cluster": ["a", 1.0, "a", "a"]},
+    ],
+    ids=["unit", "arm", "together", "categories", "mixed"],
+)
+def test_more_different_names_than_may_be_are_refused(more: dict[str, Any]) -> None:
+    def written(most: int) -> None:
+        fd = os.memfd_create("test")
+        try:
+            shipping.write(CalibrationRequest(data=Table(outcomes={"y": [1.0] * 4}, **more)), fd, most)
+        finally:
+            os.close(fd)
+
+    written(3)
+    with pytest.raises(ProblemError, match="too_many_numbers") as refused:
+        written(2)
+    assert "Send ids as numbers" in refused.value.detail
+
+
 def test_units_that_share_a_name_are_refused_alike_whether_they_travelled() -> None:
     body = json.dumps({"data": changed("/unit", ["a", "b", "a", "", "c", "", "a"], TABLE)}).encode()
     told = outcome(DECODER.decode(body))

@@ -81,7 +81,7 @@ def test_what_cannot_be_read(body: bytes, code: str) -> None:
 
 
 def test_the_limit_is_in_cells() -> None:
-    assert len(read(b"a,b\n" + b"1,2\n" * 500)[A]) == 500
+    assert len(read(b"a,b\n" + b"1,2\n" * 500, A)[A]) == 500
 
 
 def test_every_ragged_row_is_listed_with_its_number() -> None:

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import nullcontext
 
 import msgspec
 import pytest
 
+from service.api.limits import Limits
 from service.api.reading import arrow_stream
 from service.api.reading.media import ARROW, readers
+from service.api.reading.whole import decoded
 from service.api.wire.calibration import CalibrationRequest
 from service.api.wire.columns import BinaryArray
 from service.web.problems import ProblemError
@@ -69,3 +72,22 @@ def test_a_reader_that_has_to_import_first_says_so(monkeypatch: pytest.MonkeyPat
     with pytest.raises(ProblemError):
         READERS[ARROW].decode(bytearray(), {})
     assert READERS[ARROW].at_hand()
+
+
+@pytest.mark.parametrize("media", ["application/json", PACKED[0], "text/csv", ARROW])
+@pytest.mark.parametrize(("most", "fits"), [(1_600, True), (1_000, False)])
+def test_a_string_counts_as_three_values(media: str, most: int, *, fits: bool) -> None:
+    """Three hundred numbers and names are 1,200 values and some."""
+    rows, table = 300, {"layout": "table", "outcomes": {"y": "y"}, "arm": "g"}
+    columns = {"y": [1.0] * rows, "g": ["c", "t", "a long name that fills more than thirty-two bytes"] * (rows // 3)}
+    whole = {"data": table | {"outcomes": {"y": columns["y"]}, "arm": columns["g"]}}
+    lines = "".join(f"{y},{g}\n" for y, g in zip(*columns.values(), strict=True))
+    body = {
+        "application/json": json.dumps(whole).encode(),
+        "text/csv": f"y,g\n{lines}".encode(),
+        ARROW: stream(columns),
+    }.get(media, msgspec.msgpack.encode(whole))
+    reader = readers(CalibrationRequest, (), most, tabular=True)[media]
+    query = {"data": json.dumps(table)} if reader.parameters else {}
+    with nullcontext() if fits else pytest.raises(ProblemError, match="too_many_numbers"):
+        assert decoded(reader, bytearray(body), "identity", query, Limits(max_values=most))[0].data.outcomes
