@@ -28,6 +28,8 @@ class BodyLimits:
 class Held:
     """Bytes of all bodies that are being read or kept at one time, bounded: what does not fit is refused with 503.
 
+    A byte counts once it is here: who only announces a body takes no room from others. So of several bodies that grow
+    beyond what there is together, the one that first asks for more is refused, and its room is free for the rest.
     Bodies up to ``FREE_BYTES`` are free: the number of connections bounds them.
     """
 
@@ -57,11 +59,15 @@ class Holding:
         more = size - self.bytes
         if size <= FREE_BYTES or more <= 0:
             return
-        if self._held.bytes + more > self._held.max_bytes:
-            self._held.refused += 1
-            raise ProblemError("overloaded", "Too many large bodies are here now.", headers={"Retry-After": "1"})
+        self.expect(size)
         self._held.bytes += more
         self.bytes = size
+
+    def expect(self, size: int) -> None:
+        """Whether a body of this size has room now, which nothing keeps for it; ``ProblemError`` 503 when not."""
+        if size > FREE_BYTES and self._held.bytes + size - self.bytes > self._held.max_bytes:
+            self._held.refused += 1
+            raise ProblemError("overloaded", "Too many large bodies are here now.", headers={"Retry-After": "1"})
 
 
 FREE_BYTES = 1 << 16
@@ -85,31 +91,55 @@ async def read_body(scope: Scope, receive: Receive, limits: BodyLimits, holding:
     """The body as sent. 413 at once for a declared length over the limit, else as soon as the stream passes it; 408.
 
     With ``holding``, 503 at once for a declared length that there is no room for, else when the stream outgrows it.
+    400 when it ends before its declared length.
     """
     declared = declared_bytes(scope)
     if declared > limits.max_bytes:
         raise _too_large(limits)
-    if holding is not None:
-        holding.grow(declared)
-    clock = asyncio.get_running_loop().time
-    end = clock() + limits.total_seconds
+    holding = holding or Holding(Held(limits.max_bytes))
+    holding.expect(declared)
     body = bytearray()
     try:
+        await _fill(body, receive, limits, holding)
+        _refuse_truncated(len(body), declared)
+    except BaseException:
+        body.clear()  # the error remembers this frame for as long as the rest is read and thrown away
+        raise
+    return body
+
+
+async def _fill(body: bytearray, receive: Receive, limits: BodyLimits, holding: Holding) -> None:
+    """Read to the end, within the bounds."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + limits.total_seconds
+    try:
         async with asyncio.timeout(limits.idle_seconds) as timeout:
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise ClientGoneError
-                body += message["body"]
-                if len(body) > limits.max_bytes:
-                    raise _too_large(limits)
-                if holding is not None:
-                    holding.grow(len(body))
-                if not message["more_body"]:
-                    return body
+            while await _more(body, receive):
+                _check(len(body), limits, holding)
                 timeout.reschedule(min(clock() + limits.idle_seconds, end))
+            _check(len(body), limits, holding)
     except TimeoutError:
         raise ProblemError("body_timeout", "The body was not complete in time.") from None
+
+
+async def _more(body: bytearray, receive: Receive) -> bool:
+    """Take the next piece; whether more follow."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise ClientGoneError
+    body += message["body"]
+    return message["more_body"]
+
+
+def _check(size: int, limits: BodyLimits, holding: Holding) -> None:
+    if size > limits.max_bytes:
+        raise _too_large(limits)
+    holding.grow(size)
+
+
+def _refuse_truncated(size: int, declared: int) -> None:
+    if size < declared:
+        raise ProblemError("malformed_request", "The body ends before its Content-Length.")
 
 
 def _too_large(limits: BodyLimits) -> ProblemError:

@@ -5,6 +5,7 @@ Source: RFC 9112 section 9.3.2 (clients that pipeline send again what a closed c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,11 +14,11 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from service.web.plain import PlainProtocol
 
 MAX_PIPELINED = 16
-_NO_BODY = frozenset({(b"content-length", b"0")})
+MAX_WAITING_BYTES = 1 << 14
 
 
 class PipeliningProtocol(PlainProtocol):
-    """Up to ``MAX_PIPELINED`` requests at a time, all but the first without a body, are answered one after the other.
+    """Up to ``MAX_PIPELINED`` requests at a time are answered one after the other, those that wait with small bodies.
 
     Reading goes on meanwhile: a connection that is not read does not tell that its client is gone. Whatever else comes
     before its turn is thrown away, and the connection ends with the last answer it owes.
@@ -51,7 +52,8 @@ class PipeliningProtocol(PlainProtocol):
         if self.is_dropping():
             return
         before = self.under_way()
-        if before and (len(before) >= MAX_PIPELINED or _has_body(self.headers)):
+        waiting = sum((_body_bytes(c.scope["headers"]) for c in before[1:]), _body_bytes(self.headers))
+        if before and (len(before) >= MAX_PIPELINED or waiting > MAX_WAITING_BYTES):
             self.finish()
             return
         super().begin_request()
@@ -77,7 +79,7 @@ class PipeliningProtocol(PlainProtocol):
         super().connection_lost(exc)
 
 
-def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a body follows."""
-    told = {pair for pair in headers if pair[0] in {b"content-length", b"transfer-encoding"}}
-    return not told <= _NO_BODY
+def _body_bytes(headers: Iterable[tuple[bytes, bytes]]) -> float:
+    """What the body may come to."""
+    given = dict(headers)
+    return math.inf if b"transfer-encoding" in given else float(given.get(b"content-length", 0))

@@ -6,6 +6,7 @@ import pytest
 
 from service.api.settings import Settings, read_settings, variables
 from service.web.body import FREE_BYTES
+from service.web.pipelining import MAX_WAITING_BYTES
 from service.web.server import MAX_CONNECTIONS
 from tests.k8s.builds import BUILDS, build
 from tests.k8s.edits import container, spec, values
@@ -41,7 +42,7 @@ def memory_holds_every_request(objects: list[Manifest]) -> Iterator[str]:
 def needed_bytes(own: Settings) -> int:
     """All bodies that may be kept, one of them twice while it is copied; one being parsed; one per thread computed."""
     limits = own.limits
-    kept = own.held_body_bytes + limits.max_body_bytes + MAX_CONNECTIONS * FREE_BYTES
+    kept = own.held_body_bytes + limits.max_body_bytes + MAX_CONNECTIONS * (FREE_BYTES + MAX_WAITING_BYTES)
     parsing = PARSING_COPIES * limits.max_inflated_bytes + PARSING_BYTES_PER_VALUE * limits.max_values
     shared = (own.threads + 1) * SHARED_BYTES_PER_VALUE * limits.max_values
     return kept + parsing + shared + own.threads * COMPUTING_BYTES_PER_VALUE * limits.max_values

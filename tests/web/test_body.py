@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 
 import pytest
 
@@ -104,6 +105,98 @@ def test_there_is_room_for_a_body_before_it_is_read_and_while_it_grows() -> None
             asyncio.run(reading(declared, *pieces))
         assert caught.value.code == "overloaded"
         assert held.bytes == 0
+
+
+@pytest.mark.parametrize("held", [Held(1 << 20), Held(1 << 30)], ids=["outgrown", "too large"])
+def test_a_refused_body_is_let_go_of_while_the_rest_is_read(held: Held) -> None:
+    limits, given = BodyLimits(1 << 21, 1.0, 1.0), []
+
+    async def receive():
+        return {"type": "http.request", "body": bytes(FREE_BYTES), "more_body": True}
+
+    async def reading() -> None:
+        with held.holding() as holding:
+            await read_body({"headers": []}, receive, limits, holding)
+
+    with pytest.raises(ProblemError) as caught:
+        asyncio.run(reading())
+    for frame, _ in traceback.walk_tb(caught.value.__traceback__):
+        given += [len(found) for found in frame.f_locals.values() if isinstance(found, (bytes, bytearray, dict))]
+    assert held.bytes == 0
+    assert sum(given) < 100
+
+
+def test_a_body_that_did_not_arrive_in_time_is_let_go_of() -> None:
+    pieces = iter([bytes(FREE_BYTES)] * 20)
+
+    async def receive():
+        await asyncio.sleep(0 if (piece := next(pieces, None)) else 60)
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    with pytest.raises(ProblemError) as caught:
+        asyncio.run(read_body({"headers": []}, receive, BodyLimits(1 << 30, 0.05, 1.0)))
+    assert caught.value.code == "body_timeout"
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    assert [len(frame.f_locals["body"]) for frame in frames if "body" in frame.f_locals] == [0, 0]
+
+
+def test_who_announces_a_body_takes_no_room_from_who_sends_one() -> None:
+    held = Held(4 * FREE_BYTES)
+    limits = BodyLimits(4 * FREE_BYTES, 60.0, 60.0)
+
+    async def never():
+        await asyncio.sleep(60)
+
+    async def whole():
+        return {"type": "http.request", "body": bytes(2 * FREE_BYTES), "more_body": False}
+
+    async def reading(receive, declared: int) -> int:
+        headers = [(b"content-length", str(declared).encode())]
+        with held.holding() as holding:
+            return len(await read_body({"headers": headers}, receive, limits, holding))
+
+    async def talk() -> int:
+        silent = [asyncio.create_task(reading(never, limits.max_bytes)) for _ in range(4)]
+        await asyncio.sleep(0)
+        length = await reading(whole, 2 * FREE_BYTES)
+        for task in silent:
+            task.cancel()
+        return length
+
+    assert asyncio.run(talk()) == 2 * FREE_BYTES
+
+
+def test_of_two_bodies_that_grow_too_large_together_one_is_finished() -> None:
+    held = Held(4 * FREE_BYTES)
+    limits = BodyLimits(4 * FREE_BYTES, 60.0, 60.0)
+
+    async def reading() -> str:
+        left = 3
+
+        async def receive():
+            nonlocal left
+            left -= 1
+            await asyncio.sleep(0)
+            return {"type": "http.request", "body": bytes(FREE_BYTES), "more_body": left > 0}
+
+        try:
+            with held.holding() as holding:
+                await read_body({"headers": []}, receive, limits, holding)
+        except ProblemError as refused:
+            return refused.code
+        return "read"
+
+    async def talk() -> list[str]:
+        return sorted(await asyncio.gather(reading(), reading()))
+
+    assert asyncio.run(talk()) == ["overloaded", "read"]
+    assert (held.bytes, held.refused) == (0, 1)
+
+
+def test_a_body_that_ends_before_its_length_is_refused() -> None:
+    for pieces in ((b"",), (b"1234",), (b"12", b"34")):
+        assert refusal(*pieces, declared="5") == "malformed_request"
+    assert read(b"", declared="0") == b""
 
 
 def test_a_length_that_is_no_number_announces_nothing() -> None:

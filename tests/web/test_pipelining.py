@@ -12,7 +12,10 @@ from tests.web.talking import protocol, settle, statuses
 
 POST = b"POST /run HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx"
 GET = b"GET /second HTTP/1.1\r\nhost: a\r\n\r\n"
-WITH_BODY = b"POST /second HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc"
+SECOND = b"POST /second HTTP/1.1\r\nhost: a\r\n"
+WITH_BODY = SECOND + b"content-length: 3\r\n\r\nabc"
+CHUNKED = SECOND + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+LONG = SECOND + b"content-length: 16385\r\n\r\nabc"
 
 
 class Runs:
@@ -40,7 +43,9 @@ class Runs:
         await send({"type": "http.response.body", "body": b"ok"})
 
 
-@pytest.mark.parametrize("more", [(), (GET,), (GET, GET), (WITH_BODY,), (b"hello\r\n\r\n",), (b"GET / HT",)])
+@pytest.mark.parametrize(
+    "more", [(), (GET,), (GET, GET), (WITH_BODY,), (CHUNKED,), (LONG,), (b"hello\r\n\r\n",), (b"GET / HT",)]
+)
 def test_a_request_hears_that_its_client_left_whatever_was_sent_after_it(more: tuple[bytes, ...]) -> None:
     async def talk() -> list[str]:
         runs = Runs()
@@ -97,15 +102,18 @@ async def answered(*pieces: bytes) -> tuple[list[int], list[str], bool, bool]:
     return statuses(wire), runs.seen, closed, read
 
 
-def test_requests_without_bodies_are_answered_in_their_turn() -> None:
+def test_small_requests_are_answered_in_their_turn() -> None:
+    assert asyncio.run(answered(POST + WITH_BODY * 2)) == ([200] * 3, ["/run", "/second", "/second"], False, True)
+    half = SECOND + b"content-length: 8192\r\n\r\n" + b"x" * 8192
+    assert asyncio.run(answered(POST + half * 3)) == ([200] * 3, ["/run", "/second", "/second"], True, True)
     most = MAX_PIPELINED - 1
     assert asyncio.run(answered(POST, GET, GET)) == ([200] * 3, ["/run", "/second", "/second"], False, True)
     assert asyncio.run(answered(POST + GET * most)) == ([200] * (most + 1), ["/run", *["/second"] * most], False, True)
 
 
-@pytest.mark.parametrize("more", [WITH_BODY, WITH_BODY.replace(b"content-length: 3", b"transfer-encoding: chunked")])
+@pytest.mark.parametrize("more", [CHUNKED, LONG])
 @pytest.mark.parametrize("behind", [GET, b"hello\r\n\r\n", b"x" * 300_000])
-def test_a_body_before_its_turn_ends_the_connection_behind_the_answer(more: bytes, behind: bytes) -> None:
+def test_a_large_body_before_its_turn_ends_the_connection_behind_the_answer(more: bytes, behind: bytes) -> None:
     expected = ([200], ["/run"], True, True)
     assert asyncio.run(answered(POST, more, behind)) == expected
     assert asyncio.run(answered(POST + more + behind)) == expected
