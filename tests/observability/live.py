@@ -22,7 +22,7 @@ import socket, sys
 from dataclasses import replace
 from service.api import golden, parts, serving
 parts.prove = lambda: None
-golden.GOLDEN = (replace(golden.WELCH, estimate=golden.WELCH.estimate * (1 + 1e-6)), golden.PPI)
+golden.GOLDEN = (replace(golden.WELCH, estimate=golden.WELCH.estimate * (1 + 1e-6)), *golden.GOLDEN[1:])
 sys.exit(serving.serve(socket.create_server(("127.0.0.1", int(sys.argv[1])))))
 """
 """A service whose known answer is wrong, so that its canary must say so: it starts because nothing is proved."""

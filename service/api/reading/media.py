@@ -6,8 +6,9 @@ A string counts as three values, in JSON by its quotes: as an object of Python i
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from service.api.reading.arrow_request import ArrowDecoder
@@ -41,12 +42,21 @@ class Reader(Generic[Wire]):
     at_hand: Callable[[], bool] = lambda: True
 
 
-def readers(kind: type[Wire], promised: Collection[str], max_values: int, *, tabular: bool) -> dict[str, Reader[Wire]]:
-    """The readers of a path by media type, JSON first; CSV only where the request has data that can be a table."""
+def readers(kind: type[Wire], promised: tuple[str, ...], max_values: int, *, tabular: bool) -> dict[str, Reader[Wire]]:
+    """The readers of a path by media type, JSON first; CSV only where the request has data that can be a table.
+
+    Made once: known answers are read by the reader that requests are read by.
+    """
+    hashable: Any = kind
+    return _made(hashable, promised, max_values, tabular=tabular)
+
+
+@cache
+def _made(kind: type[Any], promised: tuple[str, ...], max_values: int, *, tabular: bool) -> dict[str, Reader[Any]]:
     json, packed = StrictDecoder(kind, promised), StrictMsgpackDecoder(kind, promised)
     columns = ColumnsDecoder(kind, BinaryArray, from_buffer)
     quick = (lambda body, _query: columns.decode(body)) if columns.of_use and sys.byteorder == "little" else None
-    found: dict[str, Reader[Wire]] = {JSON: Reader(b',"', (), lambda body, _query: json.decode(body), columns=quick)}
+    found: dict[str, Reader[Any]] = {JSON: Reader(b',"', (), lambda body, _query: json.decode(body), columns=quick)}
     for name in MSGPACK:
         found[name] = Reader(b"", (), lambda body, _query: packed.decode(body, max_values))
     if tabular:
