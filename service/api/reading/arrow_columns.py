@@ -18,9 +18,9 @@ def fits(column: Column, kind: Kind) -> bool:
     if _types().is_null(column.type):
         return True
     if is_numeric(column):
-        return kind in {Kind.NUMBERS, Kind.NUMBERS_OR_NAMES}
+        return kind in {Kind.NUMBERS, Kind.NUMBERS_OR_NAMES, Kind.IDS}
     if is_named(column):
-        return kind in {Kind.NAMES, Kind.NUMBERS_OR_NAMES}
+        return kind in {Kind.NAMES, Kind.NUMBERS_OR_NAMES, Kind.IDS}
     return bool(_types().is_boolean(column.type)) and kind is Kind.TRUTH
 
 

@@ -12,10 +12,12 @@ from enum import Enum
 
 from msgspec import inspect
 
+from service.api.wire.layouts.table import LARGEST_ID
 from service.web.inspection import options_of
+from service.web.mismatch import string_for_number
 
 Cell = float | str | bool | None
-_PLAIN = re.compile(r"[0-9eE+.\n-]*")
+_PLAIN = re.compile(r"[0-9eE+.,-]*")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _TRUTH = {"true": True, "false": False}
 
@@ -26,6 +28,7 @@ class Kind(Enum):
     NUMBERS = "numbers"
     NAMES = "names"
     NUMBERS_OR_NAMES = "numbers or names"
+    IDS = "numbers or names that tell groups apart"
     TRUTH = "truth values"
 
 
@@ -49,16 +52,32 @@ def _kind_of_items(items: Sequence[inspect.Type]) -> Kind | None:
 
 def values(cells: Sequence[str], kind: Kind) -> list[Cell]:
     """The cells as that kind; text that is not of it stays text."""
-    if kind is Kind.NAMES:
+    if kind in {Kind.NAMES, Kind.IDS}:
         return [cell or None for cell in cells]
     if kind is Kind.TRUTH:
         return [_TRUTH.get(cell.lower(), cell) if cell else None for cell in cells]
-    if _PLAIN.fullmatch("\n".join(cells)):
+    if _PLAIN.fullmatch(",".join(cells)):
         try:
             return [float(cell) if cell else None for cell in cells]
         except ValueError:
             pass
     return [_number(cell) for cell in cells]
+
+
+def ids(cells: Sequence[Cell]) -> list[Cell]:
+    """Names that tell groups apart (``values`` of kind IDS), as numbers where no two different ones would become one.
+
+    Where all that is not a number says that a value is missing, that stays text among numbers, which is refused.
+    """
+    texts = {cell for cell in cells if isinstance(cell, str)}
+    numbers = {text: float(text) for text in texts if _NUMBER.fullmatch(text)}
+    distinct = len(set(numbers.values())) == len(numbers) and max(map(abs, numbers.values()), default=0.0) < LARGEST_ID
+    absent = all(string_for_number(text)[0] == "r_na_string" for text in texts if text not in numbers)
+    return (
+        [numbers.get(cell, cell) if isinstance(cell, str) else cell for cell in cells]
+        if distinct and absent
+        else list(cells)
+    )
 
 
 def overflows(column: Sequence[Cell]) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, repeat
 from operator import itemgetter
 
-from service.api.reading.cells import Cell, values
+from service.api.reading.cells import Cell, Kind, ids, values
 from service.api.reading.table_file import TableFile, Wanted, refuse_duplicates
 from service.web.compression import NAME_EXTRA, too_many_values
 from service.web.inspection import Inspection
@@ -52,25 +52,35 @@ def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int
     refuse_duplicates(header)
     position = {name: index for index, name in enumerate(header) if name}
     columns: dict[Wanted, list[Cell]] = {want: [] for want in wanted if want[0] in position}
-    row_count = names = 0
+    row_count = names = seen = 0
+    if len(header) == 1:
+        reader = _filled(reader)
     while block := list(islice(reader, _ROWS)):
-        rows = _whole(block, len(header), row_count, found)
-        row_count += len(rows)
+        rows = _whole(block, len(header), seen, found)
+        seen, row_count = seen + len(block), row_count + len(rows)
         for (name, kind), column in columns.items():
             block_values = values(list(map(itemgetter(position[name]), rows)), kind)
             names += sum(isinstance(value, str) for value in block_values)
             column.extend(block_values)
         if row_count * len(header) + NAME_EXTRA * names > max_values:
             raise too_many_values(max_values)
-    return TableFile(tuple(header), columns)
+    return TableFile(tuple(header), {want: ids(c) if want[1] is Kind.IDS else c for want, c in columns.items()})
+
+
+def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The rows of a file with one column, where a blank line is a missing value unless only such lines follow."""
+    blank = 0
+    for row in rows:
+        if row:
+            yield from repeat([""], blank)
+            yield row
+        blank = 0 if row else blank + 1
 
 
 def _whole(rows: list[list[str]], width: int, before: int, found: Inspection) -> list[list[str]]:
     """The rows of the header's width; the others are noted, blank lines are nothing."""
     if set(map(len, rows)) <= {width}:
         return rows
-    if width == 1:
-        rows = [row or [""] for row in rows]
     for index, row in enumerate(rows):
         if row and len(row) != width:
             found.note(_ragged(before + index, len(row), width))

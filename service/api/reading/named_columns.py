@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from msgspec import inspect
@@ -15,6 +15,7 @@ from service.web.json_scan import Json
 from service.web.problems import FieldError
 
 _NAMES_COMPARED = 300
+IDS = frozenset({"cluster", "stratum", "subgroup"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,17 @@ def places(kind: inspect.Type, value: Json, pointer: str) -> list[Place]:
     chosen = chosen_option(options_of(kind), value)
     if isinstance(value, dict) and isinstance(chosen, inspect.StructType):
         fields = {field.encode_name: field.type for field in chosen.fields}
-        return [p for key in value if key in fields for p in _of_item(fields[key], value, key, pointer)]
+        return [p for key in value if key in fields for p in _of_field(fields[key], value, key, pointer)]
     if isinstance(value, dict) and isinstance(chosen, inspect.DictType):
         return [p for key in value for p in _of_item(chosen.value_type, value, key, pointer)]
     if isinstance(value, list) and isinstance(chosen, inspect.ListType):
         return [p for index in range(len(value)) for p in _of_item(chosen.item_type, value, index, pointer)]
     return []
+
+
+def _of_field(kind: inspect.Type, holder: dict[str, Any], key: str, pointer: str) -> list[Place]:
+    found = _of_item(kind, holder, key, pointer)
+    return [replace(place, kind=Kind.IDS) for place in found] if key in IDS and found else found
 
 
 def _of_item(kind: inspect.Type, holder: Any, key: str | int, pointer: str) -> list[Place]:  # noqa: ANN401 - list or dict

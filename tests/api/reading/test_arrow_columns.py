@@ -26,7 +26,7 @@ def one(values: list) -> pa.ChunkedArray:
 def test_every_number_is_a_float64_and_null_is_nan(kind: pa.DataType) -> None:
     values = column([1, None, 3], kind, 2)
     assert (is_numeric(values), is_named(values)) == (True, False)
-    assert [fits(values, k) for k in Kind] == [True, False, True, False]
+    assert [fits(values, k) for k in Kind] == [True, False, True, True, False]
     found = numbers(values)
     assert found.dtype == np.float64
     assert (found[0], math.isnan(found[1]), found[2]) == (1.0, True, 3.0)
@@ -43,7 +43,7 @@ def test_nan_is_missing_and_infinity_is_not() -> None:
 def test_names_are_indexes_in_the_order_of_their_first_use(kind: pa.DataType) -> None:
     values = pa.chunked_array([pa.array(["b", None, "a"]).cast(kind), pa.array(["a", "c", "é"]).cast(kind)])
     assert (is_numeric(values), is_named(values)) == (False, True)
-    assert [fits(values, k) for k in Kind] == [False, True, True, False]
+    assert [fits(values, k) for k in Kind] == [False, True, True, True, False]
     codes, names = named(values)
     assert (codes.tolist(), names) == ([0, -1, 1, 1, 2, 3], ["b", "a", "c", "é"])
     assert cells(values) == ["b", None, "a", "a", "c", "é"]
@@ -85,7 +85,7 @@ def test_of_a_dictionary_only_the_names_in_use_are_read() -> None:
 
 def test_truth_values() -> None:
     values = one([True, None, False])
-    assert [fits(values, k) for k in Kind] == [False, False, False, True]
+    assert [fits(values, k) for k in Kind] == [False, False, False, False, True]
     assert cells(values) == [True, None, False]
 
 

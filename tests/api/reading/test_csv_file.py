@@ -56,6 +56,35 @@ def test_one_column_may_be_read_in_two_ways() -> None:
     assert read(b"a\n1\n\n2\n", number, name) == {number: [1, None, 2], name: ["1", None, "2"]}
 
 
+def test_blank_lines_at_the_end_are_nothing_and_a_quoted_line_break_is_text_in_any_company() -> None:
+    number, both = ("a", Kind.NUMBERS), ("a", Kind.NUMBERS_OR_NAMES)
+    assert read(b"a\n\n1\n\n2\n\n\n", number) == {number: [None, 1, None, 2]}
+    assert read(b'a\n1\n""\n\n', number) == {number: [1, None]}
+    for others in (b"", b"x\n"):
+        assert read(b'a\n"1\n"\n' + others, both)[both][0] == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ("1,2,10,,1", [1.0, 2.0, 10.0, None, 1.0]),
+        ("1.0,2.0", [1.0, 2.0]),
+        ("12e4,120000", ["12e4", "120000"]),
+        ("01,1", ["01", "1"]),
+        ("0,-0", ["0", "-0"]),
+        ("9007199254740992,9007199254740993", ["9007199254740992", "9007199254740993"]),
+        ("9007199254740992,1", ["9007199254740992", "1"]),
+        ("1a2b,1234,", ["1a2b", "1234", None]),
+        ("1e999,1", ["1e999", "1"]),
+        ("1,NA,2", [1.0, "NA", 2.0]),
+    ],
+)
+def test_different_ids_stay_different(cells: str, expected: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "_ROWS", 2)
+    want = ("b", Kind.IDS)
+    assert read("\n".join(["a,b", *(f"1,{cell}" for cell in cells.split(","))]).encode(), want) == {want: expected}
+
+
 def test_names_that_are_not_there_give_no_column() -> None:
     assert read(b"a,b,\n1,2,3\n", ("c", Kind.NAMES), ("", Kind.NAMES)) == {}
 
@@ -92,6 +121,13 @@ def test_every_ragged_row_is_listed_with_its_number() -> None:
     assert [e.detail for e in found.errors()] == [
         f"Row {row} below the header has {n} fields, the header has 2." for row, n in ((2, 1), (3, 3))
     ]
+
+
+def test_rows_are_numbered_as_they_stand_in_every_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "_ROWS", 2)
+    found = Inspection()
+    read_csv(b"a,b\n1\n2\n3,4\n5\n", (A,), 1000, found)
+    assert [e.detail.split(" has")[0] for e in found.errors()] == [f"Row {k} below the header" for k in (1, 2, 4)]
 
 
 def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import msgspec
 
 from service.api.reading.cells import Kind
 from service.api.reading.named_columns import Place, places, unknown, unnamed
+from service.api.wire.calibration import CalibrationRequest
 from tests.web.study import Study
 
 DATA = next(f.type for f in msgspec.inspect.type_info(Study).fields if f.name == "data")
@@ -24,6 +25,13 @@ def test_every_place_of_a_column_with_what_it_needs() -> None:
         "/data/arm": ("c", Kind.NAMES),
         "/data/covariates/age": ("a", Kind.NUMBERS_OR_NAMES),
     }
+
+
+def test_what_tells_groups_apart_is_known_by_its_field_not_by_a_callers_name() -> None:
+    kind = next(f.type for f in msgspec.inspect.type_info(CalibrationRequest).fields if f.name == "data")
+    data = {"layout": "table", "outcomes": {"cluster": "y"}, "cluster": "c", "stratum": "s", "subgroup": "g"}
+    outcome, *groups = places(kind, data, "/data")
+    assert (outcome.kind, [p.kind for p in groups]) == (Kind.NUMBERS_OR_NAMES, [Kind.IDS] * 3)
 
 
 def test_columns_are_put_where_their_names_stood() -> None:

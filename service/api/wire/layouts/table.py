@@ -28,10 +28,13 @@ from service.api.wire.columns import (
 from service.calibration.errors import LISTED, InvalidSample, Problem, token
 from service.calibration.layouts import arrays, predictions, table
 from service.calibration.layouts.draft import Missing
+from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.reading import Reading
 from service.calibration.layouts.survey import Survey
+from service.calibration.moments import FloatArray
 from service.calibration.sample import Sample
 
+LARGEST_ID = 2.0**53  # below it, different integers are different numbers
 Draw = Annotated[float, msgspec.Meta(ge=0, le=10_000, multiple_of=1)]
 
 
@@ -100,7 +103,7 @@ def to_core(data: Table, missing: Missing, reading: Reading) -> Sequence[Sample]
         ),
         human=None if data.human is None else tuple(data.human),
         survey=_survey(data, problems),
-        subgroup=None if data.subgroup is None else mixed(data.subgroup, "/data/subgroup", problems),
+        subgroup=None if data.subgroup is None else _ids(data.subgroup, "/data/subgroup", problems),
     )
     if data.unit is not None:
         problems += _units(data.unit, entries(next(iter(data.outcomes.values()))))
@@ -113,10 +116,21 @@ def _survey(data: Table, problems: list[Problem]) -> Survey:
     chance = data.sampling_probability
     return Survey(
         None if data.weight is None else numeric(data.weight, "/data/weight", problems),
-        None if data.cluster is None else mixed(data.cluster, "/data/cluster", problems),
-        None if data.stratum is None else mixed(data.stratum, "/data/stratum", problems),
+        None if data.cluster is None else _ids(data.cluster, "/data/cluster", problems),
+        None if data.stratum is None else _ids(data.stratum, "/data/stratum", problems),
         None if chance is None else numeric(chance, "/data/sampling_probability", problems),
     )
+
+
+def _ids(column: MixedColumn, pointer: str, problems: list[Problem]) -> FloatArray | Labels:
+    """A column that tells groups apart; a number that its neighbours are rounded to is refused."""
+    found = mixed(column, pointer, problems)
+    if isinstance(found, Labels):
+        return found
+    large = np.flatnonzero((np.abs(found) >= LARGEST_ID) & np.isfinite(found))[:LISTED]
+    text = "the number is 2^53 or more: others next to it are the same in double precision"
+    problems += [Problem(f"{pointer}/{i}", "numeric_overflow", text, "send ids as strings") for i in large]
+    return found
 
 
 def count(data: Table) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 import pytest
 
 from service.api.wire.layouts import table
@@ -115,3 +116,11 @@ def test_columns_are_counted_for_the_outcome_that_has_most() -> None:
     columns = [table.PredictionColumn([1.0, 2.0], outcome=f"y{k}") for k in range(1000)]
     many = table.Table({f"y{k}": [1.0, 2.0] for k in range(1000)}, [*columns, columns[0]])
     assert table.shape(many)[0] == 2
+
+
+@pytest.mark.parametrize("field", ["cluster", "stratum", "subgroup"])
+def test_ids_that_are_rounded_to_one_number_are_refused(field: str) -> None:
+    ids = [1, 2**53 - 1, 2**53 + 1, 2**53, -(2**53), 5, 6]
+    for column in (ids, [float(v) for v in ids], packed(np.array(ids, dtype="<f8"))):
+        found = refused(changed(TABLE, **{field: column}))
+        assert found == [(f"/data/{field}/{i}", "numeric_overflow") for i in (2, 3, 4)]
