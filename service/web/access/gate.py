@@ -31,6 +31,8 @@ REASONS: Final[tuple[Reason, ...]] = Reason.__args__  # type: ignore[attr-define
 _REALM: Final = 'Bearer realm="rectifier"'
 _NOBODY: Final = Key("", frozenset(), 0.0, revoked=True)
 _ISSUED: Final = "jwt:"
+WRONG_TOKENS: Final = Quota(100.0, 1.0)
+"""So many wrong tokens a second are checked from addresses that are held up; a right one among them passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Gate:
 
     def __init__(self, credentials: Credentials, policy: Policy, clock: Callable[[], float] = time.time) -> None:
         self._credentials, self._policy, self._clock = credentials, policy, clock
+        self._checks = Buckets()
         self._till = Till(Buckets(), policy.unit, lambda: policy.refused("quota"))
 
     def admit(self, scope: Scope, needed: str | None) -> Account:
@@ -92,11 +95,12 @@ class Gate:
         key_set = self._credentials.key_set
         if key_set is None or token.count(".") != 2:
             raise self._failure(scope, "malformed", "What was sent is no key of this service: it is not whole.")
-        if self._policy.throttle.wait(_address(scope)):
+        if self._policy.throttle.wait(_address(scope)) and self._checks.look("", WRONG_TOKENS).wait:
             raise self._throttled(scope)
         try:
             return claims_of(token, key_set.value, self._credentials.expected)
         except TokenError:
+            self._checks.take("", WRONG_TOKENS, 1.0)
             raise self._failure(scope, "bad_token", "The token is not of this service, or not valid now.") from None
 
     def _failure(self, scope: Scope, reason: Reason, text: str) -> ProblemError:

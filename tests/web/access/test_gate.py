@@ -8,7 +8,7 @@ from service.web.access.gate import REASONS, presented_in
 from service.web.access.key import client_label
 from service.web.access.key_file import KeyRing
 from service.web.access.quota import Quota
-from service.web.access.token import read_key_set
+from service.web.access.token import TokenError, read_key_set
 from service.web.problems import ProblemError
 from tests.web.access import people
 from tests.web.access.people import GONE, GOOD, NARROW, OLD, STRANGER, Held, gate, scope
@@ -136,10 +136,29 @@ def test_tokens_are_taken_beside_keys_and_instead_of_them() -> None:
     assert counted == ["bad_token", "insufficient_scope"]
 
 
-def test_a_token_is_not_even_tried_from_an_address_that_is_held_up() -> None:
+def test_a_right_token_is_let_in_from_an_address_that_is_held_up() -> None:
     at = gate(key_set=KEY_SET, expected=EXPECTED, failures=1)
     assert refusal(token(exp=1), at=at).code == "invalid_credentials"
-    assert refusal(token(), "design", at=at).code == "too_many_failures"
+    assert refusal(token(exp=1), at=at).code == "too_many_failures"
+    assert at.admit(scope(token()), "design").client == "jwt:ann"
+
+
+def test_wrong_tokens_from_addresses_that_are_held_up_are_checked_so_often_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checked: list[str] = []
+
+    def wrong(given: str, *_more: object) -> None:
+        checked.append(given)
+        raise TokenError
+
+    monkeypatch.setattr("service.web.access.gate.claims_of", wrong)
+    monkeypatch.setattr("service.web.access.gate.WRONG_TOKENS", Quota(10.0, 1e9))
+    at = gate(key_set=KEY_SET, expected=EXPECTED, failures=1)
+    codes = [refusal("a.b.c", at=at).code for _ in range(30)]
+    assert codes == ["invalid_credentials"] + ["too_many_failures"] * 29
+    assert len(checked) == 10
+    assert refusal("a.b.c", at=at, address="192.0.2.8").code == "invalid_credentials"  # another is not held up
 
 
 def test_without_a_key_file_keys_are_no_keys() -> None:
