@@ -52,7 +52,7 @@ def create_gateway(
     tracer = open_tracer(settings.traces_endpoint, settings.traces_share, "rectifier-gateway", registry)
     access = open_access(settings.access, "cells", registry, write_log)
     desk = Desk(settings, Metrics(registry, settings.providers), transport)
-    lifecycle = Lifecycle(prove, busy=desk.full, closing=desk.closing.begin)
+    lifecycle = Lifecycle(prove, busy=desk.runs.full, closing=desk.closing.begin)
     app = Litestar(
         route_handlers=[
             *generation_handlers(desk),

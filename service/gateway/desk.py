@@ -14,12 +14,14 @@ from service.gateway.conduct.line import Line, open_line
 from service.gateway.conduct.lines import Lines
 from service.gateway.conduct.retry import Policy
 from service.gateway.metrics import Metrics
+from service.gateway.places import Places
 from service.gateway.providers.offer import Provider
 from service.gateway.providers.registry import CODECS
 from service.gateway.settings import Settings
 from service.gateway.study import Caps, Study
 from service.gateway.transport import Transport
 from service.gateway.upstream import Simulated, Upstream
+from service.web.body import Held
 from service.web.environment import SettingsError
 
 
@@ -30,7 +32,10 @@ class Desk:
         self.settings, self.metrics = settings, metrics
         self.cache = open_cache(settings)
         self.closing = Closing()
-        self.runs = 0
+        self.held = Held(settings.held_body_bytes)
+        self.runs = Places(settings.max_runs, "runs", 5, metrics.runs)
+        self.plans = Places(settings.max_runs, "plans", 1)
+        self.chats = Places(settings.max_chats, "chat completions", 1)
         self._transport = transport
         self._upstream: Upstream | None = None
         self._simulated = Simulated()
@@ -40,20 +45,6 @@ class Desk:
     def line(self, provider: Provider, model: str) -> Line:
         """The line to a model, the same for all who hold it; to be held while it is used."""
         return self.lines.at((provider.name, model), lambda: self._opened(provider, model))
-
-    def full(self) -> bool:
-        """Whether no further run may begin."""
-        return self.runs >= self.settings.max_runs
-
-    def enter(self) -> None:
-        """A run begins: called right after ``full``, before anything is awaited."""
-        self.runs += 1
-        self.metrics.runs(self.runs)
-
-    def leave(self) -> None:
-        """A run ends."""
-        self.runs -= 1
-        self.metrics.runs(self.runs)
 
     def budget(self, study: Study) -> Budget:
         """The caps of a run: the caller's, and in dollars the operator's; calls of an unknown price count nothing."""

@@ -24,6 +24,10 @@ SIMULATED = Provider(
 )
 
 
+VALUE_BYTES = 8
+"""A body of many short values counts as so many bytes for each: it takes more memory than its length says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The gateway's settings."""
@@ -38,8 +42,13 @@ class Settings:
     """Bound of the SQLite file; what is evicted from it is asked and paid for again."""
     cache_seconds: int = 30 * 86_400
     """How long Redis keeps an answer."""
-    max_body_bytes: int = 64 << 20
-    """Bound of a request's body."""
+    max_body_bytes: int = 16 << 20
+    """Bound of a request's body, as sent and after decompression."""
+    max_values: int = 1_000_000
+    """Bound of its commas and opening brackets: of what a body becomes in memory. Each holds ``VALUE_BYTES``."""
+    held_body_bytes: int = 64 << 20
+    """Bound of all bodies over 64 KiB that are being read, planned, answered or run; a compressed one counts as the
+    largest."""
     max_cells: int = 5_000_000
     """Bound of one design."""
     calibration_columns: int = 200
@@ -52,6 +61,8 @@ class Settings:
     """Upstream calls of one run at the same time, over all models."""
     max_runs: int = 16
     """Runs at the same time; beyond it 503."""
+    max_chats: int = 100
+    """Chat completions at the same time; beyond it 503."""
     max_usd: float = 1000.0
     """Cap of every run in US dollars, where prices are known."""
     max_deadline_seconds: float = 86_400.0
@@ -92,6 +103,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     access = dataclasses.replace(AccessSettings(), **chosen(AccessSettings, environ, problems))
     problems += problems_of(access)
     settings = dataclasses.replace(Settings(access=access), **chosen(Settings, environ, problems))
+    if settings.held_body_bytes < max(settings.max_body_bytes, VALUE_BYTES * settings.max_values):
+        text = f"at least RECTIFIER_MAX_BODY_BYTES and {VALUE_BYTES} times RECTIFIER_MAX_VALUES are needed"
+        problems.append(f"RECTIFIER_HELD_BODY_BYTES: {text}")
     if settings.providers_file:
         providers = dict(settings.providers) | read_providers(Path(settings.providers_file), problems)
         settings = dataclasses.replace(settings, providers=providers)

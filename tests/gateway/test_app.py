@@ -33,13 +33,12 @@ def test_probes_and_descriptions_answer() -> None:
 def test_a_full_gateway_is_not_ready_and_refuses_runs() -> None:
     app = gateway(max_runs=1)
     app.lifecycle.start()
-    app.desk.enter()
-    refused = post(app, request())
-    assert (refused.status, refused.json["code"], refused.headers["retry-after"]) == (503, "overloaded", "5")
-    assert ask(app.asgi, "GET", "/readyz").status == 503
-    app.desk.leave()
+    with app.desk.runs.one():
+        refused = post(app, request())
+        assert (refused.status, refused.json["code"], refused.headers["retry-after"]) == (503, "overloaded", "5")
+        assert ask(app.asgi, "GET", "/readyz").status == 503
     assert lines(post(app, request()))[-1]["complete"]
-    assert app.desk.runs == 0
+    assert app.desk.runs.taken == 0
 
 
 def test_refusals_are_problem_documents_with_every_place() -> None:

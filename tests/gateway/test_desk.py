@@ -68,13 +68,11 @@ def test_ten_thousand_models_leave_no_more_lines_and_series_than_one() -> None:
     asyncio.run(story())
 
 
-def test_places_for_runs_are_counted() -> None:
-    found = desk(max_runs=1)
-    assert not found.full()
-    found.enter()
-    assert found.full()
-    found.leave()
-    assert not found.full()
+def test_runs_plans_and_chats_have_places_of_their_own() -> None:
+    found = desk(max_runs=1, max_chats=2)
+    with found.runs.one(), found.plans.one(), found.chats.one():
+        assert (found.runs.full(), found.plans.full(), found.chats.full()) == (True, True, False)
+    assert not found.runs.full()
 
 
 def test_caps_are_the_lower_of_the_callers_and_the_operators() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -38,10 +40,12 @@ from service.web.access.account import account_of
 from service.web.access.gate import presented_in
 from service.web.access.guard import needs
 from service.web.access.key import PREFIX
-from service.web.body import header
+from service.web.body import FREE_BYTES, header
 from service.web.problems import ProblemError
 from service.web.strict_json import json_tree
 
+MOST_VALUES = 100_000
+"""Of a chat's body: thousands of messages and tools; what one becomes in memory is decoded without a type."""
 _MODEL_LETTERS = 200
 _KEY_LETTERS = 20
 """Shorter ones are placeholders of clients that must send something."""
@@ -58,19 +62,29 @@ def chat_handler(desk: Desk) -> HTTPRouteHandler:
     )
     async def complete(request: Request[Any, Any, Any]) -> Response[bytes]:
         keys = upstream_keys(request.scope, desk.settings.providers)
-        body = json_tree(await whole_body(request, desk.settings))
-        if not isinstance(body, dict):
-            return error(400, "invalid_request", "the body is not an object")
-        try:
-            provider, model = _place(desk, body.get("model"))
-            brought = keys.get(provider.name) or (_bearer(request.scope) if provider.bearer else None)
-            return await desk.closing.bounded(lambda: _answered(desk, provider, model, body, (brought, request)))
-        except NotSentError as reason:
-            return error(reason.status, reason.code, str(reason))
-        except ClosedError:
-            return error(503, "not_ready", "the service is being stopped", {"Retry-After": "1"})
+        with desk.chats.one(), desk.held.holding() as holding:
+            content = await whole_body(request, desk.settings, holding, MOST_VALUES)
+            large = len(content) > FREE_BYTES
+            body = await asyncio.to_thread(json_tree, content) if large else json_tree(content)
+            if not isinstance(body, dict):
+                return error(400, "invalid_request", "the body is not an object")
+            return await _told(desk, body, keys, request)
 
     return complete
+
+
+async def _told(
+    desk: Desk, body: JsonObject, keys: Mapping[str, str], request: Request[Any, Any, Any]
+) -> Response[bytes]:
+    """The answer, or why there is none."""
+    try:
+        provider, model = _place(desk, body.get("model"))
+        brought = keys.get(provider.name) or (_bearer(request.scope) if provider.bearer else None)
+        return await desk.closing.bounded(lambda: _answered(desk, provider, model, body, (brought, request)))
+    except NotSentError as reason:
+        return error(reason.status, reason.code, str(reason))
+    except ClosedError:
+        return error(503, "not_ready", "the service is being stopped", {"Retry-After": "1"})
 
 
 def _refused(request: Request[Any, Any, Any], problem: ProblemError) -> Response[bytes]:

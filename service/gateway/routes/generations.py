@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -21,6 +21,7 @@ from service.gateway.catalogue import CATALOGUE
 from service.gateway.closing import ClosedError
 from service.gateway.desk import Desk
 from service.gateway.keys import upstream_keys
+from service.gateway.places import Places
 from service.gateway.plan import plan_of
 from service.gateway.prompts import Prompts
 from service.gateway.providers.registry import CODECS
@@ -52,34 +53,31 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     async def plan(request: Request[Any, Any, Any]) -> Response[bytes]:
         acceptable(header(request.scope, b"accept"), ("application/json",))
         upstream_keys(request.scope, desk.settings.providers)  # what a run would refuse is refused
-        study = await _study(request, desk)
-        prompts = _prompts(study, desk, request.scope)
-        reply = await asyncio.to_thread(plan_of, prompts, desk.settings.providers, CODECS)
+        with ExitStack() as kept:
+            prompts = _prompts(await _study(request, desk, desk.plans, kept), desk, request.scope)
+            reply = await asyncio.to_thread(plan_of, prompts, desk.settings.providers, CODECS)
         return Response(msgspec.json.encode(reply), media_type="application/json")
 
     @post("/v1/generations", opt=needs("generate"), status_code=200)
     async def generate(request: Request[Any, Any, Any]) -> ASGIResponse:
         media_type = acceptable(header(request.scope, b"accept"), (NDJSON, SSE))
         keys = upstream_keys(request.scope, desk.settings.providers)
-        study = await _study(request, desk)
-        prompts = _prompts(study, desk, request.scope)
-        await asyncio.to_thread(prompts.prepare)
-        if desk.full():
-            headers = {"Retry-After": "5"}
-            raise ProblemError("overloaded", "As many runs as this process takes are under way.", headers=headers)
-        account_of(request.scope).charge(prompts.cells.n_cells)
-        run = _run(prompts, desk, keys)
-        records = _counted(run, desk, request.scope["state"]["request_id"])
-        desk.enter()
-        return streamed(records, media_type, ended=desk.leave)
+        with ExitStack() as kept:
+            prompts = _prompts(await _study(request, desk, desk.runs, kept), desk, request.scope)
+            await asyncio.to_thread(prompts.prepare)
+            account_of(request.scope).charge(prompts.cells.n_cells)
+            records = _counted(_run(prompts, desk, keys), desk, request.scope["state"]["request_id"])
+            return streamed(records, media_type, ended=kept.pop_all().close)
 
     return [plan, generate]
 
 
-async def _study(request: Request[Any, Any, Any], desk: Desk) -> Study:
-    """The checked study of a request; every problem of it at once."""
+async def _study(request: Request[Any, Any, Any], desk: Desk, places: Places, kept: ExitStack) -> Study:
+    """The checked study of a request, every problem of it at once; its place and its body's bytes are ``kept``."""
     content_type(header(request.scope, b"content-type"), ("application/json",))
-    body = await whole_body(request, desk.settings)
+    places.refuse_when_full()
+    body = await whole_body(request, desk.settings, kept.enter_context(desk.held.holding()))
+    kept.enter_context(places.one())
     return await asyncio.to_thread(_checked, body, desk)
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from service.gateway import looks
-from service.gateway.routes import generations
+from service.gateway.routes import chat, generations
 from service.gateway.run import Run
 from tests.gateway.studies import JSON, cells, crowd, gateway, lines, post, request
 from tests.web.asgi import Answer, _scope, ask, call
@@ -92,7 +92,7 @@ def test_a_fault_of_ours_in_the_stream_is_an_error_line_and_an_incomplete_end(af
     assert (error["type"], error["problem"]["code"], error["problem"]["status"]) == ("error", "internal_error", 500)
     assert (end["type"], end["complete"]) == ("end", False)
     assert b"canary" not in answer.body.replace(b"unit-canary", b"")
-    assert app.desk.runs == 0
+    assert app.desk.runs.taken == 0
 
 
 def test_a_run_is_given_what_the_desk_says() -> None:
@@ -115,7 +115,60 @@ def test_runs_that_come_together_find_no_more_places_than_there_are() -> None:
 
     asyncio.run(together())
     assert sorted(statuses) == [200, 200] + [503] * 6
-    assert app.desk.runs == 0
+    assert app.desk.runs.taken == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/v1/generations", "runs"), ("/v1/generations/plan", "plans"), ("/v1/chat/completions", "chats")],
+)
+def test_without_a_place_nothing_of_the_body_is_read(path: str, kind: str) -> None:
+    app = gateway(max_runs=1, max_chats=1)
+    read: list[str] = []
+    headers = JSON | {"content-length": "100"}
+
+    async def receive() -> dict:
+        read.append(told[0]["status"] if told else "before the answer")
+        return {"type": "http.disconnect"}
+
+    told: list[dict] = []
+
+    async def send(message: dict) -> None:
+        told.append(message)
+
+    with getattr(app.desk, kind).one():
+        asyncio.run(app.asgi(_scope("POST", path, "", headers), receive, send))
+    assert told[0]["status"] == 503
+    assert "before the answer" not in read
+    assert getattr(app.desk, kind).taken == 0
+
+
+@pytest.mark.parametrize("path", ["/v1/generations", "/v1/generations/plan", "/v1/chat/completions"])
+def test_a_body_is_held_as_long_as_what_came_of_it(path: str, monkeypatch) -> None:
+    """A run keeps its study: bytes count until its stream is over."""
+    app = gateway(max_body_bytes=200_000, held_body_bytes=300_000)
+    held: list[int] = []
+    for kind, name in ((Run, "_recorded"), (generations, "plan_of"), (chat, "_answers")):
+        honest = getattr(kind, name)
+
+        def seen(*given: object, honest=honest) -> object:
+            held.append(app.desk.held.bytes)
+            return honest(*given)
+
+        monkeypatch.setattr(kind, name, seen)
+    body = request() if path.startswith("/v1/gen") else {"model": "simulated/simulated", "messages": [
+        {"role": "user", "content": "Hello"}]}  # fmt: skip
+    content = json.dumps(body).encode() + b" " * 150_000
+    answer = ask(app.asgi, "POST", path, body=content, headers=JSON)
+    assert answer.status == 200
+    assert set(held) == {len(content)}
+    assert app.desk.held.bytes == 0
+
+
+def test_a_chat_of_a_hundred_thousand_brackets_is_refused_before_it_is_decoded() -> None:
+    body = b'{"model": "simulated/simulated", "messages": [' + b"{}," * 60_000 + b"{}]}"
+    answer = ask(gateway().asgi, "POST", "/v1/chat/completions", body=body, headers=JSON)
+    assert (answer.status, answer.json["error"]["code"]) == (413, "too_many_numbers")
 
 
 def test_a_place_is_given_back_where_the_stream_never_begins() -> None:
@@ -135,7 +188,7 @@ def test_a_place_is_given_back_where_the_stream_never_begins() -> None:
             await app.asgi(scope, receive, gone)
 
     asyncio.run(ended())
-    assert app.desk.runs == 0
+    assert app.desk.runs.taken == 0
     assert post(app, request()).status == 200
 
 
@@ -155,7 +208,7 @@ def test_a_process_that_stops_ends_its_runs_with_what_they_have() -> None:
     assert told
     assert (end["type"], end["complete"]) == ("end", False)
     assert end["counts"] == {"answered": len(told)}
-    assert app.desk.runs == 0
+    assert app.desk.runs.taken == 0
 
 
 def test_who_looks_the_same_is_worked_out_beside_the_loop(monkeypatch) -> None:
