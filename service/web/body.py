@@ -87,6 +87,12 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
+def listed_header(scope: Scope, name: bytes) -> str | None:
+    """All headers of that (lower-case) name as the one list that they are (RFC 9110 section 5.3)."""
+    found = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return ", ".join(found) if found else None
+
+
 async def read_body(scope: Scope, receive: Receive, limits: BodyLimits, holding: Holding | None = None) -> bytearray:
     """The body as sent. 413 at once for a declared length over the limit, else as soon as the stream passes it; 408.
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from service.web.compression import ENCODINGS
 from service.web.problems import ProblemError
 
+MAX_RANGES = 100
+
 
 def content_type(value: str | None, allowed: Sequence[str]) -> str:
     """The allowed media type that was sent, else 415; parameters are ignored, an absent header is the first allowed."""
@@ -32,10 +34,14 @@ def content_encoding(value: str | None) -> str:
 
 
 def acceptable(accept: str | None, offered: Sequence[str]) -> str:
-    """The offered media type the client likes best (ties: our order); 406 when it accepts none."""
+    """The offered media type the client likes best (ties: our order); 406 when it accepts none.
+
+    Only the first ``MAX_RANGES`` of what it accepts are looked at.
+    """
     if not accept or accept in {"*/*", offered[0]}:
         return offered[0]
-    ranges = [_media_range(part) for part in accept.split(",") if part.strip()] or [("*/*", 1.0)]
+    parts = accept.split(",", MAX_RANGES)[:MAX_RANGES]
+    ranges = [_media_range(part) for part in parts if part.strip()] or [("*/*", 1.0)]
     best = max(offered, key=lambda media_type: _quality(media_type, ranges))
     if _quality(best, ranges) <= 0:
         raise ProblemError("not_acceptable", f"This path answers with: {', '.join(offered)}.")

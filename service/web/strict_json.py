@@ -32,7 +32,7 @@ class StrictDecoder(Generic[T]):
         try:
             decoded = self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self._second_pass.read(json_tree(body))
+            decoded = self._second_pass.read(json_tree(body))
         _refuse_duplicates(body, None)
         return decoded
 

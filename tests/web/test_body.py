@@ -6,7 +6,16 @@ import traceback
 
 import pytest
 
-from service.web.body import FREE_BYTES, BodyLimits, ClientGoneError, Held, declared_bytes, header, read_body
+from service.web.body import (
+    FREE_BYTES,
+    BodyLimits,
+    ClientGoneError,
+    Held,
+    declared_bytes,
+    header,
+    listed_header,
+    read_body,
+)
 from service.web.problems import ProblemError
 
 LIMITS = BodyLimits(max_bytes=10, idle_seconds=0.1, total_seconds=0.25)
@@ -65,6 +74,12 @@ def test_the_first_header_counts() -> None:
     scope = {"headers": [(b"accept", b"a\xff"), (b"accept", b"b")]}
     assert header(scope, b"accept") == "aÿ"
     assert header(scope, b"host") is None
+
+
+def test_headers_of_one_name_are_one_list() -> None:
+    scope = {"headers": [(b"accept", b"a"), (b"host", b"h"), (b"accept", b"b, c")]}
+    assert listed_header(scope, b"accept") == "a, b, c"
+    assert listed_header(scope, b"cookie") is None
 
 
 def test_bodies_that_fit_are_held_and_given_back() -> None:

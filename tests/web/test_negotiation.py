@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.web.negotiation import acceptable, content_encoding, content_type
+from service.web.negotiation import MAX_RANGES, acceptable, content_encoding, content_type
 from service.web.problems import ProblemError
 
 OFFERED = ("application/json", "text/html")
@@ -33,6 +33,13 @@ def test_the_client_gets_what_it_likes_best(accept: str | None, chosen: str) -> 
 def test_nothing_acceptable_is_refused(accept: str) -> None:
     with pytest.raises(ProblemError, match="not_acceptable"):
         acceptable(accept, OFFERED if accept != "text/html;q=0" else ("text/html",))
+
+
+def test_only_so_many_ranges_are_looked_at() -> None:
+    ranges = ",".join(f"a/b{i}" for i in range(MAX_RANGES - 1))
+    assert acceptable(f"{ranges},text/html", OFFERED) == "text/html"
+    with pytest.raises(ProblemError, match="not_acceptable"):
+        acceptable(f"{ranges},image/png,text/html", OFFERED)
 
 
 @pytest.mark.parametrize("value", [None, "", "application/json", "APPLICATION/JSON ; charset=latin1"])

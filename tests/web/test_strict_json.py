@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.web.problems import ProblemError
+from service.web.strict_json import StrictDecoder
 from tests.web.refusals import DECODER, GOOD, TABLE, changed, refused
 from tests.web.study import Study
 
@@ -65,6 +66,16 @@ def test_bytes_that_cannot_be_read(body: bytes, code: str) -> None:
 def test_a_duplicate_key_in_an_otherwise_good_body_is_refused() -> None:
     body = json.dumps(GOOD).replace('"ppi",', '"ppi", "estimator": "auto",').encode()
     assert refused(body).code == "duplicate_key"
+
+
+@pytest.mark.parametrize("replicates", ["99", "99.0"])
+def test_a_duplicate_key_is_refused_however_late_it_comes(replicates: str) -> None:
+    one = msgspec.defstruct("One", [("a", int)])
+    kind = msgspec.defstruct("Late", [("replicates", int), ("ones", list[one])])
+    ones = ",".join(['{"a":1}'] * 100_000)
+    body = f'{{"replicates":{replicates},"ones":[{ones}],"replicates":{replicates}}}'.encode()
+    with pytest.raises(ProblemError, match="duplicate_key"):
+        StrictDecoder(kind).decode(body)
 
 
 def test_malformed_json_wins_over_an_earlier_wrong_type() -> None:

@@ -26,7 +26,7 @@ from service.api.wire.sample import Bounds
 from service.calibration.errors import CalibrationError, TooExpensive
 from service.web.access.account import account_of
 from service.web.access.guard import needs
-from service.web.body import declared_bytes, header, read_body
+from service.web.body import declared_bytes, header, listed_header, read_body
 from service.web.negotiation import acceptable, content_encoding, content_type
 from service.web.posting import posting
 from service.web.problems import MAX_ERRORS, from_errors
@@ -68,7 +68,7 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIR
     limits, bounds = desk.limits, desk.limits.bounds()
 
     async def handle(scope: HTTPScope, receive: Receive) -> tuple[bytes, str]:
-        wanted = acceptable(header(scope, b"accept"), tuple(gives))
+        wanted = acceptable(listed_header(scope, b"accept"), tuple(gives))
         media_type = content_type(header(scope, b"content-type"), tuple(takes))
         reader = takes[media_type]
         query = read_query(scope["query_string"], reader.parameters)

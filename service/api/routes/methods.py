@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from service.web.access.guard import OPEN
-from service.web.body import header
+from service.web.body import listed_header
 from service.web.negotiation import acceptable
 
 JSON = "application/json"
@@ -22,7 +22,7 @@ def method_handler(cards: Mapping[str, Sequence[object]]) -> HTTPRouteHandler:
 
     @get("/v1/methods", opt=OPEN, sync_to_thread=False)
     def methods(request: Request[Any, Any, Any]) -> Response[bytes]:
-        acceptable(header(request.scope, b"accept"), (JSON,))
+        acceptable(listed_header(request.scope, b"accept"), (JSON,))
         return Response(document, media_type=JSON)
 
     return methods

@@ -36,7 +36,7 @@ from service.gateway.wire.generation import GenerationRequest, to_study
 from service.gateway.wire.records import CellRecord, EndRecord, ErrorRecord, Record
 from service.web.access.account import account_of
 from service.web.access.guard import needs
-from service.web.body import header
+from service.web.body import header, listed_header
 from service.web.failure import where
 from service.web.negotiation import acceptable, content_type
 from service.web.problems import FieldError, ProblemDocument, ProblemError, document, from_errors
@@ -51,7 +51,7 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @post("/v1/generations/plan", opt=needs("generate"), status_code=200)
     async def plan(request: Request[Any, Any, Any]) -> Response[bytes]:
-        acceptable(header(request.scope, b"accept"), ("application/json",))
+        acceptable(listed_header(request.scope, b"accept"), ("application/json",))
         upstream_keys(request.scope, desk.settings.providers)  # what a run would refuse is refused
         with ExitStack() as kept:
             prompts = _prompts(await _study(request, desk, desk.plans, kept), desk, request.scope)
@@ -60,7 +60,7 @@ def generation_handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @post("/v1/generations", opt=needs("generate"), status_code=200)
     async def generate(request: Request[Any, Any, Any]) -> ASGIResponse:
-        media_type = acceptable(header(request.scope, b"accept"), (NDJSON, SSE))
+        media_type = acceptable(listed_header(request.scope, b"accept"), (NDJSON, SSE))
         keys = upstream_keys(request.scope, desk.settings.providers)
         with ExitStack() as kept:
             prompts = _prompts(await _study(request, desk, desk.runs, kept), desk, request.scope)

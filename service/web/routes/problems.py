@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from service.web.access.guard import OPEN
-from service.web.body import header
+from service.web.body import listed_header
 from service.web.negotiation import acceptable
 from service.web.problems import Catalogue, Entry, ProblemError
 
@@ -37,7 +37,7 @@ def problem_handlers(catalogue: Catalogue) -> list[HTTPRouteHandler]:
 
 
 def _answer(request: Request[Any, Any, Any], document: object, entries: tuple[Entry, ...]) -> Response[bytes]:
-    media_type = acceptable(header(request.scope, b"accept"), _OFFERED)
+    media_type = acceptable(listed_header(request.scope, b"accept"), _OFFERED)
     headers = {"Vary": "Accept"}
     if media_type == "application/json":
         return Response(msgspec.json.encode(document), media_type=media_type, headers=headers)
