@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Final
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service.web.body import header
 
@@ -26,7 +26,10 @@ _VARY: Final = (b"vary", b"Origin")
 
 
 def sharing(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
-    """The application for pages of these origins too; without origins, the application itself."""
+    """The application for pages of these origins too; without origins, the application itself.
+
+    Its headers are left in the state for the exchange around it, so that a last answer has them, too.
+    """
     if not origins:
         return app
     allowed = frozenset(origins)
@@ -42,13 +45,8 @@ def sharing(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
             if scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method"):
                 await _answered(send, [*extra, *_PREFLIGHT])
                 return
-
-        async def told(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *extra]
-            await send(message)
-
-        await app(scope, receive, told)
+        scope["state"]["page_headers"] = extra
+        await app(scope, receive, send)
 
     return shared
 

@@ -83,6 +83,7 @@ class Exchange:
             self.started, self.status = True, message["status"]
             extra = own_headers(self.id, {name.lower() for name, _ in message["headers"]})
             extra += [(k.lower().encode(), v.encode()) for k, v in self.state.get("answer_headers", ())]
+            extra += self.state.get("page_headers", ())
             if self.trace is not None:
                 extra.append((b"traceparent", self.trace.header()))
             if not self.body_complete:

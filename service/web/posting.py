@@ -16,25 +16,31 @@ from service.web.problems import ProblemError
 
 Answer = Callable[[HTTPScope, Receive], Awaitable[tuple[bytes, str]]]
 _ALLOW = "OPTIONS, POST"
+_TAKES = "takes"
 
 
 def posting(path: str, answer: Answer, opt: Mapping[str, Any]) -> ASGIRouteHandler:
     """The route of a path whose ``answer`` gives a body and its media type."""
 
-    @asgi(path, opt=dict(opt), copy_scope=False)
+    @asgi(path, opt={**opt, _TAKES: "POST"}, copy_scope=False)
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         method = cast("HTTPScope", scope)["method"]
         if method == "OPTIONS":
             await _send(send, 204, [(b"allow", _ALLOW.encode())], b"")
             return
-        if method != "POST":
-            raise ProblemError("method_not_allowed", "This path takes POST.", headers={"allow": _ALLOW})
+        refuse_other_methods(method, handle.opt)
         body, media_type = await answer(cast("HTTPScope", scope), receive)
         told = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
         headers = [(b"content-type", told.encode()), (b"content-length", str(len(body)).encode())]
         await _send(send, 200, headers, body)
 
     return handle
+
+
+def refuse_other_methods(method: str, opt: Mapping[str, Any]) -> None:
+    """405 for a method that the path of this ``opt`` does not take; the framework refuses for all other paths."""
+    if opt.get(_TAKES, method) != method:
+        raise ProblemError("method_not_allowed", "This path takes POST.", headers={"allow": _ALLOW})
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

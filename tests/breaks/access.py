@@ -65,6 +65,9 @@ MUTATIONS = (
              "return given or client",
              "tests/gateway/routes/test_generations_access.py"
              "::test_every_client_has_a_cache_of_its_own_whatever_tenant_it_names"),
+    Mutation("a key is asked for before the method is looked at", f"{ACCESS}/guard.py",
+             '                refuse_other_methods(scope["method"], opt)\n', "",
+             "tests/web/access/test_guard.py::test_which_methods_a_path_takes_is_told_to_everybody_alike"),
     Mutation("every page may call", "service/web/cors.py",
              "if origin in allowed and origin is not None:",
              "if origin is not None:",

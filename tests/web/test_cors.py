@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from service.api.settings import Settings
 from service.web.access.settings import AccessSettings
 from service.web.cors import sharing
+from service.web.problems import web_catalogue
+from service.web.telemetry import Telemetry
 from tests.api.standin import SUMS
 from tests.web.asgi import Answer, ask
 
@@ -47,6 +50,16 @@ def test_a_listed_page_may_ask_and_read_the_answer() -> None:
         found = ask(SHARED, "GET", path, headers={"origin": PAGE})
         assert cors(found) == {"access-control-allow-origin": PAGE, "access-control-expose-headers": "*"}
     assert "access-control-allow-credentials" not in cors(before)
+
+
+def test_a_page_can_read_that_the_service_failed() -> None:
+    async def failing(scope, receive, send) -> None:
+        raise ValueError
+
+    around = Telemetry(sharing(failing, (PAGE,)), CollectorRegistry(), web_catalogue(), write=None)
+    answer = ask(around, "GET", "/v1/methods", headers={"origin": PAGE})
+    assert (answer.status, answer.json["code"], answer.headers["vary"]) == (500, "internal_error", "Origin")
+    assert cors(answer) == {"access-control-allow-origin": PAGE, "access-control-expose-headers": "*"}
 
 
 @pytest.mark.parametrize(

@@ -53,4 +53,4 @@ def test_other_methods_are_told_what_is_allowed() -> None:
 
 
 def test_the_framework_knows_what_the_path_needs() -> None:
-    assert APP.asgi_router.handle_routing(path="/sum", method="POST")[1].opt == {"needs": "sum"}
+    assert APP.asgi_router.handle_routing(path="/sum", method="POST")[1].opt == {"needs": "sum", "takes": "POST"}

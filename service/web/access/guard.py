@@ -12,6 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service.web.access.gate import Gate
+from service.web.posting import refuse_other_methods
 
 _KEY: Final = "scope"
 _OPEN: Final = "open"
@@ -25,12 +26,14 @@ def needs(scope: str) -> dict[str, Any]:
 
 
 def guarding(gate: Gate) -> Callable[[ASGIApp], ASGIApp]:
-    """The layer for all paths of an application. OPTIONS says only which methods there are, and is open."""
+    """The layer for all paths of an application. Which methods a path takes is told to everybody: OPTIONS and 405."""
 
     def layer(app: ASGIApp) -> ASGIApp:
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == ScopeType.HTTP and scope["method"] != "OPTIONS":
-                needed = scope["route_handler"].opt.get(_KEY)
+                opt = scope["route_handler"].opt
+                refuse_other_methods(scope["method"], opt)
+                needed = opt.get(_KEY)
                 if needed != _OPEN:
                     scope["state"]["account"] = gate.admit(scope, needed)
             await app(scope, receive, send)

@@ -4,6 +4,7 @@ from litestar import Litestar, get, post
 
 from service.web.access.guard import OPEN, guarding, needs
 from service.web.boundary import exception_handlers
+from service.web.posting import posting
 from service.web.problems import web_catalogue
 from tests.web.access.people import GOOD, NARROW, gate
 from tests.web.asgi import Answer, ask
@@ -22,8 +23,11 @@ def app() -> Litestar:
     def forgotten() -> str:
         return "never"
 
+    async def answer(scope, receive) -> tuple[bytes, str]:
+        return b"in", "text/plain"
+
     inner = Litestar(
-        [everybody, callers, forgotten],
+        [everybody, callers, forgotten, posting("/posting", answer, needs("calibrate"))],
         middleware=[guarding(gate())],
         exception_handlers=exception_handlers(web_catalogue()),
         openapi_config=None,
@@ -52,6 +56,19 @@ def test_closed_paths_ask_for_the_scope() -> None:
     assert (asked("POST", "/closed").status, asked("POST", "/closed").json["code"]) == (401, "unauthenticated")
     assert (asked("POST", "/closed", NARROW).status, asked("POST", "/closed", "x").status) == (403, 401)
     assert asked("POST", "/closed").headers["www-authenticate"] == 'Bearer realm="rectifier"'
+
+
+def test_which_methods_a_path_takes_is_told_to_everybody_alike() -> None:
+    for path in ("/closed", "/posting"):
+        for method in ("GET", "PUT", "DELETE"):
+            answer = asked(method, path)
+            assert (answer.status, answer.json["code"]) == (405, "method_not_allowed"), (method, path)
+            assert {name.strip() for name in answer.headers["allow"].split(",")} == {"OPTIONS", "POST"}
+        assert (asked("POST", path).status, asked("POST", path, NARROW).status, asked("POST", path, GOOD).status) == (
+            401,
+            403,
+            200,
+        )
 
 
 def test_other_spellings_of_a_path_are_closed_too() -> None:
