@@ -8,7 +8,8 @@ import msgspec
 
 from service.calibration.errors import Warned
 
-WORK_LIMIT = 1e10  # about half a minute of one core
+PER_SECOND = 3e8  # work of one core, about
+WORK_LIMIT = 7e9  # 23 seconds of one core: what is begun ends before the deadline of 30
 SOLVING = 1e6  # work of one design, in numbers read and used once
 
 

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from service.api.wire.doubts import SOLVING, WORK_LIMIT
-from service.api.wire.work import BOOTSTRAP, PAIR, PER_CELL, PER_CONTRAST, PER_MODEL, PER_OUTCOME, REFIT, work
+from service.api.limits import Limits
+from service.api.wire.doubts import PER_SECOND, SOLVING, WORK_LIMIT
+from service.api.wire.work import BOOTSTRAP, CELL, PAIR, PER_CELL, PER_CONTRAST, PER_MODEL, PER_OUTCOME, REFIT, work
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.plan import Costs, Model, NamedContrast, Plan
+from service.calibration.sample import Sample
 from tests.calibration import models
 from tests.calibration.conjoints import MODEL, conjoint
 from tests.calibration.studies import as_moments, categorised, simulate
@@ -85,3 +88,29 @@ def test_coefficients_are_work_by_their_square() -> None:
     without = replace(sample, terms=())
     asked = Plan(estimand="linear", model=terms)
     assert work([sample], asked) - work([without], asked) == 2 * PER_MODEL * 360 * (3**2 - 1**2)
+
+
+def test_the_limit_is_less_than_the_deadline_allows() -> None:
+    assert 0.7 < WORK_LIMIT / (PER_SECOND * Limits().deadline_seconds) < 0.9
+
+
+def _likert(n: int, m: int, **survey: np.ndarray) -> Sample:
+    """A study with answers from 1 to 5, drawn at random."""
+    of, rng = simulate(1, (n,), m).sample(), np.random.default_rng(3)
+    (human,), (pool,) = of.human, of.llm_only
+    answers = lambda size: rng.integers(1, 6, size).astype(float)
+    asked = replace(human, c=answers(human.c.shape), y=answers(n), **survey)
+    return replace(of, human=(asked,), llm_only=(replace(pool, c=answers(pool.c.shape)),))
+
+
+def test_a_bootstrap_of_few_values_is_priced_by_what_it_draws() -> None:
+    """Ten thousand replicates of a Likert scale took a hundredth of a second and were taken for half of one."""
+    plan = Plan(interval="bootstrap", replicates=10_000)
+    drawn = lambda of: (work([of], plan) - work([of], Plan())) / (BOOTSTRAP * 10_000 * 3)
+    assert drawn(_likert(300, 2000)) == 300 + CELL * 5  # 25 cells of two answers cost more than 300 humans
+    assert drawn(_likert(2000, 30_000)) == CELL * 25 + CELL * 5
+    assert drawn(_likert(2000, 30_000, weight=np.ones(2000))) == 2000 + CELL * 5
+    assert drawn(_likert(2000, 9_000, cluster=np.arange(2000))) == 2000 + CELL * 5
+    assert drawn(simulate(1, (300,), 2000).sample()) == 2300
+    with_model = replace(plan, estimand="linear", model=Model(("x",)))
+    assert work([_likert(2000, 2000)], with_model) > BOOTSTRAP * 10_000 * 4000
