@@ -111,6 +111,7 @@ RIGHT = (
 
 UP, GATEWAY_UP = metric("up", **POD), metric("up", job="gateway", instance="10.0.0.2:8001")
 START = metric("process_start_time_seconds", **POD)
+PARSERS = metric("rectifier_parser_restarts_total", **POD)
 QUEUED, ROOM = metric("rectifier_work_queued", **POD), metric("rectifier_work_queue_capacity", **POD)
 PLACE = {"namespace": "rectifier", "pod": "calibration-1"}
 THROTTLED = metric("container_cpu_cfs_throttled_periods_total", **PLACE, container="calibration")
@@ -121,10 +122,18 @@ FULL = (
     Case("RectifierDown", 5, {GATEWAY_UP: "1x10"}, "no calibration pod answers Prometheus", CALIBRATION),
     Case("RectifierDown", 5, {UP: "1x10", GATEWAY_UP: "0x10"}, "no gateway pod answers Prometheus", {"job": "gateway"}),
     Case("RectifierDown", 5, {UP: "1x10"}),  # the gateway is not everywhere
+    Case("RectifierDown", 65, {UP: "1x90", GATEWAY_UP: "1x50 _x40"}, "no gateway pod answers Prometheus",
+         {"job": "gateway"}),  # nothing left to scrape
+    Case("RectifierDown", 65, {UP: "1x90", GATEWAY_UP: "1x90"}),
+    Case("RectifierDown", 1600, {UP: "1x1700", GATEWAY_UP: "1x10 _x1690"}),  # taken away a day ago
     Case("RectifierDown", 5, {UP: "0x3 1x7"}),  # back
     Case("RectifierRestarting", 25, {START: "0x5 400x5 900x5 1300x10"},
          "10.0.0.1:8000 has started 3 times in half an hour", POD),
     Case("RectifierRestarting", 25, {START: "0x5 400x20"}),
+    Case("RectifierParserDies", 10, {PARSERS: "0x3 1x2 2x2 3x3"},
+         "10.0.0.1:8000: the parsing process has died 3 times in half an hour", POD),
+    Case("RectifierParserDies", 10, {PARSERS: "0x3 1x7"}),  # once: its body was parsed again
+    Case("RectifierParserDies", 50, {PARSERS: "0x3 1x2 2x2 3x43"}),  # over
     Case("RectifierShedding", 20, requests(30, s200=90, s503=10),
          "calibration sends 10% of its requests away", CALIBRATION),
     Case("RectifierShedding", 20, requests(30, s200=98, s503=2)),
