@@ -97,7 +97,9 @@ def create_service(settings: Settings, parts: Parts) -> Service:
     )
     write_log = parts.write_log if settings.access_log else None
     shared = sharing(app, listed(settings.access.cors_origins))
-    return Service(Telemetry(shared, registry, CATALOGUE, write_log, tracer), lifecycle, placement, parser, held)
+    posts = [computation.path for computation in parts.computations]
+    told = Telemetry(shared, registry, CATALOGUE, write_log, tracer, posts=posts)
+    return Service(told, lifecycle, placement, parser, held)
 
 
 def _descriptions(parts: Parts) -> list[HTTPRouteHandler]:

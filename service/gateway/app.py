@@ -33,6 +33,8 @@ from service.web.routes.problems import problem_handlers
 from service.web.telemetry import Telemetry
 from service.web.tracing import open_tracer
 
+POSTS = ("/v1/generations", "/v1/generations/plan", "/v1/chat/completions")
+
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
@@ -80,4 +82,4 @@ def create_gateway(
     )
     write = write_log if settings.access_log else None
     shared = sharing(app, listed(settings.access.cors_origins))
-    return Gateway(Telemetry(shared, registry, CATALOGUE, write, tracer), lifecycle, desk)
+    return Gateway(Telemetry(shared, registry, CATALOGUE, write, tracer, posts=POSTS), lifecycle, desk)

@@ -6,7 +6,8 @@ state, not a count, is there that of the line that changed last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -48,6 +49,17 @@ class Metrics:
             "rectifier_first_record_seconds", "From the request to its first cell.", buckets=_SECONDS, registry=registry
         )
         self._runs = Gauge("rectifier_runs", "Runs under way.", registry=registry)
+        self._begin(providers.values())
+
+    def _begin(self, providers: Iterable[Provider]) -> None:
+        """What alerts read is 0 from the start: a rate does not see how a new series began."""
+        for provider in providers:
+            for model in (*provider.models, *(("other",) if provider.any_model else ())):
+                self._attempts.labels(provider.name, model)
+                for reason in (*get_args(Missing), "unknown"):
+                    self._failures.labels(provider.name, model, reason)
+                for reason in ("answered", "budget_exhausted"):
+                    self._cells.labels(provider.name, model, reason)
 
     def observe(self, provider: str, model: str, event: Event, number: float, reason: Missing | None = None) -> None:
         """One event of a line."""

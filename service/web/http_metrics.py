@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from service.web.access_log import AccessLine
+from service.web.access_log import MEDIA_TYPES, SIZE_CLASSES, AccessLine
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_WATCHED = ("200", "500", "502", "503", "504")
 _Recorders = tuple[Callable[[float], None], Callable[[], None]]
 
 
 class HttpMetrics:
-    """Counts, durations, refusals (``codes`` are those that exist) and faults; ``in_flight`` is read when scraped."""
+    """Counts, durations, refusals (``codes`` are those that exist) and faults; ``in_flight`` is read when scraped.
 
-    def __init__(self, registry: CollectorRegistry, codes: Collection[str]) -> None:
+    What alerts read of the paths ``posts`` is 0 from the start: a rate does not see how a new series began.
+    """
+
+    def __init__(self, registry: CollectorRegistry, codes: Collection[str], posts: Collection[str] = ()) -> None:
         self.in_flight, self._codes = 0, frozenset(codes)
         self._recorders: dict[tuple[str, str, int, str, str], _Recorders] = {}
         self._seconds = Histogram(
@@ -38,6 +43,10 @@ class HttpMetrics:
         Gauge("rectifier_http_requests_in_flight", "Requests being answered.", registry=registry).set_function(
             lambda: self.in_flight
         )
+        for labels in product(("POST",), posts, _WATCHED, SIZE_CLASSES, MEDIA_TYPES):
+            self._requests.labels(*labels)
+        for route, size in product(posts, SIZE_CLASSES):
+            self._seconds.labels(route, "200", size)
 
     def record(self, line: AccessLine, seconds: float) -> None:
         """One request that has ended."""

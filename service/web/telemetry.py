@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from time import perf_counter
 
 import msgspec
@@ -25,7 +26,10 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 class Telemetry:
-    """ASGI wrapper around the whole application; without ``tracer`` no spans, without ``write`` no lines."""
+    """ASGI wrapper around the whole application; without ``tracer`` no spans, without ``write`` no lines.
+
+    ``posts`` are the paths whose numbers are there from the start.
+    """
 
     def __init__(
         self,
@@ -34,9 +38,11 @@ class Telemetry:
         catalogue: Catalogue,
         write: LogWriter | None = to_stderr,
         tracer: Tracer | None = None,
+        *,
+        posts: Collection[str] = (),
     ) -> None:
         self._app, self._catalogue, self._write, self._tracer = app, catalogue, write, tracer
-        self._metrics = HttpMetrics(registry, catalogue)
+        self._metrics = HttpMetrics(registry, catalogue, posts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event; everything but HTTP passes through."""

@@ -36,4 +36,12 @@ MUTATIONS = (
     Mutation("verdicts that nobody counts", "service/api/tally.py",
              "        self._verdicts.add_all(facts.verdicts)\n", "",
              "tests/api/routes/test_calibrations.py::test_an_answer_is_counted_and_a_validation_is_work_only"),
+    Mutation("failures of a path whose series begin with them", "service/web/http_metrics.py",
+             'product(("POST",), posts, _WATCHED, SIZE_CLASSES',
+             'product(("POST",), posts, _WATCHED[:1], SIZE_CLASSES',
+             "tests/observability/test_from_the_start.py::test_the_first_failure_of_a_path_begins_no_series"),
+    Mutation("failures of a model whose series begin with them", "service/gateway/metrics.py",
+             "        self._begin(providers.values())\n",
+             "",
+             "tests/observability/test_from_the_start.py::test_the_first_failure_of_a_model_begins_no_series"),
 )  # fmt: skip

@@ -1,4 +1,7 @@
-"""When each alert fires and when not: its series, the minute that is looked at, and what is then said."""
+"""When each alert fires and when not: its series, the minute that is looked at, and what is then said.
+
+Counters begin at 0, as the services expose them: test_from_the_start.py.
+"""
 
 from __future__ import annotations
 
