@@ -1,4 +1,4 @@
-"""python -m benchmarks: every row of the performance table as a ratio, its target, whether it is met; ten minutes."""
+"""python -m benchmarks: the performance table, row by row: ratio, target, met or missed (fails with --strict)."""
 
 from __future__ import annotations
 
@@ -10,31 +10,10 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 
 from benchmarks import around, bootstrap, core, http, models, outcomes, parse, quantiles, running
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What was measured, the number, its target, and whether more is better."""
-
-    what: str
-    value: float
-    target: float
-    more: bool = True
-    unit: str = ""
-
-    def line(self) -> str:
-        met = self.value >= self.target if self.more else self.value <= self.target
-        sign = ">=" if self.more else "<="
-        told = f"{self.value:.2f}{self.unit} | {sign} {self.target:g}{self.unit}"
-        return f"| {self.what} | {told} | {'met' if met else 'missed'} |"
-
-
-def at_most(what: str, value: float, target: float, unit: str = "") -> Row:
-    return Row(what, value, target, more=False, unit=unit)
+from benchmarks.rows import Row, at_most, ended
 
 
 def cores() -> Iterator[Row]:
@@ -96,15 +75,19 @@ def process() -> Iterator[Row]:
     yield at_most("added around a bare litestar handler", 100 * around.added(rounds=7)[2], 40, " %")
 
 
-def main() -> None:
+def main(*, strict: bool) -> int:
+    """The whole table; a benchmark that raises ends it, so that only a complete one passes."""
     began = time.perf_counter()
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     print(f"{machine}, load {os.getloadavg()[0]:.1f} at the start\n\n| what | measured | target | |\n|---|---|---|---|")
+    rows: list[Row] = []
     for group in (cores, requests, parsing, process):
         for row in group():
+            rows.append(row)
             print(row.line(), flush=True)
     print(f"\n{time.perf_counter() - began:.0f} s, load {os.getloadavg()[0]:.1f} at the end")
+    return ended(rows, strict=strict)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(strict="--strict" in sys.argv[1:]))

@@ -1,4 +1,7 @@
-"""Small requests while bodies of a million numbers run all the time: ``python -m tests.load.small [seconds]``."""
+"""Small requests while bodies of a million numbers run all the time: ``python -m tests.load.small [seconds]``.
+
+With the settings of the pod, but two threads (``RECTIFIER_THREADS=2``) where it has one.
+"""
 
 from __future__ import annotations
 
