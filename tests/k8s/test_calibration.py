@@ -22,6 +22,7 @@ PARSING_COPIES = 2  # the inflated body, and a padded copy of it while its numbe
 PARSING_BYTES_PER_VALUE = 31
 SHARED_BYTES_PER_VALUE = 8  # the columns of the request that is computed, and of the one that is parsed
 COMPUTING_BYTES_PER_VALUE = 20
+COMPUTING_BYTES_PER_NAME = 200  # a different name: the name, its place in the document, and the order of all
 
 
 def settings_are_read(objects: list[Manifest]) -> Iterator[str]:
@@ -45,7 +46,8 @@ def needed_bytes(own: Settings) -> int:
     kept = own.held_body_bytes + limits.max_body_bytes + MAX_CONNECTIONS * (FREE_BYTES + MAX_WAITING_BYTES)
     parsing = PARSING_COPIES * limits.max_inflated_bytes + PARSING_BYTES_PER_VALUE * limits.max_values
     shared = (own.threads + 1) * SHARED_BYTES_PER_VALUE * limits.max_values
-    return kept + parsing + shared + own.threads * COMPUTING_BYTES_PER_VALUE * limits.max_values
+    computing = COMPUTING_BYTES_PER_VALUE * limits.max_values + COMPUTING_BYTES_PER_NAME * limits.max_names
+    return kept + parsing + shared + own.threads * computing
 
 
 def temporary_mebi(objects: list[Manifest]) -> int:

@@ -73,11 +73,9 @@ def ids(cells: Sequence[Cell]) -> list[Cell]:
     numbers = {text: float(text) for text in texts if _NUMBER.fullmatch(text)}
     distinct = len(set(numbers.values())) == len(numbers) and max(map(abs, numbers.values()), default=0.0) < LARGEST_ID
     absent = all(string_for_number(text)[0] == "r_na_string" for text in texts if text not in numbers)
-    return (
-        [numbers.get(cell, cell) if isinstance(cell, str) else cell for cell in cells]
-        if distinct and absent
-        else list(cells)
-    )
+    if not (distinct and absent):
+        return list(cells)
+    return [numbers.get(cell, cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def overflows(column: Sequence[Cell]) -> bool:
