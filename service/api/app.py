@@ -73,7 +73,7 @@ def create_service(settings: Settings, parts: Parts) -> Service:
     tally = Tally(registry, labels(parts))
     bounds = (settings.inline_body_bytes, settings.inline_work, settings.thread_parse_seconds)
     desk = Desk(settings.limits, placement, parser, held, tally, *bounds)
-    lifecycle = Lifecycle(parts.prove, busy=placement.busy)
+    lifecycle = Lifecycle(parts.prove, busy=lambda: placement.busy() or held.busy())
     canary = Canary(parts.deviation, settings.canary_seconds, registry)
     tracer = open_tracer(settings.traces_endpoint, settings.traces_share, "rectifier-calibration", registry)
     closers = [] if tracer is None else [tracer.close]

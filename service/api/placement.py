@@ -3,7 +3,7 @@
 ::
 
     place taken (503 when none is free) -> parsing process or thread -> thread of the pool -> place given back
-        deadline: 504     client gone: stops, what has not begun never begins
+        deadline: 504     client gone     either way: what has not begun never begins, what has keeps its place
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from litestar.types import Receive
 
@@ -29,22 +29,28 @@ _KINDER = 2  # steps of niceness of a computing thread: the event loop goes firs
 class Place:
     """A request's place among those that are worked on; its ``compute`` runs work in a thread of the pool."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
-        self.future: Future[object] | None = None
+    def __init__(self, submit: Callable[[Callable[[], object]], Future[Any]]) -> None:
+        self._submit = submit
 
     async def compute(self, work: Callable[[], T]) -> T:
-        """The result of work done in a thread."""
-        future = self._pool.submit(work)
-        self.future = future  # type: ignore[assignment]  # of any result
-        return await asyncio.wrap_future(future)
+        """The result of work done in a thread. Who stops waiting still waits for work that has begun."""
+        begun: Future[T] = self._submit(work)
+        done = asyncio.wrap_future(begun)
+        try:
+            await asyncio.wait({done})
+        except asyncio.CancelledError:
+            done.add_done_callback(_heard)
+            if not begun.cancel():
+                await asyncio.wait({done})
+            raise
+        return done.result()
 
 
 class Turns:
     """Small work on the event loop: one piece between two looks at the network, so that nobody else waits for all."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most, self._seconds = most, seconds
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._taken = False
 
@@ -58,20 +64,28 @@ class Turns:
         return self._taken and len(self._waiting) >= self._most
 
     async def run(self, work: Callable[[], T]) -> T:
-        """The result of work done here and now, or as soon as it is this request's turn."""
+        """The result of work done here and now, or as soon as it is this request's turn; 504 when that is too late."""
         loop = asyncio.get_running_loop()
         if self._taken:
-            turn: asyncio.Future[None] = loop.create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():  # it was this one's turn, which passes to the next
-                    loop.call_soon(self._next)
-                raise
+            await self._come()
         self._taken = True
         loop.call_soon(self._next)
         return work()
+
+    async def _come(self) -> None:
+        """Until it is this one's turn."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await turn
+        except (TimeoutError, asyncio.CancelledError) as ended:
+            if turn.done() and not turn.cancelled():  # it was this one's turn, which passes to the next
+                loop.call_soon(self._next)
+            if isinstance(ended, TimeoutError):
+                raise _late(self._seconds) from None
+            raise
 
     def _next(self) -> None:
         """In the next round of the event loop."""
@@ -84,18 +98,18 @@ class Turns:
 
 
 class Placement:
-    """Places for threads + queue requests. Work past its deadline keeps its place until it ends, so the bound holds.
+    """Places for threads + queue requests. Work that goes on after its request keeps its place until it ends.
 
     ``busy`` has hysteresis: from the moment all places are taken until half of both queues is free again.
     """
 
     def __init__(self, threads: int, queue: int, deadline_seconds: float, inline_queue: int = 64) -> None:
-        self._turns = Turns(inline_queue)
+        self._turns = Turns(inline_queue, deadline_seconds)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="compute", initializer=_yielding)
         self.threads, self.queue = threads, queue
         self._capacity, self._deadline = threads + queue, deadline_seconds
         self._low_mark, self._low_turns = threads + queue // 2, inline_queue // 2
-        self._lock = threading.Lock()
+        self._in_threads: set[Future[Any]] = set()
         self._busy = False
         self.occupied = self.shed = 0
 
@@ -113,6 +127,11 @@ class Placement:
         """Pieces of work that wait for one."""
         return max(0, self.occupied - self.threads)
 
+    @property
+    def computing(self) -> bool:
+        """Whether a thread is at work, asked for or not."""
+        return bool(self._in_threads)
+
     def busy(self) -> bool:
         """Whether others should be asked first."""
         if self._busy:
@@ -125,57 +144,64 @@ class Placement:
             self._shed()
 
     async def here(self, work: Callable[[], T]) -> T:
-        """The result of small work done on the event loop; 503 when too many wait for that."""
+        """The result of small work done on the event loop; 503 when too many wait for that, 504 after the deadline."""
         if self._turns.full():
             self._shed()
         return await self._turns.run(work)
 
-    async def run(self, work: Callable[[Place], Awaitable[T]], receive: Receive) -> T:
-        """The result of work; 503 when all places are taken, 504 after the deadline, nothing when the client leaves."""
-        self._take()
-        place = Place(self._pool)
-        working = asyncio.ensure_future(work(place))
+    async def run(self, work: Callable[[Place], Awaitable[T]], receive: Receive, waited: float = 0.0) -> T:
+        """The result of work; 503 when all places are taken, 504 after the deadline, nothing when the client leaves.
+
+        ``waited``: seconds of the deadline that have passed already.
+        """
+        self.refuse_when_full()
+        working = asyncio.ensure_future(work(Place(self._submit)))
+        self.occupied += 1
+        self._busy = self._busy or self.full()
+        working.add_done_callback(self._give_back)
         leaving = asyncio.ensure_future(_left(receive))
         try:
             done, _ = await asyncio.wait(
-                {working, leaving}, timeout=self._deadline, return_when=asyncio.FIRST_COMPLETED
+                {working, leaving}, timeout=max(0.0, self._deadline - waited), return_when=asyncio.FIRST_COMPLETED
             )
             if working in done:
                 return working.result()
             if leaving in done:
                 leaving.result()
                 raise ClientGoneError
-            raise ProblemError("deadline_exceeded", f"Not done within {self._deadline:g} seconds.")
+            raise _late(self._deadline)
         finally:
             leaving.cancel()
             working.cancel()
-            self._leave(place)
 
     def close(self) -> None:
         """Take no more work; what waits is dropped."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _leave(self, place: Place) -> None:
-        future = place.future
-        if future is None or future.done() or future.cancel():
-            self._give_back()
-        else:
-            future.add_done_callback(lambda _done: self._give_back())
+    def _submit(self, work: Callable[[], object]) -> Future[Any]:
+        begun = self._pool.submit(work)
+        self._in_threads.add(begun)
+        begun.add_done_callback(self._in_threads.discard)
+        return begun
 
-    def _take(self) -> None:
-        with self._lock:
-            self.refuse_when_full()
-            self.occupied += 1
-            self._busy = self._busy or self.full()
-
-    def _give_back(self) -> None:
-        with self._lock:
-            self.occupied -= 1
+    def _give_back(self, working: asyncio.Future[Any]) -> None:
+        self.occupied -= 1
+        _heard(working)
 
     def _shed(self) -> NoReturn:
         self.shed += 1
         self._busy = True
         raise ProblemError("overloaded", "All workers are busy.", headers={"Retry-After": "1"})
+
+
+def _heard(ended: asyncio.Future[Any]) -> None:
+    """Nobody asks for the error of work that was given up."""
+    if not ended.cancelled():
+        ended.exception()
+
+
+def _late(seconds: float) -> ProblemError:
+    return ProblemError("deadline_exceeded", f"Not done within {seconds:g} seconds.")
 
 
 async def _left(receive: Receive) -> None:

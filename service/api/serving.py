@@ -34,7 +34,7 @@ def serve(listening: socket.socket) -> int:
         settings.shutdown_seconds,
         trusted_proxies=listed(settings.access.trusted_proxies),
     )
-    if service.placement.occupied:
+    if service.placement.computing:
         # every answer is sent; a thread past its deadline would keep the process alive until it ends by itself
         sys.stderr.flush()
         os._exit(0)

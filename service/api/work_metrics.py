@@ -32,5 +32,5 @@ class WorkMetrics(Collector):
         ):
             yield GaugeMetricFamily(name, text, value)
         yield CounterMetricFamily(
-            "rectifier_parser_restarts_total", "Parsing processes that replaced another.", self._parser.restarts
+            "rectifier_parser_restarts_total", "Attempts to replace a lost parsing process.", self._parser.restarts
         )

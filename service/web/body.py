@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 from litestar.types import Receive, Scope
 
@@ -30,29 +31,51 @@ class Held:
 
     A byte counts once it is here: who only announces a body takes no room from others. So of several bodies that grow
     beyond what there is together, the one that first asks for more is refused, and its room is free for the rest.
-    Bodies up to ``FREE_BYTES`` are free: the number of connections bounds them.
+    Bodies up to ``FREE_BYTES`` are free: the number of connections bounds them. ``busy`` has hysteresis: from
+    a refusal until half of the room is free.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.bytes = self.refused = 0
+        self._busy = False
+
+    def busy(self) -> bool:
+        """Whether others should be asked first."""
+        self._busy = self._busy and self.bytes > self.max_bytes // 2
+        return self._busy
+
+    def refuse(self) -> NoReturn:
+        """503: there is no room."""
+        self.refused += 1
+        self._busy = True
+        raise ProblemError("overloaded", "Too many large bodies are here now.", headers={"Retry-After": "1"})
 
     @contextmanager
     def holding(self) -> Iterator[Holding]:
         """For as long as one request keeps its body."""
         holding = Holding(self)
-        try:
+        with holding.kept():
             yield holding
-        finally:
-            self.bytes -= holding.bytes
 
 
 class Holding:
-    """What one request holds."""
+    """What one request holds, until the last of its keepers lets go."""
 
     def __init__(self, held: Held) -> None:
         self._held = held
-        self.bytes = 0
+        self._keepers = self.bytes = 0
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Held at least for so long: work on a body may go on after its request."""
+        self._keepers += 1
+        try:
+            yield
+        finally:
+            self._keepers -= 1
+            if not self._keepers:
+                self._held.bytes -= self.bytes
 
     def grow(self, size: int) -> None:
         """Hold a body of at least this size; ``ProblemError`` 503 when there is no room."""
@@ -66,8 +89,7 @@ class Holding:
     def expect(self, size: int) -> None:
         """Whether a body of this size has room now, which nothing keeps for it; ``ProblemError`` 503 when not."""
         if size > FREE_BYTES and self._held.bytes + size - self.bytes > self._held.max_bytes:
-            self._held.refused += 1
-            raise ProblemError("overloaded", "Too many large bodies are here now.", headers={"Retry-After": "1"})
+            self._held.refuse()
 
 
 FREE_BYTES = 1 << 16

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from service.web.problems import ProblemError
 from tests.api.asking import APP, JSON, is_problem
 from tests.api.standin import service
 from tests.web.asgi import ask
@@ -32,3 +35,15 @@ def test_a_client_that_leaves_is_not_an_error_of_ours() -> None:
     ask(app, "POST", "/v1/sums", body=[b"{", None], headers=JSON)
     line = json.loads(lines[0])
     assert (line["status"], line["failure"]) == (499, None)
+
+
+def test_whoever_was_refused_for_want_of_room_makes_it_not_ready_until_half_of_the_room_is_free() -> None:
+    app = service(held_body_bytes=64 << 20)
+    app.lifecycle.start()
+    with app.held.holding() as large, app.held.holding() as small:
+        large.grow(40 << 20)
+        assert app.lifecycle.ready()
+        with pytest.raises(ProblemError, match="overloaded"):
+            small.grow(30 << 20)
+        assert not app.lifecycle.ready()
+    assert app.lifecycle.ready()

@@ -11,6 +11,7 @@ from service.api.placement import Place, Placement, Turns
 from service.web.body import ClientGoneError
 from service.web.problems import ProblemError
 from tests.api.asking import is_problem
+from tests.api.parsing.test_child import until
 from tests.api.standin import service
 from tests.web.asgi import Answer, call
 
@@ -95,11 +96,12 @@ def test_work_of_a_client_who_left_never_begins() -> None:
         second = asyncio.create_task(placement.run(work("second", 0.0), leaves))
         third = asyncio.create_task(placement.run(work("third", 0.0), stays))
         await asyncio.wait({second})
-        assert placement.occupied == 2
+        await until(lambda: placement.occupied == 2)
         return await asyncio.gather(first, second, third, return_exceptions=True)
 
     first, second, third = asyncio.run(three())
     assert (first, third) == ("first", "third")
+    assert not placement.computing
     assert isinstance(second, ClientGoneError)
     assert begun == ["first", "third"]
     assert placement.occupied == 0
@@ -141,7 +143,7 @@ def test_a_large_body_is_not_read_when_all_places_are_taken() -> None:
 
 def test_between_two_pieces_of_small_work_the_network_is_looked_at() -> None:
     async def all_at_once() -> list[str]:
-        turns, seen = Turns(10), []
+        turns, seen = Turns(10, 60.0), []
         asked = [asyncio.create_task(turns.run(lambda i=i: seen.append(str(i)))) for i in range(4)]
         loop = asyncio.get_running_loop()
         loop.call_soon(lambda: loop.call_soon(seen.append, "network"))
@@ -155,9 +157,54 @@ def test_between_two_pieces_of_small_work_the_network_is_looked_at() -> None:
     assert 0 < seen.index("network") < 3
 
 
+def test_waiting_for_a_turn_is_bounded_and_the_turn_passes_on() -> None:
+    async def late() -> list[str]:
+        turns, seen = Turns(10, 0.05), []
+        turns._taken = True
+        asked = asyncio.create_task(turns.run(lambda: seen.append("late")))
+        with pytest.raises(ProblemError, match="deadline_exceeded"):
+            await asked
+        turns._next()
+        await turns.run(lambda: seen.append("next"))
+        return seen
+
+    assert asyncio.run(late()) == ["next"]
+
+
+def test_the_wait_for_a_turn_is_part_of_the_deadline() -> None:
+    placement = Placement(threads=1, queue=1, deadline_seconds=10)
+    with pytest.raises(ProblemError, match="deadline_exceeded"):
+        asyncio.run(placement.run(lambda _place: stays(), stays, waited=10.0))
+    placement.close()
+
+
+def test_work_given_up_keeps_its_place_until_it_has_ended() -> None:
+    """As a body that the parsing process already has: the request is over, what it takes is not."""
+    placement = Placement(threads=1, queue=1, deadline_seconds=0.05)
+    ended = asyncio.Event()
+
+    async def given_up() -> None:
+        async def work(_place: Place) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                await ended.wait()
+                raise
+
+        with pytest.raises(ProblemError, match="deadline_exceeded"):
+            await placement.run(work, stays)
+        await asyncio.sleep(0.02)
+        assert placement.occupied == 1
+        ended.set()
+        await until(lambda: placement.occupied == 0)
+
+    asyncio.run(given_up())
+    placement.close()
+
+
 def test_the_turn_of_who_leaves_at_that_moment_passes_to_the_next() -> None:
     async def left() -> list[str]:
-        turns, seen = Turns(10), []
+        turns, seen = Turns(10, 60.0), []
         turns._taken = True
         asked = [asyncio.create_task(turns.run(lambda i=i: seen.append(str(i)))) for i in range(3)]
         await asyncio.sleep(0)

@@ -22,7 +22,7 @@ async def loaded(count: int) -> list[float | None]:
     registry, go = CollectorRegistry(), threading.Event()
     placement, held, parser = Placement(2, 5, 20.0), Held(1 << 20), Parser()
     WorkMetrics(registry, placement, held, parser)
-    parser.restarts = 3
+    parser.child.restarts = 3
 
     async def work(place: Place) -> bool:
         return await place.compute(go.wait)

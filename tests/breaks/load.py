@@ -6,14 +6,33 @@ from tests.breaks.mutation import Mutation
 
 MUTATIONS = (
     Mutation("a body is lost with the process that parsed it", "service/api/parsing/parser.py",
-             "for _ in range(2):", "for _ in range(1):",
+             "_TRIES = 2", "_TRIES = 1",
              "tests/api/parsing/test_parser.py::test_a_process_killed_with_a_body_is_replaced_and_the_body_answered"),
     Mutation("a place is free while its thread still works", "service/api/placement.py",
-             "if future is None or future.done() or future.cancel():", "if future is None or True:",
+             "            if not begun.cancel():\n", "            if False:\n",
              "tests/api/test_placement.py::test_work_past_its_deadline_keeps_its_thread"),
     Mutation("all small work in one round of the event loop", "service/api/placement.py",
-             "        if self._taken:\n            turn:", "        if False:\n            turn:",
+             "        if self._taken:\n            await", "        if False:\n            await",
              "tests/api/test_placement.py::test_between_two_pieces_of_small_work_the_network_is_looked_at"),
+    Mutation("a body given up leaves its errand in the process", "service/api/parsing/child.py",
+             "await asyncio.wait({answer}, timeout=_GRACE_SECONDS)", "self._answer = None",
+             "tests/api/parsing/test_parser.py::"
+             "test_who_leaves_keeps_the_turn_until_the_answer_and_the_next_gets_its_own"),
+    Mutation("a process that does not answer is kept", "service/api/parsing/child.py",
+             "if not answer.done() and self._up.is_set():", "if False:",
+             "tests/api/parsing/test_parser.py::"
+             "test_a_body_given_up_that_is_not_answered_costs_the_process_and_not_the_next_body"),
+    Mutation("a process that could not be started is not tried again", "service/api/parsing/child.py",
+             "self._later = loop.call_later(_PAUSE_SECONDS, self._begin)\n            return", "return",
+             "tests/api/parsing/test_child.py::"
+             "test_a_process_that_cannot_be_started_is_tried_again_and_leaves_nothing_open"),
+    Mutation("small bodies of many outcomes on the event loop", "service/api/routes/working.py",
+             "if columns(found[0]) > MOST_COLUMNS:", "if False:",
+             "tests/api/routes/test_working.py::test_a_small_body_of_many_columns_goes_into_the_core_in_a_thread"),
+    Mutation("ready while bodies are refused for want of room", "service/api/app.py",
+             "placement.busy() or held.busy()", "placement.busy()",
+             "tests/api/test_app.py::"
+             "test_whoever_was_refused_for_want_of_room_makes_it_not_ready_until_half_of_the_room_is_free"),
     Mutation("ready again as soon as one place is free", "service/api/placement.py",
              "self.occupied > self._low_mark or", "self.full() or",
              "tests/api/test_placement.py::test_ready_again_only_when_half_of_the_queue_is_free"),
@@ -55,6 +74,10 @@ MUTATIONS = (
     Mutation("a killed worker has no successor", "service/web/supervisor.py",
              "if ended >= 0 or self._stopping:", "if ended or self._stopping:",
              "tests/web/test_supervisor.py::test_a_killed_worker_is_replaced_and_who_connects_meanwhile_is_answered"),
+    Mutation("a worker is started after the stop", "service/web/supervisor.py",
+             "        if self._stopping:\n            signal.pthread", "        if False:\n            signal.pthread",
+             "tests/web/test_supervisor.py::"
+             "test_a_stop_while_there_is_no_worker_starts_no_other_and_ends_with_status_0"),
     Mutation("names that were shipped are refused in other words", "service/api/wire/columns.py",
              "        column = names_of(column)\n", "        pass\n",
              "tests/api/parsing/test_shipping.py::test_broken_at_random_it_is_answered_and_refused_word_for_word_alike"),

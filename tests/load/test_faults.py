@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from service.api.limits import Limits
+from service.api.parsing import child
 from service.web import server
 from service.web.compression import zstd_module
 from tests.acceptance.talk import request
+from tests.api.parsing.test_child import other_command
 from tests.api.standin import service
 from tests.load.proxy import NONE, Fault, proxied
 from tests.load.served import Connection, connected, served, until
@@ -138,6 +140,34 @@ def test_bodies_beyond_the_room_for_them_are_refused_and_the_others_answered() -
             await connection.close()
 
     lived_through([], client, held_body_bytes=len(BODY) + 10)
+
+
+def test_clients_who_leave_their_bodies_with_a_stalled_parser_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each keeps its place and its bytes until its body is over; then there is another parser, and room."""
+    monkeypatch.setattr(child, "_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(child, "_PAUSE_SECONDS", 0.01)
+    app = service(LIMITS, parse_process=False, thread_parse_seconds=0.0, threads=1, queue=3, inline_body_bytes=0)
+    stalling = app.parser.child
+    stalling._command = other_command("stall")
+    leaving, seen = 12, []
+
+    async def run() -> None:
+        async with served(app) as port:
+            stalling.start()
+            assert await stalling.up()
+            for _ in range(leaving):
+                connection = await connected(port)
+                connection.writer.write(request("POST", "/v1/sums", BODY))
+                await asyncio.sleep(0.03)
+                await connection.close()
+                seen.append((app.placement.occupied, app.held.bytes))
+            await until(lambda: app.held.bytes == 0 and app.placement.occupied == 0)
+            await app.parser.close()
+
+    asyncio.run(run())
+    assert max(occupied for occupied, _ in seen) <= 4
+    assert seen[0] == (1, len(BODY))
+    assert stalling.restarts >= 1
 
 
 async def asked_again(connection: Connection) -> None:

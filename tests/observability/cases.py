@@ -116,6 +116,7 @@ UP, GATEWAY_UP = metric("up", **POD), metric("up", job="gateway", instance="10.0
 START = metric("process_start_time_seconds", **POD)
 PARSERS = metric("rectifier_parser_restarts_total", **POD)
 QUEUED, ROOM = metric("rectifier_work_queued", **POD), metric("rectifier_work_queue_capacity", **POD)
+PARSER = metric("rectifier_parser_restarts_total", **POD)
 PLACE = {"namespace": "rectifier", "pod": "calibration-1"}
 THROTTLED = metric("container_cpu_cfs_throttled_periods_total", **PLACE, container="calibration")
 PERIODS = metric("container_cpu_cfs_periods_total", **PLACE, container="calibration")
@@ -143,6 +144,10 @@ FULL = (
     Case("RectifierShedding", 5, requests(30, s200=90, s503=10)),  # a moment
     Case("RectifierQueueFull", 8, {QUEUED: "8x10", ROOM: "8x10"}, "calibration: the queues are 100% full", CALIBRATION),
     Case("RectifierQueueFull", 8, {QUEUED: "4x10", ROOM: "8x10"}),
+    Case("RectifierParserLost", 15, {PARSER: "0+1x15"},
+         "10.0.0.1:8000 has lost its parsing process 15 times in 15 minutes", POD),
+    Case("RectifierParserLost", 15, {PARSER: "0x5 1x10"}),  # one, replaced
+    Case("RectifierParserLost", 40, {PARSER: "0+1x10 10x30"}),  # long ago
     Case("RectifierCpuThrottled", 25, {THROTTLED: "0+30x30", PERIODS: "0+100x30"},
          "calibration-1 is throttled in 30% of its CPU periods", PLACE),
     Case("RectifierCpuThrottled", 25, {THROTTLED: "0+20x30", PERIODS: "0+100x30"}),

@@ -217,3 +217,14 @@ def test_a_body_that_ends_before_its_length_is_refused() -> None:
 def test_a_length_that_is_no_number_announces_nothing() -> None:
     assert [declared_bytes({"headers": [(b"content-length", v)]}) for v in (b"12", b"x", b"-1")] == [12, 0, 0]
     assert declared_bytes({"headers": []}) == 0
+
+
+def test_what_is_held_is_let_go_by_the_last_keeper() -> None:
+    held = Held(1 << 20)
+    with held.holding() as holding:
+        holding.grow(100_000)
+        work = holding.kept()
+        work.__enter__()
+    assert held.bytes == 100_000
+    work.__exit__(None, None, None)
+    assert held.bytes == 0

@@ -1,33 +1,29 @@
-"""The service's side of the parsing process: started beside the service, asked, and replaced when it dies.
+"""The service's side of the parsing process: one body after the other, each in its turn.
 
-One body is worked on at a time. A process that dies with a body is replaced and asked once more; when the second dies
-as well, the request is refused with 503, so that a body that kills its reader cannot kill the service.
+A process that dies with a body is replaced and asked once more; when the second dies as well, the request is refused
+with 503, so that a body that kills its reader cannot kill the service. A body that is given up keeps its turn until its
+answer is there, or its process has been replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import socket
-import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
 from service.api.parsing import shipping
-from service.api.parsing.errand import MESSAGE_BYTES, REFUSALS, REPLIES, Errand, Reply, memory_file, problem
+from service.api.parsing.child import Answered, Child
+from service.api.parsing.errand import REFUSALS, Errand, memory_file, problem
 from service.web.problems import ProblemError
 
 COMMAND = (sys.executable, "-m", "service.api.parsing.process")
-_EARLY_SECONDS = 2.0
-_PAUSE_SECONDS = 0.5
-
-
-class ParserLostError(Exception):
-    """The process died with the errand."""
+_TRIES = 2
+Found = tuple[msgspec.Struct, str]
 
 
 class ParserFailedError(RuntimeError):
@@ -47,146 +43,80 @@ class Body:
 
 
 class Parser:
-    """Not running until ``start``; ``restarts`` counts the processes that replaced another."""
+    """Not running until ``start``."""
 
     def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
-        self._command = command
         self._turn = asyncio.Lock()
-        self._socket: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._up = asyncio.Event()
-        self._waiting: dict[int, asyncio.Future[tuple[Reply, int]]] = {}
         self._number = 0
-        self._began = 0.0
-        self._later: asyncio.TimerHandle | None = None
-        self.restarts = 0
-        self.running = False
+        self.child = Child(command)
+
+    @property
+    def running(self) -> bool:
+        """Whether bodies may be given to it."""
+        return self.child.running
+
+    @property
+    def restarts(self) -> int:
+        """How many processes replaced another."""
+        return self.child.restarts
 
     async def start(self) -> None:
         """Begin; the first process loads while the service already answers small requests."""
         if sys.platform == "linux":  # memory files are Linux's
-            self.running = True
-            self._begin()
+            self.child.start()
 
     async def close(self) -> None:
         """End the process."""
-        self.running = False
-        if self._later is not None:
-            self._later.cancel()
-        self._lose()
+        await self.child.close()
 
-    @property
-    def process_id(self) -> int | None:
-        """Of the process that runs now."""
-        return None if self._process is None else self._process.pid
-
-    async def parse(self, body: Body) -> tuple[msgspec.Struct, str]:
-        """The decoded request and its digest; ``ProblemError`` as the reader says, or 503 when the process is lost."""
+    async def parse(self, body: Body) -> Callable[[], Found]:
+        """What gives the decoded request and its digest, or raises as the reader says; 503 when nobody can parse it."""
         fd = await _copied(body.content)
         try:
             async with self._turn:
-                for _ in range(2):
-                    with suppress(ParserLostError):
-                        return _read(body.kind, *await self._ask(body, fd))
+                for _ in range(_TRIES):
+                    answered = await self.child.ask(self._errand(body), fd) if await self.child.up() else None
+                    if answered is not None:
+                        return partial(_read, body.kind, answered)
         finally:
             os.close(fd)
-        raise ProblemError("overloaded", "The body could not be parsed now.", headers={"Retry-After": "1"})
+        raise _not_now()
 
-    async def _ask(self, body: Body, fd: int) -> tuple[Reply, int]:
-        await self._up.wait()
+    def _errand(self, body: Body) -> Errand:
         self._number += 1
-        errand = Errand(self._number, body.path, body.media_type, body.encoding, body.parameters)
-        answer: asyncio.Future[tuple[Reply, int]] = asyncio.get_running_loop().create_future()
-        self._waiting[errand.number] = answer
-        try:
-            if self._socket is None:
-                raise ParserLostError
-            socket.send_fds(self._socket, [msgspec.msgpack.encode(errand)], [fd])
-            return await answer
-        except (BrokenPipeError, ConnectionResetError):
-            raise ParserLostError from None
-        except asyncio.CancelledError:
-            if answer.done() and not answer.cancelled() and answer.exception() is None:
-                os.close(answer.result()[1])
-            raise
-        finally:
-            self._waiting.pop(errand.number, None)
-
-    def _begin(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            command = [*self._command, str(theirs.fileno())]
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603 - ours
-        self._socket.setblocking(False)
-        self._began = loop.time()
-        loop.add_reader(self._socket.fileno(), self._hear)
-
-    def _hear(self) -> None:
-        assert self._socket is not None
-        try:
-            message, descriptors, _, _ = socket.recv_fds(self._socket, MESSAGE_BYTES, 1)
-        except BlockingIOError:
-            return
-        except ConnectionResetError:
-            message, descriptors = b"", []
-        if not message:
-            self._lose()
-            self._replace()
-            return
-        reply = REPLIES.decode(message)
-        answer = self._waiting.get(reply.number)
-        if reply.number == 0:
-            self._up.set()
-        elif answer is not None and not answer.done():
-            answer.set_result((reply, descriptors.pop()))
-        for unwanted in descriptors:
-            os.close(unwanted)
-
-    def _lose(self) -> None:
-        """Let go of the process, dead or alive; who waits for it hears of it."""
-        self._up.clear()
-        if self._socket is not None:
-            asyncio.get_running_loop().remove_reader(self._socket.fileno())
-            self._socket.close()
-            self._socket = None
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-        for answer in self._waiting.values():
-            if not answer.done():
-                answer.set_exception(ParserLostError())
-
-    def _replace(self) -> None:
-        if not self.running:
-            return
-        self.restarts += 1
-        loop = asyncio.get_running_loop()
-        if loop.time() - self._began > _EARLY_SECONDS:
-            self._begin()
-        else:
-            self._later = loop.call_later(_PAUSE_SECONDS, self._begin)
+        return Errand(self._number, body.path, body.media_type, body.encoding, body.parameters)
 
 
 async def _copied(content: bytearray) -> int:
-    """A memory file with this content, which is emptied; copied in a thread, and lost to nobody who stops waiting."""
+    """A memory file with this content, which is emptied; copied in a thread. Who stops waiting still waits for that."""
     copying = asyncio.get_running_loop().run_in_executor(None, memory_file, content)
     try:
-        fd = await asyncio.shield(copying)
+        await asyncio.wait({copying})
     except asyncio.CancelledError:
-        copying.add_done_callback(lambda done: os.close(done.result()))
+        copying.add_done_callback(_closed)
+        await asyncio.wait({copying})
         raise
+    try:
+        fd = copying.result()
+    except OSError:
+        raise _not_now() from None
     content.clear()
     return fd
 
 
-def _read(kind: type[msgspec.Struct], reply: Reply, fd: int) -> tuple[msgspec.Struct, str]:
-    try:
-        if reply.failure is not None:
-            raise ParserFailedError(reply.failure)
-        if reply.refused:
-            raise problem(REFUSALS.decode(os.pread(fd, reply.size, reply.at)))
-        return shipping.read(kind, fd, reply.at, reply.size), reply.digest
-    finally:
-        os.close(fd)
+def _closed(copying: asyncio.Future[int]) -> None:
+    if not copying.cancelled() and copying.exception() is None:
+        os.close(copying.result())
+
+
+def _not_now() -> ProblemError:
+    return ProblemError("overloaded", "The body could not be parsed now.", headers={"Retry-After": "1"})
+
+
+def _read(kind: type[msgspec.Struct], answered: Answered) -> Found:
+    reply, memory = answered.reply, memoryview(answered.memory)
+    if reply.failure is not None:
+        raise ParserFailedError(reply.failure)
+    if reply.refused:
+        raise problem(REFUSALS.decode(memory[reply.at : reply.at + reply.size]))
+    return shipping.read(kind, memory, reply.at, reply.size), reply.digest

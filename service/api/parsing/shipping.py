@@ -8,7 +8,6 @@ indexes travel alone: they are said nowhere, and one long name may stand in mill
 
 from __future__ import annotations
 
-import mmap
 import os
 import struct
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ import msgspec
 import numpy as np
 
 from service.api.limits import Limits
-from service.api.wire.columns import BinaryArray, SentNames
+from service.api.wire.columns import BinaryArray, SentNames, used_names
 from service.web.compression import too_many_names
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
@@ -61,9 +60,8 @@ def write(wire: msgspec.Struct, fd: int, max_names: int = Limits().max_names) ->
     return at, len(document)
 
 
-def read(kind: type[Wire], fd: int, at: int, size: int) -> Wire:
+def read(kind: type[Wire], memory: memoryview, at: int, size: int) -> Wire:
     """The request that ``write`` has written; its columns are views of the shared memory."""
-    memory = memoryview(mmap.mmap(fd, at + size, access=mmap.ACCESS_READ))
     wire: Wire = _decoder(kind).decode(memory[at : at + size])
     for slot in list(_slots(wire)):
         column = slot.column
@@ -73,6 +71,11 @@ def read(kind: type[Wire], fd: int, at: int, size: int) -> Wire:
         elif isinstance(column, BinaryArray):
             slot.put(_found(column, memory))
     return wire
+
+
+def columns(wire: Any) -> int:  # noqa: ANN401 - any request
+    """How many columns a request becomes: one of names counts each name, as it may become a column of its own."""
+    return sum(max(1, used_names(slot.column)) for slot in _slots(wire) if not slot.names)
 
 
 def _names(column: BinaryArray) -> bytes:

@@ -14,6 +14,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import HTTPScope, Receive
 
 from service.api.parsing.parser import Body
+from service.api.placement import Place
 from service.api.reading.media import Reader, readers
 from service.api.reading.query import read_query
 from service.api.reading.whole import decoded
@@ -90,14 +91,14 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIR
             content = await read_body(scope, receive, limits.body(), holding)
             if encoding == "identity" and len(content) <= desk.inline_body_bytes and reader.at_hand():
                 read = partial(decoded, reader, content, encoding, query.parameters, limits)
-                told = await worked_here(desk, lambda: job_of(read()), answer, receive)
-                return told, wanted
+                return await worked_here(desk, read, job_of, answer, receive), wanted
             body = Body(content, computation.request, computation.path, media_type, encoding, query.parameters)
-            told = await desk.placement.run(
-                lambda place: worked(desk, place, reader, body, lambda found: answer(job_of(found))),
-                receive,
-            )
-            return told, wanted
+
+            async def work(place: Place) -> bytes:
+                with holding.kept():
+                    return await worked(desk, place, reader, body, lambda found: answer(job_of(found)))
+
+            return await desk.placement.run(work, receive), wanted
 
     return posting(computation.path, handle, needs(computation.scope))
 

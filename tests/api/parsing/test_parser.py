@@ -5,68 +5,50 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from service.api.parsing import parser
+from service.api.parsing import child, parser
 from service.api.parsing.parser import Body, Parser, ParserFailedError
 from service.api.reading.whole import digest
 from service.api.wire import calibration
 from service.api.wire.calibration import CalibrationRequest
 from service.web.problems import ProblemError
 from service.web.strict_json import StrictDecoder
+from tests.api.parsing.test_child import other_command, until
 from tests.web.test_parentage import gone
 
 EXAMPLE = files("service.api").joinpath("example.json").read_bytes()
-# a process that says it is there, and then does what its argument says with every errand
-OTHER = """
-import os, signal, socket, sys, msgspec
-service = socket.socket(fileno=int(sys.argv[-1]))
-service.send(msgspec.msgpack.encode({"number": 0}))
-while True:
-    message, fds, _, _ = socket.recv_fds(service, 1 << 17, 1)
-    if not message or sys.argv[1] == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    errand = msgspec.msgpack.decode(message)
-    if sys.argv[1] == "fail":
-        socket.send_fds(service, [msgspec.msgpack.encode({"number": errand["number"], "failure": "X at y"})], fds)
-"""
 
 
 def body(content: bytes = EXAMPLE) -> Body:
     return Body(bytearray(content), CalibrationRequest, "/v1/calibrations", "application/json", "identity", {})
 
 
-async def until(condition) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.01)
-
-
 async def killed_in_the_middle() -> None:
     """The real process: asked, refused, killed while it has an errand, asked again."""
     parsing = Parser()
     await parsing.start()
-    wire, told = await parsing.parse(body())
+    wire, told = (await parsing.parse(body()))()
     expected = calibration.run(calibration.to_core(StrictDecoder(CalibrationRequest).decode(EXAMPLE)))
     assert calibration.run(calibration.to_core(wire)) == expected
     assert told == digest(bytearray(EXAMPLE), {})
     with pytest.raises(ProblemError) as refused:
-        await parsing.parse(body(b"{}"))
+        (await parsing.parse(body(b"{}")))()
     assert (refused.value.code, refused.value.errors[0].pointer) == ("missing_field", "")
-    first = parsing.process_id
+    first = parsing.child.process_id
     assert first is not None
     os.kill(first, signal.SIGSTOP)
     asked = asyncio.create_task(parsing.parse(body()))
-    await until(lambda: parsing._waiting)
+    await until(lambda: parsing.child._answer)
     os.kill(first, signal.SIGKILL)
-    wire, _ = await asked
+    wire, _ = (await asked)()
     assert calibration.run(calibration.to_core(wire)) == expected
     assert parsing.restarts == 1
-    last = parsing.process_id
+    last = parsing.child.process_id
     assert last not in {None, first}
     await parsing.close()
     assert gone(last)
@@ -77,51 +59,121 @@ def test_a_process_killed_with_a_body_is_replaced_and_the_body_answered() -> Non
 
 
 def other(kind: str) -> Parser:
-    return Parser((sys.executable, "-c", OTHER, kind))
+    return Parser(other_command(kind))
+
+
+async def overloaded(asking: Awaitable[object]) -> None:
+    with pytest.raises(ProblemError) as caught:
+        await asking
+    assert (caught.value.code, caught.value.headers) == ("overloaded", {"Retry-After": "1"})
 
 
 def test_a_body_that_kills_two_processes_is_refused_and_the_next_one_finds_a_third(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(parser, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(child, "_PAUSE_SECONDS", 0.01)
 
     async def asked() -> None:
         parsing = other("die")
         await parsing.start()
         content = body()
-        with pytest.raises(ProblemError) as caught:
-            await parsing.parse(content)
-        assert (caught.value.code, caught.value.headers) == ("overloaded", {"Retry-After": "1"})
+        await overloaded(parsing.parse(content))
         assert content.content == b""
-        await until(parsing._up.is_set)
+        await until(parsing.child._up.is_set)
         assert parsing.restarts == 2
         await parsing.close()
 
     asyncio.run(asked())
 
 
-def test_who_stops_waiting_leaves_no_reply_to_the_next() -> None:
+def test_who_leaves_keeps_the_turn_until_the_answer_and_the_next_gets_its_own() -> None:
     async def asked() -> None:
         parsing = other("fail")
         await parsing.start()
-        await parsing._up.wait()
-        os.kill(parsing.process_id or 0, signal.SIGSTOP)
-        first = asyncio.create_task(parsing.parse(body()))
-        await until(lambda: parsing._waiting)
-        first.cancel()
-        await asyncio.wait({first})
+        assert await parsing.child.up()
+        first = parsing.child.process_id or 0
+        os.kill(first, signal.SIGSTOP)
+        left = asyncio.create_task(parsing.parse(body()))
+        await until(lambda: parsing.child._answer)
+        left.cancel()
         second = asyncio.create_task(parsing.parse(body()))
-        await until(lambda: parsing._waiting)
-        os.kill(parsing.process_id or 0, signal.SIGCONT)
+        await asyncio.wait({left, second}, timeout=0.05)
+        assert not left.done()
+        assert parsing._number == 1  # the second is not sent behind it
+        os.kill(first, signal.SIGCONT)
         with pytest.raises(ParserFailedError, match="X at y"):
-            await second
-        assert parsing._number == 2
-        assert parsing._waiting == {}
+            (await second)()
+        assert left.cancelled()
+        assert (parsing._number, parsing.restarts, parsing.child.process_id) == (2, 0, first)
         await parsing.close()
 
     before = len(list(Path("/proc/self/fd").iterdir()))
     asyncio.run(asked())
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_body_given_up_that_is_not_answered_costs_the_process_and_not_the_next_body(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(child, "_GRACE_SECONDS", 0.05)
+
+    async def asked() -> None:
+        parsing = other("fail")
+        await parsing.start()
+        assert await parsing.child.up()
+        stalled = parsing.child.process_id or 0
+        os.kill(stalled, signal.SIGSTOP)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(parsing.parse(body()), 0.05)
+        with pytest.raises(ParserFailedError, match="X at y"):
+            (await parsing.parse(body()))()
+        assert parsing.restarts == 1
+        await until(lambda: gone(stalled))
+        await parsing.close()
+
+    asyncio.run(asked())
+
+
+@pytest.mark.parametrize("error", [BlockingIOError, ConnectionResetError, OSError])
+def test_what_cannot_be_sent_is_refused_and_no_fault(monkeypatch: pytest.MonkeyPatch, error: type[OSError]) -> None:
+    monkeypatch.setattr(child, "_PAUSE_SECONDS", 0.01)
+
+    def full(*_: object) -> int:
+        raise error
+
+    async def asked() -> None:
+        parsing = other("fail")
+        await parsing.start()
+        with monkeypatch.context() as patch:
+            patch.setattr("socket.send_fds", full)
+            await overloaded(parsing.parse(body()))
+        with pytest.raises(ParserFailedError):
+            (await parsing.parse(body()))()
+        await parsing.close()
+
+    asyncio.run(asked())
+
+
+def test_a_body_that_cannot_be_copied_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_content: bytes) -> int:
+        raise OSError("no descriptor left")
+
+    monkeypatch.setattr(parser, "memory_file", full)
+    asyncio.run(overloaded(other("fail").parse(body())))
+
+
+def test_without_a_process_all_who_wait_are_refused_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "_DOWN_SECONDS", 0.1)
+
+    async def asked() -> float:
+        parsing = Parser(("/nonexistent",))
+        await parsing.start()
+        began = time.monotonic()
+        await asyncio.gather(*(overloaded(parsing.parse(body())) for _ in range(40)))
+        await parsing.close()
+        return time.monotonic() - began
+
+    assert asyncio.run(asked()) < 2  # one after the other: 8 seconds
 
 
 def test_who_leaves_while_the_body_is_copied_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,4 +203,4 @@ def test_elsewhere_than_on_linux_it_does_not_run(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "platform", "darwin")
     parsing = Parser()
     asyncio.run(parsing.start())
-    assert (parsing.running, parsing.process_id) == (False, None)
+    assert (parsing.running, parsing.child.process_id) == (False, None)

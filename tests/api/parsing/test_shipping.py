@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from service.api.parsing import shipping
+from service.api.parsing.errand import content_of
 from service.api.routes.calibrations import PROMISED
 from service.api.wire import calibration, design
 from service.api.wire.calibration import CalibrationRequest
@@ -35,7 +36,8 @@ WORDS = {
 def shipped(wire: Any) -> Any:
     fd = os.memfd_create("test")
     try:
-        return shipping.read(type(wire), fd, *shipping.write(wire, fd))
+        at, size = shipping.write(wire, fd)
+        return shipping.read(type(wire), memoryview(content_of(fd)), at, size)
     finally:
         os.close(fd)
 
@@ -152,6 +154,20 @@ def test_units_that_share_a_name_are_refused_alike_whether_they_travelled() -> N
     assert outcome(shipped(DECODER.decode(body))) == told
     short = json.dumps({"data": changed("/unit", [], TABLE)}).encode()
     assert outcome(shipped(DECODER.decode(short))) == outcome(DECODER.decode(short))
+
+
+def test_columns_are_counted_by_what_they_become() -> None:
+    outcomes = {f"y{i}": [1] for i in range(40)}
+    levels = {"dtype": "|i1", "data": "AA==", "categories": [str(i) for i in range(90)]}
+    table = {
+        "layout": "table",
+        "outcomes": outcomes,
+        "covariates": {"place": levels, "sex": ["f", "m", None, "f"]},
+        "unit": [str(i) for i in range(50)],
+    }
+    assert shipping.columns(DECODER.decode(json.dumps({"data": table}).encode())) == 40 + 90 + 2
+    arms = [{"name": name, "human": [1], "llm": [2]} for name in "ab"]
+    assert shipping.columns(DECODER.decode(json.dumps({"data": {"layout": "arrays", "arms": arms}}).encode())) == 4
 
 
 @pytest.mark.parametrize("kind", ["pilot", "moments"])

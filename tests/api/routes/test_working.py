@@ -5,6 +5,8 @@ import gc
 import gzip
 import threading
 import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,11 +15,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from service.api.limits import Limits
-from service.api.parsing.parser import Body
+from service.api.parsing.parser import Body, Parser
 from service.api.placement import Placement
 from service.api.reading.media import ARROW, Reader
-from service.api.routes.working import Desk, worked
+from service.api.routes.working import MOST_COLUMNS, Desk, worked, worked_here
 from service.api.tally import Labels, Tally
+from service.api.wire.columns import BinaryArray
 from service.web.body import Held
 from service.web.problems import ProblemError
 from tests.api.reading.streams import stream
@@ -30,8 +33,8 @@ class Elsewhere:
 
     running = True
 
-    async def parse(self, body: Body) -> tuple[bytes, str]:
-        return b"elsewhere, " + body.encoding.encode(), ""
+    async def parse(self, body: Body) -> Callable[[], tuple[bytes, str]]:
+        return lambda: (b"elsewhere, " + body.encoding.encode(), "")
 
 
 async def stays() -> dict[str, str]:
@@ -112,3 +115,44 @@ def test_a_refusal_lets_go_of_what_was_decoded() -> None:
         assert watched[0]() is None
     finally:
         gc.enable()
+
+
+class Answers(msgspec.Struct):
+    """A request of as many columns as arms."""
+
+    arms: dict[str, list[float | None] | BinaryArray]
+
+
+@dataclass
+class Job:
+    work: float
+    thread: str
+
+
+def where(n_columns: int, work: float) -> list[str]:
+    """Where a small body went into the core, and where it was computed."""
+    placement, tally = Placement(1, 1, 10), Tally(CollectorRegistry(), Labels((), (), (), (), ()))
+    desk = Desk(Limits(), placement, Parser(), Held(1 << 30), tally, 1 << 14, 10.0, 0.001)
+    sent = Answers({str(i): [1.0] for i in range(n_columns)})
+
+    def here() -> str:
+        return threading.current_thread().name[:7]
+
+    def answer(job: Any) -> bytes:
+        return f"{job.thread} {here()}".encode()
+
+    async def asked() -> bytes:
+        return await worked_here(desk, lambda: (sent, ""), lambda _found: Job(work, here()), answer, stays)
+
+    told = asyncio.run(asked())
+    placement.close()
+    return told.decode().split()
+
+
+def test_a_small_body_is_computed_on_the_event_loop_when_that_is_quick() -> None:
+    assert where(MOST_COLUMNS, 10.0) == ["MainThr", "MainThr"]
+    assert where(MOST_COLUMNS, 11.0) == ["MainThr", "compute"]
+
+
+def test_a_small_body_of_many_columns_goes_into_the_core_in_a_thread() -> None:
+    assert where(MOST_COLUMNS + 1, 10.0) == ["compute", "compute"]
