@@ -66,6 +66,9 @@ class Supervisor:
             began = time.monotonic()
             if self._forked():
                 return True
+            if not self._worker:
+                self.status = 0  # stopped while nobody served
+                return False
             if self._over(self._ended()):
                 return False
             early = early + 1 if time.monotonic() - began < _EARLY_SECONDS else 0
@@ -75,9 +78,12 @@ class Supervisor:
                 time.sleep(min(_LONGEST_PAUSE, 0.1 * 2**early))
 
     def _forked(self) -> bool:
-        """Fork; signals wait until both sides know who they are."""
+        """Fork, unless a stop has come; signals wait until both sides know who they are."""
         supervisor = os.getpid()
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        if self._stopping:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+            return False
         self._worker = os.fork()
         if self._worker == 0:
             os.setpgid(0, 0)  # the terminal's Ctrl-C reaches it once, passed on
@@ -92,6 +98,7 @@ class Supervisor:
         while True:
             process, status = os.wait()
             if process == self._worker:
+                self._worker = 0
                 return os.waitstatus_to_exitcode(status)
 
     def _over(self, ended: int) -> bool:
@@ -107,6 +114,8 @@ class Supervisor:
     def _pass_on(self, sig: int, _frame: FrameType | None) -> None:
         self._stopping = True
         self._listening.close()  # the worker has its own; when that closes, nobody may connect and wait
+        if not self._worker:
+            return  # there is none now; 0 would be everybody in the group
         with suppress(ProcessLookupError):
             os.kill(self._worker, sig)
 

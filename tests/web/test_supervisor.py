@@ -21,8 +21,11 @@ import os, signal, sys, time
 from service.web import supervisor
 supervisor._LONGEST_PAUSE = 0.01
 
+if "stop" in sys.argv:  # in the first pause between two workers
+    supervisor.time.sleep = lambda _seconds: os.kill(os.getpid(), signal.SIGTERM)
+
 def serve(listening):
-    if sys.argv[2:] == ["die"]:
+    if "die" in sys.argv:
         os.kill(os.getpid(), signal.SIGKILL)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
     while True:
@@ -100,6 +103,13 @@ def test_a_worker_that_keeps_dying_is_given_up() -> None:
         _, said = process.communicate(timeout=20)
     assert process.returncode == 128 + signal.SIGKILL
     assert said.count("is replaced") == 6
+
+
+def test_a_stop_while_there_is_no_worker_starts_no_other_and_ends_with_status_0() -> None:
+    with supervised("die", "stop") as (process, _):
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert said.count("is replaced") == 2
 
 
 def test_a_killed_supervisor_takes_the_worker_along() -> None:
