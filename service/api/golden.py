@@ -23,7 +23,7 @@ import msgspec
 
 from service.api.limits import Limits
 from service.api.parsing import shipping
-from service.api.parsing.errand import memory_file
+from service.api.parsing.errand import mapped, memory_file
 from service.api.reading.media import readers
 from service.api.reading.whole import decoded
 from service.api.render.media import JSON
@@ -101,7 +101,8 @@ def _received(request: bytes) -> tuple[calibration.CalibrationRequest, str]:
     if sys.platform == "linux":  # memory files are Linux's
         fd = memory_file()
         try:
-            wire = shipping.read(calibration.CalibrationRequest, fd, *shipping.write(wire, fd))
+            at, size = shipping.write(wire, fd)
+            wire = shipping.read(calibration.CalibrationRequest, mapped(fd), at, size)
         finally:
             os.close(fd)
     return wire, digest

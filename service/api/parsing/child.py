@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import asyncio
-import mmap
 import os
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from service.api.parsing.errand import MESSAGE_BYTES, REPLIES, Errand, Reply
+from service.api.parsing.errand import MESSAGE_BYTES, REPLIES, Errand, Reply, mapped
 
 _EARLY_SECONDS = 2.0
 _PAUSE_SECONDS = 0.5
@@ -34,7 +33,7 @@ class Answered:
     """A reply, and the memory that it speaks of."""
 
     reply: Reply
-    memory: mmap.mmap | bytes
+    memory: memoryview
 
 
 class Child:
@@ -144,7 +143,9 @@ class Child:
     def _answered(self, reply: Reply, descriptors: list[int]) -> None:
         found = None
         with suppress(OSError):
-            found = Answered(reply, _mapped(descriptors[0])) if descriptors else None
+            found = Answered(reply, mapped(descriptors[0])) if descriptors else None
+        for fd in descriptors:
+            os.close(fd)
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(found)
 
@@ -191,12 +192,3 @@ def _started(command: Sequence[str]) -> tuple[socket.socket, subprocess.Popen[by
             ours.close()
             raise
     return ours, process
-
-
-def _mapped(fd: int) -> mmap.mmap | bytes:
-    """All of a memory file, whose descriptor is closed."""
-    try:
-        size = os.fstat(fd).st_size
-        return mmap.mmap(fd, size, access=mmap.ACCESS_READ) if size else b""
-    finally:
-        os.close(fd)

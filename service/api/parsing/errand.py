@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Mapping
 
@@ -70,3 +71,9 @@ def content_of(fd: int) -> bytearray:
     content = bytearray(os.fstat(fd).st_size)
     os.preadv(fd, [content], 0)
     return content
+
+
+def mapped(fd: int) -> memoryview:
+    """All that a memory file holds, without a copy; the descriptor may be closed."""
+    size = os.fstat(fd).st_size
+    return memoryview(mmap.mmap(fd, size, access=mmap.ACCESS_READ) if size else b"")

@@ -114,7 +114,7 @@ def _not_now() -> ProblemError:
 
 
 def _read(kind: type[msgspec.Struct], answered: Answered) -> Found:
-    reply, memory = answered.reply, memoryview(answered.memory)
+    reply, memory = answered.reply, answered.memory
     if reply.failure is not None:
         raise ParserFailedError(reply.failure)
     if reply.refused:

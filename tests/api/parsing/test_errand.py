@@ -4,7 +4,7 @@ import os
 
 import msgspec
 
-from service.api.parsing.errand import REFUSALS, content_of, memory_file, problem, refusal
+from service.api.parsing.errand import REFUSALS, content_of, mapped, memory_file, problem, refusal
 from service.calibration.errors import Problem
 from service.web.problems import FieldError, ProblemError
 
@@ -25,3 +25,11 @@ def test_a_memory_file_gives_back_what_it_holds() -> None:
         fd = memory_file(content)
         assert content_of(fd) == content
         os.close(fd)
+
+
+def test_a_mapped_file_outlives_its_descriptor() -> None:
+    for content in (b"", b"some"):
+        fd = memory_file(content)
+        memory = mapped(fd)
+        os.close(fd)
+        assert bytes(memory) == content

@@ -12,7 +12,7 @@ import pytest
 
 from service.api.limits import Limits
 from service.api.parsing import process, shipping
-from service.api.parsing.errand import MESSAGE_BYTES, REFUSALS, REPLIES, Errand, Reply, content_of, memory_file, problem
+from service.api.parsing.errand import MESSAGE_BYTES, REFUSALS, REPLIES, Errand, Reply, mapped, memory_file, problem
 from service.api.parts import calibration_parts
 from service.api.reading.media import Reader
 from service.api.reading.whole import digest
@@ -33,7 +33,7 @@ def test_a_body_comes_back_decoded_with_its_digest(encoding: str) -> None:
     reply, fd = sent(EXAMPLE if encoding == "identity" else gzip.compress(EXAMPLE), encoding)
     assert (reply.number, reply.refused, reply.failure) == (3, False, None)
     assert reply.digest == digest(bytearray(EXAMPLE), {})
-    wire = shipping.read(CalibrationRequest, memoryview(content_of(fd)), reply.at, reply.size)
+    wire = shipping.read(CalibrationRequest, mapped(fd), reply.at, reply.size)
     assert len(wire.data.predictions) == len(json.loads(EXAMPLE)["data"]["predictions"])
     os.close(fd)
 

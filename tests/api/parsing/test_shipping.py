@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from service.api.parsing import shipping
-from service.api.parsing.errand import content_of
+from service.api.parsing.errand import mapped
 from service.api.routes.calibrations import PROMISED
 from service.api.wire import calibration, design
 from service.api.wire.calibration import CalibrationRequest
@@ -37,7 +37,7 @@ def shipped(wire: Any) -> Any:
     fd = os.memfd_create("test")
     try:
         at, size = shipping.write(wire, fd)
-        return shipping.read(type(wire), memoryview(content_of(fd)), at, size)
+        return shipping.read(type(wire), mapped(fd), at, size)
     finally:
         os.close(fd)
 
