@@ -7,11 +7,15 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from service.api.limits import Limits
 from tests.k8s.kustomize import Manifest
 from tests.k8s.objects import containers, of_kind, pods, ports, promised, secrets, selects, settings
 
 Relation = Callable[[list[Manifest]], Iterator[str]]
 PROBES = {"startupProbe": "/startupz", "livenessProbe": "/livez", "readinessProbe": "/readyz"}
+LOG_FILES, LOG_FILE_MEBI = 5, 100
+"""What a kubelet keeps of a container's log: its own number of files, and a size up to ten times its own (10Mi)."""
+BODY_SECONDS = Limits().body_seconds
 LAST_WORDS_SECONDS = 5
 """The last call before a process ends, and its end."""
 
@@ -104,9 +108,10 @@ def drain_has_time(objects: list[Manifest]) -> Iterator[str]:
     known = settings(objects)
     shutdown = int(known["RECTIFIER_SHUTDOWN_SECONDS"])
     deadline = float(known.get("RECTIFIER_DEADLINE_SECONDS", 0))  # the gateway ends its runs with what they have
+    body = float(known.get("RECTIFIER_BODY_SECONDS", BODY_SECONDS))
     for pod in pods(objects):
         pause = max(c["lifecycle"]["preStop"]["sleep"]["seconds"] for c in pod["spec"]["containers"])
-        if not deadline < shutdown:
+        if not body + deadline < shutdown:
             yield "the process gives up before its requests do"
         if not pause + shutdown + LAST_WORDS_SECONDS <= pod["spec"]["terminationGracePeriodSeconds"]:
             yield "the kubelet kills a pod that is still answering"
@@ -128,6 +133,14 @@ def resources_are_whole_and_fixed(objects: list[Manifest]) -> Iterator[str]:
             yield "a resource has no limit"
         if not str(resources["limits"].get("cpu", "")).isdigit():
             yield "the CPU limit is not whole"
+
+
+def logs_have_room(objects: list[Manifest]) -> Iterator[str]:
+    """The kubelet evicts a pod whose log, which it keeps itself, is more than the pod's ephemeral storage."""
+    for container in containers(objects):
+        limit = container["resources"]["limits"].get("ephemeral-storage", "0Mi")
+        if int(limit.removesuffix("Mi")) < LOG_FILES * LOG_FILE_MEBI:
+            yield f"{limit} of ephemeral storage may be less than the log"
 
 
 def references_exist(objects: list[Manifest]) -> Iterator[str]:
@@ -227,6 +240,7 @@ SHARED: tuple[Relation, ...] = (
     drain_has_time,
     images_are_of_this_version,
     resources_are_whole_and_fixed,
+    logs_have_room,
     references_exist,
     secrets_exist_or_are_promised,
     one_restricted_namespace,
