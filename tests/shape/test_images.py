@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -56,3 +59,16 @@ def test_requirements_are_always_hashed():
     commands = re.findall(r"pip install [^\n]*-r [^\n]*", DOCKERFILE)
     assert len(commands) == 4
     assert [c for c in commands if "--require-hashes" not in c] == []
+
+
+@pytest.mark.parametrize("name", ["calibration-files", "gateway-files"])
+def test_the_inventory_lists_what_is_vendored(name, tmp_path):
+    (script,) = re.findall(r"python3 -c '([^']*)'", stage(name))
+    inventory = tmp_path / "sbom.cdx.json"
+    inventory.write_text('{"components": []}')
+    script = script.replace("/opt/rectifier/sbom.cdx.json", inventory.as_posix())
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=30)
+    (found,) = json.loads(inventory.read_text())["components"]
+    bundle = (ROOT / "service/web/static/swagger-ui/swagger-ui-bundle.js").read_text()
+    assert found["purl"] == f"pkg:npm/swagger-ui-dist@{found['version']}"
+    assert f'PACKAGE_VERSION:"{found["version"]}"' in bundle
