@@ -39,9 +39,9 @@ MUTATIONS = (
     Mutation("failures of a path whose series begin with them", "service/web/http_metrics.py",
              'product(("POST",), posts, _WATCHED, SIZE_CLASSES',
              'product(("POST",), posts, _WATCHED[:1], SIZE_CLASSES',
-             "tests/observability/test_from_the_start.py::test_the_first_failure_of_a_path_begins_no_series"),
+             "tests/web/test_http_metrics.py::test_failures_of_known_paths_are_there_at_0"),
     Mutation("failures of a model whose series begin with them", "service/gateway/metrics.py",
              "        self._begin(providers.values())\n",
              "",
-             "tests/observability/test_from_the_start.py::test_the_first_failure_of_a_model_begins_no_series"),
+             "tests/gateway/test_metrics.py::test_failures_of_listed_models_are_there_at_0"),
 )  # fmt: skip

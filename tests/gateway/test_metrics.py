@@ -47,3 +47,11 @@ def test_a_callers_word_is_never_a_label_and_costs_no_memory() -> None:
     assert "canary" not in text
     assert 'rectifier_upstream_tokens_total{model="other",provider="simulated"} 10000.0' in text
     assert len(metrics._recorders) == 2
+
+
+def test_failures_of_listed_models_are_there_at_0() -> None:
+    _, registry = made()
+    text, line = generate_latest(registry).decode(), 'model="simulated",provider="simulated"'
+    assert f'rectifier_upstream_failures_total{{{line},reason="timeout"}} 0.0' in text
+    assert f'rectifier_cells_total{{{line},reason="budget_exhausted"}} 0.0' in text
+    assert f"rectifier_upstream_attempt_seconds_count{{{line}}} 0.0" in text

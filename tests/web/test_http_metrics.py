@@ -42,3 +42,12 @@ def test_every_mix_of_one_path_is_a_few_thousand_series() -> None:
     for status, size, media_type in product(statuses, SIZE_CLASSES, MEDIA_TYPES):
         metrics.record(replace(LINE, status=status, size_class=size, media_type=media_type), 0.01)
     assert generate_latest(registry).count(b"\n") < 14 * 6 * 6 * 2 + 14 * 6 * 18 + 50
+
+
+def test_failures_of_known_paths_are_there_at_0() -> None:
+    registry = CollectorRegistry()
+    HttpMetrics(registry, [], ["/v1/x"])
+    text = generate_latest(registry).decode()
+    for status in ("200", "500", "502", "503", "504"):
+        labels = f'media_type="text/csv",method="POST",route="/v1/x",size_class="1KiB",status="{status}"'
+        assert f"rectifier_http_requests_total{{{labels}}} 0.0" in text

@@ -4,7 +4,8 @@
     keys.9ab1...07 = { client = "survey-platform", scopes = ["calibrate"], revoked = true }
     quotas.survey-platform = "3e9/60"
 
-A client may have several keys at once, which is how they are rotated; its quota is one for all of them.
+An empty table ``[keys]`` lets nobody in; a file without the table is refused, for it may just be emptied before it is
+written. A client may have several keys at once, which is how they are rotated; its quota is one for all of them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class _Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    keys: dict[str, dict[str, object]] = {}
+    keys: dict[str, dict[str, object]] | None = None
     quotas: dict[str, str] = {}
 
 
@@ -71,13 +72,17 @@ def read_key_ring(content: bytes) -> KeyRing:
         raise AccessFileError("not UTF-8") from None
     except msgspec.ValidationError:
         raise AccessFileError("tables keys (of tables) and quotas (of texts) are needed, and no other") from None
+    except (ValueError, RecursionError):
+        raise AccessFileError("a number is too long, or brackets are nested too deeply") from None
     problems: list[str] = []
     keys = {
-        name: key for n, (name, given) in enumerate(file.keys.items(), 1) if (key := _key(n, name, given, problems))
+        name: key
+        for n, (name, given) in enumerate((file.keys or {}).items(), 1)
+        if (key := _key(n, name, given, problems))
     }
     quotas = {client: q for client, text in file.quotas.items() if (q := _quota(client, text, problems))}
-    if not keys and not problems:
-        problems.append("there is no key")
+    if file.keys is None:
+        problems.append("there is no key; an empty table [keys] lets nobody in")
     if problems:
         raise AccessFileError("; ".join(problems))
     return KeyRing(keys, quotas)

@@ -6,6 +6,7 @@ guessed, and a lock-out would only be a weapon against the neighbours behind the
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -40,12 +41,13 @@ class Throttle:
 
 
 def group(address: str) -> str:
-    """The address, or of an IPv6 address its first 64 bits."""
-    if ":" not in address:
+    """The address, or of an IPv6 address its first 64 bits; an IPv4 address that was written as IPv6 is itself."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
         return address
-    head, _, tail = address.partition("::")
-    parts = head.split(":") if head else []
-    if "::" in address:
-        parts += ["0"] * (8 - len(parts) - (len(tail.split(":")) if tail else 0))
-        parts += tail.split(":") if tail else []
-    return ":".join(part.lstrip("0") or "0" for part in parts[:4])
+    if found.version == 4:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return f"{int(found) >> 64:x}/64"

@@ -43,6 +43,8 @@ class Watched(Generic[T]):
                 self._told(None)
         except AccessFileError as error:
             self._say(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever the file holds, later ones must be looked at
+            self._say(f"cannot be read ({type(error).__name__})")
 
     def _say(self, fault: str | None) -> None:
         if fault != self._faulty:

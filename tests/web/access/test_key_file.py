@@ -28,6 +28,9 @@ def test_a_file_has_keys_and_quotas() -> None:
     ("text", "words"),
     [
         ("", "there is no key"),
+        ('quotas.lab = "3e9/60"', "there is no key"),
+        (f"x = {'9' * 5000}", "a number is too long"),
+        (f"x = {'[' * 5000}", "nested too deeply"),
         ("keys = 3", "tables keys"),
         ("other = {}", "tables keys"),
         ('keys.HASH = "x"', "tables keys"),
@@ -66,3 +69,8 @@ def test_every_problem_is_told_at_once() -> None:
     text = f'keys.x = {{}}\nkeys.{HASH} = {{ client = "", scopes = ["design"] }}\n'
     with pytest.raises(AccessFileError, match=r"key 1: .*; key 2 \(.{8}\.\.\): client"):
         read_key_ring(text.encode())
+
+
+def test_an_empty_table_of_keys_is_nobody() -> None:
+    ring = read_key_ring(b"[keys]\n")
+    assert (ring.keys, ring.quotas) == ({}, {})

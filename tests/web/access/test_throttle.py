@@ -32,16 +32,17 @@ def test_only_so_many_addresses_are_remembered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "found"),
+    ("address", "same", "other"),
     [
-        ("192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2"),
-        ("2001:db8:1:2::9", "2001:db8:1:2"),
-        ("2001:0db8::7", "2001:db8:0:0"),
-        ("::1", "0:0:0:0"),
-        ("::", "0:0:0:0"),
-        ("", ""),
+        ("192.0.2.7", "192.0.2.7", "192.0.2.8"),
+        ("::ffff:192.0.2.7", "192.0.2.7", "::ffff:192.0.2.8"),
+        ("::ffff:c000:207", "192.0.2.7", "::1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::9", "2001:db8:1:3::9"),
+        ("2001:0db8::7", "2001:db8:0:0:1::", "2001:db8:1::"),
+        ("fe80::1%eth0", "fe80::2", "fe81::1"),
+        ("", "", "::1"),
     ],
 )
-def test_an_ipv6_address_counts_with_its_network(address: str, found: str) -> None:
-    assert group(address) == found
+def test_an_ipv6_address_counts_with_its_network_and_a_mapped_one_as_ipv4(address: str, same: str, other: str) -> None:
+    assert group(address) == group(same)
+    assert group(address) != group(other)

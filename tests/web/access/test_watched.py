@@ -61,9 +61,33 @@ def test_a_bad_file_keeps_the_old_one_and_says_so_once(tmp_path: Path) -> None:
         None,
         "not TOML:",
         "cannot be read",
-        "there is no key",
+        "there is no key; an empty table [keys] lets nobody in",
         None,
     ]
+
+
+def test_whatever_a_file_holds_later_ones_are_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"1")
+    told: list[str | None] = []
+    file = Watched(path, int, told.append)
+    path.write_bytes(b"no number")
+    for _ in range(3):
+        file.look()
+    path.write_bytes(b"2")
+    file.look()
+    file.look()
+    assert (file.value, told) == (2, [None, "cannot be read (ValueError)", None])
+
+
+def test_the_last_key_can_be_taken_away(tmp_path: Path) -> None:
+    path = tmp_path / "keys.toml"
+    path.write_text(line(FIRST))
+    file = watched(path)
+    path.write_text("[keys]\n")
+    file.look()
+    file.look()
+    assert file.value.keys == {}
 
 
 def test_the_old_contents_again_are_good_again(tmp_path: Path) -> None:
