@@ -26,19 +26,24 @@ _TYPE, _ENCODED = 2, 4  # of a Field
 _TEXT, _BOOL = frozenset({5, 20}), 6  # Utf8 and LargeUtf8, of a dictionary, too
 _MAX_MESSAGES = 100_000
 _GLANCED = 100  # messages
+_CHECKED = 10  # entries of dictionaries per value that may be: each batch has all of them checked again
 
 
 def scan(body: Bytes, max_values: int) -> None:
     """400 for a stream that is no Arrow, is cut off or goes on behind its end, 413 over the limit, 422 compressed."""
-    values = texts = 0
+    values = texts = words = checked = 0
     try:
         for kind, message in _messages(body):
             if kind == _SCHEMA:
                 texts = sum(f.number("<B", _TYPE) in _TEXT and not f.place(_ENCODED) for f in _fields(message))
             elif kind in {_DICTIONARY, _BATCH}:
                 table = message.table(_HEADER)
-                values += _values(table.table(_DATA), 1) if kind == _DICTIONARY else _values(table, texts)
-            if values > max_values:
+                if kind == _DICTIONARY:
+                    table = table.table(_DATA)
+                    words += table.number("<q", _LENGTH)
+                values += _values(table, texts if kind == _BATCH else 1)
+                checked += words
+            if values > max_values or checked > _CHECKED * max_values:
                 raise too_many_values(max_values)
     except struct.error:
         raise malformed() from None

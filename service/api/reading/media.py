@@ -24,6 +24,7 @@ from service.web.strict_json import StrictDecoder
 from service.web.strict_msgpack import StrictMsgpackDecoder
 
 ARROW = "application/vnd.apache.arrow.stream"
+COPIED_BYTES = 64 << 20  # larger JSON is read by the strict decoder alone: the faster one holds copies of all strings
 Wire = TypeVar("Wire")
 
 
@@ -55,7 +56,8 @@ def readers(kind: type[Wire], promised: tuple[str, ...], max_values: int, *, tab
 def _made(kind: type[Any], promised: tuple[str, ...], max_values: int, *, tabular: bool) -> dict[str, Reader[Any]]:
     json, packed = StrictDecoder(kind, promised), StrictMsgpackDecoder(kind, promised)
     columns = ColumnsDecoder(kind, BinaryArray, from_buffer)
-    quick = (lambda body, _query: columns.decode(body)) if columns.of_use and sys.byteorder == "little" else None
+    fast = columns.of_use and sys.byteorder == "little"
+    quick = (lambda body, _query: columns.decode(body) if len(body) <= COPIED_BYTES else None) if fast else None
     found: dict[str, Reader[Any]] = {JSON: Reader(b',"', (), lambda body, _query: json.decode(body), columns=quick)}
     for name in MSGPACK:
         found[name] = Reader(b"", (), lambda body, _query: packed.decode(body, max_values))

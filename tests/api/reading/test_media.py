@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from service.api.limits import Limits
-from service.api.reading import arrow_stream
+from service.api.reading import arrow_stream, media
 from service.api.reading.media import ARROW, readers
 from service.api.reading.whole import decoded
 from service.api.wire.calibration import CalibrationRequest
@@ -52,6 +52,12 @@ def test_json_and_arrow_have_a_faster_way_where_binary_arrays_may_stand() -> Non
     assert takes[ARROW].columns(b"", {}) is None
 
 
+def test_of_a_large_body_no_copies_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = json.dumps({"data": {"layout": "arrays", "arms": [{"name": "all", "human": list(range(40))}]}}).encode()
+    monkeypatch.setattr(media, "COPIED_BYTES", len(body) - 1)
+    assert readers(CalibrationRequest, (), 1000, tabular=True)["application/json"].columns(body, {}) is None
+
+
 def test_values_are_counted_where_the_format_does_not_separate_them() -> None:
     assert READERS[PACKED[0]].separators == b""
     with pytest.raises(ProblemError, match="too_many_numbers"):
@@ -74,9 +80,9 @@ def test_a_reader_that_has_to_import_first_says_so(monkeypatch: pytest.MonkeyPat
     assert READERS[ARROW].at_hand()
 
 
-@pytest.mark.parametrize("media", ["application/json", PACKED[0], "text/csv", ARROW])
+@pytest.mark.parametrize("kind", ["application/json", PACKED[0], "text/csv", ARROW])
 @pytest.mark.parametrize(("most", "fits"), [(1_600, True), (1_000, False)])
-def test_a_string_counts_as_three_values(media: str, most: int, *, fits: bool) -> None:
+def test_a_string_counts_as_three_values(kind: str, most: int, *, fits: bool) -> None:
     """Three hundred numbers and names are 1,200 values and some."""
     rows, table = 300, {"layout": "table", "outcomes": {"y": "y"}, "arm": "g"}
     columns = {"y": [1.0] * rows, "g": ["c", "t", "a long name that fills more than thirty-two bytes"] * (rows // 3)}
@@ -86,8 +92,8 @@ def test_a_string_counts_as_three_values(media: str, most: int, *, fits: bool) -
         "application/json": json.dumps(whole).encode(),
         "text/csv": f"y,g\n{lines}".encode(),
         ARROW: stream(columns),
-    }.get(media, msgspec.msgpack.encode(whole))
-    reader = readers(CalibrationRequest, (), most, tabular=True)[media]
+    }.get(kind, msgspec.msgpack.encode(whole))
+    reader = readers(CalibrationRequest, (), most, tabular=True)[kind]
     query = {"data": json.dumps(table)} if reader.parameters else {}
     with nullcontext() if fits else pytest.raises(ProblemError, match="too_many_numbers"):
         assert decoded(reader, bytearray(body), "identity", query, Limits(max_values=most))[0].data.outcomes
