@@ -12,10 +12,11 @@ from service.api.wire import sample as wire_sample
 from service.api.wire.assumed import AssumedBasis, Stated, problems_of, stated_basis
 from service.api.wire.columns import Name
 from service.api.wire.design_answer import AppliedDesign, ValidatedDesign, from_core
-from service.api.wire.doubts import SOLVING, WORK_LIMIT, Work
+from service.api.wire.doubts import WORK_LIMIT, Work
 from service.api.wire.facts import Facts, Finished, codes
 from service.api.wire.layouts.moments import MomentsLayout
 from service.api.wire.sample import BOUNDS, Bounds
+from service.api.wire.work import solving
 from service.calibration import plan as core_plan
 from service.calibration.calibrate import study_design
 from service.calibration.designs.answer import DesignAnswer
@@ -169,7 +170,13 @@ def to_core(request: DesignRequest, body_digest: str = "", bounds: Bounds = BOUN
         study, size = _study(request, request.basis, problems, bounds), wire_sample.numbers(request.basis.data)
     if problems:
         raise CalibrationError(problems)
-    return Job(request, study, body_digest, SOLVING + size)
+    return Job(request, study, body_digest, _planning(request, study) + size)
+
+
+def _planning(request: DesignRequest, study: tuple[Sample, core_plan.Plan] | None) -> float:
+    if isinstance(request.basis, AssumedBasis):
+        return solving(len(request.arms or ()), len(_stated(request, request.basis).models))
+    return 0.0 if study is None else solving(len(study[0].arms), len(study[0].models))
 
 
 def finish(job: Job) -> Finished:

@@ -10,7 +10,6 @@ from service.calibration.errors import Warned
 
 PER_SECOND = 3e8  # work of one core, about
 WORK_LIMIT = 7e9  # 23 seconds of one core: what is begun ends before the deadline of 30
-SOLVING = 1e6  # work of one design, in numbers read and used once
 
 
 class Warning(msgspec.Struct, frozen=True):  # noqa: A001 - the word on the wire

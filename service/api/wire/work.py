@@ -15,7 +15,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from service.api.wire.doubts import SOLVING
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Plan
@@ -24,6 +23,7 @@ from service.calibration.resampling import FEW
 from service.calibration.sample import Sample, Units
 from service.calibration.samples import counted
 
+SOLVING, PER_GROUP = 5e7, 2.5e6  # a design, and each way it weighs of spending on a unit: 1,024 of them take 7 to 9 s
 PER_CONTRAST = 3e3  # work of one contrast
 PER_OUTCOME = 1e5  # of every outcome, or share of a category, after the first
 LARGEST_SOURCE = 20_000.0  # units of a bootstrap beyond which its weights are drawn by their moments
@@ -46,7 +46,13 @@ def work(samples: Sequence[Sample], plan: Plan) -> float:
         count * (_fitting(s, plan) + _interactions(s, plan) + _resampling(s, plan)) for s, count in counted(samples)
     )
     each += PER_OUTCOME * (len(samples) - 1)
-    return each + _together(samples, plan) + (SOLVING if plan.costs else 0.0)
+    planning = solving(len(samples[0].arms), len(samples[0].models)) if plan.costs else 0.0
+    return each + _together(samples, plan) + planning
+
+
+def solving(arms: int, models: int) -> float:
+    """Estimated work of a design: in each arm, any of the models may be bought, with a human or without."""
+    return SOLVING + PER_GROUP * max(1, arms) * 2.0 ** (models + 1)
 
 
 def of_summary(summary: Summary) -> float:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from service.api.wire import design
+from service.api.wire import sample as wire_sample
+from service.api.wire.work import solving
 from service.calibration.errors import CalibrationError
 
 rng = np.random.default_rng(5)
@@ -215,3 +217,14 @@ def test_the_answer_has_every_documented_field():
     assert found["bands"] is found["robust"] is found["top_up"] is None
     assert found["design"]["sampling_ratio"] == found["design"]["n_llm_only"] / found["design"]["n_human"]
     assert found["human_only"]["n_human"] == 100
+
+
+def test_the_work_of_a_design_grows_with_its_arms_and_models():
+    models = {f"m{k}": 0.5 for k in range(3)}
+    several = {"kind": "assumed", "ppi_correlation": models, "model_correlation": 0.2}
+    assert job(basis=ASSUMED).work == solving(1, 1)
+    arms = {"arms": ["a", "b"], "prediction_design": "independent"}
+    assert job(basis=several, **arms).work == solving(2, 3)
+    assert job(basis={"kind": "pilot", "data": DATA}).work == solving(2, 1) + wire_sample.numbers(
+        msgspec.convert(DATA, wire_sample.Data)
+    )

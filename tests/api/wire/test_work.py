@@ -6,8 +6,19 @@ import numpy as np
 import pytest
 
 from service.api.limits import Limits
-from service.api.wire.doubts import PER_SECOND, SOLVING, WORK_LIMIT
-from service.api.wire.work import BOOTSTRAP, CELL, PAIR, PER_CELL, PER_CONTRAST, PER_MODEL, PER_OUTCOME, REFIT, work
+from service.api.wire.doubts import PER_SECOND, WORK_LIMIT
+from service.api.wire.work import (
+    BOOTSTRAP,
+    CELL,
+    PAIR,
+    PER_CELL,
+    PER_CONTRAST,
+    PER_MODEL,
+    PER_OUTCOME,
+    REFIT,
+    solving,
+    work,
+)
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.plan import Costs, Model, NamedContrast, Plan
 from service.calibration.sample import Sample
@@ -34,7 +45,7 @@ def test_comparing_is_work_for_every_estimator() -> None:
 def test_contrasts_costs_and_outcomes_add_up() -> None:
     named = tuple(NamedContrast(f"d{k}", {"control": 1.0, "treatment": -1.0}) for k in range(4))
     assert work([ARMS], Plan(contrasts=named)) - work([ARMS], Plan()) == 4 * PER_CONTRAST * 3
-    assert work([ONE], Plan(costs=Costs(1.0, 0.1))) - work([ONE], Plan()) == SOLVING
+    assert work([ONE], Plan(costs=Costs(1.0, 0.1))) - work([ONE], Plan()) == solving(1, 1)
     assert work([ONE, ARMS], Plan()) == work([ONE], Plan()) + work([ARMS], Plan()) + PER_OUTCOME
     shares = categorised(simulate(1, (20,), 30)).samples()
     assert work(shares, Plan()) == 3 * work(shares[:1], Plan()) + 2 * PER_OUTCOME
@@ -114,3 +125,10 @@ def test_a_bootstrap_of_few_values_is_priced_by_what_it_draws() -> None:
     assert drawn(simulate(1, (300,), 2000).sample()) == 2300
     with_model = replace(plan, estimand="linear", model=Model(("x",)))
     assert work([_likert(2000, 2000)], with_model) > BOOTSTRAP * 10_000 * 4000
+
+
+def test_a_design_costs_what_its_ways_of_spending_cost() -> None:
+    one, eight = solving(1, 1), solving(2, 8)
+    assert solving(0, 1) == one
+    assert one < 0.3 * PER_SECOND
+    assert 7 * PER_SECOND < eight < WORK_LIMIT < solving(64, 8)
