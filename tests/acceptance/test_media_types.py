@@ -95,7 +95,9 @@ def without_digest(reply: Reply) -> dict[str, Any]:
     assert reply.status == 200, reply.body[:500]
     packed = reply.headers["content-type"] == PACKED
     answer = msgspec.msgpack.decode(reply.body) if packed else reply.json
-    assert answer.pop("request_digest").startswith("sha256:")
+    digest = answer.pop("request_digest")
+    assert digest.startswith("sha256:")
+    assert answer["passport"].pop("request_digest") == digest
     return answer
 
 

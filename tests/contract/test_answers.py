@@ -37,7 +37,7 @@ def test_every_answer_is_finite_json(estimator: str, estimand: str, data, seed: 
     kind = data.draw(cases.kinds(estimand))
     plan = cases.plan(kind, estimator, estimand, compare=True, alternative=tail)
     answer = cases.answer(cases.study(kind, seed), plan)
-    encoded = msgspec.json.encode(wire.from_core(answer, wire.Digests("a", "b", "c", "d")))
+    encoded = msgspec.json.encode(wire.from_core(answer, wire.Digests("a", "b")))
     document = json.loads(encoded, parse_constant=refuse)
     for estimate in document["estimates"]:
         for name in ("estimate", "standard_error", "p_value", "variance_ratio", "human_sample_size"):

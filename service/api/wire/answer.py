@@ -9,6 +9,16 @@ import msgspec
 from service.api.wire.design_answer import Bands, RobustDesign, WholeDesign, bands, robust, whole
 from service.api.wire.doubts import Warning, Work, warnings  # noqa: A004 - the word on the wire
 from service.api.wire.estimates import Arm, Estimate, Heterogeneity, arm, estimate, heterogeneity
+from service.api.wire.passport import (
+    METHOD_VERSION,
+    SERVICE_VERSION,
+    Assumption,
+    Issued,
+    Passport,
+    PassportModel,
+    assumptions,
+    passport,
+)
 from service.calibration import answer as core
 from service.calibration.report import paragraph
 
@@ -50,15 +60,6 @@ class Applied(msgspec.Struct, frozen=True):
     statistic: str | None
 
 
-class Assumption(msgspec.Struct, frozen=True):
-    """An assumption and how its test went."""
-
-    name: str
-    status: core.Status
-    p_value: float | None
-    statement: str
-
-
 class Summary(msgspec.Struct, frozen=True):
     """The first estimate, flat."""
 
@@ -97,6 +98,7 @@ class CalibrationAnswer(msgspec.Struct, frozen=True):
     llm_pays: bool | None
     warnings: list[Warning]
     report: str
+    passport: Passport
 
 
 class Validated(msgspec.Struct, frozen=True):
@@ -110,22 +112,21 @@ class Validated(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """What identifies request, plan and build."""
+    """What identifies request and plan, and the models that the request names."""
 
     request: str
     plan: str
-    service_version: str
-    method_version: str
+    models: tuple[PassportModel, ...] = ()
 
 
 def from_core(answer: core.Answer, digests: Digests) -> CalibrationAnswer:
     """The wire form of an answer."""
-    first = answer.estimates[0]
+    first, report = answer.estimates[0], paragraph(answer)
     return CalibrationAnswer(
         request_digest=digests.request,
         plan_digest=digests.plan,
-        service_version=digests.service_version,
-        method_version=digests.method_version,
+        service_version=SERVICE_VERSION,
+        method_version=METHOD_VERSION,
         claim=answer.claim,
         summary=Summary(
             first.result.estimate,
@@ -141,14 +142,30 @@ def from_core(answer: core.Answer, digests: Digests) -> CalibrationAnswer:
         arms=[arm(a) for a in answer.arms],
         heterogeneity=[heterogeneity(h) for h in answer.heterogeneity],
         applied=applied(answer.applied),
-        assumptions=[Assumption(a.name, a.status, a.p_value, a.statement) for a in answer.assumptions],
+        assumptions=assumptions(answer.assumptions),
         design=None if answer.design is None else whole(answer.design.design),
         bands=None if answer.design is None else bands(answer.design.bands),
         robust=None if answer.design is None else robust(answer.design.robust),
         cost_share=None if answer.design is None else answer.design.cost_share,
         llm_pays=None if answer.design is None else answer.design.llm_pays,
         warnings=warnings([*answer.warnings, *(() if answer.design is None else answer.design.warnings)]),
-        report=paragraph(answer),
+        report=report,
+        passport=passport(_issued(answer, digests, report)),
+    )
+
+
+def _issued(answer: core.Answer, digests: Digests, report: str) -> Issued:
+    done = answer.applied
+    return Issued(
+        path="/v1/calibrations",
+        method=f"{done.statistic or done.estimand} by {done.estimator}, interval {done.interval}",
+        request_digest=digests.request,
+        report=report,
+        models=digests.models,
+        assumptions=answer.assumptions,
+        plan_digest=digests.plan,
+        seed=done.seed,
+        claim=answer.claim,
     )
 
 

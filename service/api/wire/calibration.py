@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import msgspec
 
@@ -17,6 +15,7 @@ from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.api.wire.facts import Finished, of_answer
 from service.api.wire.layouts import summary as summary_layout
 from service.api.wire.layouts.summary import SummaryLayout
+from service.api.wire.passport import PassportModel, StatedModels, digest_of, of_request
 from service.api.wire.sample import BOUNDS, Bounds
 from service.api.wire.work import of_summary, work
 from service.calibration import plan as core
@@ -28,8 +27,6 @@ from service.calibration.psps import Summary
 from service.calibration.sample import Sample
 from service.calibration.summarised import calibrate_summary
 
-METHOD_VERSION = "2026.2"
-SERVICE_VERSION = version("rectifier")
 ENCODER = msgspec.json.Encoder()
 
 
@@ -38,17 +35,22 @@ class CalibrationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     data: wire_sample.Data | SummaryLayout
     plan: wire_plan.Plan | None = None
+    models: StatedModels | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request on its way: samples or a summary, plan, digest of its body, work, what a missing human answer means."""
+    """A request on its way: samples or a summary, plan, digest of its body, work, what a missing human answer means.
+
+    ``models`` are those of the data, with what was stated of them.
+    """
 
     samples: Sequence[Sample] | Summary
     plan: core.Plan
     body_digest: str
     work: float
     missing: Missing
+    models: tuple[PassportModel, ...]
 
 
 def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds = BOUNDS) -> Job:
@@ -57,6 +59,8 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
     sent = request.plan or wire_plan.Plan()
     plan = wire_plan.to_core(sent, problems)
     missing: Missing = sent.missing or "error"
+    names = None if isinstance(request.data, SummaryLayout) else wire_sample.models(request.data)
+    models = of_request(request.models, names, problems)
     samples: Sequence[Sample] | Summary
     try:
         if isinstance(request.data, SummaryLayout):
@@ -68,9 +72,9 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
     if problems:
         raise CalibrationError(problems)
     if isinstance(samples, Summary):
-        return Job(samples, plan, body_digest, of_summary(samples), missing)
+        return Job(samples, plan, body_digest, of_summary(samples), missing, models)
     refuse_long(samples, plan)
-    return Job(samples, plan, body_digest, work(samples, plan), missing)
+    return Job(samples, plan, body_digest, work(samples, plan), missing, models)
 
 
 def answered(job: Job) -> Answer:
@@ -83,7 +87,7 @@ def answered(job: Job) -> Answer:
 def finish(job: Job) -> Finished:
     """The encoded answer of a job and what may be counted of it; raises ``CalibrationError``."""
     answer = answered(job)
-    digests = wire.Digests(job.body_digest, plan_digest(job, answer.applied), SERVICE_VERSION, METHOD_VERSION)
+    digests = wire.Digests(job.body_digest, plan_digest(job, answer.applied), job.models)
     return Finished(ENCODER.encode(wire.from_core(answer, digests)), of_answer(answer))
 
 
@@ -132,4 +136,4 @@ def plan_digest(job: Job, done: Applied) -> str:
         "compat": plan.compat,
         "seed": done.seed,
     }
-    return "sha256:" + hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()
+    return digest_of(whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -12,9 +13,11 @@ from service.api.wire import sample as wire_sample
 from service.api.wire.assumed import AssumedBasis, Stated, problems_of, stated_basis
 from service.api.wire.columns import Name
 from service.api.wire.design_answer import AppliedDesign, ValidatedDesign, from_core
-from service.api.wire.doubts import WORK_LIMIT, Work
+from service.api.wire.design_passport import Asked, of_design
+from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.api.wire.facts import Facts, Finished, codes
 from service.api.wire.layouts.moments import MomentsLayout
+from service.api.wire.passport import PassportModel, StatedModels, of_request
 from service.api.wire.sample import BOUNDS, Bounds
 from service.api.wire.work import solving
 from service.calibration import plan as core_plan
@@ -147,21 +150,24 @@ class DesignRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     draws: Annotated[
         Draws | None, msgspec.Meta(description="Draws per persona to weigh. Default: one draw of every model.")
     ] = None
+    models: StatedModels | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A design request on its way; ``study`` is None for an assumed basis."""
+    """A design request on its way; ``study`` is None for an assumed basis; ``models`` with what was stated of them."""
 
     request: DesignRequest
     study: tuple[Sample, core_plan.Plan] | None
     body_digest: str
     work: float
+    models: tuple[PassportModel, ...]
 
 
 def to_core(request: DesignRequest, body_digest: str = "", bounds: Bounds = BOUNDS) -> Job:
     """The job of a request; raises ``CalibrationError`` with every problem."""
     problems: list[Problem] = []
+    models = of_request(request.models, _models(request), problems)
     if isinstance(request.basis, AssumedBasis):
         problems += problems_of(_stated(request, request.basis))
         study, size = None, 0
@@ -170,7 +176,13 @@ def to_core(request: DesignRequest, body_digest: str = "", bounds: Bounds = BOUN
         study, size = _study(request, request.basis, problems, bounds), wire_sample.numbers(request.basis.data)
     if problems:
         raise CalibrationError(problems)
-    return Job(request, study, body_digest, _planning(request, study) + size)
+    return Job(request, study, body_digest, _planning(request, study) + size, models)
+
+
+def _models(request: DesignRequest) -> Sequence[str]:
+    if isinstance(request.basis, AssumedBasis):
+        return _stated(request, request.basis).models
+    return wire_sample.models(request.basis.data)
 
 
 def _planning(request: DesignRequest, study: tuple[Sample, core_plan.Plan] | None) -> float:
@@ -182,7 +194,12 @@ def _planning(request: DesignRequest, study: tuple[Sample, core_plan.Plan] | Non
 def finish(job: Job) -> Finished:
     """The encoded answer of a job and what may be counted of it; raises ``CalibrationError``."""
     done = answer(job)
-    return Finished(ENCODER.encode(from_core(done)), Facts(warnings=codes(done.warnings)))
+    return Finished(ENCODER.encode(from_core(done, of_design(done, _asked(job)))), Facts(warnings=codes(done.warnings)))
+
+
+def _asked(job: Job) -> Asked:
+    basis, objective = _kind(job.request.basis), _kind(job.request.objective)
+    return Asked(basis, objective, job.body_digest, job.models, None if job.study is None else job.study[1])
 
 
 def run(job: Job) -> bytes:
@@ -193,7 +210,7 @@ def run(job: Job) -> bytes:
 def validated(job: Job) -> bytes:
     """What a valid request would be done with; raises the ``CalibrationError`` that it would get."""
     applied = AppliedDesign(_kind(job.request.basis), _kind(job.request.objective))
-    return ENCODER.encode(ValidatedDesign(True, applied, Work(job.work, WORK_LIMIT), from_core(answer(job)).warnings))
+    return ENCODER.encode(ValidatedDesign(True, applied, Work(job.work, WORK_LIMIT), warnings(answer(job).warnings)))
 
 
 def answer(job: Job) -> DesignAnswer:

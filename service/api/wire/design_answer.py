@@ -6,6 +6,7 @@ import msgspec
 
 from service.api.wire.doubts import Warning as WireWarning
 from service.api.wire.doubts import Work, warnings
+from service.api.wire.passport import Passport
 from service.calibration.designs import answer as core
 
 
@@ -147,6 +148,7 @@ class DesignReply(msgspec.Struct, frozen=True):
     frontier: list[FrontierPoint]
     top_up: TopUp | None
     warnings: list[WireWarning]
+    passport: Passport
 
 
 class AppliedDesign(msgspec.Struct, frozen=True):
@@ -165,7 +167,7 @@ class ValidatedDesign(msgspec.Struct, frozen=True):
     warnings: list[WireWarning]
 
 
-def from_core(found: core.DesignAnswer) -> DesignReply:
+def from_core(found: core.DesignAnswer, passport: Passport) -> DesignReply:
     """The wire form of a design answer."""
     alone = found.human_only
     return DesignReply(
@@ -186,6 +188,7 @@ def from_core(found: core.DesignAnswer) -> DesignReply:
         frontier=[FrontierPoint(int(p.n_human), int(p.n_llm_only), p.cost, p.standard_error) for p in found.frontier],
         top_up=_top_up(found.top_up),
         warnings=warnings(found.warnings),
+        passport=passport,
     )
 
 

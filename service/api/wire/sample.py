@@ -13,6 +13,7 @@ from service.api.wire.layouts.arrays import Arrays
 from service.api.wire.layouts.moments import MomentsLayout
 from service.api.wire.layouts.table import Table
 from service.calibration.errors import Problem, TooExpensive
+from service.calibration.layouts.arrays import MODEL
 from service.calibration.layouts.draft import Missing
 from service.calibration.layouts.reading import AS_NUMBERS, Reading
 from service.calibration.sample import Sample
@@ -87,6 +88,13 @@ def numbers(data: Data) -> int:
 def shape(data: Data, *, categories: bool = False) -> tuple[int, int]:
     """Number of columns, levels of string covariates and categories included, and of models."""
     return LAYOUTS[type(data)].shape(data, categories=categories)
+
+
+def models(data: Data) -> Sequence[str]:
+    """The names of the models in the data, in order of first appearance."""
+    if isinstance(data, Arrays):
+        return (MODEL,) if any(arm.llm is not None or arm.llm_only is not None for arm in data.arms) else ()
+    return tuple(dict.fromkeys(p.model or MODEL for p in data.predictions or ()))
 
 
 def _too_many(data: Data, bounds: Bounds, *, categories: bool) -> list[Problem]:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from service.api.wire import answer as wire
+from service.api.wire.passport import METHOD_VERSION, SERVICE_VERSION
 from service.calibration import answer as core
 from service.calibration.calibrate import calibrate
 from service.calibration.plan import Plan
@@ -15,7 +16,7 @@ from service.calibration.report import paragraph
 from tests.calibration.studies import simulate
 
 ANSWER = calibrate(simulate(12, (30, 31), (80, 81), models=2, covariates=1).sample(), Plan(compare=True))
-DIGESTS = wire.Digests("sha256:request", "sha256:plan", "1.2.3", "2026.1")
+DIGESTS = wire.Digests("sha256:request", "sha256:plan")
 DOCUMENT = json.loads(msgspec.json.encode(wire.from_core(ANSWER, DIGESTS)))
 
 
@@ -34,6 +35,7 @@ def test_every_documented_field_is_present_and_in_order() -> None:
             "llm_pays",
             "warnings",
             "report",
+            "passport",
         ),
     ]
     assert set(DOCUMENT["estimates"][0]) == {
@@ -57,7 +59,7 @@ def test_every_documented_field_is_present_and_in_order() -> None:
 def test_digests_and_versions() -> None:
     assert DOCUMENT["request_digest"] == "sha256:request"
     assert DOCUMENT["plan_digest"] == "sha256:plan"
-    assert (DOCUMENT["service_version"], DOCUMENT["method_version"]) == ("1.2.3", "2026.1")
+    assert (DOCUMENT["service_version"], DOCUMENT["method_version"]) == (SERVICE_VERSION, METHOD_VERSION)
 
 
 def test_the_summary_is_the_first_estimate() -> None:

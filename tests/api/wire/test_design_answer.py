@@ -6,12 +6,15 @@ import msgspec
 import numpy as np
 
 from service.api.wire.design_answer import bands, from_core
+from service.api.wire.passport import Issued, passport
 from service.calibration.designs import answer as core_answer
 from service.calibration.designs.assumed import Assumed, assumed_basis
 from service.calibration.designs.design import design
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.objective import Objective
 from tests.calibration.designs.pilots import basis, single
+
+HELD = passport(Issued(path="/v1/designs", method="m", request_digest="d", report="r"))
 
 
 def builtin(value: object) -> object:
@@ -21,8 +24,8 @@ def builtin(value: object) -> object:
 def test_every_field_of_the_core_stands_on_the_wire_with_its_value():
     assumed = Assumed(("a", "b"), np.ones(1), np.array([[0.6, 0.3]]), np.array([[1.0, 0.4], [0.4, 1.0]]))
     core = design(assumed_basis(assumed), Costs(5.0, (0.2, 0.005)), Objective("budget", 500.0))
-    wire = from_core(core)
-    assert {f.name for f in fields(core)} == set(wire.__struct_fields__)
+    wire = from_core(core, HELD)
+    assert {f.name for f in fields(core)} | {"passport"} == set(wire.__struct_fields__)
     for name in ("design", "continuous", "human_only"):
         assert builtin(getattr(wire, name)) == builtin(getattr(core, name)), name
     assert builtin(wire.frontier) == builtin(core.frontier)
@@ -33,7 +36,7 @@ def test_every_field_of_the_core_stands_on_the_wire_with_its_value():
 
 def test_a_pilots_bands_robust_design_and_top_up_stand_on_the_wire_with_their_values():
     core = design(basis(single(40, (0.6,)), llm_only=100), Costs(5.0, (0.1,)), Objective("budget", 500.0))
-    wire = from_core(core)
+    wire = from_core(core, HELD)
     assert builtin(wire.bands) == builtin(core.bands)
     assert builtin(wire.top_up) == builtin(core.top_up)
     assert core.robust is not None

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from importlib.metadata import version
+
+import msgspec
+import pytest
+
+from service.api.wire import calibration, design
+from service.api.wire.passport import (
+    METHOD_VERSION,
+    SERVICE_VERSION,
+    Issued,
+    ModelFacts,
+    Passport,
+    assumptions,
+    digest_of,
+    of_request,
+    passport,
+)
+from service.calibration.answer import Assumption
+from service.calibration.errors import CalibrationError, Problem
+from tests.api.wire.layouts.study import ARRAYS, MOMENTS, TABLE
+
+FACTS = {"version": "gpt-5-2026-01", "knowledge_cutoff": "2025-06-01", "generated": "2026-03"}
+NOTHING = {"version": None, "knowledge_cutoff": None, "generated": None}
+
+
+def answer(document: dict) -> dict:
+    request = msgspec.json.decode(json.dumps(document), type=calibration.CalibrationRequest)
+    return json.loads(calibration.run(calibration.to_core(request, "sha256:body")))
+
+
+def refused(document: dict) -> list[tuple[str, str]]:
+    with pytest.raises(CalibrationError) as found:
+        answer(document)
+    return [(p.pointer, p.code) for p in found.value.problems]
+
+
+def asked(**more) -> dict:
+    return {"data": copy.deepcopy(TABLE), "plan": {"estimator": "human_only", "seed": 7}, **more}
+
+
+def test_it_says_again_what_the_answer_says() -> None:
+    found = answer(asked())
+    held = found["passport"]
+    for name in (
+        "request_digest",
+        "plan_digest",
+        "service_version",
+        "method_version",
+        "claim",
+        "assumptions",
+        "report",
+    ):
+        assert held[name] == found[name], name
+    assert (held["service_version"], held["method_version"]) == (version("rectifier"), METHOD_VERSION)
+    assert (held["path"], held["seed"]) == ("/v1/calibrations", 7)
+    assert held["method"] == "mean_difference by human_only, interval t"
+    assert list(held) == list(Passport.__struct_fields__)
+
+
+def test_models_are_those_of_the_data_with_what_was_stated_of_them() -> None:
+    names = list(dict.fromkeys(p["model"] for p in TABLE["predictions"]))
+    found = answer(asked(models={names[-1]: FACTS}))["passport"]["models"]
+    assert found == [{"name": n, **(FACTS if n == names[-1] else NOTHING)} for n in names]
+    assert answer(asked())["passport"]["models"] == [{"name": n, **NOTHING} for n in names]
+
+
+def test_facts_change_no_number_and_no_plan_digest() -> None:
+    name = TABLE["predictions"][0]["model"]
+    plain, stated = answer(asked()), answer(asked(models={name: FACTS}))
+    assert plain.pop("passport") != stated.pop("passport")
+    assert plain == stated
+
+
+def test_facts_of_no_model_and_days_of_no_calendar_are_listed_with_everything_else() -> None:
+    name = TABLE["predictions"][0]["model"]
+    models = {"no/such": FACTS, name: {"knowledge_cutoff": "2025-02-30", "generated": "2025-13"}}
+    document = asked(models=models)
+    document["plan"]["target"] = {}
+    assert refused(document) == [
+        ("/plan/target", "unsupported_combination"),
+        ("/models/no~1such", "unknown_model"),
+        (f"/models/{name}/knowledge_cutoff", "invalid_date"),
+        (f"/models/{name}/generated", "invalid_date"),
+    ]
+
+
+@pytest.mark.parametrize("day", ["2025-1-01", "June 2025", "2025", "2025-06-01T00:00", "２０２５-06-01", ""])
+def test_a_day_has_one_form(day: str) -> None:
+    document = asked(models={TABLE["predictions"][0]["model"]: {"generated": day}})
+    with pytest.raises(msgspec.ValidationError):
+        answer(document)
+
+
+def test_what_the_layouts_name() -> None:
+    arms = [{k: v for k, v in ARRAYS["arms"][0].items() if k in ("name", "human")}]
+    plan = {"estimator": "human_only", "missing": "drop_unit"}
+    assert answer({"data": {**ARRAYS, "arms": arms}, "plan": plan})["passport"]["models"] == []
+    whole = answer({"data": ARRAYS, "plan": plan})["passport"]["models"]
+    assert whole == [{"name": "llm", **NOTHING}]
+    moments = answer({"data": MOMENTS, "plan": {"estimator": "human_only"}})["passport"]["models"]
+    assert [m["name"] for m in moments] == list(dict.fromkeys(p.get("model", "llm") for p in MOMENTS["predictions"]))
+
+
+def test_where_the_request_names_no_models_those_stated_are_they() -> None:
+    problems: list[Problem] = []
+    found = of_request({"gpt": ModelFacts(version="5")}, None, problems)
+    assert ([(m.name, m.version) for m in found], problems) == ([("gpt", "5")], [])
+    assert of_request(None, None, problems) == ()
+    assert of_request({"gpt": ModelFacts()}, (), problems) == ()
+    assert [p.hint for p in problems] == ["the request names no model"]
+
+
+def test_what_does_not_apply_is_null() -> None:
+    found = passport(Issued(path="/v1/x", method="m", request_digest="d", report="r"))
+    assert (found.plan_digest, found.seed, found.claim, found.models, found.assumptions) == (None, None, None, [], [])
+    assert (found.service_version, found.method_version) == (SERVICE_VERSION, METHOD_VERSION)
+
+
+def test_assumptions_stand_as_they_are() -> None:
+    (found,) = assumptions([Assumption("exchangeability", "not_rejected", 0.3, "text")])
+    assert (found.name, found.status, found.p_value, found.statement) == (
+        "exchangeability",
+        "not_rejected",
+        0.3,
+        "text",
+    )
+
+
+def test_a_digest_knows_no_order_of_keys() -> None:
+    assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1}) != digest_of({"a": 2, "b": 1})
+    assert digest_of({}) == f"sha256:{hashlib.sha256(b'{}').hexdigest()}"
+
+
+def test_nobodys_answer_is_in_it() -> None:
+    document = asked()
+    mark = 7.0625
+    document["data"]["outcomes"]["trust"][0] = mark
+    assert "7.0625" not in json.dumps(answer(document)["passport"])
+
+
+def test_a_design_has_one_too() -> None:
+    costs, aim = {"human": 5.0, "llm": 0.2}, {"kind": "budget", "budget": 500}
+    known = {"basis": {"kind": "assumed", "ppi_correlation": {"gpt": 0.6}}, "costs": costs, "objective": aim}
+    request = msgspec.convert(known | {"models": {"gpt": FACTS}}, design.DesignRequest)
+    held = json.loads(design.run(design.to_core(request, "sha256:body")))["passport"]
+    assert (held["path"], held["request_digest"]) == ("/v1/designs", "sha256:body")
+    assert held["models"] == [{"name": "gpt", **FACTS}]
+    with pytest.raises(CalibrationError) as found:
+        design.to_core(msgspec.convert(known | {"models": {"other": FACTS}}, design.DesignRequest))
+    assert [(p.pointer, p.code) for p in found.value.problems] == [("/models/other", "unknown_model")]
