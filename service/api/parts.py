@@ -8,8 +8,9 @@ from service.api import golden
 from service.api.app import Parts
 from service.api.routes.calibrations import calibrations
 from service.api.routes.designs import designs
+from service.api.routes.diagnostics import diagnostics
 from service.calibration.card import Card
-from service.calibration.diagnostics import exchangeability
+from service.calibration.diagnostics.checks import CHECKS
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.intervals import INTERVALS
@@ -24,7 +25,12 @@ class ProofFailedError(RuntimeError):
 
 def calibration_parts() -> Parts:
     """Everything registered now."""
-    return Parts(computations=(calibrations(), designs()), cards=cards(), prove=prove, deviation=golden.deviation)
+    return Parts(
+        computations=(calibrations(), designs(), diagnostics()),
+        cards=cards(),
+        prove=prove,
+        deviation=golden.deviation,
+    )
 
 
 def cards() -> Mapping[str, Sequence[Card]]:
@@ -34,7 +40,7 @@ def cards() -> Mapping[str, Sequence[Card]]:
         "statistics": list(STATISTIC_CARDS),
         "estimators": [e.card for e in ESTIMATORS],
         "intervals": [m.card for m in INTERVALS],
-        "diagnostics": [exchangeability.CARD],
+        "diagnostics": [check.card for check in CHECKS],
     }
 
 

@@ -72,12 +72,17 @@ def samples(data: Data, missing: Missing, bounds: Bounds = BOUNDS, reading: Read
 
     Raises ``InvalidSample`` with every problem, ``TooExpensive`` over a bound.
     """
+    refuse_beyond(data, bounds, reading)
+    return LAYOUTS[type(data)].to_core(data, missing, reading)
+
+
+def refuse_beyond(data: Data, bounds: Bounds, reading: Reading = AS_NUMBERS) -> None:
+    """Raise ``TooExpensive`` with every bound that the data is over."""
     if numbers(data) > bounds.max_numbers:
         raise too_many_values(bounds.max_numbers)
     problems = _too_many(_counted(data, reading), bounds, categories=reading.categories is not None)
     if problems:
         raise TooExpensive(problems)
-    return LAYOUTS[type(data)].to_core(data, missing, reading)
 
 
 def numbers(data: Data) -> int:

@@ -86,7 +86,7 @@ def finish(draft: Draft) -> Sample:
     problems += [p for column in draft.columns for p in _column_problems(column)]
     if problems:
         raise InvalidSample(problems)
-    columns = [_shifted(part) for column in draft.columns for part in _expanded(column)]
+    columns = [_shifted(part) for column in draft.columns for part in expanded(column)]
     origin = 0.0 if draft.categories else float(origin_of(draft.y))
     warnings = [
         *draft.warnings,
@@ -166,7 +166,7 @@ def _column_problems(draft: DraftColumn) -> list[Problem]:
     return []
 
 
-def _expanded(draft: DraftColumn) -> list[DraftColumn]:
+def expanded(draft: DraftColumn) -> list[DraftColumn]:
     """The filled column and, where answers are missing, its refusal indicator."""
     marks_human = tuple(np.isnan(a) for a in draft.human)
     marks_only = tuple(None if a is None else np.isnan(a) for a in draft.llm_only)

@@ -44,8 +44,8 @@ class MomentData:
     prediction_design: PredictionDesign | None = None
 
 
-def from_moments(data: MomentData) -> Sample:
-    """The sample of a ``moments`` request."""
+def from_moments(data: MomentData, *, analysable: bool = True) -> Sample:
+    """The sample of a ``moments`` request; unless ``analysable``, arms may have few humans or constant answers."""
     names = tuple(dict.fromkeys(e.arm for e in data.arms if e.arm is not None))
     p = len(data.columns)
     problems = [q for i, e in enumerate(data.arms) for q in _entry_problems(e, f"/data/arms/{i}", p + 1)]
@@ -56,7 +56,7 @@ def from_moments(data: MomentData) -> Sample:
     human = tuple(merge([_moments(e) for e in data.arms if e.arm == name]) for name in names)
     pointers = tuple(f"/data/arms/{next(i for i, e in enumerate(data.arms) if e.arm == name)}" for name in names)
     problems = [q for m, place in zip(human, pointers, strict=True) for q in _human_problems(m, place)]
-    if problems:
+    if analysable and problems:
         raise InvalidSample(problems)
     shared = data.prediction_design == "shared" and len(names) > 1
     pools = (

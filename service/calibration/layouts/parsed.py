@@ -123,7 +123,7 @@ def numeric(parsed: Parsed, index: int) -> Sample:
     values = parsed.outcomes[index][1]
     assert not isinstance(values, Labels)
     rows = parsed.rows_of(index)
-    return finish(_draft(parsed, index, rows, values, columns=prediction_drafts(parsed.own(index), rows)))
+    return finish(draft_of(parsed, index, rows, values, columns=prediction_drafts(parsed.own(index), rows)))
 
 
 def shares(parsed: Parsed, index: int, categories: Categories) -> tuple[Sample, ...]:
@@ -135,10 +135,10 @@ def shares(parsed: Parsed, index: int, categories: Categories) -> tuple[Sample, 
         raise InvalidSample(problems)
     rows, chosen = parsed.rows_of(index), codes(values, names).astype(np.float64)
     columns = probability_drafts(own, names, rows)
-    return components(finish(_draft(parsed, index, rows, chosen, columns=columns, categories=names)), names)
+    return components(finish(draft_of(parsed, index, rows, chosen, columns=columns, categories=names)), names)
 
 
-def _draft(
+def draft_of(
     parsed: Parsed,
     index: int,
     rows: Rows,
@@ -147,6 +147,7 @@ def _draft(
     columns: list[DraftColumn],
     categories: tuple[str, ...] = (),
 ) -> Draft:
+    """The draft of an outcome with values y (N,) and these columns before the covariates."""
     name, survey = parsed.outcomes[index][0], parsed.survey
     again = rows is not parsed.rows
     covariates = covariate_drafts(parsed.covariates, rows, used(parsed.model)) if again else parsed.columns

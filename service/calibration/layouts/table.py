@@ -62,6 +62,11 @@ def from_table(table: Table, missing: Missing = "error", reading: Reading = AS_N
     ``missing`` says what a missing human answer means; with ``drop_unit`` a unit is left out of that outcome only. A
     model takes its terms from the covariates, of which the others stay columns.
     """
+    return collected(*parsed_table(table, missing, reading), reading.categories)
+
+
+def parsed_table(table: Table, missing: Missing, reading: Reading) -> tuple[Parsed, list[Parsed]]:
+    """A table without problems, and the same of every subgroup; raises ``InvalidSample`` with all problems."""
     categories, model = reading.categories, reading.model
     problems = _lengths(table)
     if problems:
@@ -92,7 +97,7 @@ def from_table(table: Table, missing: Missing = "error", reading: Reading = AS_N
     if problems:
         raise InvalidSample(problems)
     parsed = _parsed(table, rows, human, present, model)
-    return collected(parsed, [] if table.subgroup is None else subgroups(parsed, table.subgroup), categories)
+    return parsed, [] if table.subgroup is None else subgroups(parsed, table.subgroup)
 
 
 def _parsed(

@@ -39,7 +39,7 @@ def to_core(data: Arrays, missing: Missing, reading: Reading) -> tuple[Sample, .
         read = [_numbers(arm, f"/data/arms/{i}", problems) for i, arm in enumerate(data.arms)]
         _raise(problems)
         return (arrays.from_arrays(read, missing),)
-    chosen = [_choices(arm, f"/data/arms/{i}", problems) for i, arm in enumerate(data.arms)]
+    chosen = [choices_of(arm, f"/data/arms/{i}", problems) for i, arm in enumerate(data.arms)]
     _raise(problems)
     return choices.from_choices(chosen, missing, reading.categories)
 
@@ -58,7 +58,8 @@ def _numbers(arm: ArrayArm, place: str, problems: list[Problem]) -> arrays.ArmAr
     )
 
 
-def _choices(arm: ArrayArm, place: str, problems: list[Problem]) -> choices.ArmChoices:
+def choices_of(arm: ArrayArm, place: str, problems: list[Problem]) -> choices.ArmChoices:
+    """An arm's answers, categories or numbers; problems are appended."""
     return choices.ArmChoices(
         arm.name,
         answers(arm.human, f"{place}/human", problems, categories=True),

@@ -58,12 +58,17 @@ def to_core(data: MomentsLayout, _missing: Missing, reading: Reading) -> tuple[S
         text = "moments have neither categories nor a model's terms"
         hint = "supported: layouts arrays and table; or estimands mean and mean_difference"
         problems.append(Problem("/data/layout", "unsupported_combination", text, hint))
+    return (moments.from_moments(content(data, problems)),)
+
+
+def content(data: MomentsLayout, problems: list[Problem]) -> moments.MomentData:
+    """The entries; raises ``InvalidSample`` with the ``problems`` found before and what cannot be read."""
     human = tuple(_entry(a.name, a, f"/data/arms/{i}", problems) for i, a in enumerate(data.arms))
     only = tuple(_entry(s.arm, s, f"/data/llm_only/{i}", problems) for i, s in enumerate(data.llm_only or ()))
     if problems:
         raise InvalidSample(problems)
     columns = tuple((c.model or arrays.MODEL, c.arm) for c in data.predictions)
-    return (moments.from_moments(moments.MomentData(columns, human, only, data.prediction_design)),)
+    return moments.MomentData(columns, human, only, data.prediction_design)
 
 
 def count(data: MomentsLayout) -> int:

@@ -83,18 +83,24 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="table"
 
 def to_core(data: Table, missing: Missing, reading: Reading) -> Sequence[Sample]:
     """One sample per outcome (and category); raises ``InvalidSample`` with every problem."""
+    return table.from_table(content(data, categories=reading.categories is not None), missing, reading)
+
+
+def content(data: Table, *, categories: bool) -> table.Table:
+    """The columns, with ``categories`` names among them; raises ``InvalidSample`` for those that cannot be read."""
     problems: list[Problem] = []
     if not data.outcomes:
         problems.append(Problem("/data/outcomes", "no_outcome", "there is no outcome", "send at least one outcome"))
     if problems:
         raise InvalidSample(problems)
-    chosen = reading.categories is not None
-    content = table.Table(
+    read = table.Table(
         outcomes=tuple(
-            (name, answers(column, f"/data/outcomes/{token(name)}", problems, categories=chosen))
+            (name, answers(column, f"/data/outcomes/{token(name)}", problems, categories=categories))
             for name, column in data.outcomes.items()
         ),
-        predictions=tuple(_prediction(p, j, problems, categories=chosen) for j, p in enumerate(data.predictions or ())),
+        predictions=tuple(
+            _prediction(p, j, problems, categories=categories) for j, p in enumerate(data.predictions or ())
+        ),
         arm=None if data.arm is None else labels(data.arm, "/data/arm", problems),
         prediction_design=data.prediction_design,
         covariates=tuple(
@@ -109,7 +115,7 @@ def to_core(data: Table, missing: Missing, reading: Reading) -> Sequence[Sample]
         problems += _units(data.unit, entries(next(iter(data.outcomes.values()))))
     if problems:
         raise InvalidSample(problems)
-    return table.from_table(content, missing, reading)
+    return read
 
 
 def _survey(data: Table, problems: list[Problem]) -> Survey:
