@@ -9,12 +9,14 @@ from service.api.app import Parts
 from service.api.routes.calibrations import calibrations
 from service.api.routes.designs import designs
 from service.api.routes.diagnostics import diagnostics
+from service.api.routes.screenings import screenings
 from service.calibration.card import Card
 from service.calibration.diagnostics.checks import CHECKS
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.intervals import INTERVALS
 from service.calibration.plug_in import CARDS as STATISTIC_CARDS
+from service.calibration.screenings import CARDS as SCREENING_CARDS
 
 TOLERANCE = 1e-12
 
@@ -26,7 +28,7 @@ class ProofFailedError(RuntimeError):
 def calibration_parts() -> Parts:
     """Everything registered now."""
     return Parts(
-        computations=(calibrations(), designs(), diagnostics()),
+        computations=(calibrations(), designs(), diagnostics(), screenings()),
         cards=cards(),
         prove=prove,
         deviation=golden.deviation,
@@ -41,6 +43,7 @@ def cards() -> Mapping[str, Sequence[Card]]:
         "estimators": [e.card for e in ESTIMATORS],
         "intervals": [m.card for m in INTERVALS],
         "diagnostics": [check.card for check in CHECKS],
+        "screenings": list(SCREENING_CARDS),
     }
 
 

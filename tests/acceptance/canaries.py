@@ -46,6 +46,16 @@ DESIGN = {
     "costs": {"human": NUMBERS[0], "llm": {NAME: 0.2}},
     "objective": {"kind": "budget", "budget": 1e9},
 }
+SCREENING = {
+    "hypotheses": [
+        {
+            "name": NAME,
+            "llm": {"estimate": NUMBERS[0], "standard_error": 1},
+            "human": {"estimate": NUMBERS[1], "standard_error": 1},
+        },
+        {"name": "b", "llm": {"estimate": 1, "standard_error": 1}},
+    ],
+}
 CSV = f"{NAME},x\n" + "".join(f"{3 + k % 3 + NUMBERS[1]},{k % 4}\n" for k in range(ROWS))
 CSV_QUERY = (
     "data=%7B%22layout%22%3A%22table%22%2C%22outcomes%22%3A%7B%22y%22%3A%22" + NAME + "%22%7D%2C%22predictions%22%3A"
@@ -87,6 +97,7 @@ def good(key: str) -> Iterator[Sending]:
         ("arrays", "/v1/calibrations", ARRAYS),
         ("table", "/v1/calibrations", TABLE),
         ("design", "/v1/designs", DESIGN),
+        ("screening", "/v1/screenings", SCREENING),
     ):
         plain = json.dumps(body).encode()
         yield posted(f"{name} in JSON", path, plain, ok=True, X_API_Key=key)

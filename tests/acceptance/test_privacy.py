@@ -64,7 +64,7 @@ def test_good_requests(server: Server) -> None:
     assert_silent(server, KEYS)
 
 
-@pytest.mark.parametrize("path", ["/v1/calibrations", "/v1/designs"])
+@pytest.mark.parametrize("path", ["/v1/calibrations", "/v1/designs", "/v1/screenings"])
 def test_bad_requests(server: Server, path: str) -> None:
     for sending in bad(KEYS, path):
         reply = sent(server, sending)

@@ -72,7 +72,7 @@ def test_everything_that_an_alert_takes_a_rate_of_is_there_at_0(metric: str, sel
 @pytest.mark.parametrize(
     ("name", "paths"),
     [
-        ("calibration", ["/v1/calibrations", "/v1/designs"]),
+        ("calibration", ["/v1/calibrations", "/v1/designs", "/v1/screenings"]),
         ("gateway", ["/v1/generations", "/v1/generations/plan", "/v1/chat/completions"]),
     ],
 )

@@ -45,7 +45,7 @@ def test_calibration() -> None:
     found = scopes(create_service(Settings(), calibration_parts()).asgi._app)
     assert {path for path, scope in found.items() if scope == "open"} == {*BOTH, "/v1/methods"}
     closed = {path: scope for path, scope in found.items() if scope != "open"}
-    assert {"/v1/calibrations", "/v1/designs"} <= closed.keys()
+    assert {"/v1/calibrations", "/v1/designs", "/v1/screenings"} <= closed.keys()
     assert closed == {path: SCOPED[path] for path in closed}
     assert set(SCOPED.values()) <= set(SCOPES)
 
