@@ -9,7 +9,7 @@ from typing import Literal
 from service.calibration.designs.answer import DesignAnswer
 from service.calibration.errors import Warned
 from service.calibration.inference import Interval, Result
-from service.calibration.plan import StatisticName
+from service.calibration.plan import ModelSelection, StatisticName
 
 Claim = Literal["confirmatory", "exploratory", "exploratory_with_track_record"]
 Status = Literal["assumed", "not_rejected", "rejected", "not_testable"]
@@ -27,13 +27,19 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class ModelBlock:
-    """One LLM's part in an estimate."""
+    """One LLM's part in an estimate.
+
+    Where the best of several models was chosen: the variance ratio if every fold took this one, and the share of humans
+    whose fold did.
+    """
 
     name: str
     llm_only: Effect | None
     ppi_correlation: float | None
     variance_ratio_without: float | None
     icc: float | None
+    cross_fitted_variance_ratio: float | None = None
+    selected_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,7 @@ class Applied:
     reason: str
     subgroups: tuple[str, ...] | None = None
     partial_pooling: bool = False
+    model_selection: ModelSelection = "all"
     scale: str | None = None
     interactions: tuple[tuple[str, str], ...] | None = None
     statistic: StatisticName | None = None

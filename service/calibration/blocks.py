@@ -15,7 +15,6 @@ from math import sqrt
 
 import numpy as np
 
-from service.calibration import least_squares, strata
 from service.calibration.answer import ArmBlock, Effect, ModelBlock, PredictionBlock, Verdict
 from service.calibration.estimate import Estimate, Frame
 from service.calibration.inference import Result, level
@@ -30,7 +29,7 @@ def arm_verdict(frame: Frame, estimate: Estimate, arm: int, estimator: str) -> V
         return "human_only_requested"
     if not frame.has_pool[arm]:
         return "no_pool"
-    used = [c.kind for c, slope in zip(frame.sample.columns, estimate.slope[arm].tolist(), strict=True) if slope]
+    used = [c.kind for c, slope in zip(frame.sample.columns, estimate.tuning[arm].tolist(), strict=True) if slope]
     if used:
         return "llm_used" if any(kind != "covariate" for kind in used) else "no_llm"
     fit = frame.whole[arm]
@@ -94,7 +93,7 @@ def model_block(
     columns = frame.sample.columns
     own = tuple(j for j in frame.screened.usable if columns[j].model == model)
     whole = own == frame.screened.usable
-    fits = frame.whole if whole else _fits_on(frame, own)
+    fits = frame.whole if whole else frame.fits_on(own)
     draws = [c.icc for c in columns if c.kind == "prediction" and c.model == model and c.icc is not None]
     return ModelBlock(
         name=model,
@@ -105,21 +104,13 @@ def model_block(
     )
 
 
-def _fits_on(frame: Frame, columns: Sequence[int]) -> Sequence[ArmFit | None]:
-    """Every arm's fit on some of the columns."""
-    if frame.sample.stratum_of:
-        return strata.within(frame.sample, frame.arms, columns)
-    fits = [least_squares.fit(arm, columns) for arm in frame.arms]
-    return [fitted if fitted.spare else None for fitted in fits]
-
-
 def arm_block(frame: Frame, estimate: Estimate, unit: FloatArray, verdict: Verdict, mean: Result) -> ArmBlock:
     """One arm's sizes, fit and prediction columns; ``unit`` is 1 on it, or its strata's shares on its cells."""
     cells = np.flatnonzero(unit).tolist()
     sample, fit, arm = frame.sample, frame.whole[cells[0]], _position(frame.sample, cells[0])
     dropped = {x.column for x in frame.screened.dropped if x.arm in (None, *cells)}
     squares = np.add.reduce([frame.human[d].scatter.diagonal() for d in cells]).tolist()
-    tunings = unit @ estimate.slope
+    tunings = unit @ estimate.tuning
     predictions = tuple(
         PredictionBlock(
             model=column.model or "",

@@ -158,6 +158,7 @@ def _applied(outcomes: Sequence[Analysis], subgroups: Sequence[str | None]) -> A
         scale=SCALES.get(resolved.estimand),
         subgroups=tuple(dict.fromkeys(s for s in subgroups if s is not None)) or None,
         partial_pooling=plan.partial_pooling,
+        model_selection=plan.model_selection if resolved.selection is not None else "all",
         interactions=None if plan.model is None else plan.model.interactions or None,
         statistic=plan.statistic,
     )

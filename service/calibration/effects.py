@@ -8,8 +8,8 @@ from math import isfinite, sqrt
 
 import numpy as np
 
-from service.calibration import assumptions, blocks, survey_design
-from service.calibration.answer import Alternative, ArmBlock, EstimateBlock, Verdict
+from service.calibration import assumptions, blocks, model_scores, survey_design
+from service.calibration.answer import Alternative, ArmBlock, Effect, EstimateBlock, ModelBlock, Verdict
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
 from service.calibration.errors import CalibrationError, NotIdentified, Warned
@@ -51,7 +51,7 @@ def analysed(resolved: Resolved, tested: ReferenceTest | None) -> Analysis:
         _estimate_block(resolved, c, fit, tested) for c, fit in zip(resolved.contrasts, fits, strict=True)
     )
     arms = tuple(_arm_block(resolved, d, fits, estimates) for d in range(len(resolved.sample.arms)))
-    sloped = tuple(bool(row.any()) for row in fits[0].slope)
+    sloped = tuple(bool(row.any()) for row in fits[0].tuning)
     warnings = tuple(_warnings(resolved, tested, estimates))
     return Analysis(resolved, tested, fits, sloped, estimates, arms, warnings)
 
@@ -73,21 +73,12 @@ def _estimate_block(
         name=contrast.name,
         outcome=plain.sample.outcome,
         component=plain.sample.component,
-        claim=assumptions.claim(tested, {plain.sample.pool_of(d) for d in used if np.count_nonzero(estimate.slope[d])}),
+        claim=assumptions.claim(tested, {plain.sample.pool_of(d) for d in used if estimate.tuning[d].any()}),
         verdict=verdict,
         result=finite(calibrated),
         human_only=finite(human),
         llm_only=alone,
-        models=tuple(
-            blocks.model_block(
-                plain,
-                t,
-                model,
-                alone if len(models) == 1 else blocks.llm_only(plain, t, plain.sample.direction(model)),
-                _ratio_without(resolved, model, t, human),
-            )
-            for model in models
-        ),
+        models=_selected(resolved, t, [_model_block(resolved, t, model, alone, human) for model in models]),
         variance_ratio=ratio,
         human_sample_size=n,
         effective_sample_size=effective(n, ratio, verdict),
@@ -142,11 +133,42 @@ def _ratio_without(resolved: Resolved, model: str, contrast: FloatArray, human: 
         return 1.0
     if resolved.estimator.historical and not any(frame.sample.columns[j].kind == "prediction" for j in keep):
         return 1.0
+    if resolved.selection is not None and model not in resolved.selection.chosen:
+        return _ratio(
+            sqrt(contrast_variance(resolved.selection.estimate, contrast, resolved.settings.population)[0]), human
+        )
     try:
-        estimate = resolved.estimator.fit(frame.with_columns(keep), contrast)
+        estimate = resolved.fitted(frame.with_columns(keep), contrast)
     except CalibrationError:
         return None
     return _ratio(sqrt(contrast_variance(estimate, contrast, resolved.settings.population)[0]), human)
+
+
+def _model_block(
+    resolved: Resolved, contrast: FloatArray, model: str, alone: Effect | None, human: Result
+) -> ModelBlock:
+    """One model's part; ``alone`` is what the LLMs say together, which is what the only one says."""
+    plain = resolved.plain
+    if len(plain.sample.models) > 1:
+        alone = blocks.llm_only(plain, contrast, plain.sample.direction(model))
+    return blocks.model_block(plain, contrast, model, alone, _ratio_without(resolved, model, contrast, human))
+
+
+def _selected(resolved: Resolved, contrast: FloatArray, found: Sequence[ModelBlock]) -> tuple[ModelBlock, ...]:
+    """The models with what their choice looked at, where the best of them was chosen."""
+    selection, population = resolved.selection, resolved.settings.population
+    if selection is None:
+        return tuple(found)
+    human = model_scores.squares(resolved.human_only, contrast, population)
+    scored = {m.name: model_scores.squares(selection.of_model(m.name), contrast, population) for m in found}
+    return tuple(
+        replace(
+            block,
+            cross_fitted_variance_ratio=model_scores.variance_ratio(scored[block.name], human),
+            selected_share=selection.share(block.name),
+        )
+        for block in found
+    )
 
 
 def _alternatives(resolved: Resolved, contrast: FloatArray, human: Result, n: int) -> tuple[Alternative, ...]:
@@ -179,7 +201,21 @@ def _warnings(resolved: Resolved, tested: ReferenceTest | None, estimates: Seque
         clipped = "" if resolved.frame.ddof else ", ddof 0, lambda in [0, 1]"
         text = f"published form: normal quantile{clipped}; intervals are too short in small samples"
         found.append(Warned("compat_mode", text, "/plan/compat"))
-    return found + doubts(estimates)
+    return found + _choice_doubts(resolved) + doubts(estimates)
+
+
+def _choice_doubts(resolved: Resolved) -> list[Warned]:
+    """That the model was chosen on the humans that calibrate, and how; or that there was none to choose."""
+    place, selection = "/plan/model_selection", resolved.selection
+    if resolved.plan.model_selection == "all":
+        return []
+    if selection is None:
+        return [Warned("nothing_to_select", "there are fewer than two models, so none was chosen", place)]
+    text = (
+        f"the model was chosen among {len(resolved.plain.sample.models)} on the humans that calibrate, outside each of "
+        f"{selection.folds.count} folds: {selection.told}; ranks of models are exploratory"
+    )
+    return [Warned("model_selected", text, place)]
 
 
 def doubts(estimates: Sequence[EstimateBlock]) -> list[Warned]:

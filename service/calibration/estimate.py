@@ -32,7 +32,7 @@ from service.calibration import arm_estimate, moments, pools, strata, within
 from service.calibration.arm_estimate import PooledSlope
 from service.calibration.columns import Screened, screen
 from service.calibration.errors import NotIdentified
-from service.calibration.least_squares import Arm, ArmFit
+from service.calibration.least_squares import Arm, ArmFit, fit
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Identification, Tuning
 from service.calibration.pools import Members, Pool
@@ -155,6 +155,13 @@ class Frame:
         sample = self.sample.with_columns(index)
         return self if sample is self.sample else replace(self, sample=sample)
 
+    def fits_on(self, columns: Sequence[int]) -> tuple[ArmFit | None, ...]:
+        """Every arm's least-squares fit on some of the columns; None where an arm has too few humans for it."""
+        if self.sample.stratum_of:
+            return strata.within(self.sample, self.arms, columns)
+        fits = (fit(arm, columns) for arm in self.arms)
+        return tuple(found if found.spare else None for found in fits)
+
     def _pool(self, k: int, *, humans: bool) -> Pool:
         arms = self.sample.arms_of(k)
         unused = self.sample.shared and self.identification == "randomization"
@@ -175,6 +182,7 @@ class Estimate:
     """Calibrated arm means with the pieces of their variance; ``influence`` holds r_i of arms on their own slope.
 
     ``fixed`` marks arms whose slope is not their own least-squares slope: their residuals are not orthogonal to c.
+    ``tuned`` (D, p) are the slopes on the columns of the data, where the frame's columns are others.
     """
 
     frame: Frame
@@ -186,6 +194,12 @@ class Estimate:
     fixed: tuple[bool, ...]
     pools: tuple[Pool, ...]
     influence: tuple[FloatArray | None, ...]
+    tuned: FloatArray | None = None
+
+    @property
+    def tuning(self) -> FloatArray:
+        """The slopes (D, p) on the columns of the data."""
+        return self.slope if self.tuned is None else self.tuned
 
     def human_influence(self, arm: int) -> FloatArray:
         """r_i of an arm's humans (n,), from rows: e_i / sqrt(n (n - 1)) for a fixed slope."""

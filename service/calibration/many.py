@@ -41,6 +41,7 @@ def analysed_at_once(samples: Sequence[Sample], plan: Plan) -> Mapping[int, Anal
 def _plan_fits(plan: Plan) -> bool:
     asked = plan.compare or plan.compat or plan.costs is not None or plan.multiplicity == "max_t"
     usual = plan.alternative == "two_sided" and plan.inference_population == "super" and plan.estimand != "quantile"
+    usual &= plan.model_selection == "all"
     return plan.estimator in ESTIMATORS and plan.interval in {"auto", "t"} and usual and not asked
 
 

@@ -49,6 +49,7 @@ IntervalName = Literal[
     "t", "normal", "bootstrap", "bootstrap_t", "randomization", "score", "betting", "confidence_sequence"
 ]
 IntervalMethod = Literal["auto", IntervalName]
+ModelSelection = Literal["all", "best"]
 Multiplicity = Literal["none", "holm", "hochberg", "benjamini_hochberg", "max_t"]
 
 
@@ -125,3 +126,4 @@ class Plan:
     bounds: tuple[float, float] | None = None
     multiplicity: Multiplicity = "none"
     partial_pooling: bool = False
+    model_selection: ModelSelection = "all"

@@ -52,6 +52,11 @@ def _beside(answer: Answer) -> list[str]:
     sentences = [
         f"The human-only estimate was {_number(first.human_only.estimate)} ({_interval(first.human_only)}).",
     ]
+    if answer.applied.model_selection == "best":
+        sentences.append(
+            f"The LLM was chosen among {len(first.models)} by cross-fitting: no human's answer had a part in choosing "
+            "or tuning the predictions that it is compared with."
+        )
     sentences += _family(answer)
     if first.llm_only is not None:
         sentences.append(f"LLM answers alone gave {_number(first.llm_only.estimate)}, which is exploratory.")

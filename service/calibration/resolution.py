@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from service.calibration import strata, survey_design
+from service.calibration import model_selection, strata, survey_design
 from service.calibration.contrast import Contrast
 from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, UnsupportedCombination
 from service.calibration.estimands import estimand
@@ -18,10 +18,12 @@ from service.calibration.estimators import Estimator, estimator
 from service.calibration.inference import Settings, check
 from service.calibration.intervals.auto import Choice
 from service.calibration.intervals.auto import chosen as chosen_interval
+from service.calibration.model_selection import Selection, selection
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Plan
 from service.calibration.sample import Sample
 
+FEWEST_MODELS = 2  # of which one can be chosen
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -50,9 +52,25 @@ class Resolved:
         """A contrast of arms (D,) as one of the frame's arms, which are arms x strata in a stratified sample."""
         return strata.expanded(contrast, self.shares)
 
+    @cached_property
+    def selection(self) -> Selection | None:
+        """The choice of a model, where one is asked for and there are several."""
+        if self.plan.model_selection == "all" or len(self.frame.sample.models) < FEWEST_MODELS:
+            return None
+        return self._selection(self.frame)
+
     def fit(self, contrast: FloatArray) -> Estimate:
         """The plan's estimate for a contrast of the frame's arms."""
-        return self.estimator.fit(self.frame, contrast)
+        return self.estimator.fit(self.frame, contrast) if self.selection is None else self.selection.estimate
+
+    def fitted(self, frame: Frame, contrast: FloatArray) -> Estimate:
+        """The same from a frame with fewer columns."""
+        if self.selection is None or not frame.sample.models:
+            return self.estimator.fit(frame, contrast)
+        return self._selection(frame).estimate
+
+    def _selection(self, frame: Frame) -> Selection:
+        return selection(frame, limited=self.plan.estimator == "auto", seed=self.plan.seed)
 
 
 def resolve(sample: Sample, plan: Plan) -> Resolved:
@@ -65,6 +83,7 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     checks.passed(_check_categories, sample, plan)
     checks.passed(_check_tuning, sample, plan)
     checks.passed(_check_recalibrated, sample, plan)
+    checks.passed(model_selection.check, sample, plan)
     identification = checks.passed(identified, sample, plan)
     checks.passed(check_shares, sample, plan)
     if not sample.plain:

@@ -262,6 +262,7 @@ def _refused(plan: Plan) -> Iterator[tuple[str, str, str]]:
         ("costs", plan.costs, "no design is computed from a summary"),
         ("stratum_shares", plan.stratum_shares, "a summary has no strata"),
         ("partial_pooling", plan.partial_pooling or None, "a summary has no subgroups"),
+        ("model_selection", None if plan.model_selection == "all" else "best", "a summary has one model"),
     )
     for name, value, text in absent:
         if value is not None:

@@ -6,7 +6,7 @@ from tests.breaks.mutation import CORE, Mutation
 
 MUTATIONS = (
     Mutation("limited harm by the plain R^2", f"{CORE}/estimators/auto.py",
-             "fit.adjusted(r_squared) >", "r_squared >",
+             "fit.adjusted(explained(frame, arm, fit)) >", "explained(frame, arm, fit) >",
              "tests/calibration/estimators/test_auto.py::test_the_rule_is_adjusted_r_squared_above_p_over_n_minus_2"),
     Mutation("a human's own answer in its recalibration", f"{CORE}/recalibration.py",
              "train = answered & (fold != k)", "train = answered & (fold > -1)",

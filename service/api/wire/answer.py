@@ -55,6 +55,7 @@ class Applied(msgspec.Struct, frozen=True):
     reason: str
     subgroups: list[str] | None
     partial_pooling: bool
+    model_selection: str
     scale: str | None
     interactions: list[list[str]] | None
     statistic: str | None
@@ -195,6 +196,7 @@ def applied(done: core.Applied) -> Applied:
         reason=done.reason,
         subgroups=None if done.subgroups is None else list(done.subgroups),
         partial_pooling=done.partial_pooling,
+        model_selection=done.model_selection,
         scale=done.scale,
         interactions=None if done.interactions is None else [list(pair) for pair in done.interactions],
         statistic=done.statistic,

@@ -127,6 +127,7 @@ def plan_digest(job: Job, done: Applied) -> str:
         "bounds": plan.bounds,
         "multiplicity": plan.multiplicity,
         "partial_pooling": plan.partial_pooling,
+        "model_selection": plan.model_selection,
         "tuning": plan.tuning,
         "categories": plan.categories,
         "quantiles": plan.quantiles,

@@ -38,13 +38,19 @@ class LlmOnly(msgspec.Struct, frozen=True):
 
 
 class ModelPart(msgspec.Struct, frozen=True):
-    """One LLM's part in an estimate."""
+    """One LLM's part in an estimate.
+
+    With model_selection best: the variance ratio if every fold took this model (cross-fitted: slopes have not seen the
+    answers they are scored on), and the share of the humans whose fold took it; else null.
+    """
 
     name: str
     llm_only: LlmOnly | None
     ppi_correlation: float | None
     variance_ratio_without: float | None
     icc: float | None
+    cross_fitted_variance_ratio: float | None
+    selected_share: float | None
 
 
 class Pooled(msgspec.Struct, frozen=True):
@@ -154,10 +160,7 @@ def estimate(block: core.EstimateBlock) -> Estimate:
         interval=_interval(result.interval),
         human_only=_result(block.human_only),
         llm_only=_effect(block.llm_only),
-        models=[
-            ModelPart(m.name, _effect(m.llm_only), m.ppi_correlation, m.variance_ratio_without, m.icc)
-            for m in block.models
-        ],
+        models=[_model_part(m) for m in block.models],
         variance_ratio=block.variance_ratio,
         human_sample_size=block.human_sample_size,
         effective_sample_size=block.effective_sample_size,
@@ -177,6 +180,18 @@ def estimate(block: core.EstimateBlock) -> Estimate:
             )
             for a in block.alternatives
         ],
+    )
+
+
+def _model_part(block: core.ModelBlock) -> ModelPart:
+    return ModelPart(
+        block.name,
+        _effect(block.llm_only),
+        block.ppi_correlation,
+        block.variance_ratio_without,
+        block.icc,
+        block.cross_fitted_variance_ratio,
+        block.selected_share,
     )
 
 

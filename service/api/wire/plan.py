@@ -126,6 +126,14 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "Default: false."
         ),
     ] = None
+    model_selection: Annotated[
+        Literal["all", "best"] | None,
+        msgspec.Meta(
+            description="What is done with several models: all of them calibrate together, or the best one, chosen by "
+            "cross-fitting (folds of the humans, dealt by seed; the model and its slopes are learned outside each). "
+            "best goes with estimators auto and regression, means and proportions. Default: all."
+        ),
+    ] = None
     tuning: Annotated[
         Literal["one", "common", "per_arm"] | None,
         msgspec.Meta(description="Only for difference_in_predictions. Default: per_arm."),
@@ -188,6 +196,7 @@ def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.P
         interval=plan.interval or defaults.interval,
         multiplicity=plan.multiplicity or defaults.multiplicity,
         partial_pooling=bool(plan.partial_pooling),
+        model_selection=plan.model_selection or defaults.model_selection,
         tuning=plan.tuning or defaults.tuning,
         bounds=None if plan.bounds is None else (plan.bounds[0], plan.bounds[1]),
         stratum_shares=plan.stratum_shares,

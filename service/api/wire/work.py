@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from service.calibration.cross_fitting import FOLDS
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Plan
@@ -36,6 +37,7 @@ DRAWN, DRAWS, MOST_DRAWS = 0.2, 5e3, 5e4  # max_t: work per number drawn; draws 
 FREE_DRAWS = 2e9  # numbers drawn that more draws than the least may cost
 PAIR, PER_CELL = 40.0, 200.0  # interactions: per human and squared number of terms; per unit and combination of levels
 PER_MODEL = 2.0  # per unit, fit and squared number of coefficients: 189 of 8,000 units take 4 s, 61 of 23,000 0.4 s
+SELECTING, FEW_UNITS = 1.0, 2e3  # model_selection: per number and fold; what a fit of one model costs, in units
 SUMMARY = 50.0  # work per cube of the number of coefficients
 HELD = 200.0  # max_t: work per influence value, which are held in memory together
 
@@ -62,9 +64,17 @@ def of_summary(summary: Summary) -> float:
 
 def _fitting(sample: Sample, plan: Plan) -> float:
     columns = max(1, len(sample.columns))
-    fits = (len(sample.models) + 1) * (len(ESTIMATORS) if plan.compare else 1)
+    fits = (len(sample.models) + 1) * (len(ESTIMATORS) if plan.compare else 1) + _selecting(sample, plan)
     products = PER_MODEL * _n_units(sample) * _n_components(sample, plan) ** 2
     return fits * (float(_numbers(sample) * columns) + products + PER_CONTRAST * len(plan.contrasts or ()))
+
+
+def _selecting(sample: Sample, plan: Plan) -> float:
+    """Fits of every number that the choice of a model takes: the folds, again for each model that is left out."""
+    if plan.model_selection == "all":
+        return 0.0
+    models = len(sample.models)
+    return SELECTING * FOLDS * (1 + min(models, FOLDS)) * (1.0 + models * FEW_UNITS / max(1, _n_units(sample)))
 
 
 def _interactions(sample: Sample, plan: Plan) -> float:

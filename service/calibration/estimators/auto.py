@@ -85,8 +85,7 @@ def helpful(frame: Frame, arm: int) -> bool:
         return False
     if frame.sample.linearised and not _predicts(frame, arm, fit):
         return False
-    r_squared = _of_all_categories(frame, arm, fit) if frame.sample.chosen else fit.r_squared
-    return fit.adjusted(r_squared) > fit.rank / (fit.size - 2.0)
+    return fit.adjusted(explained(frame, arm, fit)) > fit.rank / (fit.size - 2.0)
 
 
 def _predicts(frame: Frame, arm: int, fit: ArmFit) -> bool:
@@ -104,6 +103,19 @@ def _predicts(frame: Frame, arm: int, fit: ArmFit) -> bool:
     slope = fit.slope @ own.deviations[1:]
     left_out, without = (y - slope) / (1.0 - fit.rows.leverage), y / (1.0 - alone)
     return float(left_out @ left_out) < float(without @ without)
+
+
+def explained(frame: Frame, arm: int, fit: ArmFit) -> float:
+    """R^2 of an arm's outcome, or of the indicators of all categories."""
+    return _of_all_categories(frame, arm, fit) if frame.sample.chosen else fit.r_squared
+
+
+def spread(frame: Frame, arm: int) -> float:
+    """The outcome's variance among an arm's humans, or that of the indicators of all categories together."""
+    joint = frame.human[arm]
+    deviations = _categories(frame, arm)
+    total = float(joint.scatter[0, 0]) if deviations is None else float(np.vdot(deviations, deviations))
+    return total / (joint.n - 1)
 
 
 def _of_all_categories(frame: Frame, arm: int, fit: ArmFit) -> float:
