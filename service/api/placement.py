@@ -103,7 +103,7 @@ class Placement:
     ``busy`` has hysteresis: from the moment all places are taken until half of both queues is free again.
     """
 
-    def __init__(self, threads: int, queue: int, deadline_seconds: float, inline_queue: int = 64) -> None:
+    def __init__(self, threads: int, queue: int, deadline_seconds: float, inline_queue: int = 16) -> None:
         self._turns = Turns(inline_queue, deadline_seconds)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="compute", initializer=_yielding)
         self.threads, self.queue = threads, queue

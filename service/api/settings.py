@@ -25,11 +25,11 @@ class Settings:
     """Threads that compute; requests beyond them wait."""
     queue: int = 16
     """Requests that may wait; beyond it 503."""
-    inline_queue: int = 64
+    inline_queue: int = 16
     """Small requests that may wait for their turn on the event loop; beyond it 503."""
     held_body_bytes: int = 256 << 20
     """Bytes of bodies over 64 KiB that may be read or kept at one time; beyond it 503."""
-    inline_body_bytes: int = 16 << 10
+    inline_body_bytes: int = 40 << 10
     """Bodies up to this size are decoded on the event loop, larger ones in a thread."""
     inline_work: float = 50_000.0
     """Work units up to which a small request is computed on the event loop."""
