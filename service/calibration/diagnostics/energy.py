@@ -15,7 +15,7 @@ import numpy as np
 
 from service.calibration.moments import FloatArray
 
-MOST = 1_000
+MOST = 600
 PERMUTATIONS = 999
 CLOSE = 1e-12
 

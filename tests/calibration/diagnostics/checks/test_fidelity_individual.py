@@ -5,7 +5,6 @@ import pytest
 from scipy import stats
 
 from service.calibration.diagnostics.check import Settings
-from service.calibration.diagnostics.checks.fidelity_individual import correlation
 from service.calibration.diagnostics.diagnose import diagnose
 from service.calibration.diagnostics.layouts import of_moments, of_table
 from service.calibration.layouts.choices import ArmChoices
@@ -14,7 +13,6 @@ from service.calibration.layouts.moments import Entry, MomentData
 from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.survey import Survey
 from service.calibration.layouts.table import Table
-from service.calibration.moments import of_columns
 from tests.calibration.diagnostics.studies import arm, card, correlated, measure, only
 
 NAME = "fidelity_individual"
@@ -33,7 +31,7 @@ def test_the_correlation_and_accuracy_are_those_of_the_pairs() -> None:
 
 
 def test_intervals_cover_and_a_worthless_llm_seldom_passes() -> None:
-    generator, rho, n, replicates = np.random.default_rng(11), 0.5, 20, 1000
+    generator, rho, n, replicates = np.random.default_rng(11), 0.5, 20, 600
     covered = passed = 0
     for _ in range(replicates):
         f = generator.normal(size=n)
@@ -41,8 +39,8 @@ def test_intervals_cover_and_a_worthless_llm_seldom_passes() -> None:
         interval = measure(only(card([arm(y, f)], NAME)), "ppi_correlation").interval
         covered += interval.lower <= rho <= interval.upper
         passed += only(card([arm(generator.permutation(y), f)], NAME)).status == "pass"
-    assert abs(covered / replicates - 0.95) < 3 * 0.007
-    assert passed / replicates < 0.025 + 3 * 0.005
+    assert abs(covered / replicates - 0.95) < 3 * 0.009
+    assert passed / replicates < 0.025 + 3 * 0.0064
 
 
 def test_no_pairs_few_pairs_and_constant_answers_are_not_testable() -> None:
@@ -94,8 +92,3 @@ def test_clusters_widen_the_interval() -> None:
     assert interval.upper - interval.lower == pytest.approx(alone.upper - alone.lower, rel=0.06)
     few = Table((("y", y),), (PredictionColumn(f),), survey=Survey(cluster=np.arange(120.0) // 60))
     assert measure(only(diagnose(of_table(few), Settings(), [NAME])), "ppi_correlation").interval.lower < 0
-
-
-def test_the_function_reads_moments_alone() -> None:
-    data = correlated(7, 30, 0)
-    assert correlation(None, of_columns(np.array([data.human, data.llm])), 0.95).p_value is not None
