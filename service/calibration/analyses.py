@@ -21,6 +21,7 @@ from service.calibration.modelled import modelled, statistic_of
 from service.calibration.plan import Plan
 from service.calibration.quantiles.effects import analysed as quantiles_analysed
 from service.calibration.resolution import resolve
+from service.calibration.response_propensity import refuse_unsupported
 from service.calibration.sample import Sample
 from service.calibration.samples import blocks_of
 from service.calibration.subgroups import left_out, none_left, told
@@ -97,6 +98,7 @@ def _group(group: Sequence[Sample], plan: Plan) -> list[Analysis]:
     """
     statistic = statistic_of(plan)
     if statistic is not None:
+        refuse_unsupported(group[0], plan)
         return modelled(group[0], plan, statistic)
     resolved = [resolve(sample, plan) for sample in group]
     tested = assumptions.reference(resolved[0].plain) if plan.estimator != "human_only" else None

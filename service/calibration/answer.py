@@ -186,6 +186,64 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class ArmResponse:
+    """Who of an arm was asked and answered; ``lowest_propensity`` over everybody asked.
+
+    ``kish_n``: how many equally weighted answers those at hand, weighted by inverse propensities, are worth.
+    """
+
+    name: str
+    outcome: str
+    subgroup: str | None
+    asked: int
+    answered: int
+    rate: float
+    lowest_propensity: float
+    kish_n: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Bounds on an estimate and the interval that covers it with the plan's level wherever between them it is."""
+
+    lower: float
+    upper: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredEstimate:
+    """How an estimate depends on those who did not answer.
+
+    ``complete_case``: the same estimator on those who answered, as if nobody else had been asked. ``sensitivity``: by
+    how much the estimate moves if in every arm, in the direction that moves it most, the mean of those who did not
+    answer is 1 away from what missing at random says. ``delta_bounds``: for means up to the plan's delta away.
+    ``worst_case``: whatever they would have answered within the outcome's bounds. ``tipping_delta`` is how far away it
+    takes for the estimate to pass the null value, ``tipping_delta_interval`` for the interval to reach it.
+    """
+
+    name: str
+    outcome: str
+    component: str | None
+    subgroup: str | None
+    complete_case: Result
+    sensitivity: float
+    delta_bounds: Bounds | None
+    worst_case: Bounds | None
+    tipping_delta: float | None
+    tipping_delta_interval: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingAnswers:
+    """People who were asked and did not answer: who they are by arm, and what every estimate owes to them."""
+
+    delta: float | None
+    arms: tuple[ArmResponse, ...]
+    estimates: tuple[UnansweredEstimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Everything a calibration returns."""
 
@@ -198,3 +256,4 @@ class Answer:
     warnings: tuple[Warned, ...]
     design: DesignAnswer | None = None
     heterogeneity: tuple[Heterogeneity, ...] = ()
+    missing_answers: MissingAnswers | None = None

@@ -49,7 +49,7 @@ def reference(frame: Frame) -> ReferenceTest | None:
     ``exchangeability`` of LLM-only units with the humans, or, under randomization, ``known_population_means``.
     """
     untested = frame.by_probability or (frame.identification == "randomization" and not frame.any_known)
-    if untested or not any(frame.has_pool):
+    if untested or not any(frame.has_pool) or not (frame.sample.shared or frame.sample.goes_beyond_humans):
         return None
     return tested(pool_p_values(frame), frame.identification)
 
@@ -115,6 +115,11 @@ def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumpti
         found.append(("random_sampling", "humans are a random sample of the population the estimate is for"))
     if sample.by_probability:
         found.append(("known_sampling_probabilities", "the stated probabilities of giving a human answer are right"))
+    if sample.unanswered:
+        text = (
+            "given arm, predictions and covariates, answering has nothing to do with the answer; this cannot be tested"
+        )
+        found.append(("missing_at_random", text))
     if sample.clustered:
         found.append(("independent_clusters", "clusters are independent of each other"))
     else:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from service.calibration import assumptions
+from service.calibration import assumptions, missing_answers
 from service.calibration.analyses import analyses
 from service.calibration.answer import Answer, Applied, ArmBlock, Assumption, Claim, EstimateBlock
 from service.calibration.between import compared, partially_pooled, shared_clusters
@@ -18,7 +18,7 @@ from service.calibration.designs.objective import Aim
 from service.calibration.designs.study import Wish, design_of_study
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL
 from service.calibration.effects import Analysis
-from service.calibration.errors import CalibrationError, NotIdentified, Warned
+from service.calibration.errors import CalibrationError, NotIdentified, UnsupportedCombination, Warned
 from service.calibration.estimate import Frame
 from service.calibration.inference import level
 from service.calibration.plan import Costs, Plan
@@ -51,6 +51,7 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
         bought, doubt = _design(first.resolved, several=several)
         estimates, pooling = _beside(list(_ordered([[a.estimates for a in outcome] for outcome in outcomes])), plan)
         between = tuple(compared(estimates))
+        missing = missing_answers.of(outcomes, plan.missing_delta)
     weakest: Claim = "exploratory" if any(e.claim == "exploratory" for e in estimates) else "confirmatory"
     spanned = shared_clusters(sent) if between and first.resolved.sample.clustered else []
     return Answer(
@@ -65,6 +66,7 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
         ),
         design=bought,
         heterogeneity=between,
+        missing_answers=missing,
     )
 
 
@@ -106,6 +108,10 @@ def _in_plan(pointer: str) -> str:
 
 def study_design(resolved: Resolved, costs: Costs, wish: Wish | None = None) -> DesignAnswer:
     """The optimal design that a resolved plan's data suggest at these prices (see ``designs.study``)."""
+    if resolved.sample.response:
+        text = "a design is of people who all answer, and this data's response propensities would be part of it"
+        hint = "supported: missing drop_unit"
+        raise UnsupportedCombination.at("/basis/plan/missing", "unsupported_combination", text, hint)
     contrasts = np.array([c.weights for c in resolved.contrasts])
     own = Wish(aim=Aim(confidence_level=resolved.plan.confidence_level), seed=resolved.plan.seed)
     frame = Frame(resolved.sample, resolved.plain.identification) if resolved.sample.strata else resolved.plain

@@ -61,7 +61,8 @@ class Frame:
     def arms(self) -> tuple[Arm, ...]:
         """Each arm's humans, ready for fitting."""
         spare = self.sample.spare
-        arms = (_arm(source, by_probability=self.by_probability) for source in self.sample.human)
+        chances = map(self._probability, range(len(self.sample.arms)))
+        arms = (_arm(source, chance) for source, chance in zip(self.sample.human, chances, strict=True))
         return tuple(
             arms
             if spare is None
@@ -76,7 +77,7 @@ class Frame:
     @cached_property
     def weighted(self) -> bool:
         """Whether units have unequal weights, for whichever reason."""
-        return self.by_probability or self.sample.weighted
+        return self.by_probability or self.sample.weighted or bool(self.sample.response)
 
     @cached_property
     def human(self) -> tuple[Moments, ...]:
@@ -148,7 +149,15 @@ class Frame:
     def has_pool(self) -> tuple[bool, ...]:
         """Whether an arm's pool knows more about c than the arm's own humans do."""
         sample = self.sample
-        return tuple(sample.shared or self.llm_only[d] is not None or self.any_known for d in range(len(sample.arms)))
+        known, rest = sample.shared or self.any_known, sample.unanswered or (None,) * len(sample.arms)
+        return tuple(known or self.llm_only[d] is not None or others is not None for d, others in enumerate(rest))
+
+    def _probability(self, arm: int) -> FloatArray | None:
+        """The probability of an answer of each of an arm's humans (n,): known, or by its response propensity."""
+        if self.sample.response:
+            return self.sample.response[arm].probability
+        source = self.sample.human[arm]
+        return source.sampling_probability if self.by_probability and isinstance(source, Units) else None
 
     def with_columns(self, index: Sequence[int]) -> Frame:
         """The same units seen through a subset of the columns."""
@@ -169,7 +178,7 @@ class Frame:
         members = Members(arms if humans or llm_only is None else (), llm_only)
         known = self.known
         if self.weighted:
-            sources = [*(self.sample.human[d] for d in members.humans), self.sample.llm_only[k]]
+            sources = [*map(self.sample.asked, members.humans), self.sample.llm_only[k]]
             rows = [s for s in sources[: len(members.humans) + (llm_only is not None)] if isinstance(s, Units)]
             return pools.of_rows(members, rows, known, frame_weights=self.by_probability)
         only = self.llm_only[k]
@@ -250,17 +259,14 @@ def human_only(frame: Frame) -> Estimate:
     return assemble(frame, [np.zeros(len(frame.sample.columns))] * len(frame.sample.arms), frame.pools)
 
 
-def _arm(source: Units | Moments, *, by_probability: bool) -> Arm:
+def _arm(source: Units | Moments, probability: FloatArray | None) -> Arm:
     if isinstance(source, Moments):
         return Arm(source, None)
     assert source.y is not None
     rows = np.concatenate((source.y[None], source.c))
-    if not by_probability and source.weight is None:
+    if probability is None and source.weight is None:
         return Arm(*moments.centred(rows))
-    weight = pools.weight(source)
-    if by_probability:
-        assert source.sampling_probability is not None
-        weight = weight / source.sampling_probability
+    weight = pools.weight(source) if probability is None else pools.weight(source) / probability
     weight = weight / weight.mean()
     return Arm(*moments.weighted(rows, weight), np.sqrt(weight))
 

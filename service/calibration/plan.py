@@ -127,3 +127,4 @@ class Plan:
     multiplicity: Multiplicity = "none"
     partial_pooling: bool = False
     model_selection: ModelSelection = "all"
+    missing_delta: float | None = None

@@ -65,6 +65,7 @@ def _beside(answer: Answer) -> list[str]:
             f"The PPI correlation was {_number(first.ppi_correlation)} and the effective sample size "
             f"{_number(first.effective_sample_size)} against {first.human_sample_size} humans used."
         )
+    sentences += _unanswered(answer)
     sentences += _between(answer)
     sentences.append(f"In short, {VERDICTS[first.verdict]}; the claim is {first.claim}.")
     sentences.append(_assumed(answer.assumptions))
@@ -92,6 +93,25 @@ def _family(answer: Answer) -> list[str]:
     name = method.replace("_", " ")
     value = f"its p-value adjusted by {name} was {_number(adjusted)}"
     return [f"Over all {len(answer.estimates)} estimates {value}{simultaneous}."]
+
+
+def _unanswered(answer: Answer) -> list[str]:
+    """Who did not answer, what was done about it, and how far the first estimate depends on it."""
+    found = answer.missing_answers
+    if found is None:
+        return []
+    first = found.estimates[0]
+    own = [a for a in found.arms if a.outcome == first.outcome and a.subgroup is None]
+    asked, answered = sum(a.asked for a in own), sum(a.answered for a in own)
+    text = (
+        f"Of {asked} people asked {answered} answered; answers were weighted by inverse response propensities (missing "
+        "at random given predictions and covariates), and on complete cases the estimate is "
+    )
+    sentences = [f"{text}{_number(first.complete_case.estimate)}."]
+    if first.tipping_delta is not None:
+        away = _number(first.tipping_delta)
+        sentences.append(f"It takes those who did not answer to differ by {away} from that for the estimate to vanish.")
+    return sentences
 
 
 def _between(answer: Answer) -> list[str]:

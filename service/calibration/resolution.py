@@ -21,6 +21,7 @@ from service.calibration.intervals.auto import chosen as chosen_interval
 from service.calibration.model_selection import Selection, selection
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification, Plan
+from service.calibration.response_propensity import modelled, refuse_unsupported
 from service.calibration.sample import Sample
 
 FEWEST_MODELS = 2  # of which one can be chosen
@@ -88,6 +89,7 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     checks.passed(check_shares, sample, plan)
     if not sample.plain:
         checks.passed(survey_design.check, sample, plan)
+    checks.passed(refuse_unsupported, sample, plan)
     interval = interval_choice(sample, plan)
     settings = _settings(plan, interval)
     checks.passed(_check_settings, settings, plan)
@@ -95,6 +97,7 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     assert contrasts is not None
     assert identification is not None
     chosen = estimator(plan.estimator)
+    sample = modelled(sample)
     shares = strata.shares(sample, plan.stratum_shares, identification) if sample.strata else None
     cells = strata.stratified(sample)
     plain = Frame(cells, identification, tuning=plan.tuning)

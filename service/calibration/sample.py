@@ -20,6 +20,7 @@ from service.calibration.errors import Warned
 from service.calibration.moments import FloatArray, IntArray, Moments
 from service.calibration.plan import Identification
 from service.calibration.redraws import Redraw
+from service.calibration.response import Response
 
 PredictionDesign = Literal["shared", "independent"]
 ColumnKind = Literal["prediction", "covariate", "refusal", "imputed"]
@@ -96,6 +97,12 @@ class Units:
         """Number of units."""
         return int(self.c.shape[1])
 
+    def followed_by(self, others: Units) -> Units:
+        """These units and others on the same columns, without outcomes: who is asked, where they stand in a pool."""
+        weight = None if self.weight is None or others.weight is None else np.append(self.weight, others.weight)
+        row = None if self.row is None or others.row is None else np.append(self.row, others.row)
+        return Units(np.concatenate((self.c, others.c), axis=1), weight=weight, row=row)
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -113,6 +120,8 @@ class Sample:
     know of the tails of the influence values. ``redraw`` says how its fits are made again on resampled humans, where an
     interval asks for that.
     ``subgroup`` names the subgroup whose units these are; None: everyone.
+    ``unanswered`` are those of each arm who were asked and did not answer (None: nobody; empty: not told apart), and
+    ``response`` is how each arm's answering was modelled.
     """
 
     arms: tuple[str, ...]
@@ -138,6 +147,8 @@ class Sample:
     empirical: bool = False
     redraw: Redraw | None = None
     subgroup: str | None = None
+    unanswered: tuple[Units | None, ...] = ()
+    response: tuple[Response, ...] = ()
 
     @cached_property
     def shared(self) -> bool:
@@ -177,7 +188,12 @@ class Sample:
     @property
     def plain(self) -> bool:
         """Whether units are equally weighted, independent and of one stratum."""
-        return not (self.weighted or self.clustered or self.strata or self.by_probability)
+        return not (self.weighted or self.clustered or self.strata or self.by_probability or self.response)
+
+    def asked(self, arm: int) -> Units | Moments:
+        """Everybody asked in an arm: those who answered, then those who did not."""
+        source, others = self.human[arm], self.unanswered[arm] if self.unanswered else None
+        return source if others is None or isinstance(source, Moments) else source.followed_by(others)
 
     @cached_property
     def goes_beyond_humans(self) -> bool:
@@ -244,6 +260,7 @@ class Sample:
             columns=tuple(self.columns[j] for j in keep),
             human=tuple(_select(source, keep, outcome=True) for source in self.human),
             llm_only=tuple(None if s is None else _select(s, keep, outcome=False) for s in self.llm_only),
+            unanswered=tuple(None if s is None else replace(s, c=s.c[keep]) for s in self.unanswered),
             redraw=None if self.redraw is None else self.redraw.with_columns(keep),
         )
 
@@ -260,6 +277,8 @@ class Sample:
             columns=tuple(_reordered_counts(c, pick, shared=self.shared) for c in self.columns),
             pointers=tuple(self.pointers[d] for d in pick),
             chosen=tuple(self.chosen[d] for d in pick) if self.chosen else (),
+            unanswered=tuple(self.unanswered[d] for d in pick) if self.unanswered else (),
+            response=tuple(self.response[d] for d in pick) if self.response else (),
         )
 
 

@@ -84,10 +84,10 @@ def _needs_joint_form(estimate: Estimate, contrast: FloatArray, slopes: FloatArr
 class Influence:
     """Joint influence values (n,) of one group of units, or of clusters, that were sampled together.
 
-    A group is the humans of one arm or the LLM-only units of one pool; with clusters all clusters with humans, and all
-    others. ``source`` names it; ``df`` are the degrees of freedom of its sum of squares. ``keys`` (n,) are the units'
-    numbers in the caller's data, or the clusters' codes; None: not known. ``pool`` is the one
-    that an arm is evaluated on, or whose units they are.
+    A group is the humans of one arm (everybody asked, where some did not answer) or the LLM-only units of one pool;
+    with clusters all clusters with humans, and all others. ``source`` names it; ``df`` are the degrees of freedom of
+    its sum of squares. ``keys`` (n,) are the units' numbers in the caller's data, or the clusters' codes; None: not
+    known. ``pool`` is the one that an arm is evaluated on, or whose units they are.
     """
 
     values: FloatArray
@@ -115,10 +115,11 @@ def influences(estimate: Estimate, contrast: FloatArray, population: Population 
         k = sample.pool_of(d)
         in_pool = population == "super" and d in estimate.pools[k].humans and bool(np.count_nonzero(slopes[k]))
         if in_pool or contrast[d]:
-            reach = _pool_influence(source, slopes[k], estimate.pools[k], d) if in_pool else 0.0
-            values = contrast[d] * estimate.human_influence(d) + reach
+            asked, own = sample.asked(d), contrast[d] * estimate.human_influence(d)
+            reach = _pool_influence(asked, slopes[k], estimate.pools[k], d) if in_pool else 0.0
+            values = (sample.response[d].of_asked(own) if sample.response else own) + reach
             values = _within(values, source) if sample.within_strata else values
-            groups.append(Influence(values, f"humans {d}", df=float(estimate.df[d]), keys=_row(source), pool=k))
+            groups.append(Influence(values, f"humans {d}", df=float(estimate.df[d]), keys=_row(asked), pool=k))
     for k, pool in enumerate(estimate.pools if population == "super" else ()):
         only = sample.llm_only[k]
         if pool.llm_only is not None and only is not None and np.count_nonzero(slopes[k]):

@@ -9,6 +9,7 @@ import msgspec
 from service.api.wire.design_answer import Bands, RobustDesign, WholeDesign, bands, robust, whole
 from service.api.wire.doubts import Warning, Work, warnings  # noqa: A004 - the word on the wire
 from service.api.wire.estimates import Arm, Estimate, Heterogeneity, arm, estimate, heterogeneity
+from service.api.wire.missing_answers import MissingAnswers, missing_answers
 from service.api.wire.passport import (
     METHOD_VERSION,
     SERVICE_VERSION,
@@ -97,6 +98,7 @@ class CalibrationAnswer(msgspec.Struct, frozen=True):
     robust: RobustDesign | None
     cost_share: float | None
     llm_pays: bool | None
+    missing_answers: MissingAnswers | None
     warnings: list[Warning]
     report: str
     passport: Passport
@@ -149,6 +151,7 @@ def from_core(answer: core.Answer, digests: Digests) -> CalibrationAnswer:
         robust=None if answer.design is None else robust(answer.design.robust),
         cost_share=None if answer.design is None else answer.design.cost_share,
         llm_pays=None if answer.design is None else answer.design.llm_pays,
+        missing_answers=missing_answers(answer.missing_answers),
         warnings=warnings([*answer.warnings, *(() if answer.design is None else answer.design.warnings)]),
         report=report,
         passport=passport(_issued(answer, digests, report)),

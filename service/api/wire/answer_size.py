@@ -21,6 +21,7 @@ from service.calibration.samples import blocks_of, counted
 LIMIT = 6.4e7
 """Bytes of one answer."""
 ESTIMATE, MODEL, ALTERNATIVE, ARM, PREDICTION, COLUMN, WEIGHT = 1300, 300, 450, 650, 170, 250, 26
+PASSPORT, UNANSWERED = 2600, 1100  # of the whole answer; of an estimate or arm where people did not answer
 REDUCE = "fewer outcomes, subgroups, contrasts or prediction columns, or shorter names"
 
 
@@ -37,7 +38,7 @@ def answer_bytes(samples: Sequence[Sample], plan: Plan) -> float:
     outcomes = _longest(name for block in blocks_of(samples) for name in block.outcomes)
     told = len(plan.contrasts or ()) or len(samples[0].arms)  # every contrast with the weights of all arms, once
     weights = told * sum(WEIGHT + _longest([arm]) for arm in samples[0].arms)
-    return weights + sum(count * _of(sample, plan, outcomes) for sample, count in counted(samples))
+    return PASSPORT + weights + sum(count * _of(sample, plan, outcomes) for sample, count in counted(samples))
 
 
 def _of(sample: Sample, plan: Plan, longest_outcome: int) -> float:
@@ -54,6 +55,8 @@ def _of(sample: Sample, plan: Plan, longest_outcome: int) -> float:
     predictions = sum(PREDICTION + _longest([c.model]) + _longest([c.arm]) + _longest([c.category]) for c in columns)
     told = sum(COLUMN + _longest([c.pointer]) + _longest([c.model]) for c in columns)
     arms = coefficients or drawn * len(sample.arms)
+    if sample.unanswered:
+        estimate, shared = estimate + shared + contrast + UNANSWERED, 2 * shared + arm + UNANSWERED
     return (coefficients or drawn * contrasts) * estimate + arms * (ARM + shared + arm + crossed * predictions) + told
 
 

@@ -15,6 +15,7 @@ from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.api.wire.facts import Finished, of_answer
 from service.api.wire.layouts import summary as summary_layout
 from service.api.wire.layouts.summary import SummaryLayout
+from service.api.wire.missing_answers import no_rows_to_impute
 from service.api.wire.passport import PassportModel, StatedModels, digest_of, of_request
 from service.api.wire.sample import BOUNDS, Bounds
 from service.api.wire.work import of_summary, work
@@ -69,6 +70,7 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
             samples = wire_sample.samples(request.data, missing, bounds, wire_plan.reading_of(sent))
     except CalibrationError as refused:
         raise type(refused)([*problems, *refused.problems]) from refused
+    problems += no_rows_to_impute(request.data, missing, "/plan/missing")
     if problems:
         raise CalibrationError(problems)
     if isinstance(samples, Summary):
@@ -115,6 +117,7 @@ def plan_digest(job: Job, done: Applied) -> str:
     asked = {"estimator": plan.estimator, "interval": plan.interval, "compare": plan.compare, "costs": plan.costs}
     whole = asked | {
         "missing": job.missing,
+        "missing_delta": plan.missing_delta,
         "replicates": job.plan.replicates,
         "estimand": done.estimand,
         "identification": done.identification,

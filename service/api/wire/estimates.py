@@ -157,7 +157,7 @@ def estimate(block: core.EstimateBlock) -> Estimate:
         df=result.df,
         p_value=result.p_value,
         p_value_adjusted=block.p_value_adjusted,
-        interval=_interval(result.interval),
+        interval=interval(result.interval),
         human_only=_result(block.human_only),
         llm_only=_effect(block.llm_only),
         models=[_model_part(m) for m in block.models],
@@ -174,7 +174,7 @@ def estimate(block: core.EstimateBlock) -> Estimate:
                 a.result.standard_error,
                 a.result.df,
                 a.result.p_value,
-                _interval(a.result.interval),
+                interval(a.result.interval),
                 a.variance_ratio,
                 a.effective_sample_size,
             )
@@ -216,17 +216,18 @@ def arm(block: core.ArmBlock) -> Arm:
 
 
 def _result(result: CoreResult) -> Result:
-    return Result(result.estimate, result.standard_error, result.df, result.p_value, _interval(result.interval))
+    return Result(result.estimate, result.standard_error, result.df, result.p_value, interval(result.interval))
 
 
-def _interval(interval: CoreInterval) -> Interval:
-    return Interval(interval.method, interval.level, interval.lower, interval.upper)
+def interval(found: CoreInterval) -> Interval:
+    """The wire form of an interval."""
+    return Interval(found.method, found.level, found.lower, found.upper)
 
 
 def _pooled(found: core.PooledResult | None) -> Pooled | None:
     if found is None:
         return None
-    return Pooled(found.estimate, found.standard_error, found.df, _interval(found.interval), found.shrinkage)
+    return Pooled(found.estimate, found.standard_error, found.df, interval(found.interval), found.shrinkage)
 
 
 def heterogeneity(found: core.Heterogeneity) -> Heterogeneity:

@@ -143,8 +143,18 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         msgspec.Meta(description="Smallest and largest possible outcome, for interval betting. Default: none."),
     ] = None
     missing: Annotated[
-        Literal["error", "drop_unit"] | None,
-        msgspec.Meta(description="What a missing human answer means. Default: error."),
+        Literal["error", "drop_unit", "response_propensity"] | None,
+        msgspec.Meta(
+            description="What a missing human answer means: a refusal, a unit left out, or a person whose answer is "
+            "missing at random given predictions and covariates, weighted for by response propensities. Default: error."
+        ),
+    ] = None
+    missing_delta: Annotated[
+        Positive | None,
+        msgspec.Meta(
+            description="With missing response_propensity: how far, in outcome units, the mean of those who did not "
+            "answer may lie from what missing at random says; fills delta_bounds. Default: none."
+        ),
     ] = None
     target: Annotated[dict[str, msgspec.Raw] | None, msgspec.Meta(description="Not computed yet. Default: none.")] = (
         None
@@ -176,6 +186,9 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.Plan:
     """The core's plan with defaults filled in; what is not computed yet is appended to ``problems``."""
     problems += [*_not_offered(plan, place), *_shares(plan.stratum_shares, place), *_null_value(plan, place)]
+    if plan.missing_delta is not None and plan.missing != "response_propensity":
+        text, hint = "missing_delta is of missing response_propensity", "supported: both, or neither"
+        problems.append(Problem(f"{place}/missing_delta", "unsupported_combination", text, hint))
     named = plan.contrasts and tuple(core.NamedContrast(c.name, c.weights) for c in plan.contrasts)
     asked, defaults = _asked(plan), core.Plan()
     return core.Plan(
@@ -197,6 +210,7 @@ def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.P
         multiplicity=plan.multiplicity or defaults.multiplicity,
         partial_pooling=bool(plan.partial_pooling),
         model_selection=plan.model_selection or defaults.model_selection,
+        missing_delta=plan.missing_delta,
         tuning=plan.tuning or defaults.tuning,
         bounds=None if plan.bounds is None else (plan.bounds[0], plan.bounds[1]),
         stratum_shares=plan.stratum_shares,

@@ -28,9 +28,10 @@ def paragraph(found: DesignAnswer, basis: str, objective: str) -> str:
     """How many humans and LLM-only units were planned, why, from what, and against what alternative."""
     design, alone = found.design, found.human_only
     opening = (
-        f"The design was chosen {AIMS.get(objective, objective)} from {BASES.get(basis, basis)}: {design.n_human:.0f} human respondents and "
-        f"{design.n_llm_only:.0f} LLM-only units at a cost of {design.cost:.4g}, with an expected standard error of "
-        f"{design.standard_error:.4g} and an effective sample size of {design.effective_sample_size:.4g}."
+        f"The design was chosen {AIMS.get(objective, objective)} from {BASES.get(basis, basis)}: "
+        f"{design.n_human:.0f} human respondents and {design.n_llm_only:.0f} LLM-only units at a cost of "
+        f"{design.cost:.4g}, with an expected standard error of {design.standard_error:.4g} and an effective sample "
+        f"size of {design.effective_sample_size:.4g}."
     )
     sentences = [opening]
     if design.power is not None:

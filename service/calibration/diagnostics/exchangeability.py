@@ -80,7 +80,7 @@ def _pool_p_value(frame: Frame, k: int) -> float | None:
 def _robust(frame: Frame, k: int, columns: list[int], *, with_llm_only: bool) -> float | None:
     """The test with weighted means and the variance of their gap from sums by cluster (or unit); nu = humans' - 1."""
     sample, known = frame.sample, np.isfinite(frame.known)
-    human = [s for d in sample.arms_of(k) if isinstance(s := sample.human[d], Units)]
+    human = [s for d in sample.arms_of(k) if isinstance(s := sample.asked(d), Units)]
     only = sample.llm_only[k] if with_llm_only else None
     if not isinstance(only, Units):
         columns = [j for j in columns if known[j]]

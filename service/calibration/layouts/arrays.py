@@ -41,7 +41,8 @@ def from_arrays(arms: Sequence[ArmArrays], missing: Missing = "error") -> Sample
     problems += unpaired(paired)
     if problems:
         raise InvalidSample(problems)
-    keep = [~np.isnan(arm.human) for arm in arms]
+    incomplete = missing == "response_propensity"
+    keep = [~np.isnan(arm.human) | incomplete for arm in arms]
     columns: tuple[DraftColumn, ...] = ()
     if all(paired):
         llm_only = tuple(None if arm.llm_only is None or not arm.llm_only.size else arm.llm_only for arm in arms)
@@ -59,6 +60,7 @@ def from_arrays(arms: Sequence[ArmArrays], missing: Missing = "error") -> Sample
             pointers=tuple(f"/data/arms/{i}/human" for i in range(len(arms))),
             n_dropped=dropped,
             warnings=dropped_units(dropped),
+            incomplete=incomplete,
         )
     )
 
@@ -73,14 +75,14 @@ def dropped_units(count: int, pointer: str = "/data") -> tuple[Warned, ...]:
 
 def missing_human(values: FloatArray, pointer: str, missing: Missing) -> list[Problem]:
     """One problem per missing human answer, unless units are to be dropped."""
-    if missing == "drop_unit":
+    if missing != "error":
         return []
     return [
         Problem(
             f"{pointer}/{i}",
             "missing_human_answer",
             "a human answer is missing",
-            'send the answer, or set plan.missing to "drop_unit" to leave such units out',
+            'send the answer, or set plan.missing to "drop_unit" to leave such units out, or to "response_propensity"',
         )
         for i in np.flatnonzero(np.isnan(values))[:LISTED]
     ]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.calibration.errors import InvalidSample, Problem
 from service.calibration.layouts.arrays import (
@@ -63,28 +64,33 @@ def from_choices(arms: Sequence[ArmChoices], missing: Missing, categories: Categ
     if problems:
         raise InvalidSample(problems)
     chosen = [codes(arm.human, names) for arm in arms]
-    dropped = int(sum((c < 0).sum() for c in chosen))
+    incomplete = missing == "response_propensity"
+    keep = [(c >= 0) | incomplete for c in chosen]
+    dropped = int(sum((~k).sum() for k in keep))
     draft = Draft(
         arms=tuple(arm.name for arm in arms),
         prediction_design="independent",
         outcome="y",
-        y=tuple(c[c >= 0].astype(np.float64) for c in chosen),
-        columns=tuple(_columns(arms, names)),
+        y=tuple(np.where(c < 0, np.nan, c)[k] for c, k in zip(chosen, keep, strict=True)),
+        columns=tuple(_columns(arms, names, keep)),
         pools=tuple(0 if arm.llm_only is None else length(arm.llm_only) for arm in arms),
         pointers=tuple(f"/data/arms/{i}/human" for i in range(len(arms))),
         n_dropped=dropped,
         warnings=dropped_units(dropped),
         categories=names,
+        incomplete=incomplete,
     )
     return components(finish(draft), names)
 
 
-def _columns(arms: Sequence[ArmChoices], names: tuple[str, ...]) -> list[DraftColumn]:
+def _columns(
+    arms: Sequence[ArmChoices], names: tuple[str, ...], keep: Sequence[NDArray[np.bool_]]
+) -> list[DraftColumn]:
     human, only = [], []
-    for arm in arms:
+    for arm, kept in zip(arms, keep, strict=True):
         if arm.llm is None:
             return []
-        human.append(indicators(codes(arm.llm, names), len(names))[:, codes(arm.human, names) >= 0])
+        human.append(indicators(codes(arm.llm, names), len(names))[:, kept])
         absent = arm.llm_only is None or not length(arm.llm_only)
         only.append(None if absent or arm.llm_only is None else indicators(codes(arm.llm_only, names), len(names)))
     return share_drafts(Column(MODEL, "prediction", MODEL, pointer="/data/arms/0/llm"), names, human, only)

@@ -88,7 +88,7 @@ def _left_out(part: _Part, k: int) -> Iterator[Warned]:
 
 def _blocks(parsed: Parsed) -> tuple[Block, ...]:
     """The outcomes that can be computed as matrices: one prediction of their own, and nothing else beside it."""
-    if len(parsed.outcomes) < FEWEST or parsed.covariates or parsed.survey is not None:
+    if len(parsed.outcomes) < FEWEST or parsed.covariates or parsed.survey is not None or parsed.incomplete:
         return ()
     own = [parsed.own(k) for k in range(len(parsed.outcomes))]
     offered = [

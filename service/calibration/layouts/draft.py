@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from service.calibration.errors import InvalidSample, Problem, Warned
 from service.calibration.layouts.survey import SurveyRows
 from service.calibration.layouts.terms import TermRows
+from service.calibration.layouts.unanswered import NONE_MISSING, divided, present
 from service.calibration.layouts.values import value_problems
 from service.calibration.least_squares import SMALLEST_SPREAD
 from service.calibration.moments import FloatArray, IntArray
 from service.calibration.sample import Column, PredictionDesign, Sample, Term, Units
 
-Missing = Literal["error", "drop_unit"]
+Missing = Literal["error", "drop_unit", "response_propensity"]
 FEWEST_HUMANS = 3
 FEW_HUMANS = 10
 DWARFED = 1e3
@@ -53,6 +54,7 @@ class Draft:
     With ``categories`` y holds codes of categories, and an arm may lack all but one of them. ``survey`` has the survey
     design of every arm's humans, ``survey_llm_only`` that of every pool's LLM-only units; empty: none was sent.
     ``term_rows`` are a model's side of the same units, likewise, and ``rows`` their numbers in the caller's data.
+    ``incomplete``: the arms hold everybody asked, y is NaN of those who did not answer.
     """
 
     arms: tuple[str, ...]
@@ -74,30 +76,39 @@ class Draft:
     rows: tuple[IntArray, ...] = ()
     rows_llm_only: tuple[IntArray, ...] = ()
     subgroup: str | None = None
+    incomplete: bool = False
+
+    @property
+    def answers(self) -> tuple[FloatArray, ...]:
+        """The answers of every arm that are there."""
+        return present(self.y) if self.incomplete else self.y
 
 
 def finish(draft: Draft) -> Sample:
     """The checked, filled, read-only sample of a draft, or every reason why there is none."""
     problems = [
         p
-        for name, y, pointer in zip(draft.arms, draft.y, draft.pointers, strict=True)
+        for name, y, pointer in zip(draft.arms, draft.answers, draft.pointers, strict=True)
         for p in outcome_problems(name, y, pointer, differ=not draft.categories)
     ]
     problems += [p for column in draft.columns for p in _column_problems(column)]
     if problems:
         raise InvalidSample(problems)
     columns = [_shifted(part) for column in draft.columns for part in expanded(column)]
-    origin = 0.0 if draft.categories else float(origin_of(draft.y))
+    origin = 0.0 if draft.categories else float(origin_of(draft.answers))
+    asked = tuple(_humans(draft, columns, d, y - origin) for d, y in enumerate(draft.y))
+    human, unanswered = divided(asked) if draft.incomplete else (asked, ())
     warnings = [
         *draft.warnings,
-        *few_humans(draft.arms, [y.shape[0] for y in draft.y], draft.pointers),
+        *few_humans(draft.arms, [units.n for units in human], draft.pointers),
+        *((NONE_MISSING,) if draft.incomplete and not unanswered else ()),
         *_missing_answers(columns),
     ]
     return Sample(
         arms=draft.arms,
         prediction_design=draft.prediction_design,
         columns=tuple(c.column for c in columns),
-        human=tuple(_humans(draft, columns, d, y - origin) for d, y in enumerate(draft.y)),
+        human=human,
         llm_only=tuple(_others(draft, columns, k) if m and columns else None for k, m in enumerate(draft.pools)),
         pointers=draft.pointers,
         outcome=draft.outcome,
@@ -106,6 +117,7 @@ def finish(draft: Draft) -> Sample:
         strata=draft.strata,
         terms=draft.terms,
         subgroup=draft.subgroup,
+        unanswered=unanswered,
         warnings=tuple(warnings),
     )
 

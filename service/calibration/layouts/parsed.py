@@ -40,6 +40,7 @@ class Parsed:
     Those are who answered it (K, N) and its predictions. Of a ``subgroup`` it holds the same, of that subgroup's units;
     ``left_out`` are the warnings about subgroups without an analysis, by outcome. ``imputed`` are predictions of terms
     that units without a human answer lack, ``observed`` the outcomes known of everyone, ``doubts`` further warnings.
+    ``incomplete``: humans who did not answer an outcome stay.
     """
 
     outcomes: Outcomes
@@ -59,10 +60,13 @@ class Parsed:
     doubts: tuple[Warned, ...] = ()
     subgroup: str | None = None
     left_out: Mapping[int, tuple[Warned, ...]] = field(default_factory=dict)
+    incomplete: bool = False
 
     @cached_property
     def dropped(self) -> IntArray:
-        """How many humans did not answer each outcome (K,)."""
+        """How many humans who did not answer each outcome (K,) are left out."""
+        if self.incomplete:
+            return np.zeros(len(self.outcomes), dtype=np.int64)
         return np.asarray(np.count_nonzero(self.human) - np.count_nonzero(self.present & self.human, axis=1))
 
     @cached_property
@@ -133,7 +137,8 @@ def shares(parsed: Parsed, index: int, categories: Categories) -> tuple[Sample, 
     problems = problems or probability_problems(own, names)
     if problems:
         raise InvalidSample(problems)
-    rows, chosen = parsed.rows_of(index), codes(values, names).astype(np.float64)
+    rows, answers_given = parsed.rows_of(index), codes(values, names)
+    chosen = np.where(answers_given < 0, np.nan, answers_given)
     columns = probability_drafts(own, names, rows)
     return components(finish(draft_of(parsed, index, rows, chosen, columns=columns, categories=names)), names)
 
@@ -171,6 +176,7 @@ def draft_of(
         rows=rows.human,
         rows_llm_only=rows.llm_only,
         subgroup=parsed.subgroup,
+        incomplete=parsed.incomplete,
     )
 
 

@@ -9,7 +9,7 @@ Source: the layout ``table`` of openapi/calibration.json. Differs: in nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,11 +76,12 @@ def parsed_table(table: Table, missing: Missing, reading: Reading) -> tuple[Pars
     answered = np.logical_or.reduce(present)
     human = answered if table.human is None else np.array(table.human, dtype=bool)
     in_use = human & (answered if missing == "drop_unit" else True)
+    used = in_use if missing == "response_propensity" else in_use & answered
     wrong |= [categories is None and isinstance(values, Labels) for _, values in table.outcomes]
     wrong |= (human & ~present).any(axis=1)
     for k in np.flatnonzero(wrong):
         problems += _outcome_problems(*table.outcomes[k], human & ~present[k], missing, numeric=categories is None)
-    rows, row_problems = rows_of(table.arm, table.prediction_design, human, in_use & answered)
+    rows, row_problems = rows_of(table.arm, table.prediction_design, human, used)
     problems += row_problems
     if not rows.arms:
         problems.append(Problem("/data/arm", "no_arms", "no unit has an arm", "send at least one arm"))
@@ -96,7 +97,7 @@ def parsed_table(table: Table, missing: Missing, reading: Reading) -> tuple[Pars
     problems += _subgroup_problems(table, in_use | ~human)
     if problems:
         raise InvalidSample(problems)
-    parsed = _parsed(table, rows, human, present, model)
+    parsed = replace(_parsed(table, rows, human, present, model), incomplete=missing == "response_propensity")
     return parsed, [] if table.subgroup is None else subgroups(parsed, table.subgroup)
 
 

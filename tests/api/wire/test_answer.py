@@ -33,6 +33,7 @@ def test_every_documented_field_is_present_and_in_order() -> None:
             "robust",
             "cost_share",
             "llm_pays",
+            "missing_answers",
             "warnings",
             "report",
             "passport",

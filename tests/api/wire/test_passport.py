@@ -80,9 +80,9 @@ def test_facts_of_no_model_and_days_of_no_calendar_are_listed_with_everything_el
     name = TABLE["predictions"][0]["model"]
     models = {"no/such": FACTS, name: {"knowledge_cutoff": "2025-02-30", "generated": "2025-13"}}
     document = asked(models=models)
-    document["plan"]["target"] = {}
+    document["plan"]["stratum_shares"] = {"a": 0.5}
     assert refused(document) == [
-        ("/plan/target", "unsupported_combination"),
+        ("/plan/stratum_shares", "stratum_shares_sum"),
         ("/models/no~1such", "unknown_model"),
         (f"/models/{name}/knowledge_cutoff", "invalid_date"),
         (f"/models/{name}/generated", "invalid_date"),
