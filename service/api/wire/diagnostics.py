@@ -27,8 +27,8 @@ from service.calibration.errors import CalibrationError, InvalidPlan, InvalidSam
 
 ENCODER = msgspec.json.Encoder()
 OFFERED = tuple(check.name for check in CHECKS)
-PER_ENTRY = 1e7  # permutations and resamples of one outcome, model, arm and subgroup, all checks together
-MOST_ENTRIES = 5_000
+PER_ENTRY = 4e6  # work of one check on one outcome, model, arm and subgroup: permutations and resamples
+PER_NUMBER = 65.0  # work of one check on every number sent: sorting
 Day = Annotated[str, msgspec.Meta(min_length=10, max_length=10, extra_json_schema={"format": "date"})]
 Ceiling = Annotated[float, msgspec.Meta(gt=0, le=1)]
 CheckName = Literal[
@@ -118,11 +118,11 @@ def to_core(request: DiagnosticsRequest, body_digest: str = "", bounds: Bounds =
     except CalibrationError as refused:
         raise type(refused)([*problems, *refused.problems]) from refused
     sent = request.settings or Settings()
-    problems += [*_unknown(sent, study), *_too_many(study)]
+    problems += _unknown(sent, study)
     start, cutoffs = _days(sent, problems)
     if problems:
         raise InvalidPlan(problems)
-    work = wire_sample.numbers(request.data) * 10.0 * len(checks) + PER_ENTRY * _entries(study) * len(checks)
+    work = len(checks) * (PER_NUMBER * wire_sample.numbers(request.data) + PER_ENTRY * _entries(study))
     settings = replace(_settings(sent, study), fieldwork_start=start, model_cutoffs=cutoffs)
     return Job(study, settings, checks, body_digest, work)
 
@@ -220,11 +220,3 @@ def _unknown(sent: Settings, study: Study) -> list[Problem]:
 def _entries(study: Study) -> int:
     """How many entries a check can have: outcomes x subgroups x models x arms."""
     return sum(max(1, len(view.models)) * len(view.arms) for view in study.views)
-
-
-def _too_many(study: Study) -> list[Problem]:
-    count = _entries(study)
-    if count <= MOST_ENTRIES:
-        return []
-    text = f"{count} entries per check (outcomes, models, arms, subgroups), at most {MOST_ENTRIES} are computed"
-    return [Problem("/data", "too_expensive", text, "send fewer outcomes, models or subgroups at a time")]

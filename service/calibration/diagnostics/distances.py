@@ -20,19 +20,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from service.calibration.diagnostics.finding import Interval, Measure
+from service.calibration.diagnostics.permutations import PERMUTATIONS, permutation_p_value
 from service.calibration.moments import FloatArray, IntArray
 
 FEW_VALUES = 20
 CELLS = 10
 GRID = 64
-PERMUTATIONS = 999
 REPLICATES = 499
 MOST_PAIRS = 1_000
 CLOSE = 1e-12
+HALF = 0.5
 KS, WASSERSTEIN, VARIATION, DIVERGENCE = (
     "kolmogorov_smirnov",
     "wasserstein",
@@ -64,23 +66,34 @@ def distances(answers: Answers) -> Mapping[str, float]:
     return ordered | {VARIATION: float(_variation(p, q)), DIVERGENCE: float(_divergence(p, q))}
 
 
-def permutation_p_value(answers: Answers, seed: int) -> float:
-    """Of the test that both have one distribution: Kolmogorov-Smirnov, or total variation without an order."""
+def difference_test(answers: Answers, seed: int) -> float:
+    """P-value that both have one distribution: by Kolmogorov-Smirnov, or total variation without an order."""
     generator = np.random.default_rng(seed)
     answers = _fewer(answers, generator)
     codes_y, codes_f, size, _ = _grid(answers)
-    n, m = codes_y.size, codes_f.size
-    if answers.paired:
-        signs = np.where(generator.random((PERMUTATIONS, n)) < 0.5, 1.0, -1.0)
-        one, other = _indicators(codes_y, size), _indicators(codes_f, size)
-        dealt = np.concatenate(((one - other).sum(axis=0)[None], signs @ (one - other))) / n
-    else:
-        counts = np.bincount(np.concatenate((codes_y, codes_f)), minlength=size)
-        drawn = generator.multivariate_hypergeometric(counts, m, size=PERMUTATIONS, method="marginals")
-        drawn = np.concatenate((np.bincount(codes_f, minlength=size)[None], drawn))
-        dealt = (counts - drawn) / n - drawn / m
-    found = np.abs(np.cumsum(dealt, axis=1)).max(axis=1) if answers.ordered else np.abs(dealt).sum(axis=1)
-    return float((found >= found[0] - CLOSE).sum()) / (PERMUTATIONS + 1.0)
+    own = _gap((_shares(codes_y, size) - _shares(codes_f, size))[None], ordered=answers.ordered)[0]
+    deal = partial(_swapped if answers.paired else _dealt, codes_y, codes_f, size, generator)
+    return permutation_p_value(lambda: int((_gap(deal(), ordered=answers.ordered) >= own - CLOSE).sum()))
+
+
+def _gap(differences: FloatArray, *, ordered: bool) -> FloatArray:
+    """The largest gap of distribution functions, or the sum of gaps of shares, of each row."""
+    if ordered:
+        return np.asarray(np.abs(np.cumsum(differences, axis=1)).max(axis=1))
+    return np.asarray(np.abs(differences).sum(axis=1))
+
+
+def _dealt(codes_y: IntArray, codes_f: IntArray, size: int, generator: np.random.Generator) -> FloatArray:
+    """Differences of shares with all answers dealt anew (permutations, cells)."""
+    counts = np.bincount(np.concatenate((codes_y, codes_f)), minlength=size)
+    drawn = generator.multivariate_hypergeometric(counts, codes_f.size, size=PERMUTATIONS, method="marginals")
+    return np.asarray((counts - drawn) / codes_y.size - drawn / codes_f.size)
+
+
+def _swapped(codes_y: IntArray, codes_f: IntArray, size: int, generator: np.random.Generator) -> FloatArray:
+    """Differences of shares with the two answers of random pairs swapped (permutations, cells)."""
+    signs = np.where(generator.random((PERMUTATIONS, codes_y.size)) < HALF, 1.0, -1.0)
+    return np.asarray(signs @ (_indicators(codes_y, size) - _indicators(codes_f, size)) / codes_y.size)
 
 
 def with_intervals(answers: Answers, level: float, seed: int) -> list[Measure]:
@@ -93,7 +106,7 @@ def with_intervals(answers: Answers, level: float, seed: int) -> list[Measure]:
         low, high = np.quantile(replicates[name], ((1.0 - level) / 2.0, (1.0 + level) / 2.0)) - replicates[f"{name}:at"]
         lower, upper = max(0.0, value - float(high)), min(spread, max(0.0, value - float(low)))
         found.append(Measure(name, value, Interval("basic_bootstrap", level, lower, max(lower, upper))))
-    p = permutation_p_value(answers, seed)
+    p = difference_test(answers, seed)
     return [Measure(found[0].name, found[0].value, found[0].interval, p), *found[1:]]
 
 
