@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.breaks import (
     access,
     answers,
+    checks,
     choices,
     coefficients,
     decoding,
@@ -41,6 +42,7 @@ AREAS = (
     layouts,
     answers,
     designs,
+    checks,
     observability,
     access,
     load,

@@ -197,7 +197,7 @@ def _day(sent: str | None, place: str, problems: list[Problem]) -> date | None:
     except ValueError:
         found = None
     if found is None or found.isoformat() != sent:
-        problems.append(Problem(place, "bad_date", "the text is no day", "year, month and day as 2026-03-01"))
+        problems.append(Problem(place, "invalid_date", "the text is no day", "year, month and day as 2026-03-01"))
     return found
 
 

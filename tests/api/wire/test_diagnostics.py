@@ -48,8 +48,8 @@ def test_every_problem_has_its_place() -> None:
         ("/settings/negative_controls/0", "unknown_outcome"),
         ("/settings/test_retest/x", "unknown_outcome"),
         ("/settings/model_cutoffs/a~1b", "unknown_model"),
-        ("/settings/fieldwork_start", "bad_date"),
-        ("/settings/model_cutoffs/a~1b", "bad_date"),
+        ("/settings/fieldwork_start", "invalid_date"),
+        ("/settings/model_cutoffs/a~1b", "invalid_date"),
     ]
 
 

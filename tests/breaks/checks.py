@@ -1,0 +1,34 @@
+"""Breaks of the card of diagnostics."""
+
+from __future__ import annotations
+
+from tests.breaks.mutation import CORE, Mutation
+
+FOLDER, TESTS = f"{CORE}/diagnostics", "tests/calibration/diagnostics"
+MUTATIONS = (
+    Mutation("alarms that forget each other", f"{FOLDER}/diagnose.py",
+             "values = iter(adjusted([test for test, _ in alarms]))",
+             "values = iter([test.p_value for test, _ in alarms])",
+             f"{TESTS}/test_diagnose.py::test_an_alarm_sounds_by_its_p_value_over_the_whole_card"),
+    Mutation("Holm without its steps", f"{FOLDER}/error_rate.py",
+             "        left -= weights[i]\n", "",
+             f"{TESTS}/test_error_rate.py::test_weighted_holm_is_the_closed_test_of_weighted_bonferroni"),
+    Mutation("spreads of means of draws", f"{FOLDER}/layouts.py",
+             "make(_first_draws(own), rows)", "make(own, rows)",
+             f"{TESTS}/checks/test_fidelity_marginal.py::test_one_draw_of_several_is_read"),
+    Mutation("the other tail of a reversed scale", f"{FOLDER}/checks/leakage.py",
+             "p = two_sided / 2.0 if measured.value < 0.0", "p = two_sided / 2.0 if measured.value > 0.0",
+             f"{TESTS}/checks/test_leakage.py::test_a_reversed_scale_warns"),
+    Mutation("duplicates by the columns alone", f"{FOLDER}/matches.py",
+             "same_key & same_rest", "same_key",
+             f"{TESTS}/test_matches.py::test_false_alarms_of_honest_rows_are_rare"),
+    Mutation("copies without chance", f"{FOLDER}/matches.py",
+             "beyond = (lower - chance) / (1.0 - chance) if chance < 1.0 else 0.0", "beyond = lower",
+             f"{TESTS}/test_matches.py::test_matches_against_chance"),
+    Mutation("pairs dealt as if strangers", f"{FOLDER}/distances.py",
+             "partial(_swapped if answers.paired else _dealt,", "partial(_dealt,",
+             f"{TESTS}/test_distances.py::test_pairs_are_swapped"),
+    Mutation("a correlation without leverage", f"{FOLDER}/correlation.py",
+             "np.sqrt(np.maximum(1.0 - leverage, NEAR_ZERO))", "1.0",
+             f"{TESTS}/checks/test_fidelity_individual.py::test_intervals_cover_and_a_worthless_llm_seldom_passes"),
+)  # fmt: skip
