@@ -21,6 +21,7 @@ from service.calibration.effects import Analysis
 from service.calibration.errors import CalibrationError, NotIdentified, UnsupportedCombination, Warned
 from service.calibration.estimate import Frame
 from service.calibration.inference import level
+from service.calibration.moments import FloatArray
 from service.calibration.plan import Costs, Plan
 from service.calibration.resolution import Resolved
 from service.calibration.sample import Sample
@@ -108,18 +109,26 @@ def _in_plan(pointer: str) -> str:
 
 def study_design(resolved: Resolved, costs: Costs, wish: Wish | None = None) -> DesignAnswer:
     """The optimal design that a resolved plan's data suggest at these prices (see ``designs.study``)."""
-    if resolved.sample.response:
-        text = "a design is of people who all answer, and this data's response propensities would be part of it"
-        hint = "supported: missing drop_unit"
-        raise UnsupportedCombination.at("/basis/plan/missing", "unsupported_combination", text, hint)
-    contrasts = np.array([c.weights for c in resolved.contrasts])
     own = Wish(aim=Aim(confidence_level=resolved.plan.confidence_level), seed=resolved.plan.seed)
-    frame = Frame(resolved.sample, resolved.plain.identification) if resolved.sample.strata else resolved.plain
-    found = design_of_study(frame, contrasts, costs, wish or own)
+    found = design_of_study(planned_frame(resolved), planned_contrasts(resolved), costs, wish or own)
     if resolved.sample.plain:
         return found
     text = "the design is for independent, equally likely units: weights, clusters and strata are not planned for"
     return replace(found, warnings=(*found.warnings, Warned("design_ignores_survey_design", text, "/data")))
+
+
+def planned_frame(resolved: Resolved) -> Frame:
+    """The data that a design is made of: without strata; refused where propensities would be part of it."""
+    if resolved.sample.response:
+        text = "a design is of people who all answer, and this data's response propensities would be part of it"
+        hint = "supported: missing drop_unit"
+        raise UnsupportedCombination.at("/basis/plan/missing", "unsupported_combination", text, hint)
+    return Frame(resolved.sample, resolved.plain.identification) if resolved.sample.strata else resolved.plain
+
+
+def planned_contrasts(resolved: Resolved) -> FloatArray:
+    """The contrasts (C, D) that a design serves."""
+    return np.array([c.weights for c in resolved.contrasts])
 
 
 def _choice(outcomes: Sequence[Analysis]) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from service.api.routes.calibrations import PROMISED
 from service.api.routes.computation import Computation
 from service.api.wire import design
 from service.api.wire.design_answer import DesignReply, ValidatedDesign
+from service.api.wire.design_request import DesignRequest
 
 EXAMPLE = b"""{"basis": {"kind": "assumed", "ppi_correlation": {"gpt": 0.6, "small": 0.3}, "model_correlation": 0.4},
  "costs": {"human": 5.0, "llm": {"gpt": 0.2, "small": 0.005}}, "objective": {"kind": "budget", "budget": 1000},
@@ -22,7 +23,7 @@ def designs() -> Computation[Any, Any]:
         path="/v1/designs",
         name="design",
         title="The optimal sampling design for a budget or a target",
-        request=design.DesignRequest,
+        request=DesignRequest,
         to_core=design.to_core,
         run=design.finish,
         validated=design.validated,

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
+from service.api.wire.design_groups import Group, WholeGroup, group, units, whole_group
+from service.api.wire.design_questions import QuestionsReply, questions
+from service.api.wire.design_sampling import SamplingReply, sampling
+from service.api.wire.design_simulation import SimulationReply, simulation
 from service.api.wire.doubts import Warning as WireWarning
 from service.api.wire.doubts import Work, warnings
 from service.api.wire.passport import Passport
 from service.calibration.designs import answer as core
-
-
-class Group(msgspec.Struct, frozen=True):
-    """A way of spending on one unit; ``arm`` is null for one population or a twin without a human answer."""
-
-    arm: str | None
-    human: bool
-    models: list[str]
-    n: float
-    unit_cost: float
-
-
-class WholeGroup(msgspec.Struct, frozen=True):
-    """A group in whole units."""
-
-    arm: str | None
-    human: bool
-    models: list[str]
-    n: int
-    unit_cost: float
 
 
 class ArmUnits(msgspec.Struct, frozen=True):
@@ -135,18 +121,25 @@ class TopUp(msgspec.Struct, frozen=True):
 
 
 class DesignReply(msgspec.Struct, frozen=True):
-    """The answer of POST /v1/designs."""
+    """The answer of POST /v1/designs.
 
-    design: WholeDesign
-    continuous: ContinuousDesign
-    human_only: HumanOnlyDesign
-    cost_share: float
-    llm_pays: bool
+    For the basis ``questions`` its own part is filled, for ``predicted_errors`` ``sampling``; what describes a single
+    design (``design`` to ``llm_pays``) is null there, and always given otherwise.
+    """
+
+    design: WholeDesign | None
+    continuous: ContinuousDesign | None
+    human_only: HumanOnlyDesign | None
+    cost_share: float | None
+    llm_pays: bool | None
     rho_min: float | None
     bands: Bands | None
     robust: RobustDesign | None
     frontier: list[FrontierPoint]
     top_up: TopUp | None
+    simulation: SimulationReply | None
+    questions: QuestionsReply | None
+    sampling: SamplingReply | None
     warnings: list[WireWarning]
     passport: Passport
 
@@ -167,29 +160,51 @@ class ValidatedDesign(msgspec.Struct, frozen=True):
     warnings: list[WireWarning]
 
 
-def from_core(found: core.DesignAnswer, passport: Passport) -> DesignReply:
+def from_core(found: core.DesignAnswer | core.QuestionsDesign | core.SamplingDesign, passport: Passport) -> DesignReply:
     """The wire form of a design answer."""
+    if not isinstance(found, core.DesignAnswer):
+        return _reply(
+            found,
+            passport,
+            questions=questions(found) if isinstance(found, core.QuestionsDesign) else None,
+            sampling=sampling(found) if isinstance(found, core.SamplingDesign) else None,
+        )
     alone = found.human_only
-    return DesignReply(
+    return _reply(
+        found,
+        passport,
         design=whole(found.design),
         continuous=ContinuousDesign(
-            [_group(g) for g in found.continuous.groups],
+            [group(g) for g in found.continuous.groups],
             found.continuous.n_human,
             found.continuous.n_llm_only,
             found.continuous.cost,
             found.continuous.standard_error,
         ),
-        human_only=HumanOnlyDesign(_units(alone.n_human), alone.cost, alone.standard_error, alone.power),
+        human_only=HumanOnlyDesign(units(alone.n_human), alone.cost, alone.standard_error, alone.power),
         cost_share=found.cost_share,
         llm_pays=found.llm_pays,
         rho_min=found.rho_min,
         bands=bands(found.bands),
         robust=robust(found.robust),
-        frontier=[FrontierPoint(int(p.n_human), int(p.n_llm_only), p.cost, p.standard_error) for p in found.frontier],
         top_up=_top_up(found.top_up),
-        warnings=warnings(found.warnings),
-        passport=passport,
+        simulation=None if found.simulation is None else simulation(found.simulation),
     )
+
+
+def _reply(
+    found: core.DesignAnswer | core.QuestionsDesign | core.SamplingDesign,
+    passport: Passport,
+    **parts: Any,  # noqa: ANN401 - of as many types as the answer has fields
+) -> DesignReply:
+    """The answer with these parts; what is not among them does not apply."""
+    whole = dict.fromkeys(DesignReply.__struct_fields__) | parts
+    whole["frontier"] = [
+        FrontierPoint(int(p.n_human), int(p.n_llm_only), p.cost, p.standard_error) for p in found.frontier
+    ]
+    whole["warnings"] = warnings(found.warnings)
+    whole["passport"] = passport
+    return DesignReply(**whole)  # type: ignore[arg-type]  # the parts are the fields
 
 
 def bands(found: core.Bands | None) -> Bands | None:
@@ -200,8 +215,8 @@ def bands(found: core.Bands | None) -> Bands | None:
     return Bands(
         level=found.level,
         standard_error=found.standard_error,
-        n_human=(int(humans[0]), _units(humans[1])),
-        n_llm_only=(int(others[0]), _units(others[1])),
+        n_human=(int(humans[0]), units(humans[1])),
+        n_llm_only=(int(others[0]), units(others[1])),
         cost_share=found.cost_share,
     )
 
@@ -218,7 +233,7 @@ def _top_up(found: core.TopUp | None) -> TopUp | None:
     if found is None:
         return None
     return TopUp(
-        groups=[_whole_group(g) for g in found.groups],
+        groups=[whole_group(g) for g in found.groups],
         n_human=int(found.n_human),
         n_llm_only=int(found.n_llm_only),
         cost=found.cost,
@@ -231,8 +246,8 @@ def _top_up(found: core.TopUp | None) -> TopUp | None:
 def whole(found: core.WholeDesign) -> WholeDesign:
     """The wire form of a design in whole units."""
     return WholeDesign(
-        groups=[_whole_group(g) for g in found.groups],
-        arms=[ArmUnits(a.name, int(a.n_human), _units(a.n_llm_only)) for a in found.arms],
+        groups=[whole_group(g) for g in found.groups],
+        arms=[ArmUnits(a.name, int(a.n_human), units(a.n_llm_only)) for a in found.arms],
         n_human=int(found.n_human),
         n_llm_only=int(found.n_llm_only),
         sampling_ratio=found.sampling_ratio,
@@ -246,15 +261,3 @@ def whole(found: core.WholeDesign) -> WholeDesign:
         power=found.power,
         optimality_gap=found.optimality_gap,
     )
-
-
-def _group(group: core.GroupCount) -> Group:
-    return Group(group.arm, group.human, list(group.models), group.n, group.unit_cost)
-
-
-def _whole_group(group: core.GroupCount) -> WholeGroup:
-    return WholeGroup(group.arm, group.human, list(group.models), int(group.n), group.unit_cost)
-
-
-def _units(count: float | None) -> int | None:
-    return None if count is None else int(count)

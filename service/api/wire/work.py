@@ -23,8 +23,12 @@ from service.calibration.psps import Summary
 from service.calibration.resampling import FEW
 from service.calibration.sample import Sample, Units
 from service.calibration.samples import counted
+from service.calibration.self_check import NUMBERS
 
 SOLVING, PER_GROUP = 5e7, 2.5e6  # a design, and each way it weighs of spending on a unit: 1,024 of them take 7 to 9 s
+PER_REPLICATE = 6e5  # one simulated study of one arm, analysed
+PER_DRAWN = 6.0  # a number of a simulated study: drawn, correlated, read
+PER_UNIT = 500.0  # a unit of a frame whose sampling probabilities are asked for
 PER_CONTRAST = 3e3  # work of one contrast
 PER_OUTCOME = 1e5  # of every outcome, or share of a category, after the first
 LARGEST_SOURCE = 20_000.0  # units of a bootstrap beyond which its weights are drawn by their moments
@@ -52,9 +56,22 @@ def work(samples: Sequence[Sample], plan: Plan) -> float:
     return each + _together(samples, plan) + planning
 
 
-def solving(arms: int, models: int) -> float:
-    """Estimated work of a design: in each arm, any of the models may be bought, with a human or without."""
-    return SOLVING + PER_GROUP * max(1, arms) * 2.0 ** (models + 1)
+def solving(arms: int, models: int, questions: int = 1) -> float:
+    """Estimated work of a design: in each arm, any of the models may be bought, with a human or without.
+
+    ``arms`` are those of all questions together, each of which is also solved alone.
+    """
+    return SOLVING + PER_GROUP * questions * max(1, arms) * 2.0 ** (models + 1)
+
+
+def simulating(arms: int, replicates: int) -> float:
+    """Estimated work of a design's self-check: analyses, and the numbers drawn for them at most."""
+    return PER_REPLICATE * replicates * max(1, arms) + PER_DRAWN * NUMBERS
+
+
+def sampling(units: int, *, target: bool) -> float:
+    """Estimated work of sampling probabilities: passes over the frame for each number of humans that is tried."""
+    return PER_UNIT * units * (3 if target else 1)
 
 
 def of_summary(summary: Summary) -> float:

@@ -12,8 +12,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from service.calibration.errors import Warned
+
+Sharing = Literal["separate", "same"]
+Minimised = Literal["worst", "weighted_sum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,34 @@ class TopUp:
 
 
 @dataclass(frozen=True, slots=True)
+class SimulatedContrast:
+    """One contrast in simulated studies, beside what the design promises; errors are Monte Carlo standard errors.
+
+    ``power`` None: no effect to detect. ``spread``: standard deviation of the estimates.
+    """
+
+    name: str
+    coverage: float
+    coverage_error: float
+    power: float | None
+    power_error: float | None
+    analytic_power: float | None
+    standard_error: float
+    mean_standard_error: float
+    spread: float
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The planned study, drawn ``replicates`` times and analysed by ``calibrate``; ``level`` is the intervals'."""
+
+    replicates: int
+    seed: int
+    level: float
+    contrasts: tuple[SimulatedContrast, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DesignAnswer:
     """Everything /v1/designs shows; bands and robust need a pilot's uncertainty, the top-up its units."""
 
@@ -161,3 +196,76 @@ class DesignAnswer:
     bands: Bands | None = None
     robust: RobustDesign | None = None
     top_up: TopUp | None = None
+    simulation: Simulation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingDesign:
+    """Probabilities (T,) with which to ask the units of a frame, and what they give beside uniform ones.
+
+    ``n_uniform``: humans that uniform sampling needs for the same precision; ``n_sd``: of the number that comes;
+    ``kish_n``: as many equally weighted humans. Standard errors are None where the outcome's sd is not known.
+    """
+
+    probabilities: npt.NDArray[np.float64]
+    n_frame: int
+    n_expected: float
+    n_sd: float
+    n_certain: int
+    n_uniform: float
+    smallest_probability: float
+    kish_n: float
+    cost: float
+    rectifier_variance_ratio: float
+    variance_ratio: float | None
+    standard_error: float | None
+    standard_error_uniform: float | None
+    standard_error_human_only: float | None
+    interval_width: float | None
+    power: float | None
+    warnings: tuple[Warned, ...]
+    frontier: tuple[FrontierPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionCount:
+    """One question's part: its units, its share of the money, and what it achieves for its worst contrast.
+
+    Under ``same`` every question has all units; groups, cost and share are None there.
+    """
+
+    name: str
+    weight: float
+    groups: tuple[GroupCount, ...] | None
+    n_human: float
+    n_llm_only: float
+    cost: float | None
+    share: float | None
+    standard_error: float
+    standard_error_even: float | None
+    interval_width: float
+    effective_sample_size: float
+    mde: float
+    power: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsDesign:
+    """Units allocated over questions; ``value`` is what was minimised, in whole units, before and for even money.
+
+    ``groups`` are those of the one sample under ``same``, else None; ``value_even``: the same money split evenly.
+    """
+
+    sample: Sharing
+    minimise: Minimised
+    questions: tuple[QuestionCount, ...]
+    groups: tuple[GroupCount, ...] | None
+    n_human: float
+    n_llm_only: float
+    cost: float
+    value: float
+    value_continuous: float
+    value_even: float | None
+    optimality_gap: float
+    warnings: tuple[Warned, ...]
+    frontier: tuple[FrontierPoint, ...]

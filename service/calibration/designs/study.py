@@ -58,18 +58,31 @@ class Wish:
 
 def design_of_study(frame: Frame, contrasts: Matrix, costs: StudyCosts, wish: Wish) -> DesignAnswer:
     """What the study's data suggest for a wish at these prices, with bands and a robust design."""
-    models = frame.sample.models
-    prices = model_prices(models, costs.llm, "/costs/llm")
+    prices = model_prices(frame.sample.models, costs.llm, "/costs/llm")
     asked = wish.objective or Objective("budget", costs.budget or study_cost(frame, costs.human, prices, costs.persona))
-    usable = _usable_models(frame)
-    worth = tuple(price for model, price in zip(models, prices, strict=True) if model in usable)
-    icc = None if wish.draws is None else dict(zip(models, icc_by_model(models, wish.draws.icc), strict=True))
-    draws = None if wish.draws is None or icc is None else Draws(tuple(icc[m] for m in usable), wish.draws.most)
+    draws = draws_of_study(frame, wish)
     with refusing_overflow():
         basis = basis_of_study(frame, contrasts, np.random.default_rng(wish.seed))
     if wish.top_up:
         basis = replace(basis, collected=collected(frame))
-    return answer(basis, Costs(costs.human, worth, costs.persona), Question(asked, wish.limits, wish.aim, draws))
+    return answer(basis, prices_of_study(frame, costs), Question(asked, wish.limits, wish.aim, draws))
+
+
+def prices_of_study(frame: Frame, costs: StudyCosts) -> Costs:
+    """The prices of the models that can be bought."""
+    models, usable = frame.sample.models, _usable_models(frame)
+    prices = model_prices(models, costs.llm, "/costs/llm")
+    worth = tuple(price for model, price in zip(models, prices, strict=True) if model in usable)
+    return Costs(costs.human, worth, costs.persona)
+
+
+def draws_of_study(frame: Frame, wish: Wish) -> Draws | None:
+    """The draws to weigh, of the models that can be bought; None: one draw."""
+    if wish.draws is None:
+        return None
+    models = frame.sample.models
+    icc = dict(zip(models, icc_by_model(models, wish.draws.icc), strict=True))
+    return Draws(tuple(icc[m] for m in _usable_models(frame)), wish.draws.most)
 
 
 def basis_of_study(frame: Frame, contrasts: Matrix, generator: np.random.Generator | None = None) -> Basis:

@@ -17,6 +17,7 @@ from service.api.routes.calibrations import PROMISED
 from service.api.wire import calibration, design
 from service.api.wire.calibration import CalibrationRequest
 from service.api.wire.columns import BinaryArray, SentNames
+from service.api.wire.design_request import DesignRequest
 from service.api.wire.layouts.table import Table
 from service.calibration.errors import CalibrationError
 from service.web.problems import ProblemError
@@ -178,7 +179,7 @@ def test_the_data_of_a_design_travels_too(kind: str) -> None:
         "costs": {"human": 5, "llm": 0.1},
         "objective": {"kind": "budget", "budget": 1000},
     }
-    decoder = StrictDecoder(design.DesignRequest, PROMISED)
+    decoder = StrictDecoder(DesignRequest, PROMISED)
     body = json.dumps(request).encode()
     same = [design.to_core(wire) for wire in (decoder.decode(body), shipped(decoder.decode(body)))]
     answers = [design.run(job) for job in same]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -9,8 +8,9 @@ import pytest
 
 from service.api.wire import design
 from service.api.wire import sample as wire_sample
-from service.api.wire.work import solving
+from service.api.wire.work import sampling, simulating, solving
 from service.calibration.errors import CalibrationError
+from tests.api.wire.designing import answered, job, refused
 
 rng = np.random.default_rng(5)
 PERSON = rng.normal(size=100).round(3)
@@ -22,21 +22,6 @@ DATA = {
     "predictions": [{"arm": a, "values": (PERSON + rng.normal(0, 0.7, 100)).round(3).tolist()} for a in ("c", "t")],
 }
 BUDGET = {"kind": "budget", "budget": 400}
-
-
-def job(**request: Any) -> design.Job:
-    whole = {"costs": {"human": 4, "llm": 0.05}, "objective": BUDGET} | request
-    return design.to_core(msgspec.json.decode(json.dumps(whole), type=design.DesignRequest))
-
-
-def answered(**request: Any) -> Any:
-    return json.loads(design.run(job(**request)))
-
-
-def refused(**request: Any) -> list[tuple[str, str]]:
-    with pytest.raises(CalibrationError) as problem:
-        design.run(job(**request))
-    return [(p.pointer, p.code) for p in problem.value.problems]
 
 
 ASSUMED = {"kind": "assumed", "ppi_correlation": 0.6}
@@ -228,3 +213,14 @@ def test_the_work_of_a_design_grows_with_its_arms_and_models():
     assert job(basis={"kind": "pilot", "data": DATA}).work == solving(2, 1) + wire_sample.numbers(
         msgspec.convert(DATA, wire_sample.Data)
     )
+
+
+def test_the_work_of_questions_checks_and_frames_is_counted():
+    asked = {"kind": "questions", "questions": [{"name": name, "basis": ASSUMED} for name in "ab"]}
+    assert job(basis=asked).work == solving(2, 1, 2)
+    assert job(basis=ASSUMED, simulate=True).work == solving(1, 1) + simulating(1, 1000)
+    assert job(basis=ASSUMED, simulate=True, replicates=300).work == solving(1, 1) + simulating(1, 300)
+    frame = {"kind": "predicted_errors", "predicted_error": [1.0] * 50, "outcome_sd": 3}
+    assert job(basis=frame).work == sampling(50, target=False) + 50
+    target = {"kind": "standard_error", "standard_error": 0.5}
+    assert job(basis=frame, objective=target).work == sampling(50, target=True) + 50

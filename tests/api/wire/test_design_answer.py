@@ -25,7 +25,7 @@ def test_every_field_of_the_core_stands_on_the_wire_with_its_value():
     assumed = Assumed(("a", "b"), np.ones(1), np.array([[0.6, 0.3]]), np.array([[1.0, 0.4], [0.4, 1.0]]))
     core = design(assumed_basis(assumed), Costs(5.0, (0.2, 0.005)), Objective("budget", 500.0))
     wire = from_core(core, HELD)
-    assert {f.name for f in fields(core)} | {"passport"} == set(wire.__struct_fields__)
+    assert {f.name for f in fields(core)} | {"passport", "questions", "sampling"} == set(wire.__struct_fields__)
     for name in ("design", "continuous", "human_only"):
         assert builtin(getattr(wire, name)) == builtin(getattr(core, name)), name
     assert builtin(wire.frontier) == builtin(core.frontier)

@@ -6,6 +6,7 @@ import msgspec
 
 from service.api.routes.designs import EXAMPLE
 from service.api.wire import calibration, design
+from service.api.wire.design_request import DesignRequest
 from service.api.wire.facts import Facts
 
 STUDY = b"""{"plan": {"costs": {"human": 5, "llm": 0.02, "budget": 100}}, "data": {"layout": "arrays", "arms": [
@@ -28,6 +29,6 @@ def test_the_facts_of_a_calibration_are_those_of_its_answer() -> None:
 
 
 def test_a_design_has_its_warnings() -> None:
-    done = design.finish(design.to_core(msgspec.json.decode(EXAMPLE, type=design.DesignRequest)))
+    done = design.finish(design.to_core(msgspec.json.decode(EXAMPLE, type=DesignRequest)))
     codes = [w["code"] for w in json.loads(done.body)["warnings"]]
     assert done.facts == Facts(warnings={code: codes.count(code) for code in codes})
