@@ -48,7 +48,7 @@ class Pairs:
         return int(self.y.shape[0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """One outcome of everyone, or of a ``subgroup``: humans by arm, LLM-only units by pool.
 
