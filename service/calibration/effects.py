@@ -20,6 +20,7 @@ from service.calibration.moments import FloatArray
 from service.calibration.resolution import Resolved, published
 from service.calibration.variance import contrast_variance
 
+FEW_TO_CHOOSE = 50  # humans of an arm below which folds depend on each other too much (docs/model_selection.md)
 NO_VARIANCE = 1e-20  # a variance ratio below this is rounding: the estimated variance is zero
 STRENGTH: tuple[Verdict, ...] = ("llm_used", "no_llm", "human_only_chosen", "no_pool", "human_only_requested")
 
@@ -215,6 +216,8 @@ def _choice_doubts(resolved: Resolved) -> list[Warned]:
         f"the model was chosen among {len(resolved.plain.sample.models)} on the humans that calibrate, outside each of "
         f"{selection.folds.count} folds: {selection.told}; ranks of models are exploratory"
     )
+    if min(human.n for human in resolved.sample.human) < FEW_TO_CHOOSE:
+        text += f"; with fewer than {FEW_TO_CHOOSE} humans in an arm and many good models intervals are too short (.92)"
     return [Warned("model_selected", text, place)]
 
 

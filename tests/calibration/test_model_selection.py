@@ -117,6 +117,9 @@ def test_the_answer_says_what_was_chosen_and_what_each_model_is_worth() -> None:
     answer = calibrate(study.sample(), BEST)
     found = answer.estimates[0]
     assert "model_selected" in [w.code for w in answer.warnings]
+    assert "too short" in next(w.message for w in answer.warnings if w.code == "model_selected")
+    larger = calibrate(simulate(3, (60, 60), (400, 500), models=3).sample(), BEST)
+    assert "too short" not in next(w.message for w in larger.warnings if w.code == "model_selected")
     assert answer.applied.model_selection == "best"
     assert "chosen among 3 by cross-fitting" in paragraph(answer)
     assert sum(m.selected_share for m in found.models) == pytest.approx(1.0)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from service.calibration.diagnostics.check import Check
 from service.calibration.diagnostics.checks import (
+    draws,
     exchangeability,
     fidelity_individual,
     fidelity_marginal,
+    heterogeneity,
+    human_equivalent_size,
+    interchangeability,
     leakage,
+    negative_controls,
     randomization,
 )
 
@@ -17,4 +22,9 @@ CHECKS: tuple[Check, ...] = (
     leakage.CHECK,
     fidelity_marginal.CHECK,
     fidelity_individual.CHECK,
+    interchangeability.CHECK,
+    heterogeneity.CHECK,
+    draws.CHECK,
+    human_equivalent_size.CHECK,
+    negative_controls.CHECK,
 )

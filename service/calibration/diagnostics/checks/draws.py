@@ -3,7 +3,8 @@
 Name: intraclass correlation of repeated draws, Spearman-Brown.
 Formula: with ICC rho of K draws, the mean of K draws has reliability R_K = K rho / (1 + (K - 1) rho); R_K reaches
 ``TARGET`` with K = TARGET (1 - rho) / (rho (1 - TARGET)) draws. A correlation r of the mean of K draws with the humans
-would be r / sqrt(R_K) with infinitely many. Interval of rho, one-way analysis of variance on m units:
+would be r / sqrt(R_K) with infinitely many. Warns where R_K < ``LOW``. Interval of rho, one-way analysis of variance
+on m units:
     F = (1 + (K-1) rho)/(1 - rho),  (F/q - 1)/(F/q + K - 1),  q quantiles of F on m - 1 and m (K - 1) degrees of freedom
 Shapes: one entry per outcome, model and arm. Units: none.
 Assumes: draws of a persona are exchangeable; the interval Gaussian answers, as many draws of every unit.
@@ -26,10 +27,12 @@ from service.calibration.diagnostics.finding import Entry, Interval, Measure, Pl
 from service.calibration.diagnostics.study import Study, View, cells
 
 TARGET = 0.9
+LOW = 0.5
 CARD = Card(
     name="draws",
     title="Repeated draws",
-    formula="intraclass correlation of a persona's draws; reliability of their mean and draws needed for .9 (Spearman-Brown)",
+    formula="intraclass correlation of a persona's draws; reliability of their mean, and draws needed for one of .9 "
+    "(Spearman-Brown)",
     assumptions=("draws of a persona are exchangeable", "the interval: Gaussian answers"),
     limits=("agreement of draws says nothing of agreement with people", "at temperature 0 all draws agree"),
     sources=(
@@ -66,7 +69,7 @@ def _entry(view: View, model: str, arm: int, settings: Settings) -> Entry:
         return Entry(place, Verdict("pass", text, "keep this many draws"), tuple(measures))
     text = f"the mean of {k} draws has reliability {reliability:.2f}; {needed} draws would have {TARGET:g}"
     more = "draw more, as many as the cost of a draw is worth (draws in /v1/designs)"
-    return Entry(place, Verdict("warn", text, more), tuple(measures))
+    return Entry(place, Verdict("pass" if reliability >= LOW else "warn", text, more), tuple(measures))
 
 
 def _interval(view: View, column: int, icc: float, k: int, level: float) -> Interval | None:

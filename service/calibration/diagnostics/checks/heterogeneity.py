@@ -17,11 +17,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import atanh, inf
 
-import numpy as np
-
 from service.calibration.card import Card
 from service.calibration.diagnostics.check import Check, Settings
-from service.calibration.diagnostics.checks.fidelity_individual import correlation
+from service.calibration.diagnostics.correlation import correlation, vary
 from service.calibration.diagnostics.finding import Alarm, Entry, Measure, Place, Verdict, not_testable
 from service.calibration.diagnostics.means import Mean, combined, mean
 from service.calibration.diagnostics.study import Pairs, Study, View, cells
@@ -105,7 +103,7 @@ def _correlations(biases: dict[View, Mean], model: str, arm: str, settings: Sett
 def _correlation(view: View, model: str, arm: str, settings: Settings) -> Measure | None:
     index = view.arms.index(arm)
     joint = view.joint(model, index)
-    if joint is None or not np.all(joint.scatter.diagonal() > 0.0):
+    if joint is None or not vary(joint):
         return None
     return correlation(view.pairs(model, index), joint, settings.confidence_level)
 

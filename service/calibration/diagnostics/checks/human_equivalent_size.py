@@ -1,22 +1,25 @@
 """Human-equivalent size: how many humans an LLM is worth, judged by the questions that both have answered.
 
 Name: largest simulation size whose intervals keep their average coverage over questions.
-Formula: a question is an outcome in an arm. With I_j(k) the t interval of the first k LLM answers to question j (in a
-seeded order) and ybar_j the humans' mean, miss(k) = share of the questions with ybar_j outside I_j(k);
-    k* = the largest k with miss(i) <= (1 - confidence_level)/2 for all 2 <= i <= k
-Half of the error is left for the humans' mean, which is itself on the wrong side of the truth half of the time. The
-interval is an estimate's of k* answers, however many more there are: k* is what they are worth.
+Formula: a question is an outcome in an arm. With a = 1 - confidence_level, I_j(k) the t interval of level 1 - a/10 of
+the first k LLM answers to question j (in a seeded order), ybar_j the humans' mean and miss(k) the share of the
+questions with ybar_j outside I_j(k),
+    k* = the largest k with miss(i) <= a/2 for all 2 <= i <= k
+Missing the humans' mean in a/2 of the questions is missing the truth in at most a of them, since that mean is on either
+side of the truth half of the time. k* answers are what the LLM is worth, however many more there are.
 Shapes: m questions, K answers at most; one entry per model. Units: humans.
 Assumes: questions are like those to come; answers of a question are exchangeable.
-Breaks: few questions: with m < 2/(1 - confidence_level) one miss ends the search. k* = K: worth at least as many.
+Breaks: with fewer than 2/a questions one miss ends the search: the number is given, and nothing is concluded from it.
 Raises: nothing.
 Source: Huang, Wu & Wang 2502.17773 (adaptive choice of the simulation size).
-Differs: t intervals from k = 2; a heuristic here, since the outcomes of one study are no sample of questions.
+Differs: t intervals from k = 2, of level 1 - a/10 so that a perfect LLM is seldom stopped by chance; a heuristic here,
+since the outcomes of one study are no sample of questions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from scipy.special import stdtrit
@@ -36,7 +39,10 @@ CARD = Card(
     formula="the largest number of LLM answers whose intervals still cover the humans' mean at the stated average rate "
     "over the questions of the study",
     assumptions=("the questions are like those to come", "answers to a question are exchangeable"),
-    limits=("exploratory: the outcomes of one study are no sample of questions", "rough with few questions"),
+    limits=(
+        "exploratory: the outcomes of one study are no sample of questions",
+        "fewer than 2/(1 - confidence_level) questions (40 at .95) tell nothing",
+    ),
     sources=("arXiv 2502.17773",),
 )
 SEND = f"send at least {FEWEST} outcomes (times arms) with human and LLM answers as numbers in rows"
@@ -71,6 +77,10 @@ def _entry(study: Study, model: str, settings: Settings) -> Entry:
         Measure("questions", float(len(questions))),
         Measure("llm_answers", float(most)),
     )
+    needed = ceil(2.0 / (1.0 - settings.confidence_level) - 1e-9)
+    if len(questions) < needed:
+        text = f"about {size} humans per question, from {len(questions)} questions, which are too few to rely on"
+        return Entry(place, Verdict("not_testable", text, f"send {needed} questions or more"), measures)
     if size == most:
         text = f"the LLM is worth at least {size} humans per question: no more answers were sent"
         return Entry(
@@ -103,7 +113,7 @@ def equivalent_size(questions: list[Question], level: float) -> tuple[int, int]:
         centred = q.answers[:most] - q.answers[0]
         mean = np.cumsum(centred) / k
         scatter = np.maximum(np.cumsum(centred * centred) - k * mean * mean, 0.0)
-        reach = stdtrit(np.maximum(k - 1, 1), (1.0 + level) / 2.0) * np.sqrt(scatter / np.maximum(k - 1, 1) / k)
+        reach = stdtrit(np.maximum(k - 1, 1), 1.0 - (1.0 - level) / 20.0) * np.sqrt(scatter / np.maximum(k - 1, 1) / k)
         misses += np.abs(mean - (q.human_mean - q.answers[0])) > reach * (1.0 + 1e-12)
     allowed = misses / len(questions) <= (1.0 - level) / 2.0 + 1e-12
     bad = np.flatnonzero(~allowed[1:])

@@ -23,7 +23,7 @@ import numpy as np
 
 from service.calibration.card import Card
 from service.calibration.diagnostics.check import Check, Settings
-from service.calibration.diagnostics.finding import Entry, Interval, Measure, Place, Verdict, not_testable
+from service.calibration.diagnostics.finding import Entry, Interval, Measure, Place, Verdict, not_testable, worst
 from service.calibration.diagnostics.means import Mean, combined, mean
 from service.calibration.diagnostics.study import Study, View, cells
 
@@ -75,9 +75,10 @@ def _entry(view: View, model: str, arm: int, settings: Settings) -> Entry:
         measures += _effects(view, model, arm, effect, settings)
         measures.append(_equivalence("effect_equivalence", effect, spread, settings))
         found.append(_compared("effects", effect, spread, settings))
-    grave = [v for v in found if v.status == "warn"] or found[:1]
+    status = worst([v.status for v in found])
+    grave = [v for v in found if v.status == status]
     told = "; ".join(v.statement for v in grave)
-    return Entry(place, Verdict(grave[0].status, told, grave[0].action), tuple(measures))
+    return Entry(place, Verdict(status, told, grave[0].action), tuple(measures))
 
 
 def deviation(view: View) -> float:
@@ -140,7 +141,7 @@ def _compared(what: str, gap: Mean, spread: float, settings: Settings) -> Verdic
     if gap.p_value <= 1.0 - settings.confidence_level:
         return Verdict("warn", f"LLM and human {what} differ, by {size:.2f} standard deviations", CALIBRATE)
     text = f"this many units cannot show LLM and human {what} to be within {settings.margin:g} standard deviations"
-    return Verdict("warn", text, MORE)
+    return Verdict("not_testable", text, MORE)
 
 
 CHECK = Check(CARD, run, exploratory=True, needs_pairs=False)

@@ -1,9 +1,9 @@
 """Negative controls: outcomes that the treatment cannot move, and whether it moves them.
 
 Name: negative control outcomes, for humans and for every LLM.
-Formula: effect of every arm against the first on an outcome that ``settings.negative_controls`` names: difference of the
-humans' means (Welch); of an LLM, under shared predictions the mean of f(arm) - f(first) over all units with both, else
-the difference of the means of its answers in the two arms.
+Formula: effect of every arm against the first on an outcome that ``settings.negative_controls`` names: difference of
+the humans' means (Welch); of an LLM, under shared predictions the mean of f(arm) - f(first) over all units with both,
+else the difference of the means of its answers in the two arms.
 Shapes: one entry per outcome and arm for the humans, one per model beside it. Units: those of the outcome.
 Assumes: the treatment cannot move the outcome; independent units or clusters.
 Breaks: an outcome that the treatment does move is reported as a fault. Survey weights are not read.
@@ -100,7 +100,7 @@ def _answers(view: View, model: str, arm: int) -> FloatArray:
     """All answers of a model in an arm of its own, paired and LLM-only."""
     column = view.own(model, arm)[0]
     values = np.concatenate([s.c[column] for s in (view.human[arm], view.llm_only[arm]) if s is not None])
-    return values[~np.isnan(values)]
+    return np.asarray(values[~np.isnan(values)])
 
 
 CHECK = Check(CARD, run)
