@@ -16,6 +16,7 @@ from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.intervals import INTERVALS
 from service.calibration.plug_in import CARDS as STATISTIC_CARDS
+from service.calibration.response_propensity import CARD as RESPONSE_PROPENSITY
 from service.calibration.screenings import CARDS as SCREENING_CARDS
 
 TOLERANCE = 1e-12
@@ -44,6 +45,7 @@ def cards() -> Mapping[str, Sequence[Card]]:
         "intervals": [m.card for m in INTERVALS],
         "diagnostics": [check.card for check in CHECKS],
         "screenings": list(SCREENING_CARDS),
+        "missing_answers": [RESPONSE_PROPENSITY],
     }
 
 

@@ -16,6 +16,7 @@ from service.api.wire.facts import Facts, Finished, codes
 from service.api.wire.layouts import arrays, moments, table
 from service.api.wire.layouts.arrays import Arrays
 from service.api.wire.layouts.table import Table
+from service.api.wire.passport import Issued, Passport, PassportModel, StatedModels, of_request, passport
 from service.api.wire.plan import Level, Positive
 from service.api.wire.sample import BOUNDS, Bounds
 from service.calibration.diagnostics.check import Settings as CoreSettings
@@ -92,6 +93,7 @@ class DiagnosticsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         msgspec.Meta(description="Which checks to make. Default: all."),
     ] = None
     settings: Settings | None = None
+    models: StatedModels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Job:
     checks: tuple[str, ...]
     body_digest: str
     work: float
+    models: tuple[PassportModel, ...]
 
 
 def to_core(request: DiagnosticsRequest, body_digest: str = "", bounds: Bounds = BOUNDS) -> Job:
@@ -120,17 +123,33 @@ def to_core(request: DiagnosticsRequest, body_digest: str = "", bounds: Bounds =
     sent = request.settings or Settings()
     problems += _unknown(sent, study)
     start, cutoffs = _days(sent, problems)
+    models = of_request(request.models, study.models, problems)
     if problems:
         raise InvalidPlan(problems)
     work = len(checks) * (PER_NUMBER * wire_sample.numbers(request.data) + PER_ENTRY * _entries(study))
     settings = replace(_settings(sent, study), fieldwork_start=start, model_cutoffs=cutoffs)
-    return Job(study, settings, checks, body_digest, work)
+    return Job(study, settings, checks, body_digest, work, models)
 
 
 def finish(job: Job) -> Finished:
     """The encoded card of a job and what may be counted of it."""
     found = _diagnosis(job)
-    return Finished(ENCODER.encode(from_core(found)), Facts(warnings=codes(found.warnings)))
+    return Finished(ENCODER.encode(from_core(found, _passport(job, found))), Facts(warnings=codes(found.warnings)))
+
+
+def _passport(job: Job, found: Diagnosis) -> Passport:
+    names = ", ".join(name.replace("_", " ") for name in job.checks)
+    text = f"Whether the LLM answers may be relied on was judged by the checks {names}"
+    return passport(
+        Issued(
+            path="/v1/diagnostics",
+            method=f"checks {', '.join(job.checks)}",
+            request_digest=job.body_digest,
+            report=f"{text}, with the verdict {found.summary.replace('_', ' ')}: {found.reason}",
+            models=job.models,
+            seed=job.settings.seed,
+        )
+    )
 
 
 def run(job: Job) -> bytes:

@@ -8,6 +8,7 @@ import msgspec
 
 from service.api.wire.doubts import Warning as WireWarning
 from service.api.wire.doubts import Work, warnings
+from service.api.wire.passport import Passport
 from service.calibration.diagnostics import finding as core
 from service.calibration.diagnostics.diagnose import Diagnosis
 
@@ -54,6 +55,7 @@ class DiagnosticsReply(msgspec.Struct, frozen=True):
     status: Status
     checks: list[Finding]
     warnings: list[WireWarning]
+    passport: Passport
 
 
 class AppliedDiagnostics(msgspec.Struct, frozen=True):
@@ -73,7 +75,7 @@ class ValidatedDiagnostics(msgspec.Struct, frozen=True):
     warnings: list[WireWarning]
 
 
-def from_core(found: Diagnosis) -> DiagnosticsReply:
+def from_core(found: Diagnosis, passport: Passport) -> DiagnosticsReply:
     """The wire form of a card."""
     return DiagnosticsReply(
         summary=found.summary,
@@ -81,6 +83,7 @@ def from_core(found: Diagnosis) -> DiagnosticsReply:
         status=found.status,
         checks=[_finding(f) for f in found.findings],
         warnings=warnings(found.warnings),
+        passport=passport,
     )
 
 

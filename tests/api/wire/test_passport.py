@@ -8,7 +8,7 @@ from importlib.metadata import version
 import msgspec
 import pytest
 
-from service.api.wire import calibration, design
+from service.api.wire import calibration, design, diagnostics
 from service.api.wire.passport import (
     METHOD_VERSION,
     SERVICE_VERSION,
@@ -84,8 +84,8 @@ def test_facts_of_no_model_and_days_of_no_calendar_are_listed_with_everything_el
     assert refused(document) == [
         ("/plan/stratum_shares", "stratum_shares_sum"),
         ("/models/no~1such", "unknown_model"),
-        (f"/models/{name}/knowledge_cutoff", "invalid_date"),
-        (f"/models/{name}/generated", "invalid_date"),
+        (f"/models/{name}/knowledge_cutoff", "bad_date"),
+        (f"/models/{name}/generated", "bad_date"),
     ]
 
 
@@ -153,3 +153,17 @@ def test_a_design_has_one_too() -> None:
     with pytest.raises(CalibrationError) as found:
         design.to_core(msgspec.convert(known | {"models": {"other": FACTS}}, design.DesignRequest))
     assert [(p.pointer, p.code) for p in found.value.problems] == [("/models/other", "unknown_model")]
+
+
+def test_a_card_of_diagnostics_has_one_too() -> None:
+    data = {"layout": "arrays", "arms": [{"name": "all", "human": [3, 4, 2, 5], "llm": [3, 4, 3, 4]}]}
+    known = {"data": data, "checks": ["leakage"], "settings": {"seed": 5}}
+    request = msgspec.convert(known | {"models": {"llm": FACTS}}, diagnostics.DiagnosticsRequest)
+    found = json.loads(diagnostics.run(diagnostics.to_core(request, "sha256:body")))
+    held = found["passport"]
+    assert (held["path"], held["method"], held["seed"]) == ("/v1/diagnostics", "checks leakage", 5)
+    assert (held["models"], held["request_digest"]) == ([{"name": "llm", **FACTS}], "sha256:body")
+    assert held["report"].endswith(f"with the verdict {found['summary'].replace('_', ' ')}: {found['reason']}")
+    with pytest.raises(CalibrationError) as refusal:
+        diagnostics.to_core(msgspec.convert(known | {"models": {"other": FACTS}}, diagnostics.DiagnosticsRequest))
+    assert [(p.pointer, p.code) for p in refusal.value.problems] == [("/models/other", "unknown_model")]
