@@ -44,7 +44,7 @@ MUTATIONS = (
              "tests/oracles/test_missing_answers.py::test_estimate_and_variance_by_explicit_matrices"),
     Mutation("answers weighted by propensities instead of their inverse", f"{CORE}/estimate.py",
              "else pools.weight(source) / probability", "else pools.weight(source) * probability",
-             "tests/coverage/test_nonresponse.py::test_missing_at_random_is_recovered_where_complete_cases_are_biased"),
+             "tests/oracles/test_missing_answers.py::test_estimate_and_variance_by_explicit_matrices"),
     Mutation("exchangeability tested against those who answered alone", f"{CORE}/diagnostics/exchangeability.py",
              "if isinstance(s := sample.asked(d), Units)]", "if isinstance(s := sample.human[d], Units)]",
              "tests/calibration/test_response_propensity.py::test_llm_only_units_are_tested_against_everybody_asked"),

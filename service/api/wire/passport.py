@@ -143,7 +143,7 @@ def of_request(
             hint = f"models of this request: {', '.join(known[:_TOLD])}" if known else "the request names no model"
             problems.append(Problem(place, "unknown_model", "the request has no model of this name", hint))
         problems += [
-            Problem(f"{place}/{field}", "bad_date", "the calendar has no such day", _DAY)
+            Problem(f"{place}/{field}", "invalid_date", "the calendar has no such day", _DAY)
             for field in ("knowledge_cutoff", "generated")
             if not _in_calendar(getattr(facts, field))
         ]

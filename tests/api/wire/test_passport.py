@@ -84,8 +84,8 @@ def test_facts_of_no_model_and_days_of_no_calendar_are_listed_with_everything_el
     assert refused(document) == [
         ("/plan/stratum_shares", "stratum_shares_sum"),
         ("/models/no~1such", "unknown_model"),
-        (f"/models/{name}/knowledge_cutoff", "bad_date"),
-        (f"/models/{name}/generated", "bad_date"),
+        (f"/models/{name}/knowledge_cutoff", "invalid_date"),
+        (f"/models/{name}/generated", "invalid_date"),
     ]
 
 
