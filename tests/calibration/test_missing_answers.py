@@ -126,11 +126,14 @@ def test_an_answer_without_missing_people_in_its_arms_has_no_tipping_point() -> 
     gone = np.isnan(y)
     y[gone & (third.codes < 2)] = 0.5
     (of_three,) = from_table(replace(sent, arm=third, outcomes=(("y", y),)), "response_propensity")
-    answer = calibrate(of_three, Plan(control="control")).missing_answers
+    answer = calibrate(of_three, Plan(control="control", bounds=(-20.0, 20.0))).missing_answers
     assert answer is not None
     found = {e.name: (e.sensitivity > 0.0, e.tipping_delta is None, e.tipping_delta_interval) for e in answer.estimates}
     assert found["treated - control"] == (False, True, None)
     assert found["third - control"][:2] == (True, False)
+    worst = {e.name: e.worst_case for e in answer.estimates}
+    assert worst["treated - control"].lower == worst["treated - control"].upper
+    assert worst["third - control"].lower < worst["third - control"].upper
 
 
 def test_the_worst_case_fills_in_the_ends() -> None:
