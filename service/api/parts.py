@@ -18,6 +18,7 @@ from service.calibration.intervals import INTERVALS
 from service.calibration.plug_in import CARDS as STATISTIC_CARDS
 from service.calibration.response_propensity import CARD as RESPONSE_PROPENSITY
 from service.calibration.screenings import CARDS as SCREENING_CARDS
+from service.calibration.transport import transported
 
 TOLERANCE = 1e-12
 
@@ -46,6 +47,7 @@ def cards() -> Mapping[str, Sequence[Card]]:
         "diagnostics": [check.card for check in CHECKS],
         "screenings": list(SCREENING_CARDS),
         "missing_answers": [RESPONSE_PROPENSITY],
+        "transport": [transported.CARD],
     }
 
 

@@ -244,6 +244,45 @@ class MissingAnswers:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """How far units are from a target population: standardised mean differences before and after weighting, by level.
+
+    ``kish_n`` is what the weights leave of n, ``overlap`` the common part of both distributions, ``largest_share`` the
+    largest weight; ``name`` is an arm, None: all units.
+    """
+
+    name: str | None
+    n: int
+    kish_n: float
+    overlap: float
+    largest_share: float
+    smd_before: Mapping[str, float]
+    smd_after: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Tipping:
+    """The largest factor by which weights may be wrong before an estimate's sign turns; None: no factor does."""
+
+    name: str
+    outcome: str
+    component: str | None
+    gamma: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """How a sample was weighted for a target population; ``n_target`` rows of it, None: margins were stated."""
+
+    method: str
+    humans: Balance
+    arms: tuple[Balance, ...]
+    llm_only: tuple[Balance, ...]
+    tipping: tuple[Tipping, ...]
+    n_target: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Everything a calibration returns."""
 
@@ -257,3 +296,4 @@ class Answer:
     design: DesignAnswer | None = None
     heterogeneity: tuple[Heterogeneity, ...] = ()
     missing_answers: MissingAnswers | None = None
+    transport: Transport | None = None

@@ -28,6 +28,10 @@ FEW_MINORITY = 5
 COCHRAN = 25.0  # Cochran (1977), Sampling Techniques, section 2.15
 TWO = 2  # answers: a rare one has its own warning
 BELONG = "LLM-only units and stated means belong to the humans' population"
+IGNORABILITY = (
+    "given the target's covariates, humans and target population answer alike, and outcomes are linear in the "
+    "covariates or the log of the density ratio is: assumed, never tested"
+)
 STATEMENTS: dict[Status, str] = {
     "not_testable": "too few units to test it",
     "rejected": "mean predictions differ by more than chance",
@@ -111,7 +115,12 @@ def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumpti
     found = []
     if len(sample.arms) > 1:
         found.append(("random_assignment", "humans were assigned to arms at random"))
-    if population == "super":
+    if sample.margins is not None:
+        found.append(("ignorability", IGNORABILITY))
+        stated = "the stated margins are exactly those of the target population"
+        drawn = "the target's rows are a random sample of the target population"
+        found.append(("known_margins", stated) if sample.margins.rows is None else ("target_rows", drawn))
+    elif population == "super":
         found.append(("random_sampling", "humans are a random sample of the population the estimate is for"))
     if sample.by_probability:
         found.append(("known_sampling_probabilities", "the stated probabilities of giving a human answer are right"))

@@ -27,6 +27,8 @@ from service.calibration.resolution import Resolved
 from service.calibration.sample import Sample
 from service.calibration.simultaneous import together
 from service.calibration.told import told
+from service.calibration.transport.evidence import transport
+from service.calibration.transport.transported import transported
 
 SCALES = dict.fromkeys(("logistic", "multinomial", "conditional_logit"), "log_odds") | {"poisson": "log_rate"}
 DRAWING = {"bootstrap", "bootstrap_t", "randomization"}
@@ -43,7 +45,8 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
     """
     sent = [samples] if isinstance(samples, Sample) else samples
     with np.errstate(all="ignore"):
-        found = analyses(sent, plan)
+        weighted = transported(sent, plan)
+        found = analyses(weighted, plan)
         everything = told(together([a for group in found.groups for a in group], plan), plan)
         following = iter(everything)
         outcomes = [list(islice(following, len(group))) for group in found.groups]
@@ -53,6 +56,7 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
         estimates, pooling = _beside(list(_ordered([[a.estimates for a in outcome] for outcome in outcomes])), plan)
         between = tuple(compared(estimates))
         missing = missing_answers.of(outcomes, plan.missing_delta)
+        moved, far = transport(sent[0], weighted[0], everything)
     weakest: Claim = "exploratory" if any(e.claim == "exploratory" for e in estimates) else "confirmatory"
     spanned = shared_clusters(sent) if between and first.resolved.sample.clustered else []
     return Answer(
@@ -63,11 +67,14 @@ def calibrate(samples: Sample | Sequence[Sample], plan: Plan) -> Answer:
         applied=_applied([outcome[0] for outcome in outcomes], found.subgroups),
         assumptions=tuple(_assumed([outcome[0] for outcome in outcomes])),
         warnings=tuple(
-            dict.fromkeys([*(w for a in everything for w in a.warnings), *found.warnings, *spanned, *pooling, *doubt])
+            dict.fromkeys(
+                [*(w for a in everything for w in a.warnings), *found.warnings, *spanned, *pooling, *doubt, *far]
+            )
         ),
         design=bought,
         heterogeneity=between,
         missing_answers=missing,
+        transport=moved,
     )
 
 

@@ -118,6 +118,8 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
 
 def interval_choice(sample: Sample, plan: Plan) -> Choice:
     """The plan's interval, or the one that a sample's answers want."""
+    if sample.margins is not None and plan.interval == "auto":
+        return Choice("t", "estimates for a target population have t intervals")
     return chosen_interval(sample) if plan.interval == "auto" else Choice(plan.interval, "as requested")
 
 

@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 
 from service.calibration.errors import Warned
+from service.calibration.margins import Margins
 from service.calibration.moments import FloatArray, IntArray, Moments
 from service.calibration.plan import Identification
 from service.calibration.redraws import Redraw
@@ -78,7 +79,9 @@ class Units:
 
     ``x`` (k, n) are a model's terms and ``choice_set`` (n,) the set that a unit is an alternative of. ``corrected``
     (1 + p, n) are the deviations of outcome and columns after the leverage correction of a model's own fit. ``row``
-    (n,) are the units' numbers in the caller's data, by which estimates of different samples are lined up.
+    (n,) are the units' numbers in the caller's data, by which estimates of different samples are lined up. With margins
+    of a target x (k, n) are the deviations from it, and ``on_target`` (p, k), of humans (1 + p, k), the slopes on them
+    that were taken out of columns and outcome.
     """
 
     c: FloatArray
@@ -91,6 +94,7 @@ class Units:
     choice_set: IntArray | None = None
     corrected: FloatArray | None = None
     row: IntArray | None = None
+    on_target: FloatArray | None = None
 
     @property
     def n(self) -> int:
@@ -119,7 +123,7 @@ class Sample:
     ``link`` is the scale on which its intervals are formed, if not its own; ``empirical``: the degrees of freedom
     know of the tails of the influence values. ``redraw`` says how its fits are made again on resampled humans, where an
     interval asks for that.
-    ``subgroup`` names the subgroup whose units these are; None: everyone.
+    ``subgroup`` names the subgroup whose units these are; None: everyone. ``margins`` are those of a target population.
     ``unanswered`` are those of each arm who were asked and did not answer (None: nobody; empty: not told apart), and
     ``response`` is how each arm's answering was modelled.
     """
@@ -149,6 +153,7 @@ class Sample:
     subgroup: str | None = None
     unanswered: tuple[Units | None, ...] = ()
     response: tuple[Response, ...] = ()
+    margins: Margins | None = None
 
     @cached_property
     def shared(self) -> bool:
@@ -285,8 +290,10 @@ class Sample:
 def _select(source: Units | Moments, keep: list[int], *, outcome: bool) -> Units | Moments:
     if isinstance(source, Moments):
         return source.select([0, *(j + 1 for j in keep)] if outcome else keep)
-    corrected = None if source.corrected is None else source.corrected[[0, *(j + 1 for j in keep)]]
-    return replace(source, c=source.c[keep], corrected=corrected)
+    rows = [0, *(j + 1 for j in keep)] if outcome else keep
+    corrected = None if source.corrected is None else source.corrected[rows]
+    on_target = None if source.on_target is None else source.on_target[rows]
+    return replace(source, c=source.c[keep], corrected=corrected, on_target=on_target)
 
 
 def _reordered_counts(column: Column, pick: list[int], *, shared: bool) -> Column:

@@ -20,7 +20,7 @@ from math import sqrt
 
 import numpy as np
 
-from service.calibration import within
+from service.calibration import target_rows, within
 from service.calibration.clusters import cluster_influence
 from service.calibration.estimate import Estimate
 from service.calibration.moments import FloatArray, IntArray, Moments
@@ -100,8 +100,17 @@ class Influence:
 def influences(estimate: Estimate, contrast: FloatArray, population: Population = "super") -> tuple[Influence, ...]:
     """r_i + P_i of every unit (u_g + P_g of every cluster) that a contrast (D,) rests on, by group; needs rows.
 
-    Their sum of squares is the joint form of the variance; ``sample`` leaves the pool part out.
+    Their sum of squares is the joint form of the variance; ``sample`` leaves the pool part out. Rows of a target
+    population are a group of their own.
     """
+    found = _of_units(estimate, contrast, population)
+    drawn = target_rows.influence(estimate.frame.sample, contrast)
+    if drawn is None:
+        return found
+    return (*found, Influence(drawn, "target rows", df=float(drawn.size - 1), keys=np.arange(drawn.size)))
+
+
+def _of_units(estimate: Estimate, contrast: FloatArray, population: Population) -> tuple[Influence, ...]:
     sample = estimate.frame.sample
     if sample.clustered:
         found = cluster_influence(estimate, contrast, population)

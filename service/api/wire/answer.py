@@ -20,6 +20,7 @@ from service.api.wire.passport import (
     assumptions,
     passport,
 )
+from service.api.wire.transport import Transport, transport
 from service.calibration import answer as core
 from service.calibration.report import paragraph
 
@@ -79,6 +80,7 @@ class CalibrationAnswer(msgspec.Struct, frozen=True):
     """The answer of POST /v1/calibrations.
 
     Estimates are in the order outcome, subgroup (everyone first, then by name), name, component; arms likewise.
+    transport is that of a plan with a target, else null.
     heterogeneity has an entry per outcome, name and component that subgroups have, and none without subgroups.
     """
 
@@ -93,6 +95,7 @@ class CalibrationAnswer(msgspec.Struct, frozen=True):
     heterogeneity: list[Heterogeneity]
     applied: Applied
     assumptions: list[Assumption]
+    transport: Transport | None
     design: WholeDesign | None
     bands: Bands | None
     robust: RobustDesign | None
@@ -146,6 +149,7 @@ def from_core(answer: core.Answer, digests: Digests) -> CalibrationAnswer:
         heterogeneity=[heterogeneity(h) for h in answer.heterogeneity],
         applied=applied(answer.applied),
         assumptions=assumptions(answer.assumptions),
+        transport=None if answer.transport is None else transport(answer.transport),
         design=None if answer.design is None else whole(answer.design.design),
         bands=None if answer.design is None else bands(answer.design.bands),
         robust=None if answer.design is None else robust(answer.design.robust),

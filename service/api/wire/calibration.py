@@ -10,12 +10,14 @@ import msgspec
 from service.api.wire import answer as wire
 from service.api.wire import plan as wire_plan
 from service.api.wire import sample as wire_sample
+from service.api.wire import target as wire_target
 from service.api.wire.answer_size import refuse_long
 from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.api.wire.facts import Finished, of_answer
 from service.api.wire.layouts import summary as summary_layout
 from service.api.wire.layouts.summary import SummaryLayout
 from service.api.wire.missing_answers import no_rows_to_impute
+from service.api.wire.layouts.table import Table
 from service.api.wire.passport import PassportModel, StatedModels, digest_of, of_request
 from service.api.wire.sample import BOUNDS, Bounds
 from service.api.wire.work import of_summary, work
@@ -24,6 +26,7 @@ from service.calibration.answer import Answer, Applied
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, Problem
 from service.calibration.layouts.draft import Missing
+from service.calibration.layouts.target import Target
 from service.calibration.psps import Summary
 from service.calibration.sample import Sample
 from service.calibration.summarised import calibrate_summary
@@ -43,7 +46,7 @@ class CalibrationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class Job:
     """A request on its way: samples or a summary, plan, digest of its body, work, what a missing human answer means.
 
-    ``models`` are those of the data, with what was stated of them.
+    ``models`` are those of the data, with what was stated of them; ``target`` is the plan's population.
     """
 
     samples: Sequence[Sample] | Summary
@@ -52,6 +55,7 @@ class Job:
     work: float
     missing: Missing
     models: tuple[PassportModel, ...]
+    target: Target | None = None
 
 
 def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds = BOUNDS) -> Job:
@@ -62,12 +66,14 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
     missing: Missing = sent.missing or "error"
     names = None if isinstance(request.data, SummaryLayout) else wire_sample.models(request.data)
     models = of_request(request.models, names, problems)
+    reading = wire_plan.reading_of(sent, problems)
+    problems += _without_covariates(request.data, reading.target)
     samples: Sequence[Sample] | Summary
     try:
         if isinstance(request.data, SummaryLayout):
             samples = summary_layout.to_core(request.data, bounds.max_columns)
         else:
-            samples = wire_sample.samples(request.data, missing, bounds, wire_plan.reading_of(sent))
+            samples = wire_sample.samples(request.data, missing, bounds, reading)
     except CalibrationError as refused:
         raise type(refused)([*problems, *refused.problems]) from refused
     problems += no_rows_to_impute(request.data, missing, "/plan/missing")
@@ -76,7 +82,14 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
     if isinstance(samples, Summary):
         return Job(samples, plan, body_digest, of_summary(samples), missing, models)
     refuse_long(samples, plan)
-    return Job(samples, plan, body_digest, work(samples, plan), missing, models)
+    return Job(samples, plan, body_digest, work(samples, plan), missing, models, reading.target)
+
+
+def _without_covariates(data: object, target: Target | None) -> list[Problem]:
+    if target is None or isinstance(data, Table):
+        return []
+    text, hint = "a target population is known by covariates, which this layout has none of", "supported: layout table"
+    return [Problem("/plan/target", "unsupported_combination", text, hint)]
 
 
 def answered(job: Job) -> Answer:
@@ -138,6 +151,7 @@ def plan_digest(job: Job, done: Applied) -> str:
         "statistic": plan.statistic,
         "stratum_shares": plan.stratum_shares,
         "compat": plan.compat,
+        "target": wire_target.digested(job.target),
         "seed": done.seed,
     }
     return digest_of(whole)

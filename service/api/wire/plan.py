@@ -9,12 +9,15 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from service.api.wire import target
 from service.api.wire.columns import Integral, Name
 from service.api.wire.estimands import Asked, Estimand
+from service.api.wire.target import Target
 from service.calibration import plan as core
 from service.calibration.errors import Problem
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.layouts.reading import Reading
+from service.calibration.layouts.target import PLACE
 from service.calibration.modelled import on_scale
 from service.calibration.plug_in import STATISTICS
 
@@ -26,7 +29,6 @@ Positive = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
 
 OFFERED: Mapping[str, tuple[object, ...]] = {"estimator": typing.get_args(core.EstimatorName)}
 COMPUTED = tuple(e.name for e in ESTIMANDS)
-NOT_YET = ("target",)
 SUM = 1e-6  # how far stated shares may be from summing to 1
 
 
@@ -156,9 +158,13 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "answer may lie from what missing at random says; fills delta_bounds. Default: none."
         ),
     ] = None
-    target: Annotated[dict[str, msgspec.Raw] | None, msgspec.Meta(description="Not computed yet. Default: none.")] = (
-        None
-    )
+    target: Annotated[
+        Target | None,
+        msgspec.Meta(
+            description="The population that estimates are for, where it is not the one that was sampled; table only. "
+            "Default: none."
+        ),
+    ] = None
     stratum_shares: Annotated[
         dict[Name, Share] | None,
         msgspec.Meta(description="Share of every stratum in the population, summing to 1. Default: the sample's."),
@@ -222,10 +228,10 @@ def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.P
     )
 
 
-def reading_of(plan: Plan) -> Reading:
-    """How a plan has answers and covariates read."""
+def reading_of(plan: Plan, problems: list[Problem]) -> Reading:
+    """How a plan has answers and covariates read; what is wrong with its target is appended to ``problems``."""
     asked = _asked(plan)
-    return Reading(asked.categories, asked.model)
+    return Reading(asked.categories, asked.model, target.to_core(plan.target, problems, PLACE))
 
 
 def _asked(plan: Plan) -> Asked:
@@ -253,11 +259,6 @@ def _not_offered(plan: Plan, place: str) -> list[Problem]:
     if asked is not None and asked not in COMPUTED:
         text, hint = f"{asked} is not computed yet", f"supported: {', '.join(COMPUTED)}"
         found.append(Problem(f"{place}/estimand/type", "unsupported_combination", text, hint))
-    found += [
-        Problem(f"{place}/{name}", "unsupported_combination", f"{name} is not computed yet", "supported: leave it out")
-        for name in NOT_YET
-        if getattr(plan, name) is not None
-    ]
     return found
 
 

@@ -83,7 +83,7 @@ def helpful(frame: Frame, arm: int) -> bool:
     fit = frame.whole[arm]
     if fit is None or not frame.has_pool[arm] or fit.rank == 0 or fit.size < fit.rank + 4:
         return False
-    if frame.sample.linearised and not _predicts(frame, arm, fit):
+    if frame.sample.linearised and not frame.sample.chosen and not _predicts(frame, arm, fit):
         return False
     return fit.adjusted(explained(frame, arm, fit)) > fit.rank / (fit.size - 2.0)
 

@@ -24,6 +24,7 @@ from service.calibration.layouts.terms import TermRows
 from service.calibration.layouts.unanswered import NONE_MISSING, divided, present
 from service.calibration.layouts.values import value_problems
 from service.calibration.least_squares import SMALLEST_SPREAD
+from service.calibration.margins import Margins
 from service.calibration.moments import FloatArray, IntArray
 from service.calibration.sample import Column, PredictionDesign, Sample, Term, Units
 
@@ -53,7 +54,8 @@ class Draft:
 
     With ``categories`` y holds codes of categories, and an arm may lack all but one of them. ``survey`` has the survey
     design of every arm's humans, ``survey_llm_only`` that of every pool's LLM-only units; empty: none was sent.
-    ``term_rows`` are a model's side of the same units, likewise, and ``rows`` their numbers in the caller's data.
+    ``term_rows`` are a model's side of the same units, likewise (with ``margins`` their deviations from those of a
+    target), and ``rows`` their numbers in the caller's data.
     ``incomplete``: the arms hold everybody asked, y is NaN of those who did not answer.
     """
 
@@ -76,6 +78,7 @@ class Draft:
     rows: tuple[IntArray, ...] = ()
     rows_llm_only: tuple[IntArray, ...] = ()
     subgroup: str | None = None
+    margins: Margins | None = None
     incomplete: bool = False
 
     @property
@@ -118,6 +121,7 @@ def finish(draft: Draft) -> Sample:
         terms=draft.terms,
         subgroup=draft.subgroup,
         unanswered=unanswered,
+        margins=draft.margins,
         warnings=tuple(warnings),
     )
 

@@ -26,6 +26,7 @@ from service.calibration.layouts.probabilities import answers, named, probabilit
 from service.calibration.layouts.rows import Rows
 from service.calibration.layouts.survey import SurveyRows
 from service.calibration.layouts.terms import Covariates, TermRows, used
+from service.calibration.margins import Margins
 from service.calibration.moments import FloatArray, IntArray
 from service.calibration.plan import Model
 from service.calibration.sample import Sample, Term
@@ -41,6 +42,7 @@ class Parsed:
     ``left_out`` are the warnings about subgroups without an analysis, by outcome. ``imputed`` are predictions of terms
     that units without a human answer lack, ``observed`` the outcomes known of everyone, ``doubts`` further warnings.
     ``incomplete``: humans who did not answer an outcome stay.
+    With ``margins`` of a target ``term_rows`` are the units' deviations from them.
     """
 
     outcomes: Outcomes
@@ -61,6 +63,7 @@ class Parsed:
     subgroup: str | None = None
     left_out: Mapping[int, tuple[Warned, ...]] = field(default_factory=dict)
     incomplete: bool = False
+    margins: Margins | None = None
 
     @cached_property
     def dropped(self) -> IntArray:
@@ -77,7 +80,12 @@ class Parsed:
     @cached_property
     def columns(self) -> list[DraftColumn]:
         """The covariates that adjust, as columns."""
-        return covariate_drafts(self.covariates, self.rows, used(self.model))
+        return covariate_drafts(self.covariates, self.rows, self.taken)
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The covariates that are a model's terms or have margins of a target, and are no columns."""
+        return used(self.model) | {m.covariate for m in (self.margins.margins if self.margins is not None else ())}
 
     def rows_of(self, index: int) -> Rows:
         """The rows of those who answered an outcome."""
@@ -155,7 +163,7 @@ def draft_of(
     """The draft of an outcome with values y (N,) and these columns before the covariates."""
     name, survey = parsed.outcomes[index][0], parsed.survey
     again = rows is not parsed.rows
-    covariates = covariate_drafts(parsed.covariates, rows, used(parsed.model)) if again else parsed.columns
+    covariates = covariate_drafts(parsed.covariates, rows, parsed.taken) if again else parsed.columns
     return Draft(
         arms=rows.arms,
         prediction_design=rows.design,
@@ -177,6 +185,7 @@ def draft_of(
         rows_llm_only=rows.llm_only,
         subgroup=parsed.subgroup,
         incomplete=parsed.incomplete,
+        margins=parsed.margins,
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.calibration.layouts.categories import Categories
+from service.calibration.layouts.target import Target
 from service.calibration.plan import Model
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The categories that answers are (None: numbers), and the model whose terms some covariates are."""
+    """The categories that answers are (None: numbers), the model whose terms some covariates are, or the target."""
 
     categories: Categories | None = None
     model: Model | None = None
+    target: Target | None = None
 
 
 AS_NUMBERS = Reading()

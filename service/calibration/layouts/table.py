@@ -2,7 +2,7 @@
 
 Shapes: N units; every column (N,), NaN for a missing number and code -1 for a missing label.
 Raises: ``length_mismatch``, ``missing_human_answer``, ``missing_covariate``, ``mixed_column`` ``missing_subgroup`` and
-what ``rows``, ``survey``, ``predictions``, ``imputations``, ``terms``, ``parsed`` and ``collected`` raise.
+what ``rows``, ``survey``, ``predictions``, ``imputations``, ``terms``, ``target``, ``parsed`` and ``collected`` raise.
 Source: the layout ``table`` of openapi/calibration.json. Differs: in nothing.
 """
 
@@ -35,7 +35,8 @@ from service.calibration.layouts.reading import AS_NUMBERS, Reading
 from service.calibration.layouts.rows import Rows, rows_of
 from service.calibration.layouts.stacked import screened
 from service.calibration.layouts.survey import NO_SURVEY, Survey
-from service.calibration.layouts.terms import term_problems, terms_of
+from service.calibration.layouts.target import Target, margins_of, target_problems
+from service.calibration.layouts.terms import TermRows, term_problems, terms_of
 from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Model
@@ -93,12 +94,22 @@ def parsed_table(table: Table, missing: Missing, reading: Reading) -> tuple[Pars
     for name, values in table.covariates:
         problems += covariate_problems(name, values, human | (name not in said))
     problems += term_problems(table.covariates, model)
+    problems += target_problems(table.covariates, reading.target, model)
     problems += design.problems(table.survey, human, in_use | ~human)
     problems += _subgroup_problems(table, in_use | ~human)
     if problems:
         raise InvalidSample(problems)
-    parsed = replace(_parsed(table, rows, human, present, model), incomplete=missing == "response_propensity")
+    parsed = _aimed(_parsed(table, rows, human, present, model), reading.target)
+    parsed = replace(parsed, incomplete=missing == "response_propensity")
     return parsed, [] if table.subgroup is None else subgroups(parsed, table.subgroup)
+
+
+def _aimed(parsed: Parsed, target: Target | None) -> Parsed:
+    """The same with the units' deviations from a target's margins."""
+    if target is None:
+        return parsed
+    margins, x = margins_of(parsed.covariates, target)
+    return replace(parsed, margins=margins, term_rows=TermRows(x))
 
 
 def _parsed(

@@ -5,7 +5,7 @@ import typing
 import msgspec
 import pytest
 
-from service.api.wire.plan import NOT_YET, OFFERED, Plan, to_core
+from service.api.wire.plan import OFFERED, Plan, to_core
 from service.calibration import plan as core
 from service.calibration.errors import Problem
 from service.calibration.estimators import ESTIMATORS
@@ -83,21 +83,10 @@ def test_an_empty_list_of_contrasts_is_not_absent() -> None:
     assert read(contrasts=None)[0].contrasts is None
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("target", {"margins": {}})],
-)
-def test_what_is_not_computed_yet_is_refused_at_its_place(field: str, value) -> None:
-    problems: list[Problem] = []
-    plan = msgspec.json.decode(msgspec.json.encode({field: value}), type=Plan)
-    to_core(plan, problems, "/basis/plan")
-    assert [(p.pointer, p.code) for p in problems] == [(f"/basis/plan/{field}", "unsupported_combination")]
-    assert problems[0].hint.startswith("supported: ")
-
-
 def test_several_at_once_are_all_listed() -> None:
-    found = read(target={}, stratum_shares={"a": 0.5, "b": 0.6})[1]
-    assert [p.pointer for p in found] == ["/plan/target", "/plan/stratum_shares"]
+    asked = {"type": "correlation", "with": "x"}
+    found = read(estimand=asked, null_value=2, stratum_shares={"a": 0.5, "b": 0.6})[1]
+    assert [p.pointer for p in found] == ["/plan/stratum_shares", "/plan/null_value"]
 
 
 def test_what_is_offered_is_what_the_core_knows() -> None:
@@ -113,7 +102,7 @@ def test_what_is_offered_is_what_the_core_knows() -> None:
     assert words["identification"] == set(typing.get_args(core.Identification))
     assert words["multiplicity"] == set(typing.get_args(core.Multiplicity))
     assert words["tuning"] == set(typing.get_args(core.Tuning))
-    assert {*OFFERED, *NOT_YET} <= set(Plan.__struct_fields__)
+    assert {*OFFERED} <= set(Plan.__struct_fields__)
 
 
 @pytest.mark.parametrize(

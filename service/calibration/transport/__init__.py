@@ -1,0 +1,1 @@
+"""Transport: humans and LLM-only units weighted like a target population."""
