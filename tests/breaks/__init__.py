@@ -22,6 +22,7 @@ from tests.breaks import (
     statistics,
     subgroups,
     survey,
+    transport,
     variance,
 )
 from tests.breaks.mutation import Mutation
@@ -39,6 +40,7 @@ AREAS = (
     published,
     subgroups,
     survey,
+    transport,
     layouts,
     answers,
     designs,

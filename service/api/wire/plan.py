@@ -29,6 +29,7 @@ Positive = Annotated[float, msgspec.Meta(ge=1e-9, le=1e12)]
 
 OFFERED: Mapping[str, tuple[object, ...]] = {"estimator": typing.get_args(core.EstimatorName)}
 COMPUTED = tuple(e.name for e in ESTIMANDS)
+OF_CALIBRATION = "/plan"
 SUM = 1e-6  # how far stated shares may be from summing to 1
 
 
@@ -189,7 +190,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
-def to_core(plan: Plan, problems: list[Problem], place: str = "/plan") -> core.Plan:
+def to_core(plan: Plan, problems: list[Problem], place: str = OF_CALIBRATION) -> core.Plan:
     """The core's plan with defaults filled in; what is not computed yet is appended to ``problems``."""
     problems += [*_not_offered(plan, place), *_shares(plan.stratum_shares, place), *_null_value(plan, place)]
     if plan.missing_delta is not None and plan.missing != "response_propensity":
@@ -259,6 +260,9 @@ def _not_offered(plan: Plan, place: str) -> list[Problem]:
     if asked is not None and asked not in COMPUTED:
         text, hint = f"{asked} is not computed yet", f"supported: {', '.join(COMPUTED)}"
         found.append(Problem(f"{place}/estimand/type", "unsupported_combination", text, hint))
+    if plan.target is not None and place != OF_CALIBRATION:
+        text, hint = "no design is computed for a target population", "supported: a pilot's plan without target"
+        found.append(Problem(f"{place}/target", "unsupported_combination", text, hint))
     return found
 
 

@@ -54,6 +54,9 @@ def _of_sample(sample: Sample) -> Iterator[tuple[str, str, str]]:
     if sample.subgroup is not None:
         text = "margins of everyone say nothing about subgroups"
         yield "/data/subgroup", text, "target without subgroup, one request per subgroup with its own margins"
+    if sample.unanswered:
+        text = "response propensities are estimated for the sampled population"
+        yield "/plan/missing", text, 'target with missing "error" or "drop_unit"'
     for column in sample.columns:
         if column.population_mean is not None:
             text = "a known population mean of predictions is not that of the target population"

@@ -83,6 +83,14 @@ def test_an_empty_list_of_contrasts_is_not_absent() -> None:
     assert read(contrasts=None)[0].contrasts is None
 
 
+def test_a_pilots_plan_has_no_target() -> None:
+    problems: list[Problem] = []
+    plan = msgspec.json.decode(b'{"target": {"margins": {"age": 40}}}', type=Plan)
+    to_core(plan, problems, "/basis/plan")
+    assert [(p.pointer, p.code) for p in problems] == [("/basis/plan/target", "unsupported_combination")]
+    assert problems[0].hint.startswith("supported: ")
+
+
 def test_several_at_once_are_all_listed() -> None:
     asked = {"type": "correlation", "with": "x"}
     found = read(estimand=asked, null_value=2, stratum_shares={"a": 0.5, "b": 0.6})[1]
