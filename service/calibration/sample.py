@@ -79,9 +79,8 @@ class Units:
 
     ``x`` (k, n) are a model's terms and ``choice_set`` (n,) the set that a unit is an alternative of. ``corrected``
     (1 + p, n) are the deviations of outcome and columns after the leverage correction of a model's own fit. ``row``
-    (n,) are the units' numbers in the caller's data, by which estimates of different samples are lined up. With margins
-    of a target x (k, n) are the deviations from it, and ``on_target`` (p, k), of humans (1 + p, k), the slopes on them
-    that were taken out of columns and outcome.
+    (n,) are the units' numbers in the caller's data, which line up samples. For a target x are deviations from its
+    margins, ``on_target`` (p or 1 + p, k) the slopes on them that columns and outcome lost.
     """
 
     c: FloatArray
@@ -121,8 +120,7 @@ class Sample:
     coefficient as ``component`` and no categories: ``spare`` are the degrees of freedom that its human fit leaves,
     ``identification`` how its pool is identified, and with ``pool_given`` the LLM-only units are the whole pool;
     ``link`` is the scale on which its intervals are formed, if not its own; ``empirical``: the degrees of freedom
-    know of the tails of the influence values. ``redraw`` says how its fits are made again on resampled humans, where an
-    interval asks for that.
+    know of the tails of the influence values. ``redraw`` says how its fits are made again on resampled humans.
     ``subgroup`` names the subgroup whose units these are; None: everyone. ``margins`` are those of a target population.
     ``unanswered`` are those of each arm who were asked and did not answer (None: nobody; empty: not told apart), and
     ``response`` is how each arm's answering was modelled.
@@ -288,11 +286,10 @@ class Sample:
 
 
 def _select(source: Units | Moments, keep: list[int], *, outcome: bool) -> Units | Moments:
-    if isinstance(source, Moments):
-        return source.select([0, *(j + 1 for j in keep)] if outcome else keep)
     rows = [0, *(j + 1 for j in keep)] if outcome else keep
-    corrected = None if source.corrected is None else source.corrected[rows]
-    on_target = None if source.on_target is None else source.on_target[rows]
+    if isinstance(source, Moments):
+        return source.select(rows)
+    corrected, on_target = (None if v is None else v[rows] for v in (source.corrected, source.on_target))
     return replace(source, c=source.c[keep], corrected=corrected, on_target=on_target)
 
 

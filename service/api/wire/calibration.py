@@ -16,8 +16,8 @@ from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.api.wire.facts import Finished, of_answer
 from service.api.wire.layouts import summary as summary_layout
 from service.api.wire.layouts.summary import SummaryLayout
-from service.api.wire.missing_answers import no_rows_to_impute
 from service.api.wire.layouts.table import Table
+from service.api.wire.missing_answers import no_rows_to_impute
 from service.api.wire.passport import PassportModel, StatedModels, digest_of, of_request
 from service.api.wire.sample import BOUNDS, Bounds
 from service.api.wire.work import of_summary, work

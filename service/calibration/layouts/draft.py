@@ -54,8 +54,7 @@ class Draft:
 
     With ``categories`` y holds codes of categories, and an arm may lack all but one of them. ``survey`` has the survey
     design of every arm's humans, ``survey_llm_only`` that of every pool's LLM-only units; empty: none was sent.
-    ``term_rows`` are a model's side of the same units, or deviations from ``margins``, ``rows`` their numbers as sent.
-    ``incomplete``: the arms hold everybody asked, y is NaN of those who did not answer.
+    ``term_rows``: terms of a model, or deviations from ``margins``. ``incomplete``: all asked are there, y may be NaN.
     """
 
     arms: tuple[str, ...]

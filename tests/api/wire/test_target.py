@@ -41,7 +41,7 @@ def test_exactly_one_form() -> None:
 
 
 def test_wrong_columns_have_their_place() -> None:
-    assert read({"covariates": {"a/b": [1, "x"]}})[1] == [("/p/covariates/a~1b", "mixed_column")]
+    assert read({"covariates": {"a/b": [1, "x"]}})[1] == [("/p/covariates/a~1b/1", "mixed_column")]
 
 
 def test_the_digest_does_not_know_how_rows_were_sent() -> None:

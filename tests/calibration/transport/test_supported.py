@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from service.calibration.errors import UnsupportedCombination
+from service.calibration.layouts.reading import Reading
 from service.calibration.layouts.survey import Survey
+from service.calibration.layouts.table import from_table
 from service.calibration.plan import Costs, Plan
 from service.calibration.transport.supported import problems
 from service.calibration.transport.transported import transported
-from tests.calibration.transports import samples, table
+from tests.calibration.transports import TARGET, samples, table
 
-DATA = table(n=60, m=60)
+DATA, READING = table(n=60, m=60), Reading(target=TARGET)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,10 @@ def test_data() -> None:
     assert places(replace(DATA, survey=Survey(stratum=ids))) == ["/data/stratum"]
     assert places(replace(DATA, survey=Survey(weight=h, cluster=ids))) == []
     assert places(replace(DATA, subgroup=ids)) == ["/data/subgroup"]
+    y = np.where(np.arange(120) < 3, np.nan, DATA.outcomes[0][1])
+    silent = replace(DATA, outcomes=(("y", y),), human=tuple(np.arange(120) < 60))
+    (asked,) = from_table(silent, "response_propensity", READING)
+    assert [p.pointer for p in problems(asked, Plan())] == ["/plan/missing"]
     assert places(replace(DATA, predictions=known)) == [f"/data/predictions/{j}/population_mean" for j in (0, 1)]
 
 
