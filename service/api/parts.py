@@ -10,6 +10,7 @@ from service.api.routes.calibrations import calibrations
 from service.api.routes.designs import designs
 from service.api.routes.diagnostics import diagnostics
 from service.api.routes.screenings import screenings
+from service.api.routes.track_records import track_records
 from service.calibration.card import Card
 from service.calibration.diagnostics.checks import CHECKS
 from service.calibration.estimands import ESTIMANDS
@@ -19,6 +20,7 @@ from service.calibration.plug_in import CARDS as STATISTIC_CARDS
 from service.calibration.response_propensity import CARD as RESPONSE_PROPENSITY
 from service.calibration.screenings import CARDS as SCREENING_CARDS
 from service.calibration.transport import transported
+from service.calibration.track_records import CARDS as TRACK_RECORD_CARDS
 
 TOLERANCE = 1e-12
 
@@ -30,7 +32,7 @@ class ProofFailedError(RuntimeError):
 def calibration_parts() -> Parts:
     """Everything registered now."""
     return Parts(
-        computations=(calibrations(), designs(), diagnostics(), screenings()),
+        computations=(calibrations(), designs(), diagnostics(), screenings(), track_records()),
         cards=cards(),
         prove=prove,
         deviation=golden.deviation,
@@ -48,6 +50,7 @@ def cards() -> Mapping[str, Sequence[Card]]:
         "screenings": list(SCREENING_CARDS),
         "missing_answers": [RESPONSE_PROPENSITY],
         "transport": [transported.CARD],
+        "track_records": list(TRACK_RECORD_CARDS),
     }
 
 

@@ -23,6 +23,7 @@ from tests.breaks import (
     subgroups,
     survey,
     transport,
+    track_records,
     variance,
 )
 from tests.breaks.mutation import Mutation
@@ -45,6 +46,7 @@ AREAS = (
     answers,
     designs,
     checks,
+    track_records,
     observability,
     access,
     load,

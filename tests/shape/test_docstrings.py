@@ -8,7 +8,7 @@ import pytest
 from tests.shape.sources import modules, tree
 
 HEADINGS = ("Shapes", "Units", "Assumes", "Breaks", "Raises", "Source", "Differs")
-FOLDERS = ("estimands", "estimators", "plug_in", "designs", "diagnostics", "screenings")
+FOLDERS = ("estimands", "estimators", "plug_in", "designs", "diagnostics", "track_records", "screenings")
 PARTS = {
     "service/calibration/designs/constraints.py": "limits of allocation.py",
     "service/calibration/designs/groups.py": "columns of allocation.py",
