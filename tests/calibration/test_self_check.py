@@ -149,5 +149,4 @@ def test_a_pilots_design_is_checked_by_the_pilots_own_covariance():
     assert simulation.contrasts[0].standard_error == pytest.approx(found.design.standard_error, rel=1e-9)
     agrees(simulation)
     tost = replace(wish, objective=Objective("equivalence", 0.4), aim=Aim(0.0))
-    found = study_design(resolved, StudyCosts(4.0, 0.02), tost)
     assert checked_study(resolved, found, tost, Check(10)).simulation.level == 0.9

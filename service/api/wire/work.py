@@ -26,6 +26,7 @@ from service.calibration.samples import counted
 from service.calibration.self_check import NUMBERS
 
 SOLVING, PER_GROUP = 5e7, 2.5e6  # a design, and each way it weighs of spending on a unit: 1,024 of them take 7 to 9 s
+PER_STEP = 1.5  # a product in a step of the solver, over all its steps
 PER_REPLICATE = 6e5  # one simulated study of one arm, analysed
 PER_DRAWN = 6.0  # a number of a simulated study: drawn, correlated, read
 PER_UNIT = 500.0  # a unit of a frame whose sampling probabilities are asked for
@@ -59,9 +60,11 @@ def work(samples: Sequence[Sample], plan: Plan) -> float:
 def solving(arms: int, models: int, questions: int = 1) -> float:
     """Estimated work of a design: in each arm, any of the models may be bought, with a human or without.
 
-    ``arms`` are those of all questions together, each of which is also solved alone.
+    ``arms`` are those of all questions together; the blocks of several questions make every step of the solver larger.
     """
-    return SOLVING + PER_GROUP * questions * max(1, arms) * 2.0 ** (models + 1)
+    groups, means = max(1, arms) * 2.0 ** (models + 1), max(1, arms) * (1 + models)
+    together = groups * questions * means * min(questions * means, groups) if questions > 1 else 0.0
+    return SOLVING + PER_GROUP * groups + PER_STEP * together
 
 
 def simulating(arms: int, replicates: int) -> float:

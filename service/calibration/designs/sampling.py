@@ -41,7 +41,7 @@ SMALL = 0.1
 """Probability, relative to the mean one, below which the weight of a human is worth a warning."""
 LEAST = 1e-9
 """Predicted errors of zero count as this part of the largest, where a share is sampled uniformly."""
-BISECTIONS = 200
+CLOSE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +189,8 @@ def _fewest(frame: Frame, variance: float) -> float:
     low, high = min(FEWEST, float(frame.size)), float(frame.size)
     if _variance(frame, mixed(frame, low)) <= variance:
         return low
-    for _ in range(BISECTIONS):
+    while high - low > CLOSE * high:
         middle = (low + high) / 2
-        if not low < middle < high or high - low < 1e-12 * high:
-            break
         reached = _variance(frame, mixed(frame, middle)) <= variance
         low, high = (low, middle) if reached else (middle, high)
     return high

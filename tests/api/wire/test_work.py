@@ -16,6 +16,8 @@ from service.api.wire.work import (
     PER_MODEL,
     PER_OUTCOME,
     REFIT,
+    sampling,
+    simulating,
     solving,
     work,
 )
@@ -132,3 +134,10 @@ def test_a_design_costs_what_its_ways_of_spending_cost() -> None:
     assert solving(0, 1) == one
     assert one < 0.3 * PER_SECOND
     assert 7 * PER_SECOND < eight < WORK_LIMIT < solving(64, 8)
+
+
+def test_questions_cost_more_together_and_fifty_are_affordable() -> None:
+    assert solving(2, 1, 2) > solving(2, 1) == solving(2, 1, 1)
+    assert solving(50, 1, 50) < WORK_LIMIT < solving(200, 3, 50)
+    assert simulating(2, 1000) - simulating(2, 500) == simulating(1, 1000) - simulating(1, 0)
+    assert sampling(100, target=True) == 3 * sampling(100, target=False)

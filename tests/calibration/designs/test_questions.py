@@ -183,6 +183,13 @@ def test_what_no_money_buys_is_refused():
     with pytest.raises(InvalidPlan) as refused:
         questions_design(asked(objective=Objective("budget", 10.0)))
     assert problems(refused.value) == [("/objective/budget", "infeasible_constraints")]
+    with pytest.raises(InvalidPlan) as between:  # nine and a half humans at least, and money for less than ten
+        questions_design(
+            asked(
+                questions=ASKED[:1], objective=Objective("budget", 48.0), constraints=Constraints(min_human_per_arm=9.5)
+            )
+        )
+    assert problems(between.value) == [("/constraints", "infeasible_constraints")]
 
 
 def test_allocation_beats_even_money_by_the_predicted_amount():
