@@ -1,0 +1,111 @@
+"""How often the card of /v1/diagnostics sounds an alarm, through the service's own functions.
+
+`python -m tests.coverage.cards` prints the table of docs/diagnostics.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from service.calibration.diagnostics.check import Settings
+from service.calibration.diagnostics.diagnose import diagnose
+from service.calibration.diagnostics.error_rate import PRIMARY
+from service.calibration.diagnostics.groups import of_sources, p_value
+from service.calibration.diagnostics.layouts import of_arrays, of_table
+from service.calibration.diagnostics.study import Study
+from service.calibration.layouts.choices import ArmChoices
+from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.predictions import PredictionColumn
+from service.calibration.layouts.table import Table
+
+HUMANS, LLM_ONLY = 120, 1_200
+LEVEL = 0.05
+UNPROVEN = ("fidelity_individual",)  # it warns where no correlation was shown: no alarm, but nothing seen
+Generator = np.random.Generator
+Make = Callable[[Generator], Study]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A kind of study; ``alone``: the first test of exchangeability is counted, else any alarm of the whole card."""
+
+    name: str
+    make: Make
+    replicates: int
+    alone: bool = False
+
+
+def gaussian(shift: float) -> Make:
+    """One population, one column that correlates at .6; the personas' answers are moved by ``shift`` SD."""
+
+    def make(generator: Generator) -> Study:
+        f = generator.normal(size=HUMANS)
+        y = 0.6 * f + 0.8 * generator.normal(size=HUMANS)
+        return of_arrays([ArmChoices("all", y, f, shift + generator.normal(size=LLM_ONLY))])
+
+    return make
+
+
+def likert(generator: Generator) -> Study:
+    """One population, answers on five points, a fifth of LLM answers missing at random."""
+    f = generator.normal(size=HUMANS)
+    y = 0.6 * f + 0.8 * generator.normal(size=HUMANS)
+    points = [np.clip(np.round(3 + 1.2 * v), 1, 5) for v in (y, f, generator.normal(size=LLM_ONLY))]
+    missing = [points[0], *(np.where(generator.random(v.size) < 0.2, np.nan, v) for v in points[1:])]
+    return of_arrays([ArmChoices("all", *missing)])
+
+
+def twins(generator: Generator) -> Study:
+    """Two arms, two LLMs asked under both, a covariate."""
+    n, m = HUMANS, LLM_ONLY
+    age = generator.normal(size=n + m)
+    columns = [0.5 * age + generator.normal(size=n + m) for _ in range(4)]
+    arm = np.where(np.arange(n + m) < n, generator.integers(0, 2, n + m), -1)
+    own = np.where(arm == 0, columns[0] + columns[1], columns[2] + columns[3])
+    y = np.where(arm < 0, np.nan, 0.5 * own + generator.normal(size=n + m))
+    y = y * np.std(columns[0]) / np.nanstd(y)
+    names = [("gpt", "a"), ("small", "a"), ("gpt", "b"), ("small", "b")]
+    predictions = tuple(PredictionColumn(v, *name) for v, name in zip(columns, names, strict=True))
+    return of_table(Table((("y", y),), predictions, Labels(arm, ("a", "b")), "shared", covariates=(("age", age),)))
+
+
+CELLS = (
+    *(Cell(f"shift {s} SD, Hotelling's test at its part", gaussian(s), 5_000, alone=True) for s in (0.0, 0.3, 0.6)),
+    Cell("no shift, any alarm of the card", gaussian(0.0), 500),
+    Cell("five points, refusals at random, any alarm", likert, 500),
+    Cell("twins, two LLMs, a covariate, any alarm", twins, 200),
+)
+
+
+def rate(cell: Cell, replicates: int, seed: int = 0) -> float:
+    """Share of studies with an alarm: ``warn`` or ``fail``."""
+    generator = np.random.default_rng([seed, CELLS.index(cell)])
+    alarm = rejected if cell.alone else _sounded
+    return sum(alarm(cell.make(generator), k) for k in range(replicates)) / replicates
+
+
+def rejected(study: Study, _seed: int) -> bool:
+    """Whether the check's first test rejects at the part of the level that it has on any card: so does the card."""
+    view = study.views[0]
+    found = p_value(of_sources(view.columns, [0], view.human[0], view.llm_only[0]))
+    return found is not None and found <= PRIMARY * LEVEL
+
+
+def _sounded(study: Study, seed: int) -> bool:
+    findings = diagnose(study, Settings(seed=seed)).findings
+    return any(f.status in ("warn", "fail") for f in findings if f.name not in UNPROVEN)
+
+
+def line(cell: Cell, share: float, replicates: int) -> str:
+    """A row of the table."""
+    error = sqrt(max(share * (1 - share), 1 / replicates) / replicates)
+    return f"| {cell.name} | {share:.4f} | {error:.4f} | {replicates} |"
+
+
+if __name__ == "__main__":
+    for each in CELLS:
+        print(line(each, rate(each, each.replicates), each.replicates), flush=True)
