@@ -10,7 +10,7 @@ from service.calibration.diagnostics.check import Settings
 from service.calibration.diagnostics.diagnose import diagnose
 from tests.coverage.cards import CELLS, line, rate, rejected
 
-FEW = {True: 500, False: 20}
+FEW = {True: 500, False: 12}
 LEAST = {"shift 0.3 SD": 0.85, "shift 0.6 SD": 0.99}
 PUBLISHED = Path("docs/diagnostics.md").read_text()
 
@@ -40,7 +40,7 @@ def test_a_few_studies_agree_with_the_published_rates(cell) -> None:
 
 def test_where_hotellings_test_rejects_the_whole_card_sounds() -> None:
     generator = np.random.default_rng(4)
-    studies = [CELLS[1].make(generator) for _ in range(20)]
+    studies = [CELLS[1].make(generator) for _ in range(8)]
     found_alone = [rejected(study, 0) for study in studies]
     found = [diagnose(study, Settings()).findings[0] for study in studies]
     assert [f.status != "pass" for f, r in zip(found, found_alone, strict=True) if r] == [True] * sum(found_alone)
