@@ -19,11 +19,12 @@ from tests.breaks import (
     observability,
     published,
     quantiles,
+    screenings,
     statistics,
     subgroups,
     survey,
-    transport,
     track_records,
+    transport,
     variance,
 )
 from tests.breaks.mutation import Mutation
@@ -47,6 +48,7 @@ AREAS = (
     designs,
     checks,
     track_records,
+    screenings,
     observability,
     access,
     load,

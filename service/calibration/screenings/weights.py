@@ -48,15 +48,12 @@ def weights(expected: Expectation, rule: Rule) -> FloatArray:
     if rule.least_weight >= 1.0:
         return np.ones_like(expected.shift)
     best = optimal_thresholds(expected, rule)
-    mean = float(best.mean())
-    if mean <= 0.0:
-        return np.ones_like(best)
-    mixed = rule.least_weight + (1.0 - rule.least_weight) * best / mean
+    mixed = rule.least_weight + (1.0 - rule.least_weight) * best / best.mean()
     return np.asarray(mixed / mixed.mean())
 
 
 def optimal_thresholds(expected: Expectation, rule: Rule) -> FloatArray:
-    """Thresholds (J,) of p-values that expect the most discoveries; all 0 where no LLM evidence tells them apart."""
+    """Thresholds (J,) of p-values that expect the most discoveries; equal where no LLM evidence tells them apart."""
     count = expected.shift.shape[0]
     gain = Gain(expected)
     low, high = float(gain.log_ratio(np.zeros(count)).min()), float(gain.log_ratio(np.full(count, FARTHEST)).max())

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+from typing import Any
 
 from service.api.app import create_service
 from service.api.parts import calibration_parts
@@ -33,3 +36,18 @@ def test_problems_have_places() -> None:
     answer = ask(APP, "POST", "/v1/screenings", body=body)
     assert answer.status == 422
     assert {e["pointer"] for e in answer.json["errors"]} == {"/error_rate", "/multiplicity"}
+
+
+def test_the_example_of_the_page_is_answered_as_it_says() -> None:
+    asked, told = re.findall(r"```json\n(.*?)```", Path("docs/screenings.md").read_text(), re.DOTALL)
+    answer = ask(APP, "POST", "/v1/screenings", body=asked.encode()).json
+    for name, shown in json.loads(told).items():
+        assert _rounded(answer[name]) == shown
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return {name: _rounded(one) for name, one in value.items()} if isinstance(value, dict) else value

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
+from service.calibration.screenings import discoveries
 from service.calibration.screenings.discoveries import Budget, Standing, best_next, expected_discoveries
 from service.calibration.screenings.expectation import Expectation
 from service.calibration.screenings.rejections import adjusted
@@ -76,3 +77,9 @@ def test_with_nothing_to_find_about_nothing_is_expected() -> None:
 def test_no_threshold_is_above_the_most() -> None:
     capped = Standing(np.full(6, 0.05), np.full(6, 6.0), 5, step_up=True, most=0.05)
     assert capped.power(EXPECTED, 6.0) == pytest.approx(EXPECTED.power(np.full(6, 0.05)))
+
+
+def test_a_search_that_is_cut_short_is_from_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = expected_discoveries(EXPECTED, STEP_UP)
+    monkeypatch.setattr(discoveries, "ROUNDS", 1)
+    assert expected_discoveries(EXPECTED, STEP_UP) > exact

@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import norm
 
+from service.calibration.screenings import weights as module
 from service.calibration.screenings.expectation import Expectation, LlmEffects, expectation
 from service.calibration.screenings.weights import LEAST_WEIGHT, Gain, Rule, optimal_thresholds, weights
 
@@ -85,3 +86,8 @@ def test_the_sign_of_an_effect_does_not_matter_and_more_is_more_until_it_is_cert
     other = weights(Expectation(np.array([-0.5, 2.0, -3.0, 0.0]), np.full(4, 1.5)), rule)
     assert one == pytest.approx(other, rel=1e-12)
     assert one[3] < one[0] < one[1]
+
+
+def test_a_search_that_is_cut_short_still_gives_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STEPS", 1)
+    assert weights(EXPECTED, Rule("holm", 0.05)).mean() == pytest.approx(1.0, rel=1e-13)

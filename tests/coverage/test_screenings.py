@@ -1,0 +1,89 @@
+"""Weighted screening holds its error rate whatever the LLM is worth, and finds more with a good one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.coverage.screenings import (
+    CELLS,
+    PROCEDURES,
+    RATE,
+    RESULTS,
+    Cell,
+    asked,
+    drawn,
+    rejecting,
+    row,
+    screened,
+    studied,
+)
+from tests.coverage.screenings_table import NAMES, tables
+from tests.coverage.simulate import read
+
+PAGE = Path("docs/screenings.md")
+ERRORS = 3.0
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+@pytest.mark.parametrize("way", ["unweighted", "fixed"])
+def test_weights_made_once_reject_what_the_product_rejects(procedure, way) -> None:
+    cell, rng = Cell("good", 40, 0.5), np.random.default_rng(3)
+    for _ in range(5):
+        effect, llm = drawn(cell, rng)
+        p_values = studied(cell, effect, rng)
+        question = asked(way, procedure)
+        assert np.array_equal(rejecting(llm, question)(p_values), screened(llm, p_values, question))
+
+
+def test_a_worthless_llm_keeps_the_error_rate_and_a_good_one_finds_more() -> None:
+    """A small simulation that can fail: 20 draws of 20 studies; the full one is committed."""
+    worthless, good = (row(CELLS[i], 20, "")["results"] for i in (_of("worthless", 20, 0.0), _of("good", 20, 0.1)))
+    for procedure in PROCEDURES:
+        for way in ("unweighted", "fixed"):
+            found = worthless[f"{procedure} {way}"]
+            assert found["fwer"] <= RATE + ERRORS * found["fwer_mc_error"]
+            assert found["fwer"] >= RATE - 4 * found["fwer_mc_error"]
+        gain = good[f"{procedure} fixed"]["power"] - good[f"{procedure} unweighted"]["power"]
+        assert gain > 0.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
+def test_the_committed_row_is_what_the_command_gives(cell) -> None:
+    committed = next(found for found in read(RESULTS) if found["cell"] == cell.name)
+    again = row(cell, committed["draws"], committed["commit"])
+    for name, result in committed["results"].items():
+        assert again["results"][name] == pytest.approx(result, rel=1e-9)
+
+
+def test_committed_error_rates_are_at_most_the_level() -> None:
+    """Within Monte Carlo error, correlated hypotheses included."""
+    assert {found["cell"] for found in read(RESULTS)} == {cell.name for cell in CELLS}
+    for found in read(RESULTS):
+        for name, result in found["results"].items():
+            key = NAMES[name.split()[0]][1]
+            assert result[key] <= RATE + ERRORS * (result[f"{key}_mc_error"] or 0.0), (found["cell"], name)
+
+
+def test_committed_discoveries_are_more_with_a_good_llm_and_few_less_with_a_worthless_one() -> None:
+    for found in read(RESULTS):
+        llm, _, share, _ = found["cell"].split("-")
+        for procedure in PROCEDURES:
+            plain, fixed = (found["results"][f"{procedure} {way}"]["power"] for way in ("unweighted", "fixed"))
+            if share == "0":
+                continue
+            if llm == "good":
+                assert fixed > plain
+            if llm == "worthless":
+                assert fixed > 0.85 * plain
+
+
+def test_the_page_has_the_tables_of_the_results() -> None:
+    assert tables() in PAGE.read_text()
+
+
+def _of(llm: str, hypotheses: int, share: float) -> int:
+    return CELLS.index(Cell(llm, hypotheses, share))
