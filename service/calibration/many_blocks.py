@@ -165,6 +165,8 @@ def _models(outcomes: Outcomes, numbers: _Numbers, alone: Sequence[Effect]) -> l
         ppi_correlation=numbers.correlation.tolist(),
         variance_ratio_without=repeat(1.0),
         icc=repeat(None),
+        cross_fitted_variance_ratio=repeat(None),
+        selected_share=repeat(None),
     )
 
 
