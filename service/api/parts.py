@@ -19,8 +19,8 @@ from service.calibration.intervals import INTERVALS
 from service.calibration.plug_in import CARDS as STATISTIC_CARDS
 from service.calibration.response_propensity import CARD as RESPONSE_PROPENSITY
 from service.calibration.screenings import CARDS as SCREENING_CARDS
-from service.calibration.transport import transported
 from service.calibration.track_records import CARDS as TRACK_RECORD_CARDS
+from service.calibration.transport import transported
 
 TOLERANCE = 1e-12
 
