@@ -19,6 +19,7 @@ from service.api.wire.layouts.table import Table
 from service.api.wire.passport import Issued, Passport, PassportModel, StatedModels, of_request, passport
 from service.api.wire.plan import Level, Positive
 from service.api.wire.sample import BOUNDS, Bounds
+from service.calibration.cross_fitting import FOLDS
 from service.calibration.diagnostics.check import Settings as CoreSettings
 from service.calibration.diagnostics.checks import CHECKS
 from service.calibration.diagnostics.diagnose import Diagnosis, diagnose
@@ -126,7 +127,8 @@ def to_core(request: DiagnosticsRequest, body_digest: str = "", bounds: Bounds =
     models = of_request(request.models, study.models, problems)
     if problems:
         raise InvalidPlan(problems)
-    work = len(checks) * (PER_NUMBER * wire_sample.numbers(request.data) + PER_ENTRY * _entries(study))
+    work = (len(checks) + FOLDS) * PER_NUMBER * wire_sample.numbers(request.data)
+    work += len(checks) * PER_ENTRY * _entries(study)
     settings = replace(_settings(sent, study), fieldwork_start=start, model_cutoffs=cutoffs)
     return Job(study, settings, checks, body_digest, work, models)
 

@@ -11,6 +11,7 @@ from service.api.wire.doubts import Work, warnings
 from service.api.wire.passport import Passport
 from service.calibration.diagnostics import finding as core
 from service.calibration.diagnostics.diagnose import Diagnosis
+from service.calibration.diagnostics.ranking import Ranked
 
 Status = Literal["pass", "not_testable", "warn", "fail"]
 
@@ -47,6 +48,22 @@ class Finding(msgspec.Struct, frozen=True):
     action: str
 
 
+class RankedModel(msgspec.Struct, frozen=True):
+    """A model's cross-fitted variance ratio: its slopes have not seen the answers that it is scored on. Exploratory.
+
+    Models of an outcome stand best first; ratio_to_next is its variance over that of the next in rank, p_value that of
+    no difference between the two; both null for the last.
+    """
+
+    outcome: str
+    model: str
+    rank: int
+    variance_ratio: float
+    interval: MeasureInterval
+    ratio_to_next: float | None
+    p_value: float | None
+
+
 class DiagnosticsReply(msgspec.Struct, frozen=True):
     """The answer of POST /v1/diagnostics."""
 
@@ -54,6 +71,7 @@ class DiagnosticsReply(msgspec.Struct, frozen=True):
     reason: str
     status: Status
     checks: list[Finding]
+    models: list[RankedModel]
     warnings: list[WireWarning]
     passport: Passport
 
@@ -82,6 +100,7 @@ def from_core(found: Diagnosis, passport: Passport) -> DiagnosticsReply:
         reason=found.reason,
         status=found.status,
         checks=[_finding(f) for f in found.findings],
+        models=[_ranked(r, found.level) for r in found.models],
         warnings=warnings(found.warnings),
         passport=passport,
     )
@@ -99,6 +118,12 @@ def _finding(f: core.Finding) -> Finding:
         statement=f.statement,
         action=f.action,
     )
+
+
+def _ranked(r: Ranked, level: float) -> RankedModel:
+    s = r.score
+    interval = MeasureInterval("t", level, s.lower, s.upper)
+    return RankedModel(r.outcome, s.model, s.rank, s.variance_ratio, interval, s.ratio_to_next, s.p_value)
 
 
 def _interval(found: core.Interval | None) -> MeasureInterval | None:

@@ -15,6 +15,7 @@ from service.calibration.diagnostics.checks import CHECKS
 from service.calibration.diagnostics.error_rate import OneTest, adjusted
 from service.calibration.diagnostics.finding import Alarm, Entry, Finding, Measure, Status, not_testable, worst
 from service.calibration.diagnostics.finding import Place as About
+from service.calibration.diagnostics.ranking import Ranked, ranking
 from service.calibration.diagnostics.study import Study
 from service.calibration.errors import Warned
 
@@ -31,6 +32,8 @@ class Diagnosis:
     status: Status
     findings: tuple[Finding, ...]
     warnings: tuple[Warned, ...] = ()
+    models: tuple[Ranked, ...] = ()
+    level: float = 0.95
 
 
 def diagnose(study: Study, settings: Settings, names: Sequence[str] | None = None) -> Diagnosis:
@@ -39,7 +42,10 @@ def diagnose(study: Study, settings: Settings, names: Sequence[str] | None = Non
     entries = [(check, entry) for check in checks for entry in _entries(check, study, settings)]
     findings = tuple(_judged(entries, settings))
     summary, reason = _summary(checks, findings, settings)
-    return Diagnosis(summary, reason, worst([f.status for f in findings]), findings, study.warnings)
+    status = worst([f.status for f in findings])
+    return Diagnosis(
+        summary, reason, status, findings, study.warnings, ranking(study, settings), settings.confidence_level
+    )
 
 
 def _entries(check: Check, study: Study, settings: Settings) -> Sequence[Entry]:
