@@ -127,8 +127,9 @@ def to_core(request: DiagnosticsRequest, body_digest: str = "", bounds: Bounds =
     models = of_request(request.models, study.models, problems)
     if problems:
         raise InvalidPlan(problems)
-    work = (len(checks) + FOLDS) * PER_NUMBER * wire_sample.numbers(request.data)
-    work += len(checks) * PER_ENTRY * _entries(study)
+    numbers = PER_NUMBER * wire_sample.numbers(request.data)
+    ranked = FOLDS * numbers if len(study.models) > 1 else 0.0
+    work = len(checks) * (numbers + PER_ENTRY * _entries(study)) + ranked
     settings = replace(_settings(sent, study), fieldwork_start=start, model_cutoffs=cutoffs)
     return Job(study, settings, checks, body_digest, work, models)
 
