@@ -184,6 +184,7 @@ def check(sample: Sample, plan: Plan) -> None:
         (plan.estimator not in ESTIMATORS, f"estimator {plan.estimator}", f"estimators {', '.join(ESTIMATORS)}"),
         (plan.interval not in INTERVALS, f"interval {plan.interval}", f"intervals {', '.join(INTERVALS)}"),
         (plan.compat, "compat", "model_selection without compat"),
+        (sample.margins is not None, "a target population", "model_selection all with target"),
         (
             any(c.population_mean is not None for c in sample.columns),
             "known population means",

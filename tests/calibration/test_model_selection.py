@@ -10,7 +10,7 @@ from service.calibration.errors import CalibrationError
 from service.calibration.estimate import Frame
 from service.calibration.estimators import auto, regression
 from service.calibration.inference import Settings, infer
-from service.calibration.model_selection import selection
+from service.calibration.model_selection import check, selection
 from service.calibration.plan import Plan
 from service.calibration.report import paragraph
 from service.calibration.sample import Column, Sample, Units
@@ -225,3 +225,10 @@ def test_a_good_generator_among_twenty_is_found_and_worth_what_it_says() -> None
         told.append(found.standard_error**2)
     assert squares[0] < 1.15 * squares[1]
     assert np.mean(told) == pytest.approx(0.0111, rel=0.15)
+
+
+def test_a_target_population_is_refused() -> None:
+    sample = replace(simulate(3, (40, 50), (400, 500), models=2).sample(), margins=object())
+    with pytest.raises(CalibrationError) as found:
+        check(sample, BEST)
+    assert problems(found.value) == [("/plan/model_selection", "unsupported_combination")]
