@@ -15,7 +15,7 @@ MUTATIONS = (
              "tests/calibration/transport/test_raking.py"),
     Mutation("survey weights left out of the tilt", f"{HERE}/entropy.py",
              "log_base = np.log(d)", "log_base = np.zeros_like(d)",
-             "tests/oracles/test_raking.py::test_weights_are_those_of_survey"),
+             "tests/calibration/transport/test_entropy.py"),
     Mutation("margins that are not met and not refused", f"{HERE}/entropy.py",
              "return Tilt(w, found and met(w, x, d))", "return Tilt(w, True)",
              "tests/calibration/transport/test_entropy.py"),

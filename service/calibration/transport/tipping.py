@@ -24,7 +24,7 @@ from service.calibration.estimate import Estimate
 from service.calibration.moments import FloatArray
 from service.calibration.sample import Units
 
-STEPS, FARTHEST = 200, 1e6
+FARTHEST = 1e6  # the largest G that is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,7 @@ def _root(left: Callable[[float], float]) -> float | None:
         if high >= FARTHEST:
             return None
         high = min(high * high, FARTHEST)
-    ends = [0.0, float(np.log(high))]
-    for _ in range(STEPS):
-        middle = (ends[0] + ends[1]) / 2.0
-        if middle in ends:
-            break
-        ends[0 if left(float(np.exp(middle))) > 0.0 else 1] = middle
-    return float(np.exp(ends[0]))
+    low, top = 0.0, float(np.log(high))
+    while low < (middle := (low + top) / 2.0) < top:
+        low, top = (middle, top) if left(float(np.exp(middle))) > 0.0 else (low, middle)
+    return float(np.exp(low))
