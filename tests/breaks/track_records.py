@@ -12,7 +12,7 @@ MUTATIONS = (
              f"{TESTS}/test_conformal.py::test_one_contrast_per_study_is_the_published_interval"),
     Mutation("contrasts count as studies", f"{PLACE}/conformal.py",
              "weight = 1.0 / np.bincount(codes)[codes]", "weight = np.ones(len(codes))",
-             f"{TESTS}/test_conformal.py::test_a_contrast_sent_twice_changes_nothing"),
+             f"{TESTS}/test_conformal.py::test_weights_of_contrasts_are_the_weighted_quantile"),
     Mutation("maximum likelihood for REML", f"{PLACE}/reml.py",
              "np.trace(spread) + np.sum", "np.sum",
              f"{TESTS}/test_reml.py::test_equal_variances_have_a_closed_form"),
