@@ -28,8 +28,8 @@ def test_the_reader_gets_the_body_as_it_was(encoding: str) -> None:
     ("body", "encoding", "code"),
     [
         (b"1,2,3,4,5,6,7", "identity", "too_many_numbers"),
-        (gzip.compress(b"1,2,3,4,5,6,7"), "gzip", "too_many_numbers"),
-        (gzip.compress(b" " * 101), "gzip", "body_too_large"),
+        (gzip.compress(b"1,2,3,4,5,6,7", mtime=0), "gzip", "too_many_numbers"),
+        (gzip.compress(b" " * 101, mtime=0), "gzip", "body_too_large"),
     ],
 )
 def test_limits_hold_before_anything_is_decoded(body: bytes, encoding: str, code: str) -> None:
