@@ -145,9 +145,7 @@ def _tried(frame: Frame, outside: Frame, columns: tuple[int, ...], price: float,
 
 def _worth(outside: Frame, arm: int, fit: ArmFit, price: float | None) -> float:
     """Variance of an arm's mean that a fit would save; 0 where the limited-harm rule (a ``price``) refuses it."""
-    share = fit.adjusted(auto.explained(outside, arm, fit))
-    if not np.isfinite(share):
-        return 0.0
+    share = float(np.nan_to_num(fit.adjusted(auto.explained(outside, arm, fit)), posinf=0.0, neginf=0.0))
     if price is not None:
         looked = price / (fit.size - 2.0)
         if fit.size < fit.rank + 4 or share <= fit.rank / (fit.size - 2.0) + looked:

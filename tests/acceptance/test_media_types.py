@@ -144,7 +144,9 @@ def test_a_design_as_csv_is_its_frontier(server) -> None:
     assert [float(row["standard_error"]) for row in rows] == [point["standard_error"] for point in frontier]
     assert "warnings" in rows[0]
     packed = post(server, PACK(DESIGN), "/v1/designs", Content_Type=PACKED, Accept=PACKED)
-    assert msgspec.msgpack.decode(packed.body) == post(server, body, "/v1/designs").json
+    as_json, as_packed = post(server, body, "/v1/designs").json, msgspec.msgpack.decode(packed.body)
+    assert as_json["passport"].pop("request_digest") != as_packed["passport"].pop("request_digest")  # of the bytes sent
+    assert as_packed == as_json
 
 
 def test_the_same_bytes_on_a_second_process(server, tmp_path) -> None:

@@ -147,3 +147,11 @@ def test_a_fold_that_leaves_an_arm_nobody_is_refused() -> None:
     with pytest.raises(NotIdentified) as found:
         dealt(replace(sample, human=human), 0)
     assert problems(found.value) == [("/data/arms/1/human", "too_few_for_folds")]
+
+
+def test_an_arm_without_llm_only_units_is_its_humans() -> None:
+    sample = simulate(5, (20, 20), (30, 30), models=2, quality=0.6).sample()
+    whole = Frame(replace(sample, llm_only=(sample.llm_only[0], None)), "exchangeability")
+    found = cross_fitted(whole, learned(whole))
+    assert found.theta[1] == pytest.approx(sample.human[1].y.mean())
+    assert found.theta[0] != pytest.approx(sample.human[0].y.mean())

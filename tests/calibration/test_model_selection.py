@@ -232,3 +232,13 @@ def test_a_target_population_is_refused() -> None:
     with pytest.raises(CalibrationError) as found:
         check(sample, BEST)
     assert problems(found.value) == [("/plan/model_selection", "unsupported_combination")]
+
+
+def test_an_outcome_that_is_constant_outside_a_fold_makes_no_model_worth_anything_there() -> None:
+    sample = generators(np.random.default_rng(7), 20, 2)
+    human = replace(sample.human[0], y=np.eye(20)[0])
+    whole = frame(replace(sample, human=(human,)))
+    found = selection(whole, limited=True, seed=0)
+    alone = next(k for k in range(found.folds.count) if found.folds.human[0][0] == k)
+    assert found.chosen[alone] is None
+    assert [tried.worth.tolist() for tried in found.tried[alone]] == [[0.0]] * 3

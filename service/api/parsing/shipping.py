@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from service.api.limits import Limits
-from service.api.wire.columns import BinaryArray, SentNames, used_names
+from service.api.wire.columns import BinaryArray, DifferentNames, SentNames, used_names
 from service.web.compression import too_many_names
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
@@ -172,13 +172,13 @@ def _item_setter(holder: dict[str, Any], key: str) -> Callable[[BinaryArray], No
 @cache
 def _columns_of(kind: type) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """The fields of a struct that hold a column, a dictionary of columns, or a list of names that must only differ."""
-    hints = get_type_hints(kind)
-    options = {name: (hint, *get_args(hint)) for name, hint in hints.items()}
+    options = {name: (hint, *get_args(hint)) for name, hint in get_type_hints(kind).items()}
+    marked = {name: (hint, *get_args(hint)) for name, hint in get_type_hints(kind, include_extras=True).items()}
     columns = {name for name, found in options.items() if BinaryArray in found}
     dictionaries = {
         name for name, found in options.items() for o in found if get_origin(o) is dict and _is_column(get_args(o)[1])
     }
-    names = {name for name, found in options.items() if list[str] in found}
+    names = {name for name, found in marked.items() if DifferentNames in found}
     return frozenset(columns), frozenset(dictionaries), frozenset(names)
 
 

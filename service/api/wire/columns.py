@@ -32,6 +32,10 @@ class BinaryArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: list[Name] | None = None
 
 
+DifferentNames = Annotated[list[str], msgspec.Meta(extra={"said": False})]
+"""Names that must only differ and are said nowhere."""
+
+
 class SentNames(BinaryArray, frozen=True, forbid_unknown_fields=True):
     """A list of names and nulls on its way from the parsing process: the same refusals as the list."""
 

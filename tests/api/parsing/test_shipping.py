@@ -184,3 +184,10 @@ def test_the_data_of_a_design_travels_too(kind: str) -> None:
     same = [design.to_core(wire) for wire in (decoder.decode(body), shipped(decoder.decode(body)))]
     answers = [design.run(job) for job in same]
     assert answers[0] == answers[1]
+
+
+def test_names_that_a_plan_says_stay_in_the_document() -> None:
+    plan = {"estimand": {"type": "amce", "attributes": ["sex", "age"]}}
+    came = shipped(DECODER.decode(json.dumps({"data": TABLE | {"unit": ["1", "2"]}, "plan": plan}).encode()))
+    assert came.plan.estimand.attributes == ["sex", "age"]
+    assert isinstance(came.data.unit, BinaryArray)

@@ -28,6 +28,7 @@ def test_every_documented_field_is_present_and_in_order() -> None:
             "heterogeneity",
             "applied",
             "assumptions",
+            "transport",
             "design",
             "bands",
             "robust",

@@ -11,6 +11,7 @@ import numpy as np
 
 from service.api.wire.columns import (
     BinaryArray,
+    DifferentNames,
     Finite,
     LabelColumn,
     MixedColumn,
@@ -77,7 +78,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="table"
             "design is that of everyone. Default: none."
         ),
     ] = None
-    unit: list[str] | None = None
+    unit: DifferentNames | None = None
     human: list[bool] | None = None
 
 

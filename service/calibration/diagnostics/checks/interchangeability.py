@@ -108,14 +108,10 @@ def human_mean(view: View, arm: int) -> Mean | None:
 
 def _effects(view: View, model: str, arm: int, effect: Mean, settings: Settings) -> list[Measure]:
     """The difference of LLM and human effects, whether they agree in sign, and their ratio; pairs' own humans."""
-    values = []
-    for d in (arm, 0):
-        pairs = view.pairs(model, d)
-        one = human_mean(view, d) if pairs is None else mean(pairs.y, pairs.cluster)
-        if one is None:
-            return []
-        values.append(one.value)
-    human = values[0] - values[1]
+    paired = [(d, view.pairs(model, d)) for d in (arm, 0)]
+    means = [human_mean(view, d) if pairs is None else mean(pairs.y, pairs.cluster) for d, pairs in paired]
+    own, control = (one.value for one in means if one is not None)  # both are there where an effect is
+    human = own - control
     llm = human + effect.value
     interval = effect.interval(settings.confidence_level)
     found = [Measure("effect_difference", effect.value, interval, effect.p_value)]
