@@ -65,7 +65,7 @@ openapi: $(VENV)/.gateway  ## write the OpenAPI files
 
 lock: $(VENV)/.installer  ## resolve pyproject.toml into hashed locks; all agree on every version
 	$(compile) pyproject.toml --all-extras --group dev -o locks/dev.txt
-	$(compile) pyproject.toml --extra jwt -c locks/dev.txt -o locks/calibration.txt
+	$(compile) pyproject.toml --extra jwt --extra reports -c locks/dev.txt -o locks/calibration.txt
 	$(compile) --group pyproject.toml:installer -c locks/dev.txt -o locks/installer.txt
 	$(compile) --group pyproject.toml:inventory -c locks/dev.txt -o locks/inventory.txt
 	$(compile) --group pyproject.toml:scan -o locks/scan.txt
