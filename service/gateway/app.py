@@ -33,8 +33,6 @@ from service.web.routes.problems import problem_handlers
 from service.web.telemetry import Telemetry
 from service.web.tracing import open_tracer
 
-POSTS = ("/v1/generations", "/v1/generations/plan", "/v1/chat/completions")
-
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
@@ -82,4 +80,5 @@ def create_gateway(
     )
     write = write_log if settings.access_log else None
     shared = sharing(app, listed(settings.access.cors_origins))
-    return Gateway(Telemetry(shared, registry, CATALOGUE, write, tracer, posts=POSTS), lifecycle, desk)
+    posts = [route.path for route in app.routes if "POST" in route.methods]
+    return Gateway(Telemetry(shared, registry, CATALOGUE, write, tracer, posts=posts), lifecycle, desk)

@@ -18,9 +18,8 @@ _CHUNK = 1 << 18
 _GZIP = 16 + zlib.MAX_WBITS
 _MAX_PARTS = 1000  # members of a gzip body, frames of a zstd body
 _ZSTD_WINDOW_LOG = 23
-NAME_EXTRA = (
-    2  # values that a name counts for beside itself: as an object of Python it takes the memory of three numbers
-)
+NAME_EXTRA = 2
+"""Values that a name counts for beside itself: as an object of Python it takes the memory of three numbers."""
 
 
 @dataclass(frozen=True, slots=True)

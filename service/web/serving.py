@@ -81,10 +81,13 @@ class _Server(uvicorn.Server):
 
 
 def _waiting(door: socket.socket) -> Iterator[socket.socket]:
-    """The connections the kernel has made and nobody has taken; from the first of them on it makes no more."""
+    """The connections the kernel has made and nobody has taken; from the first of them on it makes no more.
+
+    All of them, or as many as there are descriptors for.
+    """
     door.listen(0)
     door.setblocking(False)
-    with suppress(BlockingIOError):
+    with suppress(OSError):
         while True:
             yield door.accept()[0]
 

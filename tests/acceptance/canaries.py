@@ -11,10 +11,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 
+from service.api.parts import calibration_parts
+from service.api.routes.computation import Computation
 from tests.acceptance.talk import request
 
 VALUE = "Zaphod17value"
@@ -56,6 +59,35 @@ SCREENING = {
         {"name": "b", "llm": {"estimate": 1, "standard_error": 1}},
     ],
 }
+DIAGNOSTICS = {
+    "data": TABLE["data"],
+    "settings": {
+        "model_cutoffs": {f"{NAME}-model": "2025-06-01"},
+        "fieldwork_start": "2026-03-01",
+        "margin": NUMBERS[1],
+    },
+}
+TRACK_RECORD = {
+    "studies": [
+        {
+            "name": f"{NAME}-{k}",
+            "human": {"estimate": NUMBERS[0] + k % 3, "standard_error": NUMBERS[1]},
+            "llm": {"estimate": NUMBERS[0] + 2 * k % 7, "standard_error": 0.5},
+        }
+        for k in range(8)
+    ],
+    "new": {"name": NAME, "llm": {"estimate": NUMBERS[0], "standard_error": 0.5}},
+    "confidence_level": 0.9,
+}
+BODIES = {
+    "/v1/calibrations": {"arrays": ARRAYS, "table": TABLE},
+    "/v1/designs": {"design": DESIGN},
+    "/v1/diagnostics": {"diagnostics": DIAGNOSTICS, "diagnostics of arrays": ARRAYS},
+    "/v1/screenings": {"screening": SCREENING},
+    "/v1/track-records": {"track record": TRACK_RECORD},
+}
+"""Good requests of every computing path: one without any fails below."""
+COMPUTATIONS = calibration_parts().computations
 CSV = f"{NAME},x\n" + "".join(f"{3 + k % 3 + NUMBERS[1]},{k % 4}\n" for k in range(ROWS))
 CSV_QUERY = (
     "data=%7B%22layout%22%3A%22table%22%2C%22outcomes%22%3A%7B%22y%22%3A%22" + NAME + "%22%7D%2C%22predictions%22%3A"
@@ -91,25 +123,26 @@ def arrow() -> bytes:
     return sink.getvalue()
 
 
+def well(name: str, computation: Computation[Any, Any], body: object, key: str) -> Iterator[Sending]:
+    """One good body by every way in and out that its path has."""
+    path, plain = computation.path, json.dumps(body).encode()
+    yield posted(f"{name} in JSON", path, plain, ok=True, X_API_Key=key)
+    yield posted(f"{name} by bearer", path, plain, ok=True, Authorization=f"Bearer {key}")
+    yield posted(f"{name} validated", f"{path}?validate_only=true", plain, ok=True, X_API_Key=key)
+    packed = msgspec.msgpack.encode(body)
+    yield posted(f"{name} in MessagePack", path, packed, ok=True, X_API_Key=key, Content_Type=MSGPACK, Accept=MSGPACK)
+    squeezed = gzip.compress(plain, mtime=0)
+    yield posted(f"{name} gzipped", path, squeezed, ok=True, X_API_Key=key, Content_Encoding="gzip")
+    yield posted(f"{name} in a thread", path, plain + b" " * (64 << 10), ok=True, X_API_Key=key)
+    if computation.lines is not None:
+        yield posted(f"{name} to CSV", path, plain, ok=True, X_API_Key=key, Accept="text/csv")
+
+
 def good(key: str) -> Iterator[Sending]:
     """Requests that are answered, by media type and encoding, small and large."""
-    for name, path, body in (
-        ("arrays", "/v1/calibrations", ARRAYS),
-        ("table", "/v1/calibrations", TABLE),
-        ("design", "/v1/designs", DESIGN),
-        ("screening", "/v1/screenings", SCREENING),
-    ):
-        plain = json.dumps(body).encode()
-        yield posted(f"{name} in JSON", path, plain, ok=True, X_API_Key=key)
-        yield posted(f"{name} by bearer", path, plain, ok=True, Authorization=f"Bearer {key}")
-        yield posted(f"{name} validated", f"{path}?validate_only=true", plain, ok=True, X_API_Key=key)
-        packed = msgspec.msgpack.encode(body)
-        yield posted(
-            f"{name} in MessagePack", path, packed, ok=True, X_API_Key=key, Content_Type=MSGPACK, Accept=MSGPACK
-        )
-        squeezed = gzip.compress(plain)
-        yield posted(f"{name} gzipped", path, squeezed, ok=True, X_API_Key=key, Content_Encoding="gzip")
-        yield posted(f"{name} to CSV", path, plain, ok=True, X_API_Key=key, Accept="text/csv")
+    for computation in COMPUTATIONS:
+        for name, body in BODIES[computation.path].items():
+            yield from well(name, computation, body, key)
     large = {**ARRAYS["data"]["arms"][1], "llm_only": [1.5, 2.5, NUMBERS[1]] * 20_000}
     body = {"data": {"layout": "arrays", "arms": [ARMS[0], large]}}
     yield posted("a large body", "/v1/calibrations", body, ok=True, X_API_Key=key)
@@ -119,7 +152,7 @@ def good(key: str) -> Iterator[Sending]:
 
 def bad(key: str, path: str) -> Iterator[Sending]:
     """Requests to one computing path that are refused, wherever something can be wrong."""
-    plain = json.dumps(ARRAYS).encode()
+    plain = json.dumps(next(iter(BODIES[path].values()))).encode()
     bodies: dict[str, object] = {
         "truncated": plain[:-9],
         "text among numbers": {"data": {"layout": "arrays", "arms": [ARMS[0] | {"human": [1, VALUE, NUMBERS[0]]}]}},
@@ -148,6 +181,35 @@ def bad(key: str, path: str) -> Iterator[Sending]:
     yield posted(f"{path}: no gzip", path, plain, X_API_Key=key, Content_Encoding="gzip")
     yield posted(f"{path}: query", f"{path}?{NAME}={VALUE}", plain, X_API_Key=key)
     yield from strangers(path, plain)
+
+
+def spoiled(key: str, path: str) -> Iterator[Sending]:
+    """Good requests to one computing path with something else in one place of theirs, which most are refused for."""
+    for name, body in BODIES[path].items():
+        for place, stood in places(body):
+            word = NAME if "Zaphod" in str(stood) else VALUE  # a name may come back
+            for planted in (word, [VALUE], {NAME: VALUE}, -NUMBERS[0], NUMBERS[1] * 1e300):
+                yield posted(f"{path}: {name} at {place}", path, planted_at(body, place, planted), X_API_Key=key)
+
+
+def places(body: object) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    """The values of a document and where they stand, of every list the first."""
+    inside = body.items() if isinstance(body, dict) else enumerate(body[:1]) if isinstance(body, list) else None
+    if inside is None:
+        yield (), body
+        return
+    for key, value in inside:
+        yield from (((key, *place), stood) for place, stood in places(value))
+
+
+def planted_at(body: object, place: tuple[str | int, ...], planted: object) -> object:
+    """A copy of the document with something else in that place."""
+    copied: Any = json.loads(json.dumps(body))
+    inside = copied
+    for key in place[:-1]:
+        inside = inside[key]
+    inside[place[-1]] = planted
+    return copied
 
 
 def strangers(path: str, body: bytes) -> Iterator[Sending]:

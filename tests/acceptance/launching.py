@@ -36,8 +36,11 @@ def spoiled(good):
     return failing
 
 if sys.argv[1] == "serve":
-    from service.api.wire import calibration
-    calibration.finish = spoiled(calibration.finish)
+    from dataclasses import replace
+    from service.api import parts
+    whole = parts.calibration_parts()
+    computations = [replace(each, run=spoiled(each.run)) for each in whole.computations]
+    parts.calibration_parts = lambda: replace(whole, computations=computations)
 else:
     from service.gateway.routes import generations
     generations.plan_of = spoiled(generations.plan_of)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from service.gateway.app import create_gateway
+from service.gateway.settings import Settings as GatewaySettings
 from service.web.access.key import new_key
 from tests.acceptance.canaries import KEY, LOOKED_FOR, NAME, VALUE, Sending, posted, strangers
 from tests.acceptance.conftest import Server, written
@@ -16,6 +18,7 @@ from tests.acceptance.launching import assert_silent, launched
 from tests.acceptance.talk import Reply, request, say
 from tests.gateway.studies import request as study
 from tests.web.access.people import line
+from tests.web.paths import posts
 
 OURS = new_key()
 OPERATORS = f"sk-{KEY}-operator"
@@ -27,6 +30,7 @@ GOOD = study(personas=[PERSONA], items=[ITEM], elicitation={"method": "sample"},
 ])  # fmt: skip
 CHAT: dict[str, Any] = {"model": "simulated/simulated", "messages": [{"role": "user", "content": VALUE}]}
 RUNS = "/v1/generations"
+PATHS = posts(create_gateway(GatewaySettings()).asgi._app)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def to_all(body: object) -> Iterator[Sending]:
-    for path in (RUNS, f"{RUNS}/plan", "/v1/chat/completions"):
+    for path in PATHS:
         yield posted(path, path, body, X_API_Key=OURS, X_Upstream_Key=CALLERS, X_Tenant=VALUE)
 
 
@@ -94,7 +98,7 @@ def test_bad_requests(server: Server) -> None:
                 assert reply.status >= 400, (sending.name, body)
                 said = reply.body.replace(NAME.encode(), b"")
                 assert not LOOKED_FOR.search(said), (sending.name, said)
-    for path in (RUNS, "/v1/chat/completions"):
+    for path in PATHS:
         for sending in (
             *strangers(path, json.dumps(GOOD).encode()),
             posted("keys", path, GOOD, X_API_Key=OURS, X_Upstream_Key=f"{VALUE}={KEY}"),

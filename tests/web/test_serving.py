@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import subprocess
@@ -7,6 +8,9 @@ import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
+
+from service.web import serving
 
 SERVED = """
 import asyncio, gc, socket, sys, time
@@ -82,6 +86,20 @@ def test_whoever_was_let_in_by_the_kernel_is_answered() -> None:
     assert process.returncode == 0
     assert set(answers) == {b"HTTP/1.1 404"}
     assert len(answers) > 8
+
+
+def test_who_waits_is_let_in_for_as_long_as_there_are_descriptors() -> None:
+    class Door:
+        waiting: ClassVar[list[str]] = ["first"]
+
+        def listen(self, _backlog: int) -> None: ...
+        def setblocking(self, _blocking: bool) -> None: ...
+        def accept(self) -> tuple[str, str]:
+            if self.waiting:
+                return self.waiting.pop(), "address"
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    assert list(serving._waiting(Door())) == ["first"]
 
 
 def test_what_does_not_end_in_time_is_told_in_json_lines_without_its_words() -> None:

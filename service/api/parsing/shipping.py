@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NoReturn, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import numpy as np
@@ -46,7 +46,7 @@ def write(wire: msgspec.Struct, fd: int, max_names: int = Limits().max_names) ->
     """
     at = different = 0
     for slot in list(_slots(wire)):
-        column = _binary(slot.column, max_names - different)
+        column = _binary(slot.column, different, max_names)
         if column is None:
             continue
         different += len(column.categories or ())
@@ -110,34 +110,36 @@ def _write_at(fd: int, content: bytes, at: int) -> None:
         rest, at = rest[written:], at + written
 
 
-def _binary(column: Any, max_names: int) -> BinaryArray | None:  # noqa: ANN401 - any column
-    """A column as bytes; None for a list that mixes kinds or holds nothing."""
+def _binary(column: Any, before: int, max_names: int) -> BinaryArray | None:  # noqa: ANN401 - any column
+    """A column as bytes; None for a list that mixes kinds or holds nothing. ``before``: names of other columns."""
     if isinstance(column, BinaryArray):
-        return column if len(column.categories or ()) <= max_names else _refuse(max_names)
+        _bound(before + len(column.categories or ()), max_names)
+        return column
     kinds = set(map(type, column))
     if kinds <= {type(None)}:
         return None
     if kinds <= _NUMBERS:
         return BinaryArray("<f8", np.array(column, dtype=np.float64).data.cast("B"))  # type: ignore[arg-type]  # bytes-like
     if kinds <= _NAMES:
-        return _named(column, max_names)
-    return None if sum(isinstance(v, str) for v in column) <= max_names else _refuse(max_names)
+        return _named(column, before, max_names)
+    _bound(before + sum(isinstance(v, str) for v in column), max_names)
+    return None
 
 
-def _named(column: list[str | None], max_names: int) -> SentNames:
+def _named(column: list[str | None], before: int, max_names: int) -> SentNames:
     """Names as indexes; refused before there are many more than may be."""
     index: dict[str | None, int] = {None: -1}
     codes = np.empty(len(column), dtype=np.int32)
     for at in range(0, len(column), _BLOCK):
         codes[at : at + _BLOCK] = [index.setdefault(name, len(index) - 1) for name in column[at : at + _BLOCK]]
-        if len(index) - 1 > max_names:
-            _refuse(max_names)
+        _bound(before + len(index) - 1, max_names)
     names = [name for name in index if name is not None]
     return SentNames("<i4", codes.data.cast("B"), names)  # type: ignore[arg-type]  # bytes-like
 
 
-def _refuse(max_names: int) -> NoReturn:
-    raise too_many_names(max_names)
+def _bound(names: int, max_names: int) -> None:
+    if names > max_names:
+        raise too_many_names(max_names)
 
 
 def _slots(value: Any) -> Iterator[_Slot]:  # noqa: ANN401 - any part of the wire

@@ -37,11 +37,11 @@ def scan(body: Bytes, max_values: int) -> None:
             if kind == _SCHEMA:
                 texts = sum(f.number("<B", _TYPE) in _TEXT and not f.place(_ENCODED) for f in _fields(message))
             elif kind in {_DICTIONARY, _BATCH}:
-                table = message.table(_HEADER)
+                batch = message.table(_HEADER)
                 if kind == _DICTIONARY:
-                    table = table.table(_DATA)
-                    words += table.number("<q", _LENGTH)
-                values += _values(table, texts if kind == _BATCH else 1)
+                    batch = batch.table(_DATA)
+                    words += _rows(batch)
+                values += _values(batch, texts if kind == _BATCH else 1)
                 checked += words
             if values > max_values or checked > _CHECKED * max_values:
                 raise too_many_values(max_values)
@@ -53,8 +53,16 @@ def _values(batch: _Table, texts: int) -> int:
     """How many values the columns of a batch hold, so many of which are names."""
     if batch.place(_COMPRESSION):
         raise ProblemError("compressed_arrow", "The buffers of the stream are compressed.")
-    rows = batch.number("<q", _LENGTH)
-    return max(rows, batch.node_lengths(_NODES)) + NAME_EXTRA * texts * rows
+    rows = _rows(batch)
+    return max(rows, sum(batch.lengths(_NODES))) + NAME_EXTRA * texts * rows
+
+
+def _rows(batch: _Table) -> int:
+    """How many rows a batch has: pyarrow does not compare what one of a dictionary says with its column."""
+    said = batch.number("<q", _LENGTH)
+    if said < 0:
+        raise malformed()
+    return max((said, *batch.lengths(_NODES)[:1]))
 
 
 def objects_in(body: Bytes) -> int:
@@ -65,7 +73,7 @@ def objects_in(body: Bytes) -> int:
             if kind == _SCHEMA:
                 columns = sum(field.number("<B", _TYPE) in {*_TEXT, _BOOL} for field in _fields(message))
             elif kind == _BATCH:
-                found += columns * message.table(_HEADER).number("<q", _LENGTH)
+                found += columns * _rows(message.table(_HEADER))
             seen += 1
             if not columns or seen > _GLANCED:
                 return found and max(found, len(body))
@@ -146,11 +154,11 @@ class _Table:
         places = range(start + 4, start + 4 + 4 * count, 4)
         return [_Table(self.metadata, at + _unpacked("<I", self.metadata, at)) for at in places]
 
-    def node_lengths(self, field: int) -> int:
-        """The sum of the lengths of columns: the first halves of a vector of pairs."""
+    def lengths(self, field: int) -> tuple[int, ...]:
+        """The lengths of columns: the first halves of a vector of pairs."""
         place = self.place(field)
         if not place:
-            return 0
+            return ()
         start = place + _unpacked("<I", self.metadata, place)
         count = _unpacked("<I", self.metadata, start)
         if 16 * count > len(self.metadata):
@@ -158,7 +166,7 @@ class _Table:
         pairs = struct.unpack_from(f"<{2 * count}q", self.metadata, start + 4)
         if min(pairs, default=0) < 0:
             raise malformed()
-        return sum(pairs[::2])
+        return pairs[::2]
 
 
 def _unpacked(form: str, metadata: memoryview, at: int) -> int:

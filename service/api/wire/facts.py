@@ -12,7 +12,7 @@ from service.calibration.errors import Warned
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """How an answer came about; ``verdicts`` and ``warnings`` by how often each occurred. Of a design only warnings."""
+    """How an answer came about; ``verdicts`` and ``warnings`` by how often each occurred. A calibration has all."""
 
     estimand: str | None = None
     estimator: str | None = None

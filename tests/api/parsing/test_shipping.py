@@ -145,7 +145,7 @@ def test_more_different_names_than_may_be_are_refused(more: dict[str, Any]) -> N
     written(3)
     with pytest.raises(ProblemError, match="too_many_numbers") as refused:
         written(2)
-    assert "Send ids as numbers" in refused.value.detail
+    assert "more than 2 different names. Send ids as numbers" in refused.value.detail
 
 
 def test_units_that_share_a_name_are_refused_alike_whether_they_travelled() -> None:

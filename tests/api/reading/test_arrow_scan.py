@@ -5,6 +5,7 @@ import struct
 import pyarrow as pa
 import pytest
 
+from service.api.reading import arrow_scan
 from service.api.reading.arrow_scan import objects_in, scan
 from service.web.problems import ProblemError
 from tests.api.reading.streams import COLUMNS, stream
@@ -37,6 +38,30 @@ def test_rows_that_take_no_bytes_are_counted() -> None:
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
     assert refusal(sink.getvalue().to_pybytes(), 4) == "too_many_numbers"
+
+
+@pytest.mark.parametrize("kind", [2, 3], ids=["dictionary", "batch"])
+def test_a_batch_cannot_take_back_rows_of_others(kind: int) -> None:
+    """A dictionary of less than no entries, beside a thousand million rows that take no bytes."""
+    columns = {"x": pa.array(["a", "b"] * 500).dictionary_encode(), "nothing": pa.nulls(1000)}
+    assert refusal(saying(kind, -(10**15), stream(columns))) == "malformed_arrow"
+
+
+def test_a_dictionary_counts_by_its_entries_whatever_it_says() -> None:
+    body = stream({"x": pa.array([str(i) for i in range(500)]).dictionary_encode()})
+    scan(body, 2000)  # 500 names, each of which counts thrice, and as many indexes
+    assert refusal(body, 1999) == "too_many_numbers"
+    assert refusal(saying(2, 0, body), 1999) == "too_many_numbers"
+
+
+def saying(kind: int, rows: int, body: bytes) -> bytes:
+    """The stream with batches of this kind that say another number of rows."""
+    changed = bytearray(body)
+    for found, message in arrow_scan._messages(changed):
+        if found == kind:
+            batch = message.table(2) if kind == 3 else message.table(2).table(1)
+            struct.pack_into("<q", batch.metadata, batch.place(0), rows)
+    return bytes(changed)
 
 
 @pytest.mark.parametrize("codec", ["zstd", "lz4"])
