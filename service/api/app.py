@@ -17,6 +17,7 @@ from service.api.parsing.parser import Parser
 from service.api.placement import Placement
 from service.api.routes.computation import Computation, computation_handler
 from service.api.routes.methods import method_handler
+from service.api.routes.workbench import WORKBENCH_HANDLERS
 from service.api.routes.working import Desk
 from service.api.settings import Settings
 from service.api.tally import Labels, Tally
@@ -109,6 +110,7 @@ def _descriptions(parts: Parts) -> list[HTTPRouteHandler]:
         *problem_handlers(CATALOGUE),
         openapi_handler(build_document(parts.computations)),
         *DOCS_HANDLERS,
+        *WORKBENCH_HANDLERS,
     ]
 
 

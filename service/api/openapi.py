@@ -150,6 +150,7 @@ def _reading_paths() -> Schema:
         "/v1/problems": _get("listProblems", "Every error and warning", _json(listed) | {"text/html": page}),
         "/v1/problems/{code}": one | {"parameters": [code]},
         "/openapi.json": _get("describeApi", "This document", _json({"type": "object"})),
+        "/": _get("readWorkbench", "The workbench, a page for people", {"text/html": page}),
         "/docs": _get("readDocs", "The documentation page", {"text/html": page}),
         "/livez": _get("probeLiveness", "The process answers", _json(status)),
         "/readyz": _get("probeReadiness", "Requests may be sent here", _json(status), (503,)),

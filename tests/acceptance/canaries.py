@@ -230,6 +230,7 @@ def strangers(path: str, body: bytes) -> Iterator[Sending]:
     yield Sending("an unknown path", request("GET", f"/{NAME}/{VALUE}?{NAME}={VALUE}"))
     yield Sending("an unknown problem", request("GET", f"/v1/problems/{VALUE}"))
     yield Sending("an unknown asset", request("GET", f"/docs/{VALUE}"))
+    yield Sending("an unknown file of the workbench", request("GET", f"/workbench/{VALUE}"))
     yield Sending("a wrong method", request(VALUE.upper(), path, body))
     yield Sending("a query of a page", request("GET", f"/metrics?{NAME}={VALUE}"), ok=True)
     yield Sending("no HTTP", f"{VALUE} {KEY}\r\n\r\n".encode())

@@ -121,7 +121,8 @@ def test_failures_of_one_address_are_held_up_and_nobody_elses(keyed: tuple[Serve
 
 def test_descriptions_and_probes_ask_for_no_key(keyed: tuple[Server, Path]) -> None:
     server, _ = keyed
-    for path in ("/livez", "/readyz", "/startupz", "/metrics", "/docs", "/openapi.json", "/v1/problems", "/v1/methods"):
+    described = ("/", "/workbench/view.js", "/docs", "/openapi.json", "/v1/problems", "/v1/methods")
+    for path in ("/livez", "/readyz", "/startupz", "/metrics", *described):
         assert say(server, request("GET", path)).status == 200, path
 
 

@@ -24,6 +24,7 @@ BOTH = {
     "/v1/problems",
     "/v1/problems/{code:str}",
 }
+WORKBENCH = {"/", "/workbench/{name:str}"}
 SCOPED = {
     "/v1/calibrations": "calibrate",
     "/v1/track-records": "calibrate",
@@ -40,7 +41,7 @@ def scopes(app: Litestar) -> dict[str, object]:
 
 def test_calibration() -> None:
     found = scopes(create_service(Settings(), calibration_parts()).asgi._app)
-    assert {path for path, scope in found.items() if scope == "open"} == {*BOTH, "/v1/methods"}
+    assert {path for path, scope in found.items() if scope == "open"} == {*BOTH, *WORKBENCH, "/v1/methods"}
     assert {path: scope for path, scope in found.items() if scope != "open"} == SCOPED
     assert set(SCOPED.values()) <= set(SCOPES)
 

@@ -1,0 +1,54 @@
+// May these LLM answers be relied on: the card of POST /v1/diagnostics.
+
+import { byId, element, fill } from "./dom.js";
+import { refusal, warnings } from "./problems_view.js";
+import { post } from "./service.js";
+import { about, cardVerdict, checked, measured, plain } from "./words.js";
+
+const ORDER = ["fail", "warn", "pass", "not_testable"];
+const OPEN = ["fail", "warn"];
+
+/** Ask for the card of this data and show it; what cannot be asked is said. */
+export async function cardShown(request, { key, table, uses, catalogue, signal }) {
+  const place = byId("card-body");
+  if (request.plan.estimand?.type === "proportions" && request.data.layout === "moments") return null;
+  fill(place, element("p", { class: "waiting" }, "Checking the LLM answers…"));
+  const { answer, problem, aborted } = await post("v1/diagnostics", { data: request.data }, { key, signal });
+  if (aborted) return null;
+  if (problem) {
+    fill(place, refusal(problem, table, uses));
+    return null;
+  }
+  const untested = answer.checks.filter((check) => check.status === "not_testable").length;
+  fill(
+    place,
+    element("p", { class: `headline ${answer.status}` }, cardVerdict(answer)),
+    element("p", {}, `${capital(answer.reason)}.`),
+    request.data.layout === "moments"
+      ? element("p", { class: "notice" }, `Your rows stay on this machine, so ${untested} checks that need rows (copies, distributions, subgroups) could not be made. Send rows, or run “rectifier diagnose” on your own machine, to have them.`)
+      : null,
+    ORDER.map((status) => group(status, answer.checks.filter((check) => check.status === status))),
+    answer.warnings.length > 0 ? warnings(answer.warnings, catalogue) : null,
+  );
+  return answer;
+}
+
+function group(status, checks) {
+  if (checks.length === 0) return null;
+  const entries = checks.map((check) =>
+    element(
+      "li",
+      {},
+      element("strong", {}, plain(check.name)),
+      element("span", { class: "small" }, about(check)),
+      element("span", {}, capital(check.statement)),
+      OPEN.includes(status) || status === "not_testable" ? element("span", { class: "hint" }, `What to do: ${check.action}`) : null,
+      check.measures.length > 0 ? element("details", {}, element("summary", {}, element("span", { class: "hidden" }, `${plain(check.name)} ${about(check)}: `), "numbers"), element("ul", {}, check.measures.map((each) => element("li", {}, measured(each))))) : null,
+    ),
+  );
+  return element("details", { class: `checks ${status}`, open: OPEN.includes(status) }, element("summary", {}, `${checked(status)} (${checks.length})`), element("ul", { class: "problems" }, entries));
+}
+
+function capital(sentence) {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}

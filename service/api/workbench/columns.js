@@ -1,0 +1,160 @@
+// Which column is what: a guess from names and contents that the person sees and can change.
+
+import { AS_WRITTEN, profile } from "./cells.js";
+
+/** What a column can be, in the order offered. */
+export const ROLES = [
+  { value: "ignore", name: "not used" },
+  { value: "outcome", name: "outcome (human answer)" },
+  { value: "arm", name: "arm (condition)" },
+  { value: "prediction", name: "LLM answer" },
+  { value: "covariate", name: "covariate" },
+  { value: "weight", name: "survey weight" },
+  { value: "cluster", name: "cluster (person, school, …)" },
+  { value: "stratum", name: "stratum (block)" },
+  { value: "subgroup", name: "subgroup" },
+  { value: "sampling_probability", name: "sampling probability" },
+  { value: "human", name: "asked of a human (true/false)" },
+];
+/** Roles that one column at most can have. */
+export const ONCE = ["arm", "weight", "cluster", "stratum", "subgroup", "sampling_probability", "human"];
+
+const WORDS = {
+  arm: ["arm", "condition", "treatment", "treat", "treated", "group", "assignment", "variant", "cell", "cond"],
+  prediction: ["llm", "ai", "gpt", "gpt3", "gpt4", "gpt4o", "gpt5", "claude", "gemini", "llama", "mistral", "mixtral", "qwen", "deepseek", "grok", "phi", "gemma", "command", "pred", "predicted", "prediction", "persona", "twin", "synthetic", "simulated", "silicon", "model", "opus", "sonnet", "haiku"],
+  weight: ["weight", "weights", "wt", "wgt", "pweight", "pw"],
+  cluster: ["cluster", "respondent", "person", "participant", "pid", "subject", "school", "class", "village", "household", "unit", "id", "responseid", "worker", "prolific"],
+  stratum: ["stratum", "strata", "block"],
+  subgroup: ["subgroup", "segment"],
+  sampling_probability: ["pi", "probability", "inclusion"],
+  human: ["human", "ishuman", "asked"],
+  covariate: ["age", "sex", "gender", "education", "educ", "income", "ideology", "party", "partyid", "region", "race", "ethnicity", "urban", "employment", "religion"],
+  outcome: ["outcome", "y", "answer", "response", "rating", "score", "dv", "trust", "support", "attitude", "satisfaction", "intention", "vote"],
+};
+const GROUP_WORDS = ["group", "cell", "treatment", "treat", "treated"];
+const MOST_ARMS = 12;
+
+/** The words of a name: split at capitals, digits kept with their letters, and at everything that is no letter or digit. */
+export function wordsOf(name) {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
+}
+
+/**
+ * The guessed use of every column: name -> {role, model, arm, outcome, profile}, in the order of the header.
+ * Predictions whose name ends (or begins) with a condition are of that arm.
+ */
+export function guess(header, columns, reading = AS_WRITTEN) {
+  const found = new Map(header.map((name) => [name, { role: "ignore", model: "", arm: "", outcome: "", profile: profile(columns.get(name), reading) }]));
+  const arm = guessedArm(header, found);
+  if (arm) found.get(arm).role = "arm";
+  for (const role of ["weight", "sampling_probability", "human", "stratum", "subgroup"]) one(header, found, role);
+  for (const name of header) if (free(found, name) && isPrediction(name, found.get(name).profile)) found.get(name).role = "prediction";
+  guessOutcomes(header, found);
+  guessCluster(header, found);
+  for (const name of header) if (free(found, name) && isCovariate(name, found.get(name).profile)) found.get(name).role = "covariate";
+  describePredictions(header, found, armsOf(found, arm));
+  return found;
+}
+
+/** The arms that the column of that role names, in order of appearance. */
+export function armsOf(uses, name = [...uses.keys()].find((key) => uses.get(key).role === "arm")) {
+  return name ? uses.get(name).profile.levels : [];
+}
+
+/** Model, arm and outcome of every prediction from its name, where the person has not said them. */
+export function describePredictions(header, uses, arms) {
+  const outcomes = header.filter((name) => uses.get(name).role === "outcome");
+  for (const name of header) {
+    const use = uses.get(name);
+    if (use.role !== "prediction") continue;
+    let words = wordsOf(name);
+    const arm = arms.find((each) => contains(words, wordsOf(each)));
+    if (arm !== undefined) words = without(words, wordsOf(arm));
+    const outcome = outcomes.length > 1 ? longest(outcomes.filter((each) => contains(words, wordsOf(each)))) : undefined;
+    const about = outcome ?? outcomes.find((each) => contains(words, wordsOf(each)));
+    if (about !== undefined) words = without(words, wordsOf(about));
+    use.arm ||= arm ?? "";
+    use.outcome ||= outcome ?? (outcomes.length > 1 ? outcomes[0] : "");
+    use.model ||= words.filter((word) => !["pred", "predicted", "prediction", "answer", "response", "y"].includes(word)).join("-") || "llm";
+  }
+}
+
+function guessedArm(header, found) {
+  const able = (name) => {
+    const { kind, distinct, missing, count } = found.get(name).profile;
+    return kind !== "empty" && distinct >= 2 && distinct <= MOST_ARMS && missing < count;
+  };
+  const named = header.filter((name) => able(name) && wordsOf(name).some((word) => WORDS.arm.includes(word)) && !says(name, "prediction"));
+  return named.find((name) => !wordsOf(name).some((word) => GROUP_WORDS.includes(word))) ?? named[0];
+}
+
+function guessOutcomes(header, found) {
+  const predictions = header.filter((name) => found.get(name).role === "prediction").map(wordsOf);
+  const able = header.filter((name) => free(found, name) && found.get(name).profile.kind !== "empty" && found.get(name).profile.distinct > 1);
+  const rules = [
+    (name) => predictions.some((words) => words.length > wordsOf(name).length && contains(words, wordsOf(name))),
+    (name) => says(name, "outcome") && !says(name, "covariate"),
+    (name) => found.get(name).profile.missing > 0 && found.get(name).profile.kind === "numbers" && !says(name, "covariate"),
+    (name) => found.get(name).profile.kind === "numbers" && !says(name, "covariate") && !says(name, "cluster"),
+  ];
+  for (const rule of rules) {
+    const named = able.filter(rule);
+    if (named.length === 0) continue;
+    for (const name of rule === rules[0] ? named : named.slice(0, 1)) found.get(name).role = "outcome";
+    return;
+  }
+}
+
+function guessCluster(header, found) {
+  const repeated = (name) => {
+    const { distinct, count, missing } = found.get(name).profile;
+    return missing === 0 && distinct >= 2 && distinct < count && distinct < 1000;
+  };
+  const name = header.find((each) => free(found, each) && says(each, "cluster") && repeated(each));
+  if (name) found.get(name).role = "cluster";
+}
+
+function one(header, found, role) {
+  const name = header.find((each) => free(found, each) && says(each, role) && found.get(each).profile.kind !== "empty");
+  if (name && fits(role, found.get(name).profile)) found.get(name).role = role;
+}
+
+function fits(role, { kind, min, max, distinct }) {
+  if (role === "weight") return kind === "numbers" && min > 0;
+  if (role === "sampling_probability") return kind === "numbers" && min > 0 && max <= 1;
+  if (role === "human") return distinct === 2;
+  return distinct >= 2;
+}
+
+function isPrediction(name, { kind }) {
+  return kind !== "empty" && says(name, "prediction");
+}
+
+function isCovariate(name, { kind, missing, distinct }) {
+  return says(name, "covariate") && missing === 0 && distinct > 1 && (kind === "numbers" || distinct <= MOST_ARMS);
+}
+
+function says(name, role) {
+  return wordsOf(name).some((word) => WORDS[role].includes(word) || (role === "prediction" && /^(gpt|claude|gemini|llama|llm|qwen)\d/.test(word)));
+}
+
+function free(found, name) {
+  return found.get(name).role === "ignore";
+}
+
+/** Whether the words of one name stand together in those of another. */
+function contains(words, part) {
+  return part.length > 0 && ` ${words.join(" ")} `.includes(` ${part.join(" ")} `);
+}
+
+function without(words, part) {
+  return ` ${words.join(" ")} `.replace(` ${part.join(" ")} `, " ").split(" ").filter(Boolean);
+}
+
+function longest(names) {
+  return names.reduce((best, name) => (best === undefined || name.length > best.length ? name : best), undefined);
+}

@@ -1,0 +1,98 @@
+// The first part of the page: a CSV dropped, chosen, pasted or taken from the examples, and how it was read.
+
+import { profile } from "./cells.js";
+import { SEPARATORS, decode, parseCsv } from "./csv.js";
+import { byId, choice, element, fill, tableOf } from "./dom.js";
+
+export const EXAMPLES = [
+  { value: "twins", name: "Message test with digital twins (120 humans, 600 LLM-only)", file: "workbench/twins.csv", settings: { pool: true, control: "control" } },
+  { value: "survey", name: "Survey mean, two LLMs (150 humans, 900 LLM-only)", file: "workbench/survey.csv", settings: {} },
+  { value: "vote", name: "Yes/no answers by arm (200 humans, 800 LLM-only)", file: "workbench/vote.csv", settings: { control: "control" } },
+];
+const PREVIEWED = 5;
+
+/** Wire the part; `taken(table, reading, source)` is called with every file that was read. */
+export function dataPart(taken) {
+  const state = { text: "", name: "", told: [], reading: { na: true, comma: false }, separator: null, settings: {} };
+  const read = (fresh) => {
+    if (state.text.trim() === "") return fill(byId("read"), element("p", { class: "notice fail" }, "There is nothing to read yet: choose a file, paste text, or load an example."));
+    const table = parseCsv(state.text, state.separator);
+    shown(state, table, read);
+    taken(table, state, fresh);
+  };
+  const take = (text, name, told = [], settings = {}) => {
+    Object.assign(state, { text, name, told, separator: null, reading: { na: true, comma: false }, settings });
+    read(true);
+  };
+  const takeFile = async (file) => {
+    if (!file) return;
+    const { text, problems } = decode(new Uint8Array(await file.arrayBuffer()));
+    take(text, file.name, problems);
+  };
+  byId("file").addEventListener("change", (event) => takeFile(event.target.files[0]));
+  dropZone(byId("drop"), takeFile);
+  byId("paste-use").addEventListener("click", () => take(byId("paste").value, "pasted text"));
+  fill(byId("example"), EXAMPLES.map(({ value, name }) => element("option", { value }, name)));
+  byId("example-use").addEventListener("click", async () => {
+    const example = EXAMPLES.find(({ value }) => value === byId("example").value);
+    try {
+      const response = await fetch(example.file);
+      if (!response.ok) throw new Error(response.statusText);
+      take(await response.text(), `example “${example.name}”`, [], example.settings);
+    } catch {
+      fill(byId("read"), element("p", { class: "notice fail" }, "The example cannot be loaded: the service cannot be reached."));
+    }
+  });
+}
+
+function dropZone(zone, takeFile) {
+  const over = (on) => (event) => {
+    event.preventDefault();
+    zone.classList.toggle("over", on);
+  };
+  zone.addEventListener("dragover", over(true));
+  zone.addEventListener("dragleave", over(false));
+  zone.addEventListener("drop", (event) => {
+    over(false)(event);
+    takeFile(event.dataTransfer.files[0]);
+  });
+}
+
+/** What was read, what is doubtful, and the ways to read it otherwise. */
+function shown(state, table, read) {
+  const separator = SEPARATORS.find(({ value }) => value === table.separator).name;
+  const problems = [...state.told, ...table.problems];
+  const change = (part, value) => {
+    Object.assign(part, value);
+    read(false);
+  };
+  fill(
+    byId("read"),
+    element("p", {}, `${state.name}: ${table.lines.length.toLocaleString("en-US")} rows, ${table.header.length} columns, separated by ${separator}s.`),
+    problems.length > 0 ? element("div", { class: "notice fail" }, element("ul", { class: "problems" }, problems.map(({ message }) => element("li", {}, message)))) : null,
+    element("div", { class: "fields" }, ways(state, table, change)),
+    preview(table),
+  );
+}
+
+function ways(state, table, change) {
+  const cells = [...table.columns.values()].map((column) => profile(column));
+  const [absent, commas] = ["notAvailable", "commas"].map((kind) => cells.reduce((sum, found) => sum + found[kind], 0));
+  const tick = (id, words, name) =>
+    element("label", { class: "tick" }, element("input", { type: "checkbox", id, ".checked": state.reading[name], onchange: (event) => change(state.reading, { [name]: event.target.checked }) }), words);
+  return [
+    element(
+      "label",
+      {},
+      "Separator",
+      choice({ id: "separator", onchange: (event) => change(state, { separator: event.target.value }) }, SEPARATORS, table.separator),
+    ),
+    absent > 0 ? tick("na", `${absent.toLocaleString("en-US")} cells say NA, NaN, null, None or “.”: read them as missing`, "na") : null,
+    commas > 0 ? tick("comma", `${commas.toLocaleString("en-US")} cells look like 3,5: read that as 3.5`, "comma") : null,
+  ];
+}
+
+function preview(table) {
+  const rows = table.lines.slice(0, PREVIEWED).map((line, row) => [`${row + 1}`, ...table.header.map((name) => table.columns.get(name)[row])]);
+  return element("details", {}, element("summary", {}, `First ${rows.length} rows`), tableOf("First rows of the file", ["row", ...table.header], rows));
+}

@@ -1,0 +1,107 @@
+// The forest plot of an answer: per estimate what humans, the LLM and both together say.
+
+import { extent, rangeText, scale, short, ticks } from "./axis.js";
+import { line, mark, picture, text } from "./svg.js";
+
+export const MOST_DRAWN = 40;
+const COMPACT = 620;
+const ROW = { wide: 30, compact: 46 };
+const HEAD = 34;
+
+/** What an estimate is called: contrast or arm, outcome, component, subgroup. */
+export function nameOf(estimate, several = false) {
+  const parts = [estimate.name];
+  if (several || estimate.component !== null) parts.push(estimate.outcome);
+  if (estimate.component !== null) parts.push(estimate.component);
+  if (estimate.subgroup != null) parts.push(`subgroup ${estimate.subgroup}`);
+  return parts.join(" · ").replace(/ - /g, " − ");
+}
+
+/** The rows of the plot: {estimate, marks: [{label, kind, shape, value, interval}]}. */
+export function rowsOf(answer) {
+  const several = new Set(answer.estimates.map((each) => each.outcome)).size > 1;
+  return answer.estimates.slice(0, MOST_DRAWN).map((each) => ({
+    name: nameOf(each, several),
+    marks: [
+      { label: "Humans only", kind: "human", shape: "circle", value: each.human_only.estimate, interval: each.human_only.interval },
+      ...(each.llm_only ? [{ label: "LLM only", kind: "llm", shape: "diamond", value: each.llm_only.estimate, interval: null }] : []),
+      { label: "Calibrated", kind: "calibrated", shape: "square", value: each.estimate, interval: each.interval },
+    ],
+  }));
+}
+
+/** The picture as text; `width` is that of the place it stands in. */
+export function forest(answer, width = 760) {
+  const rows = rowsOf(answer);
+  const wide = width >= COMPACT;
+  const step = wide ? ROW.wide : ROW.compact;
+  const track = wide ? [140, width - 190] : [16, width - 16];
+  const null_ = reference(answer);
+  const ends = extent([...rows.flatMap((row) => row.marks.flatMap((m) => [m.value, m.interval?.lower, m.interval?.upper])), ...(null_ === null ? [] : [null_])].filter((v) => v !== null && v !== undefined));
+  const x = scale(ends, track);
+  const height = rows.reduce((sum, row) => sum + HEAD + step * row.marks.length, 0) + 44;
+  const drawn = [];
+  let y = 0;
+  for (const row of rows) {
+    drawn.push(text(wide ? 8 : 16, y + 22, clipped(row.name, width), { weight: 600, size: 15 }));
+    y += HEAD;
+    for (const each of row.marks) {
+      drawn.push(...markRow(each, { y, step, wide, x, track, width }));
+      y += step;
+    }
+  }
+  const under = [...axis(ends, x, y, wide, null_, width)];
+  if (null_ !== null) under.push(line(x(null_), 30, x(null_), y, { kind: "soft", dash: "4 4" }));
+  return picture({ width, height, title: "Forest plot", description: describe(rows), id: "forest" }, under, drawn);
+}
+
+function markRow(each, { y, step, wide, x, track, width }) {
+  const middle = wide ? y + step / 2 : y + step - 12;
+  const said = each.interval ? `${short(each.value)}  [${rangeText(each.interval)}]` : `${short(each.value)}  (no valid interval)`;
+  const weight = each.kind === "calibrated" ? 600 : 400;
+  const words = wide
+    ? [text(20, middle + 5, each.label, { kind: each.kind, weight }), text(width - 8, middle + 5, said, { anchor: "end", size: 13, weight })]
+    : [text(16, middle - 14, each.label, { kind: each.kind, weight }), text(width - 16, middle - 14, said, { anchor: "end", size: 13, weight })];
+  return [...words, ...(each.interval ? whisker(each, middle, x, track) : []), mark(each.shape, x(each.value), middle, each.kind)];
+}
+
+/** The interval as a line; an open end runs to the edge and has an arrow. */
+function whisker({ interval, kind }, y, x, track) {
+  const from = interval.lower === null ? track[0] : x(interval.lower);
+  const to = interval.upper === null ? track[1] : x(interval.upper);
+  const width = kind === "calibrated" ? 3 : 2;
+  const cap = (at, open, towards) =>
+    open
+      ? [line(at, y, at - 7 * towards, y - 5, { kind, width: 2 }), line(at, y, at - 7 * towards, y + 5, { kind, width: 2 })]
+      : [line(at, y - 5, at, y + 5, { kind, width: 2 })];
+  return [line(from, y, to, y, { kind, width }), ...cap(from, interval.lower === null, -1), ...cap(to, interval.upper === null, 1)];
+}
+
+function axis(ends, x, y, wide, null_, width) {
+  const places = ticks(ends[0], ends[1], wide ? 6 : 4);
+  const [from, to] = [x(ends[0]), x(ends[1])];
+  return [
+    places.map((value) => line(x(value), 30, x(value), y + 6, { kind: "line" })),
+    line(from, y, to, y, { kind: "soft" }),
+    places.map((value) => text(Math.min(Math.max(x(value), 14), width - 14), y + 22, short(value, 4), { kind: "soft", anchor: "middle", size: 12 })),
+  ];
+}
+
+/** The value of no effect, for contrasts and where one is tested; null where there is none. */
+function reference(answer) {
+  const { applied } = answer;
+  const contrasts = Object.keys(applied.contrasts ?? {}).length > 0;
+  return contrasts && applied.null_value !== null ? applied.null_value : null;
+}
+
+/** The plot in words. */
+export function describe(rows) {
+  return rows
+    .map((row) => `${row.name}: ` + row.marks.map((m) => `${m.label.toLowerCase()} ${short(m.value)}${m.interval ? `, interval ${rangeText(m.interval)}` : ""}`).join("; "))
+    .join(". ");
+}
+
+function clipped(name, width) {
+  const most = Math.max(20, Math.floor(width / 8.5));
+  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+}

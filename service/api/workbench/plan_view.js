@@ -1,0 +1,49 @@
+// The third part: how it is analysed. Fields that do not apply are hidden.
+
+import { armsOf } from "./columns.js";
+import { byId, element, fill } from "./dom.js";
+
+const TEXTS = ["estimand", "quantiles", "control", "level", "alternative", "margin", "multiplicity", "missing", "extra"];
+
+/** Wire the fields once; `changed(name)` is called after every change, with `settings` as they are then. */
+export function planPart(settings, changed) {
+  for (const name of TEXTS) {
+    byId(`set-${name}`).addEventListener("change", (event) => {
+      settings[name] = event.target.value;
+      changed(name);
+    });
+  }
+  for (const name of ["pool", "local"]) {
+    byId(`set-${name}`).addEventListener("change", (event) => {
+      settings[name] = event.target.checked;
+      changed(name);
+    });
+  }
+  for (const radio of document.querySelectorAll("input[name=design]")) {
+    radio.addEventListener("change", () => {
+      settings.design = radio.value;
+      changed("design");
+    });
+  }
+}
+
+/** Show settings as they are, and only those that apply to these columns. */
+export function planShown(settings, table, uses) {
+  const arms = armsOf(uses);
+  const has = (role) => table.header.some((name) => uses.get(name).role === role);
+  fill(byId("set-control"), element("option", { value: "" }, arms.length > 0 ? `the first (${arms[0]})` : "the first"), arms.map((arm) => element("option", { value: arm }, arm)));
+  if (!arms.includes(settings.control)) settings.control = "";
+  for (const name of TEXTS) byId(`set-${name}`).value = settings[name];
+  for (const name of ["pool", "local"]) byId(`set-${name}`).checked = settings[name];
+  for (const radio of document.querySelectorAll("input[name=design]")) radio.checked = radio.value === settings.design;
+  const shared = arms.length > 1 && settings.design === "shared";
+  const visible = {
+    "field-design": arms.length > 1,
+    "field-pool": shared,
+    "field-control": arms.length > 1,
+    "field-quantiles": settings.estimand === "quantile",
+    "field-margin": ["equivalence", "non_inferiority"].includes(settings.alternative),
+    "field-missing": has("human"),
+  };
+  for (const [id, seen] of Object.entries(visible)) byId(id).hidden = !seen;
+}

@@ -1,0 +1,137 @@
+// From columns and what the person said of them to the body of POST /v1/calibrations, and back from a problem's pointer
+// to the column and row it is about.
+
+import { names, numbers, numbersOrIds, profile, truths } from "./cells.js";
+import { obstacles, momentsOf } from "./moments.js";
+
+/** What is asked for when nothing is said. */
+export const DEFAULTS = Object.freeze({
+  design: "independent",
+  pool: true,
+  estimand: "auto",
+  quantiles: "0.5",
+  control: "",
+  level: 0.95,
+  alternative: "two_sided",
+  margin: "",
+  multiplicity: "none",
+  missing: "error",
+  extra: "",
+  local: false,
+});
+const LABELS = { weight: numbers, sampling_probability: numbers, cluster: numbersOrIds, stratum: numbersOrIds, subgroup: numbersOrIds, human: truths };
+
+/** Problems that must be solved before anything is sent: [{code, message, column?, field?}]. */
+export function obstaclesBefore(table, uses, settings, reading) {
+  const found = [];
+  const used = table.header.filter((name) => uses.get(name).role !== "ignore");
+  if (!used.some((name) => uses.get(name).role === "outcome")) {
+    found.push({ code: "no_outcome", field: "columns", message: "Say which column is the outcome: the answer of the humans, empty where only an LLM was asked." });
+  }
+  for (const name of used) {
+    const { commas } = profile(table.columns.get(name), { ...reading, comma: false });
+    if (commas > 0 && !reading.comma) {
+      const message = `Column “${name}” has ${commas} numbers with a decimal comma, such as 3,5. Tick “3,5 means 3.5”, or save the file with decimal points.`;
+      found.push({ code: "decimal_comma", column: name, message });
+    }
+  }
+  for (const name of twice(used, uses)) found.push({ code: "role_twice", column: name, message: `Only one column can be ${uses.get(name).role.replace("_", " ")}.` });
+  const extra = extraPlan(settings.extra);
+  if (extra.problem) found.push({ code: "malformed_json", field: "extra", message: extra.problem });
+  return found;
+}
+
+/** {plan, data} with rows; call it only when nothing stands before it. */
+export function rowsRequest(table, uses, settings, reading) {
+  return { plan: planOf(table, uses, settings), data: tableOf(table, uses, settings, reading) };
+}
+
+/** The request as it is sent: with rows, or with their moments when they are to stay here. {body, problems} */
+export function requestOf(table, uses, settings, reading) {
+  const body = rowsRequest(table, uses, settings, reading);
+  if (!settings.local) return { body, problems: [] };
+  const problems = obstacles(body.data).map((message) => ({ code: "moments", field: "local", message }));
+  return problems.length > 0 ? { body: null, problems } : { body: { plan: body.plan, data: momentsOf(body.data) }, problems };
+}
+
+/** The layout `table`: one entry per row in every column. */
+export function tableOf(table, uses, settings, reading) {
+  const cells = (name) => table.columns.get(name);
+  const of = (role) => table.header.filter((name) => uses.get(name).role === role);
+  const [arm] = of("arm");
+  const outcomes = of("outcome");
+  const shared = arm !== undefined && settings.design === "shared";
+  const data = { layout: "table" };
+  if (arm !== undefined) Object.assign(data, { prediction_design: settings.design, arm: names(cells(arm), reading) });
+  data.outcomes = Object.fromEntries(outcomes.map((name) => [name, numbers(cells(name), reading)]));
+  data.predictions = of("prediction").map((name) => {
+    const { model, arm: under, outcome } = uses.get(name);
+    return {
+      model: model || "llm",
+      ...(shared && under ? { arm: under } : {}),
+      ...(outcomes.length > 1 && outcome ? { outcome } : {}),
+      values: numbers(cells(name), reading),
+    };
+  });
+  const covariates = of("covariate");
+  if (covariates.length > 0) data.covariates = Object.fromEntries(covariates.map((name) => [name, numbers(cells(name), reading)]));
+  for (const [role, as] of Object.entries(LABELS)) for (const name of of(role)) data[role] = as(cells(name), reading);
+  return data;
+}
+
+/** The plan: only what differs from the service's defaults. */
+export function planOf(table, uses, settings) {
+  const plan = {};
+  const has = (role) => table.header.some((name) => uses.get(name).role === role);
+  const estimand = estimandOf(table, uses, settings);
+  if (estimand) plan.estimand = estimand;
+  if (has("arm") && settings.control) plan.control = settings.control;
+  if (has("arm") && settings.design === "shared" && settings.pool && !has("sampling_probability")) plan.identification = "exchangeability";
+  if (Number(settings.level) !== DEFAULTS.level) plan.confidence_level = Number(settings.level);
+  for (const name of ["alternative", "multiplicity", "missing"]) if (settings[name] !== DEFAULTS[name]) plan[name] = settings[name];
+  if (["equivalence", "non_inferiority"].includes(settings.alternative)) plan.margin = Number(settings.margin);
+  return { ...plan, ...extraPlan(settings.extra).plan };
+}
+
+/** The estimand, null for the service's default; outcomes that are words are shares of categories. */
+function estimandOf(table, uses, settings) {
+  if (settings.estimand === "proportions") return { type: "proportions" };
+  if (settings.estimand === "quantile") return { type: "quantile", q: settings.quantiles.split(/[\s;]+/).filter(Boolean).map(Number) };
+  const outcomes = table.header.filter((name) => uses.get(name).role === "outcome");
+  const words = outcomes.length > 0 && outcomes.every((name) => uses.get(name).profile.kind === "text" && uses.get(name).profile.min === Infinity);
+  return words ? { type: "proportions" } : null;
+}
+
+/** Further fields of the plan, written as a JSON object: {plan, problem}. */
+export function extraPlan(text) {
+  if (text.trim() === "") return { plan: {}, problem: "" };
+  try {
+    const plan = JSON.parse(text);
+    if (plan !== null && typeof plan === "object" && !Array.isArray(plan)) return { plan, problem: "" };
+  } catch {
+    // told below
+  }
+  return { plan: {}, problem: "Further plan fields must be a JSON object, such as {\"seed\": 7}." };
+}
+
+/** Names of columns whose role another column before them has, where only one may. */
+function twice(used, uses) {
+  const once = Object.keys(LABELS).concat("arm");
+  return used.filter((name, i) => once.includes(uses.get(name).role) && used.findIndex((other) => uses.get(other).role === uses.get(name).role) < i);
+}
+
+/** What a pointer of a problem is about: {column, row (from 0), field}; what does not apply is null. */
+export function placeOf(pointer, table, uses) {
+  const [top, part, ...rest] = pointer.split("/").slice(1).map((token) => token.replace(/~1/g, "/").replace(/~0/g, "~"));
+  const place = { column: null, row: null, field: null };
+  if (top === "plan") return { ...place, field: part ?? "plan" };
+  if (top !== "data" || part === undefined) return place;
+  const of = (role) => table.header.filter((name) => uses.get(name).role === role);
+  if (part === "outcomes" || part === "covariates") place.column = table.columns.has(rest[0]) ? rest[0] : null;
+  else if (part === "predictions") place.column = of("prediction")[Number(rest[0])] ?? null;
+  else if (part in LABELS || part === "arm") place.column = of(part)[0] ?? null;
+  else place.field = part;
+  const last = part in LABELS || part === "arm" ? rest[0] : rest.at(-1);
+  if (place.column !== null && rest.length > (part in LABELS || part === "arm" ? 0 : 1) && /^\d+$/.test(last)) place.row = Number(last);
+  return place;
+}

@@ -1,0 +1,59 @@
+// What the person takes along: CSV, SVG, JSON, and the code for exactly this request.
+
+import { cleanedCsv, curl, javascript, r } from "./code.js";
+import { byId, download, element, fill } from "./dom.js";
+import { forest } from "./forest.js";
+import { frontier } from "./frontier.js";
+import { refusal } from "./problems_view.js";
+import { post } from "./service.js";
+
+/** Fill the part for this answer; `design()` gives the design shown, or null. */
+export function takeShown({ answer, text, request, rows, table, uses, key }, design) {
+  const save = (name, content, type) => () => download(name, content(), type);
+  const button = (id, words, action) => element("button", { type: "button", id, onclick: action }, words);
+  const ofService = (name, type) => async () => {
+    const found = await post("v1/calibrations", request, { key: key(), accept: type });
+    fill(byId("take-problem"), found.problem ? refusal(found.problem, table, uses) : "");
+    if (found.answer !== undefined) download(name, found.answer, type);
+  };
+  const address = new URL(".", document.baseURI).href;
+  fill(
+    byId("take-body"),
+    element(
+      "div",
+      { class: "buttons" },
+      button("save-json", "Answer as JSON", save("answer.json", () => text, "application/json")),
+      button("save-csv", "Answer as CSV", ofService("answer.csv", "text/csv")),
+      button("save-svg", "Forest plot as SVG", save("forest.svg", () => forest(answer, 760), "image/svg+xml")),
+      button("save-frontier", "Frontier as SVG", () => design() && download("frontier.svg", frontier(design(), 640), "image/svg+xml")),
+      button("save-request", "Request as JSON", save("request.json", () => JSON.stringify(request), "application/json")),
+      button("save-study", "Columns used as CSV", save("study.csv", () => cleanedCsv(table, uses, rows), "text/csv")),
+    ),
+    element("div", { id: "take-problem", role: "alert" }),
+    element("p", {}, "The same request from elsewhere. The code reads study.csv or request.json: save them with the buttons above."),
+    snippet("curl", curl(address, table, uses, request, Boolean(key()))),
+    snippet("R", r(address, table, uses, rows, request.data.layout === "moments")),
+    snippet("JavaScript", javascript(address, Boolean(key()))),
+  );
+}
+
+function snippet(name, code) {
+  const status = element("span", { role: "status", class: "small" });
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(code);
+      status.textContent = "copied";
+    } catch {
+      status.textContent = "select the text to copy it";
+    }
+  };
+  return element(
+    "details",
+    { class: "code" },
+    element("summary", {}, name),
+    element("pre", { tabindex: "0", role: "region", "aria-label": `${name} code` }, element("code", {}, code)),
+    element("button", { type: "button", onclick: copy }, `Copy ${name} code`),
+    " ",
+    status,
+  );
+}

@@ -1,0 +1,118 @@
+// The page: data -> columns -> plan -> answer. State lives here and is gone when the page is closed.
+
+import { cardShown } from "./card_view.js";
+import { guess } from "./columns.js";
+import { columnsPart } from "./columns_view.js";
+import { dataPart } from "./data_view.js";
+import { designPart } from "./design_view.js";
+import { byId, debounced, fill } from "./dom.js";
+import { planPart, planShown } from "./plan_view.js";
+import { local, refusal } from "./problems_view.js";
+import { DEFAULTS, obstaclesBefore, requestOf, rowsRequest } from "./request.js";
+import { forestShown, resultShown } from "./result_view.js";
+import { catalogue, post } from "./service.js";
+import { takeShown } from "./take_view.js";
+
+const ANSWERS = ["result", "card", "design", "take"];
+const state = { table: null, uses: null, reading: null, shown: null, running: null, settings: { ...DEFAULTS }, catalogue: new Map() };
+const key = () => byId("key").value.trim();
+const design = designPart(() => state.shown);
+
+function taken(table, source, fresh) {
+  state.table = table;
+  state.reading = source.reading;
+  state.uses = guessed(table, source.reading, fresh ? null : state.uses);
+  if (fresh) Object.assign(state.settings, DEFAULTS, { pool: false, design: designOf(state.uses) }, source.settings);
+  hideAnswers();
+  for (const id of ["columns-part", "plan-part"]) byId(id).hidden = false;
+  drawn();
+}
+
+/** Fresh guesses; columns that were there before keep what they were said to be. */
+function guessed(table, reading, before) {
+  const found = guess(table.header, table.columns, reading);
+  for (const [name, use] of before ?? []) {
+    if (found.has(name)) found.set(name, { ...use, profile: found.get(name).profile });
+  }
+  return found;
+}
+
+/** Predictions that name a condition are twins: everybody was asked under several. */
+function designOf(uses) {
+  return [...uses.values()].some((use) => use.role === "prediction" && use.arm) ? "shared" : "independent";
+}
+
+function drawn() {
+  columnsPart(state.table, state.uses, state.settings, changed);
+  planShown(state.settings, state.table, state.uses);
+}
+
+/** Something was said anew: what was answered is about something else now. */
+function changed(name) {
+  hideAnswers();
+  planShown(state.settings, state.table, state.uses);
+  if (name === "design") columnsPart(state.table, state.uses, state.settings, changed);
+}
+
+function hideAnswers() {
+  state.running?.abort();
+  state.shown = null;
+  for (const id of ANSWERS) byId(`${id}-part`).hidden = true;
+  fill(byId("refused"));
+  announce("");
+}
+
+function announce(words) {
+  byId("status").textContent = words;
+}
+
+async function calibrated() {
+  hideAnswers();
+  const { table, uses, settings, reading } = state;
+  const before = [...table.problems, ...obstaclesBefore(table, uses, settings, reading)];
+  if (before.length > 0) return refused(local(before));
+  const { body, problems } = requestOf(table, uses, settings, reading);
+  if (body === null) return refused(local(problems));
+  announce("Calibrating…");
+  state.running = new AbortController();
+  const { signal } = state.running;
+  const found = await post("v1/calibrations", body, { key: key(), signal });
+  if (found.aborted) return undefined;
+  announce("");
+  if (found.problem) return refused(refusal(found.problem, table, uses));
+  if (state.catalogue.size === 0 && found.answer.warnings.length > 0) state.catalogue = await catalogue();
+  const rows = settings.local ? rowsRequest(table, uses, settings, reading) : body;
+  state.shown = { answer: found.answer, text: found.text, request: body, rows, table, uses, key, catalogue: state.catalogue };
+  return answered(signal);
+}
+
+function refused(words) {
+  fill(byId("refused"), words);
+  words.tabIndex = -1;
+  words.focus();
+}
+
+async function answered(signal) {
+  for (const id of ANSWERS) byId(`${id}-part`).hidden = false;
+  resultShown(state.shown.answer, state.catalogue);
+  takeShown(state.shown, design.reply);
+  byId("result-title").focus();
+  announce("The answer is here.");
+  design.ask();
+  await cardShown(state.shown.request, { ...state.shown, key: key(), signal });
+}
+
+function start() {
+  dataPart(taken);
+  planPart(state.settings, changed);
+  byId("go").addEventListener("click", calibrated);
+  byId("theme").addEventListener("change", (event) => document.documentElement.setAttribute("data-theme", event.target.value));
+  const redraw = debounced(120, () => {
+    if (state.shown) forestShown(state.shown.answer);
+    design.redraw();
+  });
+  addEventListener("resize", redraw);
+  document.documentElement.classList.add("ready");
+}
+
+start();

@@ -1,0 +1,75 @@
+// The answer in plain words: what was found, how the LLM entered, what may be claimed, what it rests on.
+
+import { pText, rangeText, short } from "./axis.js";
+import { nameOf } from "./forest.js";
+
+const CLAIMS = {
+  confirmatory: "You may report this as a finding about people: humans were asked, and no assumption it rests on was rejected.",
+  exploratory: "Treat this as exploratory: use it to decide what to study next, not as a finding about people.",
+};
+const STATUS = { assumed: "assumed", not_rejected: "tested, not rejected", rejected: "tested, rejected", not_testable: "could not be tested" };
+const SUMMARY = { use: "Use the LLM answers", use_with_care: "Use the LLM answers with care", do_not_use: "Do not use the LLM answers" };
+const CHECKS = { pass: "pass", warn: "warning", fail: "fail", not_testable: "not testable" };
+
+/** The first estimate as a sentence. */
+export function headline(answer) {
+  const [first] = answer.estimates;
+  const several = new Set(answer.estimates.map((each) => each.outcome)).size > 1;
+  const level = `${short(100 * first.interval.level, 4)} % interval`;
+  const tested = first.p_value === null ? "" : `, ${pText(first.p_value)}`;
+  const about = several || first.component !== null ? "" : ` on ${first.outcome}`;
+  return `${nameOf(first, several)}${about}: ${short(first.estimate)} (${level} ${rangeText(first.interval)}${tested})`;
+}
+
+/** How the LLM entered the first estimate, and what that is worth. */
+export function verdict(answer) {
+  const [first] = answer.estimates;
+  const humans = first.human_sample_size;
+  const worth = first.effective_sample_size;
+  if (first.verdict === "llm_used") {
+    const more = worth === null ? "" : ` Your ${humans} humans with these LLM answers are as precise as ${Math.round(worth)} humans alone.`;
+    return `The LLM answers were used.${more}`;
+  }
+  return {
+    human_only_chosen: `The LLM answers were not used: they explain no more of the humans' answers than chance would. These are the ${humans} humans alone. Buy humans, or try another model on new people.`,
+    human_only_requested: `As asked, these are the ${humans} humans alone.`,
+    no_pool: "The LLM answers add nothing here: there are no LLM-only rows to learn from. These are the humans alone.",
+    no_llm: "No LLM column could be used; the warnings say which and why. These are the humans alone.",
+  }[first.verdict];
+}
+
+/** What may be claimed. */
+export function claim(answer) {
+  return CLAIMS[answer.claim] ?? answer.claim;
+}
+
+/** An assumption's status in words. */
+export function assumed({ status, p_value: p }) {
+  return STATUS[status] + (p === null ? "" : ` (${pText(p)})`);
+}
+
+/** The verdict of a card. */
+export function cardVerdict(card) {
+  return SUMMARY[card.summary] ?? card.summary;
+}
+
+/** A check's status in words. */
+export function checked(status) {
+  return CHECKS[status] ?? status;
+}
+
+/** A name of the wire for people: fidelity_marginal -> fidelity marginal. */
+export function plain(name) {
+  return name.replaceAll("_", " ");
+}
+
+/** What a check's entry is about: outcome, model, arm, subgroup. */
+export function about({ outcome, model, arm, subgroup }) {
+  return [outcome, model, arm && `under ${arm}`, subgroup && `subgroup ${subgroup}`].filter(Boolean).join(" · ");
+}
+
+/** A measure with its interval and p-value. */
+export function measured({ name, value, interval, p_value: p }) {
+  const range = interval ? ` [${rangeText(interval)}]` : "";
+  return `${plain(name)} ${short(value)}${range}${p === null ? "" : `, ${pText(p)}`}`;
+}

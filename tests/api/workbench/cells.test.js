@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AS_WRITTEN, names, numbers, numbersOrIds, profile, truths } from "./workbench/cells.js";
+
+const NA = { na: true, comma: false };
+const COMMA = { na: false, comma: true };
+
+test("numbers as they may be written, null where nothing is", () => {
+  assert.deepEqual(numbers(["1", " 2.5 ", "-.5", "1e3", "+4.", ""], AS_WRITTEN), [1, 2.5, -0.5, 1000, 4, null]);
+});
+
+test("what is no number stays text, so that the service names its place", () => {
+  assert.deepEqual(numbers(["NA", "1,5", "0x10", "Infinity", "1 000", "TRUE"], AS_WRITTEN), ["NA", "1,5", "0x10", "Infinity", "1 000", "TRUE"]);
+});
+
+test("NA and decimal commas are read only where the person says so", () => {
+  assert.deepEqual(numbers(["NA", "NaN", "null", ".", "1"], NA), [null, null, null, null, 1]);
+  assert.deepEqual(numbers(["3,5", "-0,25", "1,000,000", "4"], COMMA), [3.5, -0.25, "1,000,000", 4]);
+  assert.deepEqual(names(["NA", "a", ""], NA), [null, "a", null]);
+});
+
+test("all digits of a number arrive", () => {
+  assert.deepEqual(numbers(["0.1234567890123456", "9007199254740993"], AS_WRITTEN), [0.1234567890123456, 9007199254740992]);
+});
+
+test("a column is described", () => {
+  const found = profile(["3", "", "5.5", "NA", "4,5"], AS_WRITTEN);
+  assert.deepEqual([found.kind, found.missing, found.notAvailable, found.commas, found.firstText], ["text", 1, 1, 1, 3]);
+  assert.deepEqual([found.min, found.max, found.whole, found.distinct], [3, 5.5, false, 4]);
+  assert.equal(profile(["", ""], AS_WRITTEN).kind, "empty");
+  assert.equal(profile(["3", "NA"], NA).kind, "numbers");
+});
+
+test("truth values", () => {
+  assert.deepEqual(truths(["TRUE", "false", "1", "0", "yes", "", "x"], AS_WRITTEN), [true, false, true, false, true, null, "x"]);
+});
+
+test("labels are numbers only where none becomes another", () => {
+  assert.deepEqual(numbersOrIds(["1", "2", ""], AS_WRITTEN), [1, 2, null]);
+  assert.deepEqual(numbersOrIds(["01", "1"], AS_WRITTEN), ["01", "1"]);
+  assert.deepEqual(numbersOrIds(["a", "1"], AS_WRITTEN), ["a", "1"]);
+  assert.deepEqual(numbersOrIds(["9007199254740993", "1"], AS_WRITTEN), ["9007199254740993", "1"]);
+});

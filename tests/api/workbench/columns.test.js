@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { armsOf, describePredictions, guess, wordsOf } from "./workbench/columns.js";
+import { parseCsv } from "./workbench/csv.js";
+
+const guessed = (text) => {
+  const table = parseCsv(text);
+  return guess(table.header, table.columns);
+};
+const roles = (text) => Object.fromEntries([...guessed(text)].map(([name, use]) => [name, use.role]));
+
+test("words of a name", () => {
+  assert.deepEqual(wordsOf("LLMAnswer_gpt4.treatmentA"), ["llmanswer", "gpt4", "treatment", "a"]);
+  assert.deepEqual(wordsOf("trustGpt"), ["trust", "gpt"]);
+});
+
+test("twins: conditions in the names of the LLM's columns", () => {
+  const uses = guessed("arm,trust,gpt_control,gpt_treatment\ncontrol,3,4,5\ntreatment,4,3,6\n,,4,5\n");
+  assert.deepEqual([...uses.values()].map(({ role }) => role), ["arm", "outcome", "prediction", "prediction"]);
+  assert.deepEqual([...uses.values()].map(({ model, arm }) => [model, arm]).slice(2), [["gpt", "control"], ["gpt", "treatment"]]);
+  assert.deepEqual(armsOf(uses), ["control", "treatment"]);
+});
+
+test("one population, two models, a covariate, a weight", () => {
+  assert.deepEqual(roles("age,satisfaction,gpt4,claude_answer,weight\n30,5,6,5,1\n40,6,6,7,.5\n50,,6,4,2\n"), {
+    age: "covariate", satisfaction: "outcome", gpt4: "prediction", claude_answer: "prediction", weight: "weight",
+  });
+});
+
+test("outcomes that predictions are named after", () => {
+  const uses = guessed("cond,trust,liking,trust_llm,liking_llm\n0,1,2,3,4\n1,2,3,4,5\n0,4,4,4,3\n");
+  assert.deepEqual([...uses.values()].map(({ role }) => role), ["arm", "outcome", "outcome", "prediction", "prediction"]);
+  assert.deepEqual([...uses.values()].map(({ outcome, model }) => [outcome, model]).slice(3), [["trust", "llm"], ["liking", "llm"]]);
+});
+
+test("an unnamed outcome is the column of numbers with gaps", () => {
+  assert.equal(roles("q7,age,gpt\n1,30,2\n2,40,2\n,50,3\n").q7, "outcome");
+});
+
+test("people who answer several times are clusters, an id of every row is not", () => {
+  assert.equal(roles("person,y,llm\na,1,2\na,2,2\nb,3,1\n").person, "cluster");
+  assert.equal(roles("person,y,llm\na,1,2\nb,2,2\nc,3,1\n").person, "ignore");
+});
+
+test("covariates that have gaps, and columns nobody knows, are not used", () => {
+  const found = roles("age,y,llm,started_at\n30,1,2,x\n,2,2,y\n50,3,1,z\n");
+  assert.deepEqual([found.age, found.started_at], ["ignore", "ignore"]);
+});
+
+test("what the person has said stays", () => {
+  const uses = guessed("y,llm,other\n1,2,3\n2,3,4\n");
+  Object.assign(uses.get("other"), { role: "prediction" });
+  uses.get("llm").model = "mine";
+  describePredictions(["y", "llm", "other"], uses, []);
+  assert.deepEqual([uses.get("llm").model, uses.get("other").model], ["mine", "other"]);
+});

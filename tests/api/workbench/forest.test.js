@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MOST_DRAWN, forest, nameOf, rowsOf } from "./workbench/forest.js";
+
+const interval = (lower, upper) => ({ method: "t", level: 0.95, lower, upper });
+export const estimate = (more = {}) => ({
+  name: "treatment - control", outcome: "trust", component: null, subgroup: null, estimate: 0.7, interval: interval(0.3, 1.1), p_value: 0.01,
+  human_only: { estimate: 0.3, interval: interval(-0.1, 0.8) }, llm_only: { estimate: 1.1 }, ...more,
+});
+const answer = (estimates, applied = { contrasts: { x: {} }, null_value: 0 }) => ({ estimates, applied });
+
+test("three marks for an estimate, none for an LLM that says nothing", () => {
+  assert.deepEqual(rowsOf(answer([estimate()]))[0].marks.map(({ label, interval: i }) => [label, i !== null]), [["Humans only", true], ["LLM only", false], ["Calibrated", true]]);
+  assert.equal(rowsOf(answer([estimate({ llm_only: null })]))[0].marks.length, 2);
+});
+
+test("names say what tells estimates apart", () => {
+  assert.equal(nameOf(estimate()), "treatment − control");
+  assert.equal(nameOf(estimate({ component: "yes", subgroup: "f" })), "treatment − control · trust · yes · subgroup f");
+});
+
+test("at every width a whole picture without a number that is none", () => {
+  for (const width of [300, 390, 619, 620, 860]) {
+    const svg = forest(answer([estimate(), estimate({ interval: interval(null, 1), human_only: { estimate: 0, interval: interval(0, null) } })]), width);
+    assert.match(svg, /^<svg [^]*<\/svg>$/);
+    assert.doesNotMatch(svg, /NaN|undefined|Infinity/);
+    assert.match(svg, /<title id="forest-title">/);
+  }
+});
+
+test("names are text, never markup", () => {
+  const svg = forest(answer([estimate({ name: '<script>alert("x")</script>' })]));
+  assert.doesNotMatch(svg, /<script/);
+});
+
+test("one value, all alike", () => {
+  const flat = estimate({ estimate: 1, interval: interval(1, 1), human_only: { estimate: 1, interval: interval(1, 1) }, llm_only: { estimate: 1 } });
+  assert.doesNotMatch(forest(answer([flat], { contrasts: null, null_value: 0 })), /NaN/);
+});
+
+test("not more than can be read", () => {
+  assert.equal(rowsOf(answer(Array.from({ length: 100 }, () => estimate()))).length, MOST_DRAWN);
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { guess } from "./workbench/columns.js";
+import { parseCsv } from "./workbench/csv.js";
+import { DEFAULTS, extraPlan, obstaclesBefore, placeOf, requestOf, rowsRequest } from "./workbench/request.js";
+
+const READING = { na: false, comma: false };
+const of = (text, changes = {}, reading = READING) => {
+  const table = parseCsv(text);
+  const uses = guess(table.header, table.columns, reading);
+  for (const [name, use] of Object.entries(changes)) Object.assign(uses.get(name), use);
+  return [table, uses];
+};
+const TWINS = "arm,trust,gpt_control,gpt_treatment,age\ncontrol,3,4,5,20\ntreatment,4,3,6,30\n,,4,5,40\n";
+
+test("twins", () => {
+  const { plan, data } = rowsRequest(...of(TWINS), { ...DEFAULTS, design: "shared", control: "treatment" }, READING);
+  assert.deepEqual(plan, { control: "treatment", identification: "exchangeability" });
+  assert.deepEqual(data, {
+    layout: "table", prediction_design: "shared", arm: ["control", "treatment", null], outcomes: { trust: [3, 4, null] },
+    predictions: [{ model: "gpt", arm: "control", values: [4, 3, 4] }, { model: "gpt", arm: "treatment", values: [5, 6, 5] }],
+    covariates: { age: [20, 30, 40] },
+  });
+});
+
+test("nothing is said where the default is meant", () => {
+  const { plan, data } = rowsRequest(...of("y,llm\n1,2\n2,3\n,4\n"), DEFAULTS, READING);
+  assert.deepEqual([plan, data], [{}, { layout: "table", outcomes: { y: [1, 2, null] }, predictions: [{ model: "llm", values: [2, 3, 4] }] }]);
+});
+
+test("every setting has its place in the plan", () => {
+  const settings = { ...DEFAULTS, estimand: "quantile", quantiles: "0.25 0.5", level: "0.9", alternative: "equivalence", margin: "0.2", multiplicity: "holm", extra: '{"seed": 7}' };
+  const { plan } = rowsRequest(...of("y,llm\n1,2\n"), settings, READING);
+  assert.deepEqual(plan, { estimand: { type: "quantile", q: [0.25, 0.5] }, confidence_level: 0.9, alternative: "equivalence", margin: 0.2, multiplicity: "holm", seed: 7 });
+});
+
+test("answers that are words are shares of categories", () => {
+  assert.deepEqual(rowsRequest(...of("vote,llm\nyes,no\nno,no\n", { vote: { role: "outcome" } }), DEFAULTS, READING).plan, { estimand: { type: "proportions" } });
+});
+
+test("survey columns", () => {
+  const [table, uses] = of("y,llm,w,h,asked\n1,2,.5,1,TRUE\n2,3,1.5,1,FALSE\n", { w: { role: "weight" }, h: { role: "cluster" }, asked: { role: "human" } });
+  const { data } = rowsRequest(table, uses, DEFAULTS, READING);
+  assert.deepEqual([data.weight, data.cluster, data.human], [[0.5, 1.5], [1, 1], [true, false]]);
+});
+
+test("predictions name their outcome where there are several", () => {
+  const { data } = rowsRequest(...of("trust,liking,trust_llm,liking_llm\n1,2,3,4\n2,3,4,5\n"), DEFAULTS, READING);
+  assert.deepEqual(data.predictions.map(({ outcome }) => outcome), ["trust", "liking"]);
+});
+
+test("moments in place of rows, or the reason why not", () => {
+  const local = { ...DEFAULTS, design: "shared", local: true };
+  const [table, uses] = of(TWINS, { age: { role: "ignore" } });
+  const { body } = requestOf(table, uses, local, READING);
+  assert.equal(body.data.layout, "moments");
+  assert.deepEqual(body.data.llm_only.map(({ n }) => n), [1]);
+  const refused = requestOf(...of(TWINS), local, READING);
+  assert.equal(refused.body, null);
+  assert.match(refused.problems[0].message, /covariate age/);
+});
+
+test("what stands before a request is told", () => {
+  const codes = (...given) => obstaclesBefore(...given).map(({ code }) => code);
+  assert.deepEqual(codes(...of("y;llm\n1,5;2\n2;3\n"), DEFAULTS, READING), ["decimal_comma"]);
+  assert.deepEqual(codes(...of("y;llm\n1,5;2\n2;3\n", {}, { na: false, comma: true }), DEFAULTS, { na: false, comma: true }), []);
+  assert.deepEqual(codes(...of("llm\n2\n3\n"), DEFAULTS, READING), ["no_outcome"]);
+  assert.deepEqual(codes(...of("y,llm,a,b\n1,2,x,y\n2,2,y,x\n", { a: { role: "arm" }, b: { role: "arm" } }), DEFAULTS, READING), ["role_twice"]);
+  assert.deepEqual(codes(...of("y,llm\n1,2\n2,2\n"), { ...DEFAULTS, extra: "{" }, READING), ["malformed_json"]);
+});
+
+test("further fields of the plan", () => {
+  assert.deepEqual(extraPlan(' {"seed": 1} '), { plan: { seed: 1 }, problem: "" });
+  for (const bad of ["[1]", "null", "7", "{a: 1}"]) assert.match(extraPlan(bad).problem, /JSON object/);
+});
+
+test("a pointer is told as a column and a row", () => {
+  const [table, uses] = of('arm,"a/b~c",gpt_x,w\nx,1,2,1\ny,2,2,1\n', { "a/b~c": { role: "outcome" }, gpt_x: { role: "prediction" }, w: { role: "weight" } });
+  const at = (pointer) => placeOf(pointer, table, uses);
+  assert.deepEqual(at("/data/outcomes/a~1b~0c/17"), { column: "a/b~c", row: 17, field: null });
+  assert.deepEqual(at("/data/outcomes/a~1b~0c"), { column: "a/b~c", row: null, field: null });
+  assert.deepEqual(at("/data/predictions/0/values/5"), { column: "gpt_x", row: 5, field: null });
+  assert.deepEqual(at("/data/predictions/0"), { column: "gpt_x", row: null, field: null });
+  assert.deepEqual(at("/data/predictions/0/arm"), { column: "gpt_x", row: null, field: null });
+  assert.deepEqual(at("/data/arm/1"), { column: "arm", row: 1, field: null });
+  assert.deepEqual(at("/data/weight/0"), { column: "w", row: 0, field: null });
+  assert.deepEqual(at("/plan/control"), { column: null, row: null, field: "control" });
+  assert.deepEqual(at("/plan"), { column: null, row: null, field: "plan" });
+  assert.deepEqual(at("/data/prediction_design"), { column: null, row: null, field: "prediction_design" });
+  assert.deepEqual(at(""), { column: null, row: null, field: null });
+});
