@@ -17,11 +17,14 @@ from service.api.parsing.parser import Parser
 from service.api.placement import Placement
 from service.api.routes.computation import Computation, computation_handler
 from service.api.routes.methods import method_handler
+from service.api.routes.site import problem_pages, site_handlers
 from service.api.routes.workbench import WORKBENCH_HANDLERS
 from service.api.routes.working import Desk
 from service.api.settings import Settings
+from service.api.site.site import Site
 from service.api.tally import Labels, Tally
 from service.api.work_metrics import WorkMetrics
+from service.calibration.card import Card
 from service.calibration.errors import CalibrationError
 from service.web import problems
 from service.web.access.opening import open_access
@@ -33,7 +36,7 @@ from service.web.canary import Canary
 from service.web.cors import sharing
 from service.web.probes import Lifecycle, probe_handlers
 from service.web.process_metrics import process_metrics
-from service.web.routes.docs import DOCS_HANDLERS
+from service.web.routes.docs import REFERENCE_HANDLERS
 from service.web.routes.metrics import metrics_handler
 from service.web.routes.openapi import openapi_handler
 from service.web.routes.problems import problem_handlers
@@ -46,7 +49,7 @@ class Parts:
     """What the application is made of; tests bring their own."""
 
     computations: Sequence[Computation[Any, Any]]
-    cards: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    cards: Mapping[str, Sequence[Card]] = field(default_factory=dict)
     prove: Callable[[], None] = lambda: None
     deviation: Callable[[], float] = lambda: 0.0
     write_log: LogWriter | None = to_stderr
@@ -105,11 +108,13 @@ def create_service(settings: Settings, parts: Parts) -> Service:
 
 def _descriptions(parts: Parts) -> list[HTTPRouteHandler]:
     """The paths that tell what there is."""
+    site = Site(parts.cards, CATALOGUE)
     return [
         method_handler(parts.cards),
-        *problem_handlers(CATALOGUE),
+        *problem_handlers(CATALOGUE, problem_pages(site)),
         openapi_handler(build_document(parts.computations)),
-        *DOCS_HANDLERS,
+        *REFERENCE_HANDLERS,
+        *site_handlers(site),
         *WORKBENCH_HANDLERS,
     ]
 
@@ -118,7 +123,7 @@ def labels(parts: Parts) -> Labels:
     """The words that may become labels: paths, names of cards, warnings of the catalogue."""
 
     def names(kind: str) -> tuple[str, ...]:
-        return tuple(str(getattr(card, "name", card)) for card in parts.cards.get(kind, ()))
+        return tuple(card.name for card in parts.cards.get(kind, ()))
 
     return Labels(
         routes=tuple(computation.path for computation in parts.computations),

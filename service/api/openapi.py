@@ -142,16 +142,20 @@ def _reading_paths() -> Schema:
     }
     cards: Schema = {"type": "object", "additionalProperties": {"type": "array", "items": reference(Card)}}
     status: Schema = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
-    code: Schema = {"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}
     page: Schema = {"schema": {"type": "string"}}
     one = _get("describeProblem", "One error or warning", _json(reference(Entry)) | {"text/html": page}, (404,))
+    docs = _get("readPage", "A page of the documentation", {"text/html": page}, (404,))
+    deep = _get("readDeepPage", "A page of a section of the documentation", {"text/html": page}, (404,))
     paths = {
         "/v1/methods": _get("listMethods", "Every method with formula, assumptions, sources, limits", _json(cards)),
         "/v1/problems": _get("listProblems", "Every error and warning", _json(listed) | {"text/html": page}),
-        "/v1/problems/{code}": one | {"parameters": [code]},
+        "/v1/problems/{code}": one | {"parameters": [_path("code")]},
         "/openapi.json": _get("describeApi", "This document", _json({"type": "object"})),
         "/": _get("readWorkbench", "The workbench, a page for people", {"text/html": page}),
-        "/docs": _get("readDocs", "The documentation page", {"text/html": page}),
+        "/docs": _get("readDocs", "The documentation: contents", {"text/html": page}),
+        "/docs/{page}": docs | {"parameters": [_path("page")]},
+        "/docs/{section}/{page}": deep | {"parameters": [_path("section"), _path("page")]},
+        "/docs/api": _get("readReference", "This document as a page", {"text/html": page}),
         "/livez": _get("probeLiveness", "The process answers", _json(status)),
         "/readyz": _get("probeReadiness", "Requests may be sent here", _json(status), (503,)),
         "/startupz": _get("probeStartup", "A known answer was computed right", _json(status), (503,)),
@@ -164,6 +168,10 @@ def _get(name: str, summary: str, content: Schema, more: tuple[int, ...] = ()) -
     tag = "describe" if name.startswith(("list", "describe")) else "operate"
     responses = {"200": _success(summary, content)} | _problems((*_GET_STATUSES, *more))
     return {"operationId": name, "summary": summary, "tags": [tag], "responses": responses}
+
+
+def _path(name: str) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _json(schema: Schema) -> Schema:

@@ -26,7 +26,7 @@ from service.web.boundary import exception_handlers
 from service.web.cors import sharing
 from service.web.probes import Lifecycle, probe_handlers
 from service.web.process_metrics import process_metrics
-from service.web.routes.docs import DOCS_HANDLERS
+from service.web.routes.docs import REFERENCE_ONLY
 from service.web.routes.metrics import metrics_handler
 from service.web.routes.openapi import openapi_handler
 from service.web.routes.problems import problem_handlers
@@ -60,7 +60,7 @@ def create_gateway(
             providers_handler(settings.providers, CODECS),
             *problem_handlers(CATALOGUE),
             openapi_handler(build_document()),
-            *DOCS_HANDLERS,
+            *REFERENCE_ONLY,
             *probe_handlers(lifecycle),
             metrics_handler(registry),
         ],

@@ -178,7 +178,7 @@ def _reading_paths() -> Schema:
         "/v1/problems": _get("listProblems", "Every refusal", _json(listed) | {"text/html": page}),
         "/v1/problems/{code}": one | {"parameters": [code]},
         "/openapi.json": _get("describeApi", "This document", _json({"type": "object"})),
-        "/docs": _get("readDocs", "The documentation page", {"text/html": page}),
+        "/docs/api": _get("readReference", "This document as a page", {"text/html": page}),
         "/livez": _get("probeLiveness", "The process answers", _json(status)),
         "/readyz": _get("probeReadiness", "Runs may be started here", _json(status), (503,)),
         "/startupz": _get("probeStartup", "Known texts were read right", _json(status), (503,)),

@@ -43,7 +43,7 @@ def hear(connection: socket.socket, *, head: bool = False) -> Reply:
         top += piece
     status, *lines = top.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}
-    length = 0 if head or status.split()[1] == "204" else int(headers["content-length"])
+    length = 0 if head or status.split()[1] in {"204", "304"} else int(headers["content-length"])
     body = b""
     while len(body) < length:
         piece = connection.recv(length - len(body))

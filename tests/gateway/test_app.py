@@ -20,7 +20,7 @@ def test_probes_and_descriptions_answer() -> None:
         "/startupz",
         "/metrics",
         "/openapi.json",
-        "/docs",
+        "/docs/api",
         "/v1/problems",
         "/v1/providers",
     ):

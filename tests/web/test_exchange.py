@@ -39,7 +39,7 @@ def test_a_body_read_to_its_end_keeps_the_connection() -> None:
 
 
 def test_every_answer_has_the_headers_that_browsers_heed() -> None:
-    for path in ("/livez", "/nowhere", "/v1/methods", "/docs", "/docs/docs.js", "/v1/problems"):
+    for path in ("/livez", "/nowhere", "/v1/methods", "/docs", "/docs/api", "/docs/api/docs.js", "/v1/problems"):
         answer = ask(APP, "GET", path, headers={"accept": "text/html, */*;q=0.5"})
         assert answer.headers["x-content-type-options"] == "nosniff", path
         assert answer.headers["referrer-policy"] == "no-referrer", path
@@ -50,8 +50,8 @@ def test_every_answer_has_the_headers_that_browsers_heed() -> None:
 
 
 def test_pages_keep_their_own_policy_and_assets_may_be_kept() -> None:
-    page = ask(APP, "GET", "/docs").headers["content-security-policy"]
+    page = ask(APP, "GET", "/docs/api").headers["content-security-policy"]
     assert "script-src 'self'" in page
-    assert ask(APP, "GET", "/docs/docs.js").headers["cache-control"] == "max-age=3600"
+    assert ask(APP, "GET", "/docs/api/docs.js").headers["cache-control"] == "max-age=3600"
     problems = ask(APP, "GET", "/v1/problems", headers={"accept": "text/html"}).headers["content-security-policy"]
     assert "form-action 'none'" in problems

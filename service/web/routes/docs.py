@@ -1,4 +1,4 @@
-"""GET /docs: the API's documentation page; every asset is in this package and the page asks no other host."""
+"""GET /docs/api: the API's reference; every asset is in this package and the page asks no other host."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.resources import files
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from service.web.access.guard import OPEN
 from service.web.problems import ProblemError
@@ -28,14 +29,14 @@ def _read(name: str) -> bytes:
     return files("service.web").joinpath("static", name).read_bytes()
 
 
-@get("/docs", opt=OPEN, sync_to_thread=False)
+@get("/docs/api", opt=OPEN, sync_to_thread=False)
 def page() -> Response[bytes]:
     """The page."""
     headers = {"Content-Security-Policy": _CSP}
     return Response(_read("docs.html"), media_type="text/html", headers=headers)
 
 
-@get("/docs/{name:str}", opt=OPEN, sync_to_thread=False)
+@get("/docs/api/{name:str}", opt=OPEN, sync_to_thread=False)
 def asset(name: FromPath[str]) -> Response[bytes]:
     """A script or style of the page."""
     if name not in _ASSETS:
@@ -44,4 +45,11 @@ def asset(name: FromPath[str]) -> Response[bytes]:
     return Response(_read(path), media_type=media_type, headers={"Cache-Control": "max-age=3600"})
 
 
-DOCS_HANDLERS: list[HTTPRouteHandler] = [page, asset]
+@get("/docs", opt=OPEN, sync_to_thread=False)
+def moved() -> Redirect:
+    """To the reference, where a service has no other documentation."""
+    return Redirect("/docs/api")
+
+
+REFERENCE_HANDLERS: list[HTTPRouteHandler] = [page, asset]
+REFERENCE_ONLY: list[HTTPRouteHandler] = [*REFERENCE_HANDLERS, moved]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from html import escape
 from typing import Any
 
@@ -15,34 +16,45 @@ from service.web.body import listed_header
 from service.web.negotiation import acceptable
 from service.web.problems import Catalogue, Entry, ProblemError
 
+Show = Callable[[Request[Any, Any, Any], str | None], Awaitable[Response[bytes]]]
+"""The page of a code, or of all."""
 _OFFERED = ("application/json", "text/html")
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
-def problem_handlers(catalogue: Catalogue) -> list[HTTPRouteHandler]:
-    """The two handlers over one catalogue."""
+def problem_handlers(catalogue: Catalogue, show: Show | None = None) -> list[HTTPRouteHandler]:
+    """The two handlers over one catalogue; ``show`` makes the pages for browsers, else they are bare."""
+    shown = show or _bare(catalogue)
 
-    @get("/v1/problems", opt=OPEN, sync_to_thread=False)
-    def every(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return _answer(request, {"problems": list(catalogue.values())}, tuple(catalogue.values()))
+    @get("/v1/problems", opt=OPEN)
+    async def every(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await _answer(request, {"problems": list(catalogue.values())}, None, shown)
 
-    @get("/v1/problems/{code:str}", opt=OPEN, sync_to_thread=False)
-    def one(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[bytes]:
+    @get("/v1/problems/{code:str}", opt=OPEN)
+    async def one(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[bytes]:
         entry = catalogue.get(code)
         if entry is None:
             raise ProblemError("not_found", "The catalogue has no such code.")
-        return _answer(request, entry, (entry,))
+        return await _answer(request, entry, code, shown)
 
     return [every, one]
 
 
-def _answer(request: Request[Any, Any, Any], document: object, entries: tuple[Entry, ...]) -> Response[bytes]:
+async def _answer(request: Request[Any, Any, Any], document: object, code: str | None, shown: Show) -> Response[bytes]:
     media_type = acceptable(listed_header(request.scope, b"accept"), _OFFERED)
-    headers = {"Vary": "Accept"}
     if media_type == "application/json":
-        return Response(msgspec.json.encode(document), media_type=media_type, headers=headers)
-    headers["Content-Security-Policy"] = _CSP
-    return Response(_page(entries).encode(), media_type="text/html", headers=headers)
+        return Response(msgspec.json.encode(document), media_type=media_type, headers={"Vary": "Accept"})
+    answer = await shown(request, code)
+    answer.headers["Vary"] = "Accept"
+    return answer
+
+
+def _bare(catalogue: Catalogue) -> Show:
+    async def shown(_request: Request[Any, Any, Any], code: str | None) -> Response[bytes]:
+        body = _page(tuple(catalogue.values()) if code is None else (catalogue[code],)).encode()
+        return Response(body, media_type="text/html", headers={"Content-Security-Policy": _CSP})
+
+    return shown
 
 
 def _page(entries: tuple[Entry, ...]) -> str:

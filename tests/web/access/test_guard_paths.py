@@ -19,12 +19,14 @@ BOTH = {
     "/startupz",
     "/metrics",
     "/docs",
-    "/docs/{name:str}",
+    "/docs/api",
+    "/docs/api/{name:str}",
     "/openapi.json",
     "/v1/problems",
     "/v1/problems/{code:str}",
 }
 WORKBENCH = {"/", "/workbench/{name:str}"}
+PAGES = {"/docs/{page:str}", "/docs/{section:str}/{page:str}"}
 SCOPED = {
     "/v1/calibrations": "calibrate",
     "/v1/track-records": "calibrate",
@@ -41,7 +43,7 @@ def scopes(app: Litestar) -> dict[str, object]:
 
 def test_calibration() -> None:
     found = scopes(create_service(Settings(), calibration_parts()).asgi._app)
-    assert {path for path, scope in found.items() if scope == "open"} == {*BOTH, *WORKBENCH, "/v1/methods"}
+    assert {path for path, scope in found.items() if scope == "open"} == {*BOTH, *PAGES, *WORKBENCH, "/v1/methods"}
     assert {path: scope for path, scope in found.items() if scope != "open"} == SCOPED
     assert set(SCOPED.values()) <= set(SCOPES)
 
