@@ -9,8 +9,10 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from service.api.routes.workbench import has
 from service.api.site.site import HTML, Page, Site
 from service.web.access.guard import OPEN
+from service.web.body import listed_header
 from service.web.problems import ProblemError
 from service.web.routes.problems import Show
 
@@ -53,8 +55,7 @@ async def _shown(site: Site, request: Request[Any, Any, Any], path: str) -> Resp
     if page is None:
         raise ProblemError("not_found", "The documentation has no such page.")
     headers = _headers(page)
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if page.etag in known or "*" in known:
+    if has(listed_header(request.scope, b"if-none-match"), page.etag):
         return Response(b"", status_code=304, media_type=page.media_type, headers=headers)
     return Response(page.body, media_type=page.media_type, headers=headers)
 
