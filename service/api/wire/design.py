@@ -84,8 +84,13 @@ def _part(
         study = study_of(basis, overrides_of(request), place, problems, bounds)
         return study, float(wire_sample.numbers(basis.data))
     stated = stated_of(request, basis)
-    problems += [replace(p, pointer=p.pointer.replace("/basis", place, 1)) for p in problems_of(stated)]
+    problems += [replace(p, pointer=_moved(p.pointer, place)) for p in problems_of(stated)]
     return stated, 0.0
+
+
+def _moved(pointer: str, place: str) -> str:
+    """A pointer into the basis of a request as one into the basis at ``place``."""
+    return f"{place}{pointer.removeprefix('/basis')}" if pointer.startswith("/basis") else pointer
 
 
 def _models(request: DesignRequest) -> Sequence[str] | None:
