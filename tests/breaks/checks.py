@@ -31,4 +31,12 @@ MUTATIONS = (
     Mutation("a correlation without leverage", f"{FOLDER}/correlation.py",
              "np.sqrt(np.maximum(1.0 - leverage, NEAR_ZERO))", "1.0",
              f"{TESTS}/checks/test_fidelity_individual.py::test_intervals_cover_and_a_worthless_llm_seldom_passes"),
+    Mutation("a human-equivalent size that blames without a test", f"{FOLDER}/checks/human_equivalent_size.py",
+             "_apart(questions) if short else 1.0", "0.0 if short else 1.0",
+             f"{TESTS}/checks/test_human_equivalent_size.py"
+             "::test_an_llm_that_answers_as_people_do_is_not_blamed_for_their_small_number"),
+    Mutation("differences outside the card's error rate", f"{FOLDER}/checks/interchangeability.py",
+             'Verdict("not_testable", text, MORE), alarm', "alarm.verdict, alarm",
+             f"{TESTS}/checks/test_interchangeability.py"
+             "::test_a_difference_counts_only_if_it_would_among_all_tests_of_the_card"),
 )  # fmt: skip

@@ -15,7 +15,7 @@ Warns where k* is below the number of humans and a t test of equal means rejects
 Shapes: m questions, K answers at most; one entry per model. Units: humans.
 Assumes: questions are drawn like those to come; answers of a question are exchangeable.
 Breaks: with fewer than 2/a questions one miss ends the search: the number is given, and nothing is concluded from it.
-With n humans per question k* hardly exceeds 1.3 n (.95), since the humans' mean is in error too.
+With n humans per question and many questions k* is 1.3 n at most (.95), since the humans' mean is in error too.
 Raises: nothing.
 Source: Huang, Wu & Wang 2502.17773: miss, its bound a/2, k*, intervals widened by sqrt(C); C = 3 as their code has it.
 Differs: s_j is of all answers and t its quantile, since the first few answers on a short scale are often all the same,
@@ -51,7 +51,7 @@ CARD = Card(
     limits=(
         "exploratory: the outcomes of one study are no sample of questions, so no coverage of the next is guaranteed",
         "fewer than 2/(1 - confidence_level) questions (40 at .95) tell nothing",
-        "hardly above 1.3 times the number of humans, whose means are in error too",
+        "with many questions at most 1.3 times the number of humans (at .95), whose means are in error too",
     ),
     sources=("arXiv 2502.17773",),
 )
@@ -103,11 +103,10 @@ def _entry(study: Study, model: str, settings: Settings) -> Entry:
 
 
 def _question(view: View, model: str, arm: int, settings: Settings) -> Question | None:
-    if not view.numeric:
+    source = view.human[arm] if view.numeric else None
+    if source is None or source.y is None or not source.y.size:
         return None
-    source, pairs, answers = view.human[arm], view.pairs(model, arm), view.alone(model, arm)
-    if source.y is None or source.y.shape[0] < 1:
-        return None
+    pairs, answers = view.pairs(model, arm), view.alone(model, arm)
     if answers.shape[0] >= FEWEST:
         both = mean(answers), mean(source.y, source.cluster)
         gap = None if both[0] is None or both[1] is None else combined([(1.0, both[0]), (-1.0, both[1])])

@@ -71,9 +71,9 @@ def table(shift: float, n: int = 50, m: int = 400, count: int = 25, seed: int = 
 
 
 def test_an_llm_that_answers_as_people_do_is_not_blamed_for_their_small_number() -> None:
-    """However many of its answers are sent: their means are in error, and k* ends somewhere about their number."""
-    found = only(diagnose(of_table(table(0.0, n=30, m=600, count=60)), Settings(), [NAME]))
-    assert measure(found, "human_equivalent_size").value < 600
+    """However many of its answers are sent: their means are in error, and k* may end before their number by chance."""
+    found = only(diagnose(of_table(table(0.0, n=100, m=600, count=60)), Settings(), [NAME]))
+    assert measure(found, "human_equivalent_size").value < 100
     assert found.status == "pass"
 
 
