@@ -116,8 +116,11 @@ def _planning(request: DesignRequest, parts: Sequence[Part]) -> float:
         return sampling(entries(request.basis.predicted_error), target=target)
     shapes = [_shape(part) for part in parts]
     arms, models = sum(arms for arms, _ in shapes), max(models for _, models in shapes)
-    simulated = simulating(arms, int(request.replicates or REPLICATES)) if request.simulate else 0.0
-    return solving(arms, models, len(shapes)) + simulated
+    found = solving(arms, models, len(shapes))
+    if not request.simulate:
+        return found
+    contrasts = max(len(part.contrasts if isinstance(part, Stated) else part[1].contrasts or ()) for part in parts)
+    return found + simulating(arms, contrasts, int(request.replicates or REPLICATES))
 
 
 def _shape(part: Part) -> tuple[int, int]:
