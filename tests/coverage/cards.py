@@ -26,7 +26,13 @@ from service.calibration.layouts.table import Table
 HUMANS, LLM_ONLY = 120, 1_200
 LEVEL = 0.05
 CONTROL, CEILING = "height", {"y": 0.95}
-COUNTED = ("exchangeability", "randomization", "leakage", "fidelity_marginal")  # those that warn by a test
+COUNTED = (
+    "exchangeability",
+    "randomization",
+    "leakage",
+    "fidelity_marginal",
+    "fidelity_structural",
+)  # those that warn by a test
 Generator = np.random.Generator
 Make = Callable[[Generator], Study]
 
@@ -106,6 +112,16 @@ def forty(generator: Generator) -> Study:
     return of_table(Table(tuple(outcomes), tuple(predictions)))
 
 
+def survey(generator: Generator) -> Study:
+    """One population, four items that correlate at .3 among people and among LLM answers, pairs at .6."""
+    n, m = HUMANS, LLM_ONLY
+    f = sqrt(0.3) * generator.normal(size=n + m) + sqrt(0.7) * generator.normal(size=(4, n + m))
+    own = sqrt(0.3) * generator.normal(size=n + m) + sqrt(0.7) * generator.normal(size=(4, n + m))
+    y = np.where(np.arange(n + m) < n, 0.6 * f + 0.8 * own, np.nan)
+    outcomes = tuple((f"q{j}", row) for j, row in enumerate(y))
+    return of_table(Table(outcomes, tuple(PredictionColumn(row, outcome=f"q{j}") for j, row in enumerate(f))))
+
+
 CELLS = (
     *(Cell(f"shift {s} SD, Hotelling's test at its part", gaussian(s), 5_000, alone=True) for s in (0.0, 0.3, 0.6)),
     Cell("no shift, any alarm of the card", gaussian(0.0), 500),
@@ -113,6 +129,7 @@ CELLS = (
     Cell("twins, two LLMs, a covariate, any alarm", twins, 200),
     Cell("twins, subgroups, draws, a negative control, any alarm of all checks", complete, 400, checks=None),
     Cell("forty outcomes, any alarm of all checks", forty, 80, checks=None),
+    Cell("four items, any alarm", survey, 300),
 )
 
 

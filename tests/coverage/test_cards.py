@@ -42,7 +42,7 @@ def test_a_few_studies_agree_with_the_published_rates(cell) -> None:
 def test_every_check_has_a_say_in_the_cards_of_all_checks() -> None:
     """Between them the two studies make every check testable."""
     generator, told = np.random.default_rng(5), set()
-    for cell in CELLS[-2:]:
+    for cell in [cell for cell in CELLS if cell.checks is None]:
         settings = Settings(negative_controls=(CONTROL,), test_retest=CEILING)
         found = diagnose(cell.make(generator), settings, cell.checks)
         told |= {f.name for f in found.findings if f.status != "not_testable"}

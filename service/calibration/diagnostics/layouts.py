@@ -176,6 +176,7 @@ def _human(draft: Draft, single: Sequence[DraftColumn], arm: int) -> Source:
         draft.y[arm],
         None if survey is None else survey.weight,
         None if survey is None else survey.cluster,
+        draft.rows[arm],
     )
 
 
@@ -188,6 +189,7 @@ def _others(draft: Draft, single: Sequence[DraftColumn], pool: int) -> Source:
         None,
         None if survey is None else survey.weight,
         None if survey is None else survey.cluster,
+        draft.rows_llm_only[pool],
     )
 
 
