@@ -129,7 +129,7 @@ CELLS = (
     Cell("twins, two LLMs, a covariate, any alarm", twins, 200),
     Cell("twins, subgroups, draws, a negative control, any alarm of all checks", complete, 400, checks=None),
     Cell("forty outcomes, any alarm of all checks", forty, 80, checks=None),
-    Cell("four items, any alarm", survey, 300),
+    Cell("four items, any alarm", survey, 192),
 )
 
 

@@ -73,8 +73,8 @@ CELLS = (
     ),
     Cell("pairs, n = 120, LLM at .5", 120, llm=0.5),
     Cell("pairs, n = 120, LLM at .7", 120, llm=0.7),
-    Cell("apart, n = 120, m = 1200, LLM at .5", 120, 1_200, llm=0.5, replicates=500),
-    Cell("apart, n = 120, m = 1200, LLM at 0", 120, 1_200, llm=0.0, replicates=500),
+    Cell("apart, n = 120, m = 1200, LLM at .5", 120, 1_200, llm=0.5, replicates=100),
+    Cell("apart, n = 120, m = 1200, LLM at 0", 120, 1_200, llm=0.0, replicates=100),
 )
 
 
