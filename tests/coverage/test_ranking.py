@@ -8,7 +8,7 @@ import pytest
 from tests.coverage.ranking import CELLS, LEVEL, REPLICATES, line, rates
 
 PUBLISHED = Path("docs/model_selection.md").read_text().split("## Which model is best?")[1]
-FEW = 40
+FEW = 15
 
 
 def published(cell) -> list[float]:
