@@ -51,7 +51,7 @@ DRAWN, DRAWS, MOST_DRAWS = 0.2, 5e3, 5e4  # max_t: work per number drawn; draws 
 FREE_DRAWS = 2e9  # numbers drawn that more draws than the least may cost
 PAIR, PER_CELL = 40.0, 200.0  # interactions: per human and squared number of terms; per unit and combination of levels
 PER_MODEL = 2.0  # per unit, fit and squared number of coefficients: 189 of 8,000 units take 4 s, 61 of 23,000 0.4 s
-SELECTING, FEW_UNITS = 1.0, 2e3  # model_selection: per number and fold; what a fit of one model costs, in units
+PER_TRIED, PER_FOLDED = 1e6, 0.125  # model_selection: per model and arm; per number, fold and column
 SUMMARY = 50.0  # work per cube of the number of coefficients
 HELD = 200.0  # max_t: work per influence value, which are held in memory together
 
@@ -59,7 +59,7 @@ HELD = 200.0  # max_t: work per influence value, which are held in memory togeth
 def work(samples: Sequence[Sample], plan: Plan) -> float:
     """Estimated work of a calibration."""
     each = sum(
-        count * (_fitting(s, plan) + _interactions(s, plan) + _resampling(s, plan) + _weighing(s, plan))
+        count * sum(part(s, plan) for part in (_fitting, _selecting, _interactions, _resampling, _weighing))
         for s, count in counted(samples)
     )
     each += PER_OUTCOME * (len(samples) - 1)
@@ -94,7 +94,7 @@ def of_summary(summary: Summary) -> float:
 
 def _fitting(sample: Sample, plan: Plan) -> float:
     columns = max(1, len(sample.columns))
-    fits = (len(sample.models) + 1) * (len(ESTIMATORS) if plan.compare else 1) + _selecting(sample, plan)
+    fits = (len(sample.models) + 1) * (len(ESTIMATORS) if plan.compare else 1)
     products, numbers = PER_MODEL * _n_units(sample) * _n_components(sample, plan) ** 2, float(_numbers(sample))
     contrasts = PER_CONTRAST * (1 + columns / 3) * len(plan.contrasts or ())
     if not sample.plain or sample.unanswered or sample.margins is not None:
@@ -123,11 +123,11 @@ def _weighing(sample: Sample, plan: Plan) -> float:
 
 
 def _selecting(sample: Sample, plan: Plan) -> float:
-    """Fits of every number that the choice of a model takes: the folds, again for each model that is left out."""
+    """The choice of a model: products of all columns outside every fold, and every model fitted alone there."""
     if plan.model_selection == "all":
         return 0.0
-    models = len(sample.models)
-    return SELECTING * FOLDS * (1 + min(models, FOLDS)) * (1.0 + models * FEW_UNITS / max(1, _n_units(sample)))
+    fits = len(sample.models) * len(sample.arms)
+    return PER_TRIED * fits + PER_FOLDED * FOLDS * _numbers(sample) * (8.0 + len(sample.columns))
 
 
 def _interactions(sample: Sample, plan: Plan) -> float:

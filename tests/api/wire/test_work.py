@@ -18,6 +18,7 @@ from service.api.wire.work import (
     PER_RESPONSE,
     PER_SIMULATED,
     PER_SOURCE,
+    PER_TRIED,
     REFIT,
     TARGET_ROW,
     TIPPING,
@@ -165,6 +166,13 @@ def test_propensities_are_work_by_arm_person_and_column() -> None:
     asked = nonresponse.Asked(300, arms=2)
     with_, without = nonresponse.sample(asked, 1), from_table(nonresponse.table(asked, 1), "drop_unit")[0]
     assert 2 * PER_RESPONSE < work([with_], Plan()) - work([without], Plan()) < 2 * PER_RESPONSE + 1e5
+
+
+def test_the_choice_of_a_model_is_work_by_model_and_arm_and_sixty_are_affordable() -> None:
+    best, plain = (work([ARMS], Plan(model_selection=how)) for how in ("best", "all"))
+    assert 2 * 2 * PER_TRIED < best - plain < 2 * 2 * PER_TRIED + 1e4
+    many = simulate(1, (250, 250), (2250, 2250), models=60).sample()
+    assert 60 * 2 * PER_TRIED < work([many], Plan(model_selection="best")) < WORK_LIMIT / 4
 
 
 def test_a_target_is_work_by_unit_margin_and_contrast() -> None:
