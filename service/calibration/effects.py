@@ -13,7 +13,7 @@ from service.calibration.answer import Alternative, ArmBlock, Effect, EstimateBl
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
 from service.calibration.errors import CalibrationError, NotIdentified, Warned
-from service.calibration.estimate import Estimate
+from service.calibration.estimate import Estimate, Frame
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.inference import Result, Settings, infer
 from service.calibration.moments import FloatArray
@@ -44,12 +44,10 @@ class Analysis:
 def analysed(resolved: Resolved, tested: ReferenceTest | None) -> Analysis:
     """Every estimate and every arm of a resolved sample."""
     weights = [resolved.cells(c.weights) for c in resolved.contrasts]
-    if resolved.estimator.by_contrast:
-        fits = tuple(resolved.fit(t) for t in weights)
-    else:
-        fits = (resolved.fit(weights[0]),) * len(weights)
+    fits = _fits(resolved, weights)
+    beside = _beside(resolved, weights)
     estimates = tuple(
-        _estimate_block(resolved, c, fit, tested) for c, fit in zip(resolved.contrasts, fits, strict=True)
+        _estimate_block(resolved, c, fit, b, tested) for c, fit, b in zip(resolved.contrasts, fits, beside, strict=True)
     )
     arms = tuple(_arm_block(resolved, d, fits, estimates) for d in range(len(resolved.sample.arms)))
     sloped = tuple(bool(row.any()) for row in fits[0].tuning)
@@ -57,19 +55,48 @@ def analysed(resolved: Resolved, tested: ReferenceTest | None) -> Analysis:
     return Analysis(resolved, tested, fits, sloped, estimates, arms, warnings)
 
 
+def _fits(resolved: Resolved, weights: Sequence[FloatArray]) -> tuple[Estimate, ...]:
+    if resolved.estimator.by_contrast:
+        return tuple(resolved.fit(t) for t in weights)
+    return (resolved.fit(weights[0]),) * len(weights)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside an estimate: humans alone, LLMs alone, every model's part."""
+
+    human: Result
+    llm_only: Effect | None
+    models: tuple[ModelBlock, ...]
+
+
+def _beside(resolved: Resolved, weights: Sequence[FloatArray]) -> list[_Beside]:
+    """What stands beside every estimate; what is fitted for a model is fitted once for all of them."""
+    plain = resolved.plain
+    humans = [infer(resolved.human_only, t, resolved.settings) for t in weights]
+    models = plain.sample.models
+    alone = [blocks.llm_only(plain, t, plain.sample.directions) if models else None for t in weights]
+    says = [_says(resolved, model, weights) for model in models] if len(models) > 1 else [alone] * len(models)
+    parts = [_model_blocks(resolved, m, weights, humans, of) for m, of in zip(models, says, strict=True)]
+    return [_Beside(h, a, tuple(of[c] for of in parts)) for c, (h, a) in enumerate(zip(humans, alone, strict=True))]
+
+
+def _says(resolved: Resolved, model: str, weights: Sequence[FloatArray]) -> list[Effect | None]:
+    """What one model alone says of every estimate."""
+    plain, direction = resolved.plain, resolved.plain.sample.direction(model)
+    return [blocks.llm_only(plain, t, direction) for t in weights]
+
+
 def _estimate_block(
-    resolved: Resolved, contrast: Contrast, estimate: Estimate, tested: ReferenceTest | None
+    resolved: Resolved, contrast: Contrast, estimate: Estimate, beside: _Beside, tested: ReferenceTest | None
 ) -> EstimateBlock:
     t, plain = resolved.cells(contrast.weights), resolved.plain
     used = [d for d in range(len(t)) if t[d]]
     verdicts = [blocks.arm_verdict(resolved.frame, estimate, d, resolved.plan.estimator) for d in used]
     verdict = min(verdicts, key=STRENGTH.index)
-    human = infer(resolved.human_only, t, resolved.settings)
     calibrated = infer(estimate, t, resolved.settings)
     n = sum(plain.human[d].n for d in used)
-    ratio = _ratio(calibrated.standard_error, human)
-    models = plain.sample.models
-    alone = blocks.llm_only(plain, t, plain.sample.directions) if models else None
+    ratio = _ratio(calibrated.standard_error, beside.human)
     return EstimateBlock(
         name=contrast.name,
         outcome=plain.sample.outcome,
@@ -77,14 +104,14 @@ def _estimate_block(
         claim=assumptions.claim(tested, {plain.sample.pool_of(d) for d in used if estimate.tuning[d].any()}),
         verdict=verdict,
         result=finite(calibrated),
-        human_only=finite(human),
-        llm_only=alone,
-        models=_selected(resolved, t, [_model_block(resolved, t, model, alone, human) for model in models]),
+        human_only=finite(beside.human),
+        llm_only=beside.llm_only,
+        models=beside.models,
         variance_ratio=ratio,
         human_sample_size=n,
         effective_sample_size=effective(n, ratio, verdict),
-        ppi_correlation=blocks.ppi_correlation(plain.human, plain.whole, t) if models else None,
-        alternatives=_alternatives(resolved, t, human, n) if resolved.plan.compare else (),
+        ppi_correlation=blocks.ppi_correlation(plain.human, plain.whole, t) if plain.sample.models else None,
+        alternatives=_alternatives(resolved, t, beside.human, n) if resolved.plan.compare else (),
     )
 
 
@@ -126,50 +153,58 @@ def effective(n: int, ratio: float | None, verdict: Verdict) -> float | None:
     return None if ratio is None or ratio < NO_VARIANCE else n / ratio
 
 
-def _ratio_without(resolved: Resolved, model: str, contrast: FloatArray, human: Result) -> float | None:
-    """Variance ratio of the same estimator without one model's columns; 1 where nothing is left to use."""
-    frame = resolved.frame
+def _ratios_without(
+    resolved: Resolved, model: str, weights: Sequence[FloatArray], humans: Sequence[Result]
+) -> list[float | None]:
+    """Variance ratios of the same estimator without one model's columns; 1 where nothing is left to use."""
+    frame, population = resolved.frame, resolved.settings.population
     keep = [j for j, c in enumerate(frame.sample.columns) if c.model != model]
     if not keep or resolved.estimator.name == "human_only":
-        return 1.0
+        return [1.0] * len(weights)
     if resolved.estimator.historical and not any(frame.sample.columns[j].kind == "prediction" for j in keep):
-        return 1.0
+        return [1.0] * len(weights)
+    fits: list[Estimate | None]
     if resolved.selection is not None and model not in resolved.selection.chosen:
-        return _ratio(
-            sqrt(contrast_variance(resolved.selection.estimate, contrast, resolved.settings.population)[0]), human
-        )
+        fits = [resolved.selection.estimate] * len(weights)
+    else:
+        without = frame.with_columns(keep)
+        each = weights if resolved.estimator.by_contrast else weights[:1]
+        fits = [_fitted(resolved, without, t) for t in each] * (len(weights) // len(each))
+    return [
+        None if fit is None else _ratio(sqrt(contrast_variance(fit, t, population)[0]), human)
+        for fit, t, human in zip(fits, weights, humans, strict=True)
+    ]
+
+
+def _fitted(resolved: Resolved, frame: Frame, contrast: FloatArray) -> Estimate | None:
     try:
-        estimate = resolved.fitted(frame.with_columns(keep), contrast)
+        return resolved.fitted(frame, contrast)
     except CalibrationError:
         return None
-    return _ratio(sqrt(contrast_variance(estimate, contrast, resolved.settings.population)[0]), human)
 
 
-def _model_block(
-    resolved: Resolved, contrast: FloatArray, model: str, alone: Effect | None, human: Result
-) -> ModelBlock:
-    """One model's part; ``alone`` is what the LLMs say together, which is what the only one says."""
-    plain = resolved.plain
-    if len(plain.sample.models) > 1:
-        alone = blocks.llm_only(plain, contrast, plain.sample.direction(model))
-    return blocks.model_block(plain, contrast, model, alone, _ratio_without(resolved, model, contrast, human))
-
-
-def _selected(resolved: Resolved, contrast: FloatArray, found: Sequence[ModelBlock]) -> tuple[ModelBlock, ...]:
-    """The models with what their choice looked at, where the best of them was chosen."""
+def _model_blocks(
+    resolved: Resolved,
+    model: str,
+    weights: Sequence[FloatArray],
+    humans: Sequence[Result],
+    says: Sequence[Effect | None],
+) -> list[ModelBlock]:
+    """One model's part in every estimate."""
+    ratios = _ratios_without(resolved, model, weights, humans)
+    found = [
+        blocks.model_block(resolved.plain, t, model, alone, ratio)
+        for t, alone, ratio in zip(weights, says, ratios, strict=True)
+    ]
     selection, population = resolved.selection, resolved.settings.population
     if selection is None:
-        return tuple(found)
-    human = model_scores.squares(resolved.human_only, contrast, population)
-    scored = {m.name: model_scores.squares(selection.of_model(m.name), contrast, population) for m in found}
-    return tuple(
-        replace(
-            block,
-            cross_fitted_variance_ratio=model_scores.variance_ratio(scored[block.name], human),
-            selected_share=selection.share(block.name),
-        )
-        for block in found
-    )
+        return found
+    pair, share = (selection.of_model(model), resolved.human_only), selection.share(model)
+    squares = ([model_scores.squares(e, t, population) for e in pair] for t in weights)
+    return [
+        replace(block, cross_fitted_variance_ratio=model_scores.variance_ratio(own, human), selected_share=share)
+        for block, (own, human) in zip(found, squares, strict=True)
+    ]
 
 
 def _alternatives(resolved: Resolved, contrast: FloatArray, human: Result, n: int) -> tuple[Alternative, ...]:

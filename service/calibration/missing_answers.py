@@ -73,7 +73,7 @@ def _arms(analysis: Analysis) -> list[ArmResponse]:
 
 def _estimates(analysis: Analysis, delta: float | None) -> list[UnansweredEstimate]:
     resolved = analysis.resolved
-    ends = _ends(resolved)
+    ends, complete = _ends(resolved), _complete_cases(resolved)
     found = []
     for contrast, fit, block in zip(resolved.contrasts, analysis.fits, analysis.estimates, strict=True):
         t = contrast.weights
@@ -84,7 +84,7 @@ def _estimates(analysis: Analysis, delta: float | None) -> list[UnansweredEstima
                 outcome=block.outcome,
                 component=block.component,
                 subgroup=block.subgroup,
-                complete_case=finite(_complete_case(resolved, t)),
+                complete_case=finite(infer(resolved.estimator.fit(complete, t), t, resolved.settings)),
                 sensitivity=shift.sensitivity,
                 delta_bounds=None if delta is None else shift.bounds(delta),
                 worst_case=None if ends is None else _worst_case(resolved, t, ends),
@@ -95,10 +95,9 @@ def _estimates(analysis: Analysis, delta: float | None) -> list[UnansweredEstima
     return found
 
 
-def _complete_case(resolved: Resolved, contrast: FloatArray) -> Result:
-    """The estimate had only those been asked who answered."""
-    frame = Frame(replace(resolved.sample, unanswered=(), response=()), resolved.frame.identification)
-    return infer(resolved.estimator.fit(frame, contrast), contrast, resolved.settings)
+def _complete_cases(resolved: Resolved) -> Frame:
+    """The data had only those been asked who answered."""
+    return Frame(replace(resolved.sample, unanswered=(), response=()), resolved.frame.identification)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ Formula: with z_i the joint influence values of the cross-fitted estimate that a
 ``model_selection``; V_m = sum z_mi^2), and z_0i those of the human-only estimate,
     variance ratio  V_m / V_0,   interval  exp(log ratio -+ t se),   u_i = z_mi^2 / V_m - z_0i^2 / V_0
     se^2 = sum over groups g of n_g / (n_g - 1) sum (u_i - ubar_g)^2
-Two models are compared by the same with both of them: log V_b - log V_a on the units they share.
+Two models are compared by the same with both of them: log V_b - log V_a on the units they share. Against the best of M
+the interval is of level 1 - (1 - level) / (M (M - 1) / 2): all pairs hold together, which pays for the best having been
+looked for on the same units; and se^2 is times 1 + K / (K - 1), for slopes of K folds that share training humans.
 Shapes: M models; contrast (D,). Units: ratios.
-Assumes: units (or clusters) independent. Breaks: that slopes of different folds share training humans is left out, so
-intervals are somewhat short with few humans: exploratory.
-Raises: nothing. Source: Nadeau & Bengio (2003), Machine Learning 52:239-281 for what is left out; delta method.
+Assumes: units (or clusters) independent. Breaks: that slopes of different folds share training humans is left out of
+the intervals of variance ratios and of the comparison with the next, somewhat short with few humans: exploratory.
+Raises: nothing. Source: Nadeau & Bengio (2003), Machine Learning 52:239-281 (shared training); Dunn (1961), Journal of
+the American Statistical Association 56:52-64 (all pairs together); delta method.
 Differs: the influence values of the estimate stand for the loss, so that the pool's part counts.
 """
 
@@ -21,6 +24,7 @@ from math import exp, log, sqrt
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from service.calibration.cross_fitting import FOLDS
 from service.calibration.estimate import Estimate
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Population
@@ -30,10 +34,21 @@ Squares = Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """A model against the best one: a ratio or difference, its interval, whether that leaves out no difference."""
+
+    value: float
+    lower: float
+    upper: float
+    beyond_noise: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ModelScore:
     """A model's cross-fitted variance ratio with its interval, its rank, and how far the next in rank is behind.
 
     ``ratio_to_next`` is this model's variance over the next one's, ``p_value`` that of no difference; None: the last.
+    ``to_best`` is the variance over that of the best; None: the best.
     """
 
     model: str
@@ -43,6 +58,7 @@ class ModelScore:
     upper: float
     ratio_to_next: float | None
     p_value: float | None
+    to_best: Against | None = None
 
 
 def squares(estimate: Estimate, contrast: FloatArray, population: Population) -> Squares:
@@ -76,9 +92,26 @@ def scores(by_model: Mapping[str, Squares], human: Squares, level: float) -> tup
                 exp(value + reach),
                 None if behind is None else exp(behind[0]),
                 None if behind is None else _p_value(*behind),
+                _against(_compared(own, by_model[ordered[0]]), paired_level(level, len(ordered))) if place else None,
             )
         )
     return tuple(found)
+
+
+def paired_level(level: float, models: int) -> float:
+    """The level of each of all comparisons of two of these models that hold together at ``level``."""
+    return 1.0 - (1.0 - level) / max(1, models * (models - 1) // 2)
+
+
+def shared_training(folds: int) -> float:
+    """What standard errors of cross-fitted scores are times, for slopes of different folds share training humans."""
+    return sqrt(1.0 + folds / (folds - 1.0))
+
+
+def _against(compared: tuple[float, float, float], level: float) -> Against:
+    value, error, df = compared
+    reach = -float(stdtrit(df, (1.0 - level) / 2.0)) * error * shared_training(FOLDS)
+    return Against(exp(value), exp(value - reach), exp(value + reach), value - reach > 0.0)
 
 
 def _total(values: Squares) -> float:

@@ -101,6 +101,8 @@ def _unanswered(answer: Answer) -> list[str]:
     if found is None:
         return []
     first = found.estimates[0]
+    if first.outcome != answer.estimates[0].outcome:
+        return []
     own = [a for a in found.arms if a.outcome == first.outcome and a.subgroup is None]
     asked, answered = sum(a.asked for a in own), sum(a.answered for a in own)
     text = (

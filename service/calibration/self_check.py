@@ -35,8 +35,8 @@ from service.calibration.resolution import Resolved
 
 REPLICATES = 1000
 FEWEST_REPLICATES = 100
-NUMBERS = 1e8
-"""Numbers drawn over all studies, at most: the replicates are fewer where one study is large."""
+NUMBERS, PRODUCTS = 1e8, 2e9
+"""Numbers drawn over all studies, and these times columns, at most: replicates are fewer where one study is large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def checked_study(resolved: Resolved, found: DesignAnswer, wish: Wish, check: Ch
 
 def _affordable(study: PlannedStudy, wanted: int) -> tuple[int, list[Warned]]:
     """How often the study is drawn, and a warning where that is not what was wanted."""
-    times = min(wanted, int(NUMBERS / study.numbers))
+    times = min(wanted, int(min(NUMBERS, PRODUCTS / max(1, len(study.columns))) / study.numbers))
     if times == wanted:
         return times, []
     if times < FEWEST_REPLICATES:

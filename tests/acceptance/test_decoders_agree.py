@@ -124,7 +124,7 @@ def test_answers_are_the_same_bytes() -> None:
 @pytest.mark.parametrize("fewest", [1, 32])
 def test_two_hundred_thousand_mutated_bodies(fewest: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns_json, "FEWEST", fewest)
-    found = examined(6000 + fewest, 105_000)
+    found = examined(6000 + fewest, 135_000)
     print(dict(found))
     assert found["fast"] > 20_000
     assert found["refused"] > 30_000

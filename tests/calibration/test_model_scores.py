@@ -52,6 +52,23 @@ def test_interval_and_p_value_are_the_delta_methods() -> None:
     )
 
 
+def test_against_the_best_all_pairs_hold_together() -> None:
+    rng = np.random.default_rng(1)
+    values = {m: {"h": size * rng.uniform(size=40) ** 2} for m, size in (("a", 1.0), ("b", 1.1), ("c", 9.0))}
+    found = model_scores.scores(values, values["c"], 0.95)
+    best, middle, last = found
+    assert (best.to_best, last.model, last.to_best.beyond_noise) == (None, "c", True)
+    own, other = (values[s.model]["h"] for s in (middle, best))
+    u = own / own.sum() - other / other.sum()
+    reach = stats.t.ppf(1 - 0.05 / 6, 39) * 1.5 * np.sqrt(40 * np.var(u, ddof=1))
+    log_ratio = np.log(own.sum() / other.sum())
+    against = middle.to_best
+    assert np.log([against.value, against.lower, against.upper]) == pytest.approx(
+        log_ratio + np.array([0.0, -reach, reach])
+    )
+    assert against.beyond_noise == (log_ratio > reach)
+
+
 def test_identical_models_do_not_differ_and_no_variance_is_no_score() -> None:
     values = {"h": np.ones(5), "one": np.ones(1)}
     found = model_scores.scores({"a": values, "b": values}, values, 0.95)

@@ -10,7 +10,7 @@ from service.calibration.calibrate import calibrate
 from service.calibration.layouts.table import from_table
 from service.calibration.plan import Plan
 from service.calibration.report import VERDICTS, paragraph
-from tests.calibration import plug_ins
+from tests.calibration import nonresponse, plug_ins
 from tests.calibration.grouped import grouped
 from tests.calibration.studies import Study, simulate
 
@@ -117,3 +117,13 @@ def test_subgroups_are_compared_in_the_paragraph() -> None:
     assert "It was also estimated in one subgroup." in paragraph(one)
     unknown = replace(answer, heterogeneity=(replace(found, q=None, p_value=None),))
     assert "Subgroups were not compared." in paragraph(unknown)
+
+
+def test_who_did_not_answer_is_told_of_the_estimate_that_the_paragraph_is_about() -> None:
+    sent = nonresponse.table(nonresponse.Asked(200), 1)
+    (_, y), prediction = sent.outcomes[0], sent.predictions[0]
+    whole = np.where(np.array(sent.human), np.nan_to_num(y), np.nan)
+    for outcomes, told in (((("y", y), ("z", whole)), True), ((("z", whole), ("y", y)), False)):
+        both = replace(sent, outcomes=outcomes, predictions=tuple(replace(prediction, outcome=n) for n, _ in outcomes))
+        answer = calibrate(from_table(both, "response_propensity"), Plan())
+        assert ("people asked" in paragraph(answer)) is told

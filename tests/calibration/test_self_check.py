@@ -118,6 +118,8 @@ def test_large_studies_are_drawn_less_often_or_not_at_all(monkeypatch):
     fewer = checked(known, None, found, aim, Check(200))
     assert fewer.simulation.replicates == 120
     assert [w.code for w in fewer.warnings] == ["fewer_replicates"]
+    monkeypatch.setattr(self_check, "PRODUCTS", 110 * (117 * 2 + 1483))
+    assert checked(known, None, found, aim, Check(200)).simulation.replicates == 110
     monkeypatch.setattr(self_check, "NUMBERS", 50 * (117 * 2 + 1483))
     none = checked(known, None, found, aim, Check(200))
     assert none.simulation is None

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from service.calibration.diagnostics.check import Settings
+from service.calibration.diagnostics.checks import CHECKS
 from service.calibration.diagnostics.diagnose import diagnose
-from tests.coverage.cards import CELLS, line, rate, rejected
+from tests.coverage.cards import CEILING, CELLS, CONTROL, line, rate, rejected
 
 FEW = {True: 500, False: 12}
 LEAST = {"shift 0.3 SD": 0.85, "shift 0.6 SD": 0.99}
@@ -36,6 +37,16 @@ def test_the_published_rates_keep_the_promise(cell) -> None:
 def test_a_few_studies_agree_with_the_published_rates(cell) -> None:
     few, (share, _) = FEW[cell.alone], published(cell)
     assert abs(rate(cell, few, seed=1) - share) <= 3 * sqrt(max(share * (1 - share), 1 / few) / few)
+
+
+def test_every_check_has_a_say_in_the_cards_of_all_checks() -> None:
+    """Between them the two studies make every check testable."""
+    generator, told = np.random.default_rng(5), set()
+    for cell in [cell for cell in CELLS if cell.checks is None]:
+        settings = Settings(negative_controls=(CONTROL,), test_retest=CEILING)
+        found = diagnose(cell.make(generator), settings, cell.checks)
+        told |= {f.name for f in found.findings if f.status != "not_testable"}
+    assert told == {check.name for check in CHECKS}
 
 
 def test_where_hotellings_test_rejects_the_whole_card_sounds() -> None:

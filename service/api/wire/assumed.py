@@ -12,6 +12,7 @@ import numpy as np
 from service.api.wire.columns import Name
 from service.api.wire.plan import NamedContrast
 from service.calibration.designs.assumed import Assumed, assumed_basis
+from service.calibration.designs.groups import MOST_MODELS, too_many_models
 from service.calibration.designs.joint import Basis
 from service.calibration.errors import Problem, token
 from service.calibration.layouts.arrays import MODEL
@@ -61,21 +62,24 @@ class Stated:
 
 def problems_of(stated: Stated) -> list[Problem]:
     """What is missing or names something unknown; numbers are checked by the core."""
-    basis, problems = stated.basis, []
-    if len(stated.arms) == 1 or len(set(stated.arms)) < len(stated.arms):
+    basis, problems, arms = stated.basis, [], frozenset(stated.arms)
+    if len(stated.models) > MOST_MODELS:
+        place = "/basis/ppi_correlation" if isinstance(basis.ppi_correlation, dict) else "/costs/llm"
+        return [too_many_models(len(stated.models), place)]
+    if len(stated.arms) == 1 or len(arms) < len(stated.arms):
         problems.append(Problem("/arms", "bad_arms", "one arm, or an arm twice", "two or more names, or leave it out"))
     if stated.arms and stated.prediction_design is None:
         text, hint = "two or more arms need a prediction design", '"shared" or "independent"'
         problems.append(Problem("/prediction_design", "prediction_design_required", text, hint))
     for name in basis.arms or {}:
-        if name not in stated.arms:
+        if name not in arms:
             place = f"/basis/arms/{token(name)}"
             problems.append(Problem(place, "unknown_arm", "arms has no such name", "names match exactly"))
     for i, contrast in enumerate(stated.contrasts):
         problems += [
             Problem(f"/contrasts/{i}/weights/{token(a)}", "unknown_arm", "arms has no such name", "match exactly")
             for a in contrast.weights
-            if a not in stated.arms
+            if a not in arms
         ]
     for arm, exceptions in _by_arm(stated):
         problems += _model_problems(stated, arm, exceptions)

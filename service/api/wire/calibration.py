@@ -30,6 +30,7 @@ from service.calibration.layouts.target import Target
 from service.calibration.psps import Summary
 from service.calibration.sample import Sample
 from service.calibration.summarised import calibrate_summary
+from service.web.compression import too_many_values
 
 ENCODER = msgspec.json.Encoder()
 
@@ -62,6 +63,8 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
     """The job of a request; raises ``CalibrationError`` with every problem of plan and data."""
     problems: list[Problem] = []
     sent = request.plan or wire_plan.Plan()
+    if _numbers(request) > bounds.max_numbers:
+        raise too_many_values(bounds.max_numbers)
     plan = wire_plan.to_core(sent, problems)
     missing: Missing = sent.missing or "error"
     names = None if isinstance(request.data, SummaryLayout) else wire_sample.models(request.data)
@@ -83,6 +86,12 @@ def to_core(request: CalibrationRequest, body_digest: str = "", bounds: Bounds =
         return Job(samples, plan, body_digest, of_summary(samples), missing, models)
     refuse_long(samples, plan)
     return Job(samples, plan, body_digest, work(samples, plan), missing, models, reading.target)
+
+
+def _numbers(request: CalibrationRequest) -> int:
+    """How many numbers the rows of data and target hold."""
+    sent = 0 if isinstance(request.data, SummaryLayout) else wire_sample.numbers(request.data)
+    return sent + wire_target.numbers(None if request.plan is None else request.plan.target)
 
 
 def _without_covariates(data: object, target: Target | None) -> list[Problem]:

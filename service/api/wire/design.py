@@ -84,8 +84,13 @@ def _part(
         study = study_of(basis, overrides_of(request), place, problems, bounds)
         return study, float(wire_sample.numbers(basis.data))
     stated = stated_of(request, basis)
-    problems += [replace(p, pointer=p.pointer.replace("/basis", place, 1)) for p in problems_of(stated)]
+    problems += [replace(p, pointer=_moved(p.pointer, place)) for p in problems_of(stated)]
     return stated, 0.0
+
+
+def _moved(pointer: str, place: str) -> str:
+    """A pointer into the basis of a request as one into the basis at ``place``."""
+    return f"{place}{pointer.removeprefix('/basis')}" if pointer.startswith("/basis") else pointer
 
 
 def _models(request: DesignRequest) -> Sequence[str] | None:
@@ -111,8 +116,11 @@ def _planning(request: DesignRequest, parts: Sequence[Part]) -> float:
         return sampling(entries(request.basis.predicted_error), target=target)
     shapes = [_shape(part) for part in parts]
     arms, models = sum(arms for arms, _ in shapes), max(models for _, models in shapes)
-    simulated = simulating(arms, int(request.replicates or REPLICATES)) if request.simulate else 0.0
-    return solving(arms, models, len(shapes)) + simulated
+    found = solving(arms, models, len(shapes))
+    if not request.simulate:
+        return found
+    contrasts = max(len(part.contrasts if isinstance(part, Stated) else part[1].contrasts or ()) for part in parts)
+    return found + simulating(arms, contrasts, int(request.replicates or REPLICATES))
 
 
 def _shape(part: Part) -> tuple[int, int]:

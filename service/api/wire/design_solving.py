@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from service.api.wire.assumed import Stated, stated_basis
 from service.api.wire.design_basis import DesignCosts, PilotBasis, Study
@@ -17,7 +16,7 @@ from service.calibration.calibrate import planned_contrasts, planned_frame, stud
 from service.calibration.designs.answer import DesignAnswer, QuestionsDesign, SamplingDesign
 from service.calibration.designs.constraints import Constraints
 from service.calibration.designs.design import Question as DesignQuestion
-from service.calibration.designs.design import answer
+from service.calibration.designs.design import answer, refusing_overflow
 from service.calibration.designs.draws import Draws
 from service.calibration.designs.groups import Costs
 from service.calibration.designs.joint import Basis
@@ -88,10 +87,9 @@ def _check(request: DesignRequest, seed: int, names: tuple[str, ...] = ()) -> Ch
 
 
 def _of_questions(request: DesignRequest, basis: QuestionsBasis, parts: tuple[Part, ...], aim: Aim) -> QuestionsDesign:
-    asked = _each([partial(_asked, request, q, part) for q, part in zip(basis.questions, parts, strict=True)])
     return questions_design(
         Questionnaire(
-            asked,
+            _each(request, basis.questions, parts),
             basis.sample or "separate",
             basis.minimise or "weighted_sum",
             objective_of(request.objective),
@@ -112,27 +110,30 @@ def _basis_and_prices(costs: DesignCosts, part: Part) -> tuple[Basis, Costs]:
         return stated_basis(part), _prices(costs, part, "/costs/llm")
     resolved = resolve(*part)
     frame = planned_frame(resolved)
-    return basis_of_study(frame, planned_contrasts(resolved)), prices_of_study(frame, _study_costs(costs))
+    with refusing_overflow():
+        basis = basis_of_study(frame, planned_contrasts(resolved))
+    return basis, prices_of_study(frame, _study_costs(costs))
 
 
-def _each(made: Sequence[Callable[[], Asked]]) -> tuple[Asked, ...]:
+def _each(request: DesignRequest, questions: Sequence[Question], parts: Sequence[Part]) -> tuple[Asked, ...]:
     """What is made of every question; the refusals of all of them, each pointing into its question."""
     found, problems = [], []
-    for i, make in enumerate(made):
+    for i, (question, part) in enumerate(zip(questions, parts, strict=True)):
         try:
-            found.append(make())
+            found.append(_asked(request, question, part))
         except CalibrationError as refused:
-            problems += [replace(p, pointer=_located(i, p.pointer)) for p in refused.problems]
+            problems += [replace(p, pointer=_located(i, question, p.pointer)) for p in refused.problems]
     if problems:
         raise CalibrationError(problems)
     return tuple(found)
 
 
-def _located(index: int, pointer: str) -> str:
+def _located(index: int, question: Question, pointer: str) -> str:
     place = f"/basis/questions/{index}"
     if pointer.startswith(("/data", "/plan")):
         return f"{place}/basis{pointer}"
-    return f"{place}{pointer}" if pointer.startswith("/basis") else pointer
+    own = ("/basis",) if question.costs is None else ("/basis", "/costs")
+    return f"{place}{pointer}" if pointer.startswith(own) else pointer
 
 
 def _prices(costs: DesignCosts, stated: Stated, pointer: str) -> Costs:

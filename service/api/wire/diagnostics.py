@@ -11,6 +11,7 @@ import msgspec
 from service.api.wire import sample as wire_sample
 from service.api.wire.columns import Integral, Name
 from service.api.wire.diagnostics_answer import AppliedDiagnostics, ValidatedDiagnostics, from_core
+from service.api.wire.diagnostics_work import card_work
 from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.api.wire.facts import Facts, Finished, codes
 from service.api.wire.layouts import arrays, moments, table
@@ -19,7 +20,6 @@ from service.api.wire.layouts.table import Table
 from service.api.wire.passport import Issued, Passport, PassportModel, StatedModels, of_request, passport
 from service.api.wire.plan import Level, Positive
 from service.api.wire.sample import BOUNDS, Bounds
-from service.calibration.cross_fitting import FOLDS
 from service.calibration.diagnostics.check import Settings as CoreSettings
 from service.calibration.diagnostics.checks import CHECKS
 from service.calibration.diagnostics.diagnose import Diagnosis, diagnose
@@ -29,8 +29,6 @@ from service.calibration.errors import CalibrationError, InvalidPlan, InvalidSam
 
 ENCODER = msgspec.json.Encoder()
 OFFERED = tuple(check.name for check in CHECKS)
-PER_ENTRY = 4e6  # work of one check on one outcome, model, arm and subgroup: permutations and resamples
-PER_NUMBER = 65.0  # work of one check on every number sent: sorting
 Day = Annotated[str, msgspec.Meta(min_length=10, max_length=10, extra_json_schema={"format": "date"})]
 Ceiling = Annotated[float, msgspec.Meta(gt=0, le=1)]
 CheckName = Literal[
@@ -127,9 +125,7 @@ def to_core(request: DiagnosticsRequest, body_digest: str = "", bounds: Bounds =
     models = of_request(request.models, study.models, problems)
     if problems:
         raise InvalidPlan(problems)
-    numbers = PER_NUMBER * wire_sample.numbers(request.data)
-    ranked = FOLDS * numbers if len(study.models) > 1 else 0.0
-    work = len(checks) * (numbers + PER_ENTRY * _entries(study)) + ranked
+    work = card_work(study, checks, wire_sample.numbers(request.data))
     settings = replace(_settings(sent, study), fieldwork_start=start, model_cutoffs=cutoffs)
     return Job(study, settings, checks, body_digest, work, models)
 
@@ -237,8 +233,3 @@ def _unknown(sent: Settings, study: Study) -> list[Problem]:
         for name in sent.model_cutoffs or ()
         if name not in study.models
     ]
-
-
-def _entries(study: Study) -> int:
-    """How many entries a check can have: outcomes x subgroups x models x arms."""
-    return sum(max(1, len(view.models)) * len(view.arms) for view in study.views)

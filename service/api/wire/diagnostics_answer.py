@@ -11,7 +11,9 @@ from service.api.wire.doubts import Work, warnings
 from service.api.wire.passport import Passport
 from service.calibration.diagnostics import finding as core
 from service.calibration.diagnostics.diagnose import Diagnosis
+from service.calibration.diagnostics.fidelity_scores import FidelityScore
 from service.calibration.diagnostics.ranking import Ranked
+from service.calibration.model_scores import Against
 
 Status = Literal["pass", "not_testable", "warn", "fail"]
 
@@ -48,11 +50,37 @@ class Finding(msgspec.Struct, frozen=True):
     action: str
 
 
+class AgainstBest(msgspec.Struct, frozen=True):
+    """A model against the best of its outcome: a ratio or a difference, with an interval that pays for all comparisons.
+
+    beyond_noise: the interval leaves out no difference (a ratio of 1, a difference of 0).
+    """
+
+    value: float
+    interval: MeasureInterval
+    beyond_noise: bool
+
+
+class RankedFidelity(msgspec.Struct, frozen=True):
+    """How well a model knows who answers what: the correlation of human answers with cross-fitted predictions.
+
+    Predictions are of the model alone, without covariates, by slopes that have not seen the answer. rank is among the
+    models of the outcome, best first; difference_to_best is null for the best.
+    """
+
+    rank: int
+    cross_fitted_correlation: float
+    standard_error: float
+    interval: MeasureInterval
+    difference_to_best: AgainstBest | None
+
+
 class RankedModel(msgspec.Struct, frozen=True):
     """A model's cross-fitted variance ratio: its slopes have not seen the answers that it is scored on. Exploratory.
 
     Models of an outcome stand best first; ratio_to_next is its variance over that of the next in rank, p_value that of
-    no difference between the two; both null for the last.
+    no difference between the two; both null for the last. ratio_to_best is its variance over that of the best; null for
+    the best. fidelity ranks the same models by another score; null where an arm has too few humans for the columns.
     """
 
     outcome: str
@@ -62,6 +90,8 @@ class RankedModel(msgspec.Struct, frozen=True):
     interval: MeasureInterval
     ratio_to_next: float | None
     p_value: float | None
+    ratio_to_best: AgainstBest | None
+    fidelity: RankedFidelity | None
 
 
 class DiagnosticsReply(msgspec.Struct, frozen=True):
@@ -123,7 +153,29 @@ def _finding(f: core.Finding) -> Finding:
 def _ranked(r: Ranked, level: float) -> RankedModel:
     s = r.score
     interval = MeasureInterval("t", level, s.lower, s.upper)
-    return RankedModel(r.outcome, s.model, s.rank, s.variance_ratio, interval, s.ratio_to_next, s.p_value)
+    return RankedModel(
+        outcome=r.outcome,
+        model=s.model,
+        rank=s.rank,
+        variance_ratio=s.variance_ratio,
+        interval=interval,
+        ratio_to_next=s.ratio_to_next,
+        p_value=s.p_value,
+        ratio_to_best=_against(s.to_best, level),
+        fidelity=None if r.fidelity is None else _fidelity(r.fidelity, level),
+    )
+
+
+def _fidelity(f: FidelityScore, level: float) -> RankedFidelity:
+    interval = MeasureInterval("fisher_z", level, f.lower, f.upper)
+    return RankedFidelity(f.rank, f.correlation, f.standard_error, interval, _against(f.to_best, level))
+
+
+def _against(found: Against | None, level: float) -> AgainstBest | None:
+    if found is None:
+        return None
+    interval = MeasureInterval("t_all_pairs", level, found.lower, found.upper)
+    return AgainstBest(found.value, interval, found.beyond_noise)
 
 
 def _interval(found: core.Interval | None) -> MeasureInterval | None:

@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
+from itertools import islice
 from typing import Annotated
 
 import msgspec
@@ -134,13 +135,15 @@ def of_request(
 
     Facts about a model that is not there, and days that the calendar does not have, are appended to ``problems``.
     """
+    known = dict.fromkeys((stated or ()) if names is None else names)
     if not stated:
-        return tuple(map(_unstated, names or ()))
-    known = list(stated if names is None else dict.fromkeys(names))
+        return tuple(map(_unstated, known))
     for name, facts in stated.items():
         place = f"/models/{token(name)}"
         if name not in known:
-            hint = f"models of this request: {', '.join(known[:_TOLD])}" if known else "the request names no model"
+            hint = (
+                f"models of this request: {', '.join(islice(known, _TOLD))}" if known else "the request names no model"
+            )
             problems.append(Problem(place, "unknown_model", "the request has no model of this name", hint))
         problems += [
             Problem(f"{place}/{field}", "invalid_date", "the calendar has no such day", _DAY)

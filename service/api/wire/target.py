@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
-import numpy as np
 
-from service.api.wire.columns import Finite, MixedColumn, Name, mixed
+from service.api.wire.columns import Finite, MixedColumn, Name, entries, mixed
 from service.calibration.errors import Problem, token
 from service.calibration.layouts import target as core
-from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.labels import Labels, ordered
+from service.calibration.moments import FloatArray
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -48,15 +50,21 @@ def to_core(target: Target | None, problems: list[Problem], place: str) -> core.
     )
 
 
+def numbers(target: Target | None) -> int:
+    """How many entries the rows of a target have."""
+    return 0 if target is None else sum(map(entries, (target.covariates or {}).values()))
+
+
 def digested(target: core.Target | None) -> object:
     """What the plan's digest is made of: the same however the rows were sent."""
     if target is None:
         return None
-    rows = {name: _listed(column) for name, column in target.covariates}
-    return {"margins": target.margins, "covariates": rows}
+    return {"margins": target.margins, "covariates": {name: _digested(c) for name, c in target.covariates}}
 
 
-def _listed(column: np.ndarray | Labels) -> list[object]:
-    if isinstance(column, Labels):
-        return [column.names[code] if code >= 0 else None for code in column.codes.tolist()]
-    return list(column.tolist())
+def _digested(column: FloatArray | Labels) -> Mapping[str, object]:
+    """The names of a column in order, and a digest of its codes or numbers."""
+    if not isinstance(column, Labels):
+        return {"numbers": hashlib.sha256(column.tobytes()).hexdigest()}
+    known = ordered(column)
+    return {"names": known.names, "codes": hashlib.sha256(known.codes.tobytes()).hexdigest()}

@@ -30,7 +30,16 @@ PER_STEP = 1.5  # a product in a step of the solver, over all its steps
 PER_REPLICATE = 6e5  # one simulated study of one arm, analysed
 PER_DRAWN = 6.0  # a number of a simulated study: drawn, correlated, read
 PER_UNIT = 500.0  # a unit of a frame whose sampling probabilities are asked for
-PER_CONTRAST = 3e3  # work of one contrast
+PER_CONTRAST = 8e3  # work of one contrast, a third more for every column
+PER_RESPONSE, LOGISTIC = 1e6, 3.0  # propensities: of an arm; per person asked and squared number of columns
+PER_SOURCE, PER_WEIGHED, PER_ROW, TIPPING = (
+    7e5,
+    100.0,
+    20.0,
+    80.0,
+)  # target: of a source; unit; and margin; and contrast
+PER_PRODUCT, TARGET_ROW, PER_CLUSTER = 2.0, 5.0, 2.5e4  # target: per unit and squared margins; its entries; clusters
+PER_SIMULATED = 5e4  # self-check: of a contrast and replicate
 PER_OUTCOME = 1e5  # of every outcome, or share of a category, after the first
 LARGEST_SOURCE = 20_000.0  # units of a bootstrap beyond which its weights are drawn by their moments
 CELL = 5  # units that are read in the time of drawing how often one combination of values comes
@@ -42,7 +51,7 @@ DRAWN, DRAWS, MOST_DRAWS = 0.2, 5e3, 5e4  # max_t: work per number drawn; draws 
 FREE_DRAWS = 2e9  # numbers drawn that more draws than the least may cost
 PAIR, PER_CELL = 40.0, 200.0  # interactions: per human and squared number of terms; per unit and combination of levels
 PER_MODEL = 2.0  # per unit, fit and squared number of coefficients: 189 of 8,000 units take 4 s, 61 of 23,000 0.4 s
-SELECTING, FEW_UNITS = 1.0, 2e3  # model_selection: per number and fold; what a fit of one model costs, in units
+PER_TRIED, PER_FOLDED = 1e6, 0.125  # model_selection: per model and arm; per number, fold and column
 SUMMARY = 50.0  # work per cube of the number of coefficients
 HELD = 200.0  # max_t: work per influence value, which are held in memory together
 
@@ -50,7 +59,8 @@ HELD = 200.0  # max_t: work per influence value, which are held in memory togeth
 def work(samples: Sequence[Sample], plan: Plan) -> float:
     """Estimated work of a calibration."""
     each = sum(
-        count * (_fitting(s, plan) + _interactions(s, plan) + _resampling(s, plan)) for s, count in counted(samples)
+        count * sum(part(s, plan) for part in (_fitting, _selecting, _interactions, _resampling, _weighing))
+        for s, count in counted(samples)
     )
     each += PER_OUTCOME * (len(samples) - 1)
     planning = solving(len(samples[0].arms), len(samples[0].models)) if plan.costs else 0.0
@@ -67,9 +77,9 @@ def solving(arms: int, models: int, questions: int = 1) -> float:
     return SOLVING + PER_GROUP * groups + PER_STEP * together
 
 
-def simulating(arms: int, replicates: int) -> float:
+def simulating(arms: int, contrasts: int, replicates: int) -> float:
     """Estimated work of a design's self-check: analyses, and the numbers drawn for them at most."""
-    return PER_REPLICATE * replicates * max(1, arms) + PER_DRAWN * NUMBERS
+    return replicates * (PER_REPLICATE * max(1, arms) + PER_SIMULATED * contrasts) + PER_DRAWN * NUMBERS
 
 
 def sampling(units: int, *, target: bool) -> float:
@@ -84,17 +94,40 @@ def of_summary(summary: Summary) -> float:
 
 def _fitting(sample: Sample, plan: Plan) -> float:
     columns = max(1, len(sample.columns))
-    fits = (len(sample.models) + 1) * (len(ESTIMATORS) if plan.compare else 1) + _selecting(sample, plan)
-    products = PER_MODEL * _n_units(sample) * _n_components(sample, plan) ** 2
-    return fits * (float(_numbers(sample) * columns) + products + PER_CONTRAST * len(plan.contrasts or ()))
+    fits = (len(sample.models) + 1) * (len(ESTIMATORS) if plan.compare else 1)
+    products, numbers = PER_MODEL * _n_units(sample) * _n_components(sample, plan) ** 2, float(_numbers(sample))
+    contrasts = PER_CONTRAST * (1 + columns / 3) * len(plan.contrasts or ())
+    if not sample.plain or sample.unanswered or sample.margins is not None:
+        contrasts += numbers * _n_contrasts(sample, plan)
+    return fits * (numbers * columns + products + contrasts)
+
+
+def _n_contrasts(sample: Sample, plan: Plan) -> int:
+    return max(1, len(sample.arms) - 1) if plan.contrasts is None else len(plan.contrasts)
+
+
+def _weighing(sample: Sample, plan: Plan) -> float:
+    """Work of response propensities, or of the weights for a target population and how wrong they may be."""
+    human, columns = sum(s.n for s in sample.human), len(sample.columns)
+    asked = human + sum(s.n for s in sample.unanswered if s is not None)
+    found = PER_RESPONSE * len(sample.arms) + LOGISTIC * asked * (1 + columns) ** 2 if sample.unanswered else 0.0
+    if sample.margins is None:
+        return found
+    margins, rows = sample.margins.target.size, sample.margins.rows
+    sources = [s for s in (*sample.human, *sample.llm_only) if isinstance(s, Units)]
+    each = PER_WEIGHED + PER_ROW * margins + PER_PRODUCT * margins**2
+    found += PER_SOURCE * len(sources) + each * sum(s.n for s in sources)
+    found += PER_CLUSTER * sum(len(np.unique(s.cluster)) for s in sources if s.cluster is not None)
+    contrasts = _n_contrasts(sample, plan)
+    return found + contrasts * TIPPING * human + (TARGET_ROW + contrasts) * (0 if rows is None else rows.size)
 
 
 def _selecting(sample: Sample, plan: Plan) -> float:
-    """Fits of every number that the choice of a model takes: the folds, again for each model that is left out."""
+    """The choice of a model: products of all columns outside every fold, and every model fitted alone there."""
     if plan.model_selection == "all":
         return 0.0
-    models = len(sample.models)
-    return SELECTING * FOLDS * (1 + min(models, FOLDS)) * (1.0 + models * FEW_UNITS / max(1, _n_units(sample)))
+    fits = len(sample.models) * len(sample.arms)
+    return PER_TRIED * fits + PER_FOLDED * FOLDS * _numbers(sample) * (8.0 + len(sample.columns))
 
 
 def _interactions(sample: Sample, plan: Plan) -> float:

@@ -76,14 +76,15 @@ def groups_on_offer(joint: Joint, costs: Costs) -> tuple[Group, ...]:
     )
 
 
+def too_many_models(count: int, pointer: str) -> Problem:
+    """The problem of more models than a design weighs."""
+    text, hint = f"{count} models; a design weighs at most {MOST_MODELS}", "leave out those that correlate least"
+    return Problem(pointer, "too_many_models", text, hint)
+
+
 def _refuse_bad(joint: Joint, costs: Costs) -> None:
     if len(joint.models) > MOST_MODELS:
-        raise UnsupportedCombination.at(
-            "/costs/llm",
-            "too_many_models",
-            f"{len(joint.models)} models; a design weighs at most {MOST_MODELS}",
-            "leave out the models that correlate least with the humans",
-        )
+        raise UnsupportedCombination([too_many_models(len(joint.models), "/costs/llm")])
     if joint.identification == "randomization" and joint.prediction_design != "shared":
         raise UnsupportedCombination.at(
             "/basis/identification",

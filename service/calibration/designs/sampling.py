@@ -42,6 +42,8 @@ SMALL = 0.1
 LEAST = 1e-9
 """Predicted errors of zero count as this part of the largest, where a share is sampled uniformly."""
 CLOSE = 1e-12
+SMALLEST, LARGEST = 1e-9, 1e12
+"""A predicted error, the largest of a frame: as an outcome's sd on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,14 +231,16 @@ def _check(frame: Frame) -> None:
         text = f"{frame.size} units; a frame has at least {FEWEST:g}"
         problems.append(Problem("/basis/predicted_error", "bad_predicted_error", text, "one entry per unit"))
     zero_is_fine = frame.uniform_share > 0
-    wrong = np.flatnonzero(~(np.isfinite(errors) & ((errors >= 0) if zero_is_fine else (errors > 0))))
+    wrong = np.flatnonzero(~((errors <= LARGEST) & ((errors >= 0) if zero_is_fine else (errors > 0))))
     hint = "give the sd of the error that is expected there; zero goes with a uniform_share above zero"
     problems += [
-        Problem(f"/basis/predicted_error/{i}", "bad_predicted_error", "not a finite number above zero", hint)
+        Problem(
+            f"/basis/predicted_error/{i}", "bad_predicted_error", f"not a number above zero, {LARGEST:g} at most", hint
+        )
         for i in wrong[:1000].tolist()
     ]
-    if not problems and not errors.any():
-        text = "no error is expected anywhere"
+    if not problems and errors.max() < SMALLEST:
+        text = f"no error of {SMALLEST:g} or more is expected anywhere"
         problems.append(Problem("/basis/predicted_error", "bad_predicted_error", text, hint))
     if not 0 <= frame.uniform_share <= 1:
         text = "not a share between 0 and 1"

@@ -160,7 +160,7 @@ def _of_categories(values: FloatArray | Labels, own: Indexed) -> bool:
 
 
 def _first_draws(own: Indexed) -> Indexed:
-    """The columns with the lowest draw of each model, condition and category."""
+    """The first column sent of each model, condition and category: one draw."""
     first: dict[tuple[str, str | None, str | None], int] = {}
     for j, column in own.items():
         first.setdefault((*column.group, column.category), j)
@@ -176,6 +176,7 @@ def _human(draft: Draft, single: Sequence[DraftColumn], arm: int) -> Source:
         draft.y[arm],
         None if survey is None else survey.weight,
         None if survey is None else survey.cluster,
+        draft.rows[arm],
     )
 
 
@@ -188,6 +189,7 @@ def _others(draft: Draft, single: Sequence[DraftColumn], pool: int) -> Source:
         None,
         None if survey is None else survey.weight,
         None if survey is None else survey.cluster,
+        draft.rows_llm_only[pool],
     )
 
 

@@ -1,6 +1,7 @@
-"""Ranking: the models of an outcome by the variance that each alone would save, scored by cross-fitting.
+"""Ranking: the models of an outcome by the variance that each alone would save and by fidelity, both cross-fitted.
 
 Formula: see ``model_selection`` and ``model_scores``; of the second arm's mean minus the first's, or of one population.
+Fidelity is the cross-fitted PPI correlation of ``fidelity_scores``, with the same folds.
 Shapes: one score per outcome and model, best first. Units: variance ratios.
 Assumes: as ``model_scores``. Breaks: few humans: nearly everything is noise. Exploratory.
 Raises: nothing: an outcome that cannot be calibrated has no ranking.
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.calibration.diagnostics.check import Settings
+from service.calibration.diagnostics.fidelity_scores import FidelityScore, fidelity_scores
 from service.calibration.diagnostics.study import Study, View
 from service.calibration.errors import CalibrationError
 from service.calibration.estimate import Frame, human_only
@@ -26,10 +28,11 @@ from service.calibration.sample import Sample
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An outcome's score of one model."""
+    """An outcome's scores of one model; ``fidelity`` None: too many columns for the humans of an arm."""
 
     outcome: str
     score: ModelScore
+    fidelity: FidelityScore | None = None
 
 
 def ranking(study: Study, settings: Settings) -> tuple[Ranked, ...]:
@@ -37,20 +40,23 @@ def ranking(study: Study, settings: Settings) -> tuple[Ranked, ...]:
     found = []
     for view in study.whole:
         if view.numeric and len(view.models) > 1:
-            found += [Ranked(view.outcome, score) for score in _scored(view, settings)]
+            found += _ranked(view, settings)
     return tuple(found)
 
 
-def _scored(view: View, settings: Settings) -> tuple[ModelScore, ...]:
+def _ranked(view: View, settings: Settings) -> list[Ranked]:
+    level = settings.confidence_level
     try:
         frame = Frame(_sample(view), "exchangeability")
         contrast = np.zeros(len(view.arms))
         contrast[: 2 if len(view.arms) > 1 else 1] = (-1.0, 1.0) if len(view.arms) > 1 else (1.0,)
         chosen = selection(frame, limited=False, seed=settings.seed)
         own = {m: squares(chosen.of_model(m), contrast, "super") for m in view.models}
-        return scores(own, squares(human_only(frame), contrast, "super"), settings.confidence_level)
+        by_variance = scores(own, squares(human_only(frame), contrast, "super"), level)
+        by_fidelity = fidelity_scores(frame, chosen.folds, view.models, level)
     except CalibrationError:
-        return ()
+        return []
+    return [Ranked(view.outcome, score, by_fidelity.get(score.model)) for score in by_variance]
 
 
 def _sample(view: View) -> Sample:

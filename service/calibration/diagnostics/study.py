@@ -20,13 +20,17 @@ from service.calibration.sample import Column, PredictionDesign, Sample
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Units of one source: columns c (p, n), draws averaged; ``single`` (p, n) has one draw of each; y of humans."""
+    """Units of one source: columns c (p, n), draws averaged; ``single`` (p, n) has one draw of each; y of humans.
+
+    ``row`` (n,) are the units' numbers in the caller's data, ascending, which line up the views of several outcomes.
+    """
 
     c: FloatArray
     single: FloatArray
     y: FloatArray | None = None
     weight: FloatArray | None = None
     cluster: IntArray | None = None
+    row: IntArray | None = None
 
     @property
     def n(self) -> int:
@@ -85,6 +89,11 @@ class View:
         """Number of an arm's human answers."""
         return int(self.sample.human[arm].n) if self.sample is not None else self.human[arm].n
 
+    def n_llm_only(self, arm: int) -> int:
+        """Number of LLM-only units, as rows, in an arm's pool."""
+        only = self.llm_only[self.pool_of(arm)] if self.llm_only else None
+        return 0 if only is None else only.n
+
     def pool_of(self, arm: int) -> int:
         """Index of the pool an arm's LLM-only units are in."""
         return 0 if self.shared else arm
@@ -140,6 +149,14 @@ class Study:
     def whole(self) -> tuple[View, ...]:
         """The views of everyone, one per outcome."""
         return tuple(v for v in self.views if v.subgroup is None)
+
+    @cached_property
+    def by_subgroup(self) -> dict[str | None, list[View]]:
+        """The views of everyone (None) and of every subgroup, one per outcome."""
+        found: dict[str | None, list[View]] = {}
+        for view in self.views:
+            found.setdefault(view.subgroup, []).append(view)
+        return found
 
     @property
     def outcomes(self) -> tuple[str, ...]:

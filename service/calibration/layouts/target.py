@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -108,8 +109,7 @@ def _levels(
     )
     found = [
         Problem(f"{place}/{token(level)}", "category_not_in_sample", text, hint)
-        for level in named
-        if level in shared and level not in there
+        for level in islice((level for level in named if level in shared and level not in there), LISTED)
     ]
     if there - shared:
         text = "units have a category to which the target gives no share, so their weight would be 0"

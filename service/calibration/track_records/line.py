@@ -34,16 +34,27 @@ ROUNDS, STILL = 50, 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Coefficients (a, b) or (a,), their covariance, variance between studies beside and without the LLM's part.
+    """Coefficients (a, b) or (a,), the root of their covariance, variance between studies beside and without the LLM's.
 
+    ``root`` (p, p): covariance = root root'. A variance by it is never below zero, however far from zero effects lie.
     ``tau2`` is the REML estimate, ``tau2_mean`` the mean over the restricted likelihood.
     """
 
     coefficients: FloatArray
-    covariance: FloatArray
+    root: FloatArray
     tau2: float
     tau2_mean: float
     tau2_total: float
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Of the coefficients (p, p)."""
+        found: FloatArray = self.root @ self.root.T
+        return found
+
+    def variance(self, place: FloatArray) -> float:
+        """Of the line at (1, x), or (1,)."""
+        return float(((place @ self.root) ** 2).sum())
 
     @property
     def slope(self) -> float | None:
@@ -96,7 +107,7 @@ def _line(fit: Fit, total: float) -> Line:
     inflation = max(1.0, found.residual / (n - len(found.coefficients)))
     return Line(
         fit.coefficients,
-        inflation * fit.back @ np.linalg.inv(found.information) @ fit.back.T,
+        np.sqrt(inflation) * fit.back @ np.linalg.inv(np.linalg.cholesky(found.information)).T,
         found.tau2,
         mean_variance(fit.rows, found.tau2),
         total,

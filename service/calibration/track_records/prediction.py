@@ -48,7 +48,7 @@ def predicted(record: TrackRecord, fitted: Line, llm: LlmEffects) -> RandomEffec
     expected, left = llm.expect(new.estimate, new.standard_error)
     place = np.array([1.0, expected])[: len(fitted.coefficients)]
     noise = fitted.tau2_mean + (fitted.slope or 0.0) ** 2 * left
-    estimate, error = float(place @ fitted.coefficients), sqrt(noise + place @ fitted.covariance @ place)
+    estimate, error = float(place @ fitted.coefficients), sqrt(noise + fitted.variance(place))
     positive, negative = _thresholds(fitted, noise, quantile)
     return RandomEffects(
         estimate=estimate,

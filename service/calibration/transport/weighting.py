@@ -77,11 +77,11 @@ def _found(margins: Margins, x: FloatArray, base: FloatArray) -> FloatArray | No
 
 def _contradicting(margins: Margins, x: FloatArray, base: FloatArray, who: str) -> Problem:
     """The first margin that the weights of those before it cannot meet as well."""
-    count = next(
-        (i for i in range(1, len(margins.margins)) if not balanced(base, x[: margins.first(i)]).met),
-        len(margins.margins),
-    )
-    margin = margins.margins[count - 1]
+    fine, wrong = 0, len(margins.margins)
+    while wrong - fine > 1:
+        middle = (fine + wrong) // 2
+        fine, wrong = (middle, wrong) if balanced(base, x[: margins.first(middle)]).met else (fine, middle)
+    margin = margins.margins[wrong - 1]
     text = f"no positive weights of {who} meet this margin together with those before it: they contradict each other"
     return Problem(
         margin.pointer,

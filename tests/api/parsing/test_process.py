@@ -8,6 +8,8 @@ import threading
 from importlib.resources import files
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
 from service.api.limits import Limits
@@ -17,6 +19,8 @@ from service.api.parts import calibration_parts
 from service.api.reading.media import Reader
 from service.api.reading.whole import digest
 from service.api.wire.calibration import CalibrationRequest
+from service.api.wire.columns import BinaryArray, SentNames, names_of, numbered
+from tests.api.parsing.every_request import requests
 
 EXAMPLE = files("service.api").joinpath("example.json").read_bytes()
 PATH, JSON = "/v1/calibrations", "application/json"
@@ -75,3 +79,41 @@ def test_who_left_before_it_was_ready_is_no_fault() -> None:
     ours.close()
     with theirs:
         process.serve(theirs, (), Limits())
+
+
+def values(column: BinaryArray) -> list[float | str | None]:
+    """A column as a list."""
+    if isinstance(column, SentNames):
+        return names_of(column)
+    return [None if v != v else v for v in np.frombuffer(column.data, column.dtype).tolist()]  # noqa: PLR0124 - NaN
+
+
+def same(sent: Any, came: Any, field: str = "") -> bool:
+    """Whether what was decoded is what comes back, a list as a column, of units as the order of their names."""
+    if isinstance(sent, list) and isinstance(came, BinaryArray):
+        return values(came) == (numbered(sent).tolist() if field == "unit" else sent)
+    if isinstance(sent, bytes):
+        return sent == bytes(came)
+    if isinstance(sent, msgspec.Struct) and type(sent) is type(came):
+        return all(same(getattr(sent, name), getattr(came, name), name) for name in sent.__struct_fields__)
+    if isinstance(sent, dict):
+        return sent.keys() == came.keys() and all(same(value, came[key]) for key, value in sent.items())
+    if isinstance(sent, list):
+        return len(sent) == len(came) and all(same(one, other) for one, other in zip(sent, came, strict=True))
+    return type(sent) is type(came) and bool(sent == came)
+
+
+@pytest.mark.parametrize("computation", COMPUTATIONS, ids=lambda computation: computation.name)
+def test_every_field_of_every_path_comes_back_as_it_was_sent(computation: Any) -> None:
+    """Lists of names in a plan once did not, and large bodies with them were answered with 500."""
+    reader, documents = TAKES[computation.path][JSON], requests(computation.request)
+    assert len(documents) > 3
+    for document in documents:
+        body = json.dumps(document).encode()
+        reply, fd = process.answered(
+            Errand(1, computation.path, JSON, "identity", {}), memory_file(body), TAKES, Limits()
+        )
+        assert (reply.refused, reply.failure) == (False, None), document
+        came = shipping.read(computation.request, mapped(fd), reply.at, reply.size)
+        os.close(fd)
+        assert same(reader.decode(body, {}), came), document

@@ -90,3 +90,14 @@ def test_the_core_finds_what_is_wrong_with_the_numbers():
     with pytest.raises(CalibrationError) as refused:
         stated_basis(twins)
     assert refused.value.problems[0].code == "missing_arm_correlation"
+
+
+def test_far_too_many_models_are_refused_before_their_correlations_are_looked_at():
+    """Two thousand took seconds, and the work of so many ways to spend is beyond the largest number."""
+    many = {f"m{i}": 0.1 for i in range(2000)}
+    assert codes(stated({"kind": "assumed", "ppi_correlation": 0.5}, priced=tuple(many))) == [
+        ("/costs/llm", "too_many_models")
+    ]
+    assert codes(stated({"kind": "assumed", "ppi_correlation": many, "model_correlation": 0.1})) == [
+        ("/basis/ppi_correlation", "too_many_models")
+    ]

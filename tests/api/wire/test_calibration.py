@@ -10,8 +10,10 @@ import pytest
 
 from service.api.wire.calibration import CalibrationRequest, Job, plan_digest, run, to_core, validated
 from service.api.wire.doubts import WORK_LIMIT
+from service.api.wire.sample import Bounds, numbers
 from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError, InvalidSample
+from service.web.problems import ProblemError
 from tests.api.wire.layouts.study import ARRAYS, MOMENTS, TABLE
 
 GOOD = {"data": {**ARRAYS, "arms": ARRAYS["arms"][:1] * 1}, "plan": {"estimand": {"type": "mean"}}}
@@ -211,3 +213,12 @@ def test_strata_and_their_shares_go_with_coefficients() -> None:
     assert "stratum_shares_from_sample" in {w["code"] for w in own["warnings"]}
     assert "stratum_shares_from_sample" not in {w["code"] for w in stated["warnings"]}
     assert stated["summary"]["estimate"] != own["summary"]["estimate"]
+
+
+def test_rows_of_a_target_count_like_those_of_the_data() -> None:
+    rows = {"age": list(range(1000))}
+    request = msgspec.convert(planned(target={"covariates": rows}), CalibrationRequest)
+    held = numbers(request.data)
+    to_core(request, bounds=Bounds(max_numbers=held + 1000))
+    with pytest.raises(ProblemError, match="too_many_numbers"):
+        to_core(request, bounds=Bounds(max_numbers=held + 999))

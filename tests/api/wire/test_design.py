@@ -218,8 +218,8 @@ def test_the_work_of_a_design_grows_with_its_arms_and_models():
 def test_the_work_of_questions_checks_and_frames_is_counted():
     asked = {"kind": "questions", "questions": [{"name": name, "basis": ASSUMED} for name in "ab"]}
     assert job(basis=asked).work == solving(2, 1, 2)
-    assert job(basis=ASSUMED, simulate=True).work == solving(1, 1) + simulating(1, 1000)
-    assert job(basis=ASSUMED, simulate=True, replicates=300).work == solving(1, 1) + simulating(1, 300)
+    assert job(basis=ASSUMED, simulate=True).work == solving(1, 1) + simulating(1, 0, 1000)
+    assert job(basis=ASSUMED, simulate=True, replicates=300).work == solving(1, 1) + simulating(1, 0, 300)
     frame = {"kind": "predicted_errors", "predicted_error": [1.0] * 50, "outcome_sd": 3}
     assert job(basis=frame).work == sampling(50, target=False) + 50
     target = {"kind": "standard_error", "standard_error": 0.5}

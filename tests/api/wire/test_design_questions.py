@@ -100,6 +100,14 @@ def test_every_questions_refusals_point_into_it():
         (f"/basis/questions/{i}/basis/model_correlation", "impossible_correlations") for i in (0, 2)
     ]
     assert refused(basis=ask([TWO[0], TWO[0]])) == [("/basis/questions/1/name", "duplicate_question")]
+    priced = {"human": 4, "llm": {"other": 1}}
+    ways = [{"name": "a", "basis": assumed({"g": 0.5})}, {"name": "b", "basis": assumed({"g": 0.5}), "costs": priced}]
+    assert {pointer for pointer, _ in refused(basis=ask(ways))} == {"/basis/questions/1/costs/llm"}
+    named = {"arms": ["a", "/basis"], "prediction_design": "independent"}
+    contrast = {"name": "d", "weights": {"a": 1, "x/basis": -1}}
+    assert refused(basis=ask([{"name": "a", "basis": assumed(0.5)}]), contrasts=[contrast], **named) == [
+        ("/contrasts/0/weights/x~1basis", "unknown_arm")
+    ]
 
 
 def test_what_only_one_design_has_is_refused():

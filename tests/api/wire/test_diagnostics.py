@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from service.api.wire.diagnostics import OFFERED, PER_ENTRY, DiagnosticsRequest, run, to_core, validated
+from service.api.wire.diagnostics import OFFERED, DiagnosticsRequest, run, to_core, validated
 from service.calibration.diagnostics.check import Settings
 from service.calibration.errors import CalibrationError
 from tests.calibration.diagnostics.studies import correlated
@@ -66,14 +66,6 @@ def test_names_among_numbers_are_told() -> None:
     assert ("/data/arms/0/human/1", "mixed_column") in problems(
         {"layout": "arrays", "arms": [ARM | {"human": [1, "a", 2, 3]}]}
     )
-
-
-def test_work_grows_with_checks_entries_and_numbers() -> None:
-    one = to_core(asked(checks=["leakage"])).work
-    assert to_core(asked(checks=["leakage", "exchangeability"])).work == 2 * one
-    table = {"layout": "table", "outcomes": {"y": [1, 2, 3]}, "subgroup": ["a", "b", "b"],
-             "predictions": [{"values": [1, 2, 3], "model": name} for name in "uvw"]}  # fmt: skip
-    assert to_core(asked(table, checks=["leakage"])).work > 9 * PER_ENTRY  # 3 models, everyone and 2 subgroups
 
 
 def test_all_layouts_are_answered_alike() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import time
 from importlib.metadata import version
 
 import msgspec
@@ -113,6 +114,18 @@ def test_where_the_request_names_no_models_those_stated_are_they() -> None:
     assert of_request(None, None, problems) == ()
     assert of_request({"gpt": ModelFacts()}, (), problems) == ()
     assert [p.hint for p in problems] == ["the request names no model"]
+
+
+def test_a_model_that_is_named_twice_stands_once() -> None:
+    assert [m.name for m in of_request(None, ["gpt", "small", "gpt"], [])] == ["gpt", "small"]
+
+
+def test_many_models_are_looked_up_at_once() -> None:
+    """By going through those before it, the last of a hundred thousand took a minute of the whole request."""
+    many = {f"m{i}": ModelFacts() for i in range(100_000)}
+    began = time.perf_counter()
+    assert len(of_request(many, None, [])) == len(many)
+    assert time.perf_counter() - began < 5.0
 
 
 def test_what_does_not_apply_is_null() -> None:

@@ -5,7 +5,7 @@ import base64
 import msgspec
 import numpy as np
 
-from service.api.wire.target import Target, digested, to_core
+from service.api.wire.target import Target, digested, numbers, to_core
 from service.calibration.errors import Problem
 from service.calibration.layouts import target as core
 from service.calibration.layouts.labels import Labels
@@ -56,9 +56,14 @@ def test_the_digest_does_not_know_how_rows_were_sent() -> None:
             }
         }
     )
-    assert (
-        digested(listed)
-        == digested(binary)
-        == {"margins": None, "covariates": {"age": [30.0, 40.0], "sex": ["m", None]}}
-    )
+    others = [{"age": [40, 30], "sex": ["m", None]}, {"age": [30, 40], "sex": ["f", None]}, {"age": [30, 40]}]
+    told = [digested(read({"covariates": rows})[0]) for rows in others]
+    assert digested(listed) == digested(binary)
+    assert digested(listed) not in told
     assert digested(None) is None
+
+
+def test_rows_are_counted() -> None:
+    rows = {"age": [30, 40, None], "sex": {"dtype": "<i2", "data": "AAABAA==", "categories": ["f", "m"]}}
+    assert numbers(msgspec.json.decode(msgspec.json.encode({"covariates": rows}), type=Target)) == 5
+    assert numbers(Target({"age": 3.0})) == numbers(None) == 0

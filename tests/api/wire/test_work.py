@@ -15,16 +15,24 @@ from service.api.wire.work import (
     PER_CONTRAST,
     PER_MODEL,
     PER_OUTCOME,
+    PER_RESPONSE,
+    PER_SIMULATED,
+    PER_SOURCE,
+    PER_TRIED,
     REFIT,
+    TARGET_ROW,
+    TIPPING,
     sampling,
     simulating,
     solving,
     work,
 )
 from service.calibration.estimators import ESTIMATORS
+from service.calibration.layouts.table import from_table
+from service.calibration.margins import Margins
 from service.calibration.plan import Costs, Model, NamedContrast, Plan
 from service.calibration.sample import Sample
-from tests.calibration import models
+from tests.calibration import models, nonresponse
 from tests.calibration.conjoints import MODEL, conjoint
 from tests.calibration.studies import as_moments, categorised, simulate
 
@@ -46,7 +54,9 @@ def test_comparing_is_work_for_every_estimator() -> None:
 
 def test_contrasts_costs_and_outcomes_add_up() -> None:
     named = tuple(NamedContrast(f"d{k}", {"control": 1.0, "treatment": -1.0}) for k in range(4))
-    assert work([ARMS], Plan(contrasts=named)) - work([ARMS], Plan()) == 4 * PER_CONTRAST * 3
+    assert work([ARMS], Plan(contrasts=named)) - work([ARMS], Plan()) == pytest.approx(
+        4 * PER_CONTRAST * (1 + 2 / 3) * 3
+    )
     assert work([ONE], Plan(costs=Costs(1.0, 0.1))) - work([ONE], Plan()) == solving(1, 1)
     assert work([ONE, ARMS], Plan()) == work([ONE], Plan()) + work([ARMS], Plan()) + PER_OUTCOME
     shares = categorised(simulate(1, (20,), 30)).samples()
@@ -139,5 +149,44 @@ def test_a_design_costs_what_its_ways_of_spending_cost() -> None:
 def test_questions_cost_more_together_and_fifty_are_affordable() -> None:
     assert solving(2, 1, 2) > solving(2, 1) == solving(2, 1, 1)
     assert solving(50, 1, 50) < WORK_LIMIT < solving(200, 3, 50)
-    assert simulating(2, 1000) - simulating(2, 500) == simulating(1, 1000) - simulating(1, 0)
+    assert simulating(2, 0, 1000) - simulating(2, 0, 500) == simulating(1, 0, 1000) - simulating(1, 0, 0)
+    assert simulating(2, 1000, 100) - simulating(2, 0, 100) == PER_SIMULATED * 1000 * 100 > PER_SECOND
     assert sampling(100, target=True) == 3 * sampling(100, target=False)
+
+
+def test_contrasts_of_weighted_units_read_the_units() -> None:
+    """Two hundred contrasts of 50,000 weighted units took half a second and were taken for a fiftieth of one."""
+    named = tuple(NamedContrast(f"d{k}", {"control": 1.0, "treatment": -1.0}) for k in range(4))
+    weighted = replace(ARMS, human=tuple(replace(u, weight=np.ones(u.n)) for u in ARMS.human))
+    more = work([weighted], Plan(contrasts=named)) - work([ARMS], Plan(contrasts=named))
+    assert more == pytest.approx(4 * (22 * 3 + 90 * 2) * 3)
+
+
+def test_propensities_are_work_by_arm_person_and_column() -> None:
+    asked = nonresponse.Asked(300, arms=2)
+    with_, without = nonresponse.sample(asked, 1), from_table(nonresponse.table(asked, 1), "drop_unit")[0]
+    assert 2 * PER_RESPONSE < work([with_], Plan()) - work([without], Plan()) < 2 * PER_RESPONSE + 1e5
+
+
+def test_the_choice_of_a_model_is_work_by_model_and_arm_and_sixty_are_affordable() -> None:
+    best, plain = (work([ARMS], Plan(model_selection=how)) for how in ("best", "all"))
+    assert 2 * 2 * PER_TRIED < best - plain < 2 * 2 * PER_TRIED + 1e4
+    many = simulate(1, (250, 250), (2250, 2250), models=60).sample()
+    assert 60 * 2 * PER_TRIED < work([many], Plan(model_selection="best")) < WORK_LIMIT / 4
+
+
+def test_a_target_is_work_by_unit_margin_and_contrast() -> None:
+    """Sixty means that contradict each other took seconds and were taken for a thousandth of one."""
+
+    def told(columns: int, rows: int | None = None, contrasts: int = 1) -> float:
+        x = np.zeros((columns, 50))
+        human = tuple(replace(u, x=x[:, : u.n], cluster=np.arange(u.n)) for u in ONE.human)
+        only = tuple(None if u is None else replace(u, x=x[:, : u.n]) for u in ONE.llm_only)
+        found = Margins((), np.zeros(columns), None if rows is None else np.zeros((columns, rows)))
+        named = tuple(NamedContrast(f"c{k}", {"all": 1.0}) for k in range(contrasts))
+        return work([replace(ONE, human=human, llm_only=only, margins=found)], Plan(contrasts=named))
+
+    assert told(1) > 2 * PER_SOURCE
+    assert told(60) - told(30) > 2 * (told(30) - told(1))
+    assert told(2, rows=1000) - told(2) == (TARGET_ROW + 1) * 2000
+    assert told(2, contrasts=11) - told(2) > 10 * TIPPING * 10

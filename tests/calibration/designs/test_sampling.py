@@ -132,6 +132,8 @@ def test_doubts_are_told():
         (Frame(np.array([1.0, 0.0, np.nan, -1.0])), budget(3), [(f"{PLACE}/{i}", BAD) for i in (1, 2, 3)]),
         (Frame(np.ones(2)), budget(3), [(PLACE, BAD)]),
         (Frame(np.zeros(9), uniform_share=0.5), budget(3), [(PLACE, BAD)]),
+        (Frame(np.array([1.0, 1e200, 1.0, np.inf])), budget(3), [(f"{PLACE}/{i}", BAD) for i in (1, 3)]),
+        (Frame(np.full(9, 1e-200)), budget(3), [(PLACE, BAD)]),
         (Frame(np.ones(9), uniform_share=1.5), budget(3), [("/basis/uniform_share", "bad_probability")]),
         (Frame(np.ones(9), 0.9), budget(3), [(PLACE, BAD)]),
         (Frame(np.ones(9)), Objective("standard_error", 1.0), [("/basis/outcome_sd", "outcome_sd_required")]),

@@ -37,9 +37,24 @@ def test_scores_are_those_of_the_calibration_and_the_better_model_is_first(arms)
     assert [r.score.model for r in found] == ["good", "fair"]
     assert [r.score.variance_ratio for r in found] == pytest.approx([models["good"], models["fair"]])
     assert found[0].score.p_value < 0.05
+    assert [r.fidelity.rank for r in found] == [1, 2]
+    assert found[0].fidelity.correlation > 0.6 > found[1].fidelity.correlation
+    assert (found[0].score.to_best, found[0].fidelity.to_best) == (None, None)
+    assert found[1].score.to_best.beyond_noise
+    assert found[1].fidelity.to_best.beyond_noise
     assert diagnose(of_table(data), Settings(), ["leakage"]).models == found
 
 
 def test_one_model_and_outcomes_that_cannot_be_calibrated_have_none() -> None:
     assert ranking(of_table(replace(table(), predictions=table().predictions[:1])), Settings()) == ()
     assert ranking(of_table(table(n=2)), Settings()) == ()
+
+
+def test_covariates_save_variance_and_are_no_fidelity() -> None:
+    data = table()
+    known = data.predictions[1].values
+    found = ranking(of_table(replace(data, covariates=(("age", known),))), Settings())
+    by_name = {r.score.model: r for r in found}
+    plain = {r.score.model: r for r in ranking(of_table(data), Settings())}
+    assert by_name["fair"].score.variance_ratio < 0.8 * plain["fair"].score.variance_ratio
+    assert by_name["fair"].fidelity.correlation == pytest.approx(plain["fair"].fidelity.correlation)

@@ -42,6 +42,9 @@ def test_own_columns_pairs_and_llm_only_answers() -> None:
     assert view.alone("gpt", 1).tolist() == [7.0]
     assert view.alone("nobody", 1).size == 0
     assert view.n_human(1) == 2
+    assert (view.n_llm_only(0), view.n_llm_only(1)) == (2, 2)
+    assert view.human[1].row.tolist() == [1, 2]
+    assert view.llm_only[0].row.tolist() == [3, 4]
     assert view.joint("small", 1).mean.tolist() == [2.5, 1.5]
     assert view.joint("nobody", 0) is None
 
@@ -50,6 +53,7 @@ def test_the_study_names_outcomes_and_models() -> None:
     study = of_table(TWINS)
     assert (study.outcomes, study.models, study.paired) == (("a", "b"), ("gpt", "small", "other"), True)
     assert not of_arrays([arm([1, 2], None, [3, 4])]).paired
+    assert {name: len(views) for name, views in study.by_subgroup.items()} == {None: 2}
     assert of_arrays([arm([1, 2], [3, 4])]).views[0].alone("llm", 0).size == 0
 
 
@@ -59,5 +63,6 @@ def test_moments_are_a_view_without_rows() -> None:
     study = of_moments(MomentData((("gpt", None),), (entry,)))
     view = study.views[0]
     assert (view.numeric, view.pairs("gpt", 0), view.n_human(0), study.paired) == (False, None, 4, True)
+    assert view.n_llm_only(0) == 0
     assert view.joint("gpt", 0).scatter == pytest.approx(of_columns(rows).scatter)
     assert view.joint("nobody", 0) is None

@@ -41,6 +41,20 @@ def test_the_interval_is_t_about_the_line():
     assert (found.slope_interval.lower, found.slope_interval.upper) == pytest.approx((low, high))
 
 
+@pytest.mark.parametrize("far", [1e6, 1e8])
+def test_effects_far_from_zero_are_predicted_as_well(far):
+    """As on a scale that does not begin at zero; the variance of the line came out negative."""
+    past = drawn(12, 1)
+    near, moved = predicted(past, 0.3), replace(past, human=shifted(past.human, far), llm=shifted(past.llm, far))
+    found = predicted(moved, far + 0.3)
+    assert found.standard_error == pytest.approx(near.standard_error, rel=1e-6)
+    assert found.estimate - far == pytest.approx(near.estimate, abs=far * 1e-14)
+
+
+def shifted(effects, by):
+    return replace(effects, estimate=effects.estimate + by)
+
+
 def test_the_variance_is_the_mean_over_its_restricted_likelihood():
     past = drawn(12, 1)
     rows = Rows(past.human.estimate, np.column_stack([np.ones(12), past.llm.estimate]), past.human.standard_error**2)

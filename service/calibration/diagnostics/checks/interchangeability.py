@@ -4,6 +4,7 @@ Name: equivalence of means and effects by two one-sided tests (TOST), sign agree
 Formula: d = mean(f) - mean(y), over pairs where there are any (mean of f - y), else LLM-only units against humans
 (Welch); for effects of an arm against the first d_arm - d_first. Equivalent where the interval of level
 2 confidence_level - 1 of d lies inside -+ margin x s, s the standard deviation of the humans' answers in all arms.
+Warns where it does not and the t test of d = 0 rejects, judged with all tests of the card.
 sign_agreement: 1 where human and LLM effects have the same sign; ratio_of_effects = LLM effect / human effect.
 Shapes: one entry per outcome, model and arm; effects stand with the arm that is compared with the first.
 Units: those of the outcome; ``equivalence`` in standard deviations.
@@ -23,7 +24,7 @@ import numpy as np
 
 from service.calibration.card import Card
 from service.calibration.diagnostics.check import Check, Settings
-from service.calibration.diagnostics.finding import Entry, Interval, Measure, Place, Verdict, not_testable, worst
+from service.calibration.diagnostics.finding import Alarm, Entry, Interval, Measure, Place, Verdict, not_testable, worst
 from service.calibration.diagnostics.means import Mean, combined, mean
 from service.calibration.diagnostics.study import Study, View, cells
 
@@ -46,6 +47,7 @@ CARD = Card(
 COLLECT = "send at least 3 units of the arm with human and with LLM answers"
 CALIBRATE = "do not read LLM answers in place of human ones; calibrate them (/v1/calibrations)"
 STILL = "calibrate all the same: equivalence in this study is no licence for the next"
+COMPARED = {"mean_difference": "means", "effect_difference": "effects"}
 MORE = "collect more units with both answers, or calibrate, which needs no equivalence"
 
 
@@ -67,18 +69,20 @@ def _entry(view: View, model: str, arm: int, settings: Settings) -> Entry:
     if gap is None or spread == 0.0:
         return not_testable(place, "too few human or LLM answers, or human answers that do not vary", COLLECT)
     measures = [Measure("mean_difference", gap.value, gap.interval(settings.confidence_level), gap.p_value)]
-    found = [_compared("means", gap, spread, settings)]
+    found = [_compared("mean_difference", gap, spread, settings)]
     measures.append(_equivalence("equivalence", gap, spread, settings))
     first = difference(view, model, 0) if arm else None
     if first is not None:
         effect = combined([(1.0, gap), (-1.0, first)])
         measures += _effects(view, model, arm, effect, settings)
         measures.append(_equivalence("effect_equivalence", effect, spread, settings))
-        found.append(_compared("effects", effect, spread, settings))
-    status = worst([v.status for v in found])
-    grave = [v for v in found if v.status == status]
+        found.append(_compared("effect_difference", effect, spread, settings))
+    quiet = [verdict for verdict, _ in found]
+    status = worst([v.status for v in quiet])
+    grave = [v for v in quiet if v.status == status]
     told = "; ".join(v.statement for v in grave)
-    return Entry(place, Verdict(status, told, grave[0].action), tuple(measures))
+    alarms = tuple(alarm for _, alarm in found)
+    return Entry(place, Verdict(status, told, grave[0].action), tuple(measures), alarms)
 
 
 def deviation(view: View) -> float:
@@ -129,15 +133,17 @@ def _equivalence(name: str, gap: Mean, spread: float, settings: Settings) -> Mea
     return Measure(name, gap.value / spread, own, gap.beyond(settings.margin * spread))
 
 
-def _compared(what: str, gap: Mean, spread: float, settings: Settings) -> Verdict:
-    margin, size = settings.margin * spread, abs(gap.value) / spread
-    if gap.beyond(margin) <= 1.0 - settings.confidence_level:
+def _compared(measure: str, gap: Mean, spread: float, settings: Settings) -> tuple[Verdict, Alarm]:
+    """What is said if no alarm sounds, and the alarm: a difference, but none that equivalence is shown for."""
+    margin, size, what = settings.margin * spread, abs(gap.value) / spread, COMPARED[measure]
+    equivalent = gap.beyond(margin) <= 1.0 - settings.confidence_level
+    text = f"LLM and human {what} differ, by {size:.2f} standard deviations"
+    alarm = Alarm(measure, 1.0 if equivalent else gap.p_value, Verdict("warn", text, CALIBRATE))
+    if equivalent:
         text = f"LLM and human {what} are within {settings.margin:g} standard deviations of each other"
-        return Verdict("pass", text, STILL)
-    if gap.p_value <= 1.0 - settings.confidence_level:
-        return Verdict("warn", f"LLM and human {what} differ, by {size:.2f} standard deviations", CALIBRATE)
+        return Verdict("pass", text, STILL), alarm
     text = f"this many units cannot show LLM and human {what} to be within {settings.margin:g} standard deviations"
-    return Verdict("not_testable", text, MORE)
+    return Verdict("not_testable", text, MORE), alarm
 
 
 CHECK = Check(CARD, run, exploratory=True, needs_pairs=False)

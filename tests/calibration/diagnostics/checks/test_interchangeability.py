@@ -74,6 +74,19 @@ def test_equivalence_is_falsely_claimed_in_at_most_the_level() -> None:
     assert claimed <= 0.083 * 400
 
 
+def test_a_difference_counts_only_if_it_would_among_all_tests_of_the_card() -> None:
+    """One of many subgroups differs at .05: alone that is an alarm, among twenty it is what chance gives."""
+    rng = np.random.default_rng(2)
+    y = rng.normal(size=1000)
+    f = y + rng.normal(size=1000)
+    groups = Labels(np.repeat(np.arange(20), 50), tuple(f"g{i:02d}" for i in range(20)))
+    found = diagnose(of_table(Table((("y", y),), (PredictionColumn(f),), subgroup=groups)), Settings(), [NAME]).findings
+    raw = [measure(one, "mean_difference").p_value for one in found]
+    assert min(raw) < 0.05
+    assert [one.status for one in found if one.status == "warn"] == []
+    assert all(measure(one, "mean_difference_p_value_adjusted").value > 0.05 for one in found)
+
+
 def test_effects_without_pairs_use_the_arms_humans() -> None:
     data = [arm(a.human, None, a.llm, a.name) for a in study(6, 500)]
     found = card(data, NAME).findings[1]
@@ -92,7 +105,8 @@ def test_what_cannot_be_compared_says_so() -> None:
     thin = [arm([1, 2], [1, 2], None, "control"), arm([1, 2, 4, 5], [1, 2, 3, 3], None, "treatment")]
     found = card(thin, NAME).findings
     assert found[0].status == "not_testable"
-    assert [m.name for m in found[1].measures] == ["mean_difference", "equivalence"]
+    told = ["mean_difference", "equivalence", "mean_difference_p_value_adjusted"]
+    assert [m.name for m in found[1].measures] == told
     flat = [arm([1, 2, 3], [1, 2, 2], None, "control"), arm([3, 2, 1], [1, 2, 3], None, "treatment")]
     assert "ratio_of_effects" not in [m.name for m in card(flat, NAME).findings[1].measures]
 
