@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from service.api.reading.media import ARROW
-from service.api.render.media import CSV, JSON, MSGPACK
+from service.api.render.media import CSV, EXTRA, HTML, JSON, MSGPACK, SVG
 from service.api.routes.computation import Computation
 from service.calibration.card import Card
 from service.web.access.described import STATUSES, WORDS, schemes, security
@@ -50,6 +50,14 @@ _CSV_ANSWER = (
     "A header and one line per entry of {}, field names joined by _, lists as JSON; warnings stand on every line. A "
     "text that begins like a formula (=, +, -, @) has an apostrophe before it."
 )
+_REPORT = (
+    "{} Made where the extra is installed (" + EXTRA + "), else 406; costs work units of its own. For people: it shows "
+    "the claim and every warning, and numbers rounded. The same request gives the same bytes."
+)
+_PAGE = _REPORT.format(
+    "A report that stands alone: figure, tables, assumptions, a paragraph for a methods section, what to cite."
+)
+_FIGURE = _REPORT.format("The figure of the report, with a title and a description for screen readers.")
 _STATUSES = {
     400: "The bytes cannot be read",
     **STATUSES,
@@ -122,6 +130,9 @@ def _answer_content(computation: Computation[Any, Any]) -> Schema:
     content: Schema = {JSON: schema, MSGPACK[0]: schema}
     if computation.lines:
         content[CSV] = {"schema": {"type": "string", "description": _CSV_ANSWER.format(computation.lines.field)}}
+    if computation.report:
+        content[HTML] = {"schema": {"type": "string", "description": _PAGE}}
+        content[SVG] = {"schema": {"type": "string", "description": _FIGURE}}
     return content
 
 

@@ -17,6 +17,10 @@ from service.web.problems import ProblemError
 Answer = Callable[[HTTPScope, Receive], Awaitable[tuple[bytes, str]]]
 _ALLOW = "OPTIONS, POST"
 _TAKES = "takes"
+_PAGES = frozenset({"text/html", "image/svg+xml"})
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_SHOWN = ((b"content-security-policy", _POLICY.encode()),)
+"""What a browser is told that shows a body: no script, nothing from outside."""
 
 
 def posting(path: str, answer: Answer, opt: Mapping[str, Any]) -> ASGIRouteHandler:
@@ -32,7 +36,7 @@ def posting(path: str, answer: Answer, opt: Mapping[str, Any]) -> ASGIRouteHandl
         body, media_type = await answer(cast("HTTPScope", scope), receive)
         told = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
         headers = [(b"content-type", told.encode()), (b"content-length", str(len(body)).encode())]
-        await _send(send, 200, headers, body)
+        await _send(send, 200, [*headers, *(_SHOWN if media_type in _PAGES else ())], body)
 
     return handle
 

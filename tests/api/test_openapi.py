@@ -8,7 +8,7 @@ import jsonschema
 from service.api.openapi import build_document
 from service.api.parts import calibration_parts
 from service.api.reading.media import readers
-from service.api.render.media import renderers
+from service.api.render.media import forms
 
 DOCUMENT = build_document(calibration_parts().computations)
 OPENAPI = json.loads(DOCUMENT)
@@ -80,7 +80,7 @@ def test_every_media_type_of_a_path_is_described() -> None:
     for computation in calibration_parts().computations:
         operation = OPENAPI["paths"][computation.path]["post"]
         read = readers(computation.request, (), 1, tabular=computation.tabular)
-        given = renderers(computation.answer, computation.lines)
+        given = forms(computation.answer, computation.lines, computation.report)
         aliases = {"application/msgpack", "application/x-msgpack"}
         assert set(operation["requestBody"]["content"]) == set(read) - aliases
         assert set(operation["responses"]["200"]["content"]) == set(given) - aliases

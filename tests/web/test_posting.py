@@ -13,7 +13,8 @@ async def answered(scope, receive) -> tuple[bytes, str]:
     body = (await receive())["body"]
     if body == b"bad":
         raise ProblemError("empty_body", "No.")
-    return body, "text/csv" if body == b"a,b" else "application/json"
+    types = {b"a,b": "text/csv", b"<p>": "text/html", b"<svg>": "image/svg+xml"}
+    return body, types.get(body, "application/json")
 
 
 async def with_state(scope, receive, send) -> None:
@@ -33,6 +34,16 @@ def test_a_post_is_answered_in_its_media_type(body: bytes, told: str) -> None:
     answer = ask(with_state, "POST", "/sum", body=body)
     assert (answer.status, answer.body, answer.headers["content-type"]) == (200, body, told)
     assert answer.headers["content-length"] == str(len(body))
+
+
+@pytest.mark.parametrize(
+    ("body", "told"), [(b"<p>", "text/html; charset=utf-8"), (b"<svg>", "image/svg+xml"), (b"[1]", "application/json")]
+)
+def test_what_a_browser_shows_may_run_nothing_and_load_nothing(body: bytes, told: str) -> None:
+    answer = ask(with_state, "POST", "/sum", body=body)
+    assert answer.headers["content-type"] == told
+    policy = answer.headers.get("content-security-policy", "")
+    assert policy.startswith("default-src 'none'") is (body != b"[1]")
 
 
 def test_a_refusal_is_a_problem() -> None:

@@ -37,5 +37,6 @@ def calibrations() -> Computation[Any, Any]:
         promised=PROMISED,
         tabular=True,
         lines=Lines("estimates", repeated=("request_digest", "plan_digest", "service_version", "method_version")),
+        report="calibrations",
         examples=(("twins", files("service.api").joinpath("example.json").read_bytes()),),
     )

@@ -19,7 +19,7 @@ from service.api.reading.media import Reader, readers
 from service.api.reading.query import read_query
 from service.api.reading.whole import decoded
 from service.api.render.csv_lines import Lines
-from service.api.render.media import renderers, validation_renderers
+from service.api.render.media import chosen, forms, validation_forms
 from service.api.routes.working import Decoded, Desk, HasWork, worked, worked_here
 from service.api.wire.doubts import WORK_LIMIT
 from service.api.wire.facts import Finished
@@ -28,7 +28,7 @@ from service.calibration.errors import CalibrationError, TooExpensive
 from service.web.access.account import account_of
 from service.web.access.guard import needs
 from service.web.body import declared_bytes, header, listed_header, read_body
-from service.web.negotiation import acceptable, content_encoding, content_type
+from service.web.negotiation import content_encoding, content_type
 from service.web.posting import posting
 from service.web.problems import MAX_ERRORS, from_errors
 
@@ -42,7 +42,8 @@ class Computation(Generic[Wire, Job]):
     """One computing path: the wire struct, its way into the core, and the two ways to answer, both JSON.
 
     ``scope``: what a caller's key must allow.
-    ``tabular``: the request has ``data`` that may come as CSV. ``lines``: what the lines of an answer in CSV are.
+    ``tabular``: the request has ``data`` that may come as CSV. ``lines``: what the lines of an answer in CSV are;
+    ``report``: the name of its report (HTML and SVG).
     """
 
     path: str
@@ -58,18 +59,19 @@ class Computation(Generic[Wire, Job]):
     promised: tuple[str, ...] = ()
     tabular: bool = False
     lines: Lines | None = None
+    report: str | None = None
     scope: str = "calibrate"
 
 
 def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIRouteHandler:
     """The POST handler of one path."""
     takes = readers(computation.request, computation.promised, desk.limits.max_values, tabular=computation.tabular)
-    gives = renderers(computation.answer, computation.lines)
-    gives_validation = validation_renderers(computation.validation, computation.lines)
+    gives = forms(computation.answer, computation.lines, computation.report)
+    gives_validation = validation_forms(computation.validation, computation.lines, computation.report)
     limits, bounds = desk.limits, desk.limits.bounds()
 
     async def handle(scope: HTTPScope, receive: Receive) -> tuple[bytes, str]:
-        wanted = acceptable(listed_header(scope, b"accept"), tuple(gives))
+        wanted = chosen(listed_header(scope, b"accept"), gives)
         media_type = content_type(header(scope, b"content-type"), tuple(takes))
         reader = takes[media_type]
         query = read_query(scope["query_string"], reader.parameters)
@@ -77,13 +79,14 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIR
         job_of = partial(_job, computation, reader, bounds)
 
         def answer(job: HasWork) -> bytes:
-            account_of(scope).charge(job.work)
-            desk.tally.work(computation.path, job.work)
+            work = job.work + gives[wanted].work
+            account_of(scope).charge(work)
+            desk.tally.work(computation.path, work)
             if query.validate_only:
-                return gives_validation[wanted](computation.validated(job))
+                return gives_validation[wanted].render(computation.validated(job))
             finished = computation.run(job)
             desk.tally.answered(finished.facts)
-            return gives[wanted](finished.body)
+            return gives[wanted].render(finished.body)
 
         with desk.held.holding() as holding:
             if declared_bytes(scope) > desk.inline_body_bytes:
@@ -91,7 +94,8 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIR
             content = await read_body(scope, receive, limits.body(), holding)
             if encoding == "identity" and len(content) <= desk.inline_body_bytes and reader.at_hand():
                 read = partial(decoded, reader, content, encoding, query.parameters, limits)
-                return await worked_here(desk, read, job_of, answer, receive), wanted
+                slow = gives[wanted].work > 0
+                return await worked_here(desk, read, job_of, answer, receive, slow=slow), wanted
             body = Body(content, computation.request, computation.path, media_type, encoding, query.parameters)
 
             async def work(place: Place) -> bytes:

@@ -31,6 +31,7 @@ def designs() -> Computation[Any, Any]:
         validation=ValidatedDesign,
         promised=PROMISED,
         lines=Lines("frontier", instead="design"),
+        report="designs",
         scope="design",
         examples=(("two-models", EXAMPLE),),
     )

@@ -30,6 +30,7 @@ def diagnostics() -> Computation[Any, Any]:
         validation=ValidatedDiagnostics,
         promised=PROMISED,
         lines=Lines("checks", repeated=("summary", "reason")),
+        report="diagnostics",
         scope="diagnose",
         examples=(("unpaired", EXAMPLE),),
     )

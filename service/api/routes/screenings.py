@@ -34,6 +34,7 @@ def screenings() -> Computation[Any, Any]:
         validation=ValidatedScreening,
         promised=PROMISED,
         lines=Lines("hypotheses"),
+        report="screenings",
         scope="calibrate",
         examples=(("four-hypotheses", EXAMPLE),),
     )

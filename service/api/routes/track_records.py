@@ -41,6 +41,7 @@ def track_records() -> Computation[Any, Any]:
         validated=track_record.validated,
         answer=TrackRecordReply,
         validation=ValidatedTrackRecord,
+        report="track-records",
         scope="calibrate",
         examples=(("eight-studies", EXAMPLE),),
     )

@@ -57,14 +57,16 @@ async def worked_here(
     job_of: Callable[[Decoded], HasWork],
     answer: Callable[[HasWork], bytes],
     receive: Receive,
+    *,
+    slow: bool = False,
 ) -> bytes:
-    """The encoded answer to a small body, which is decoded on the event loop and worked on there if that is quick."""
+    """The encoded answer to a small body, decoded on the event loop and, unless it is ``slow``, worked on there."""
     clock = asyncio.get_running_loop().time
     began = clock()
 
     def quickly() -> bytes | Callable[[], bytes]:
         found = read()
-        if columns(found[0]) > MOST_COLUMNS:
+        if slow or columns(found[0]) > MOST_COLUMNS:
             return lambda: answer(job_of(found))
         job = job_of(found)
         return answer(job) if job.work <= desk.inline_work else lambda: answer(job)

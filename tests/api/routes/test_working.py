@@ -129,7 +129,7 @@ class Job:
     thread: str
 
 
-def where(n_columns: int, work: float) -> list[str]:
+def where(n_columns: int, work: float, *, slow: bool = False) -> list[str]:
     """Where a small body went into the core, and where it was computed."""
     placement, tally = Placement(1, 1, 10), Tally(CollectorRegistry(), Labels((), (), (), (), ()))
     desk = Desk(Limits(), placement, Parser(), Held(1 << 30), tally, 1 << 14, 10.0, 0.001)
@@ -142,7 +142,7 @@ def where(n_columns: int, work: float) -> list[str]:
         return f"{job.thread} {here()}".encode()
 
     async def asked() -> bytes:
-        return await worked_here(desk, lambda: (sent, ""), lambda _found: Job(work, here()), answer, stays)
+        return await worked_here(desk, lambda: (sent, ""), lambda _found: Job(work, here()), answer, stays, slow=slow)
 
     told = asyncio.run(asked())
     placement.close()
@@ -152,6 +152,10 @@ def where(n_columns: int, work: float) -> list[str]:
 def test_a_small_body_is_computed_on_the_event_loop_when_that_is_quick() -> None:
     assert where(MOST_COLUMNS, 10.0) == ["MainThr", "MainThr"]
     assert where(MOST_COLUMNS, 11.0) == ["MainThr", "compute"]
+
+
+def test_what_is_slow_to_render_is_not_on_the_event_loop_however_small_it_is() -> None:
+    assert where(1, 1.0, slow=True) == ["compute", "compute"]
 
 
 def test_a_small_body_of_many_columns_goes_into_the_core_in_a_thread() -> None:

@@ -1,0 +1,1 @@
+"""Figures of answers as SVG, drawn by matplotlib, which is imported with them: at the first report."""

@@ -1,0 +1,60 @@
+"""Several questions under one budget: the standard error of each, beside what even money would give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.api.render.figures.drawing import SIZE, SMALL, WIDTH, Sheet, ruled, rules, titled
+from service.api.render.figures.notes import LEFT, Notes
+from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, PAPER, SOFT
+from service.api.render.figures.scale import scale
+from service.api.render.figures.svg import Words
+from service.api.render.numerals import number, percent
+from service.api.render.words import shortened, width
+
+MOST = 40
+_TOP, _BLOCK, _AXIS = 40.0, 34.0, 44.0
+_CHOSEN: dict[str, Any] = {"color": CALIBRATED, "marker": "o", "markersize": 6.5, "linestyle": "none"}
+_EVEN: dict[str, Any] = {"color": HUMAN, "marker": "s", "markersize": 5, "linestyle": "none", "markerfacecolor": PAPER}
+
+
+def words(questions: dict[str, Any]) -> Words:
+    """What it shows."""
+    lines = [
+        f"{q['name']}: {number(q['n_human'])} humans and {number(q['n_llm_only'])} LLM-only units, standard error "
+        f"{number(q['standard_error'])}, with even money {number(q['standard_error_even'])}."
+        for q in questions["questions"]
+    ]
+    return Words(f"Standard errors of {len(lines)} questions", lines)
+
+
+def sheet(questions: dict[str, Any], notes: Notes) -> Sheet:
+    """The figure."""
+    shown = questions["questions"][:MOST]
+    height = _TOP + _BLOCK * len(shown) + _AXIS + notes.height
+    page = Sheet(height)
+    axis = scale([0.0, *(q["standard_error"] for q in shown), *(q["standard_error_even"] for q in shown)])
+    axes = page.panel(_TOP, _BLOCK * len(shown))
+    ruled(axes, axis.ticks(), grid=False)
+    rules(axes, [at for at, _ in axis.ticks()], [(_BLOCK * k + 17, _BLOCK * (k + 1)) for k in range(len(shown))])
+    for index, q in enumerate(shown):
+        y = _BLOCK * index
+        told = f"{number(q['n_human'])} humans, {number(q['n_llm_only'])} LLM-only"
+        told += f", {percent(q['share'])}" if q["share"] is not None else ""
+        room = (WIDTH - 2 * LEFT) / SIZE - width(told) - 2
+        page.text(LEFT, _TOP + y + 13, shortened(q["name"], room), color=INK)
+        page.text(WIDTH - LEFT, _TOP + y + 13, told, ha="right", fontsize=SMALL, color=SOFT)
+        if q["standard_error_even"] is not None:
+            axes.plot([axis.at(q["standard_error_even"])], [y + 24], clip_on=False, **_EVEN)
+        axes.plot([axis.at(q["standard_error"])], [y + 24], clip_on=False, **_CHOSEN)
+    _legend(page)
+    titled(page, axis, "standard error", _TOP + _BLOCK * len(shown) + 30)
+    notes.write(page, height - notes.height)
+    return page
+
+
+def _legend(page: Sheet) -> None:
+    page.line([LEFT + 8], [14], **_CHOSEN)
+    page.text(LEFT + 20, 17.5, "As allocated", color=INK)
+    page.line([LEFT + 108], [14], **_EVEN)
+    page.text(LEFT + 120, 17.5, "With the same money for each question", color=INK)

@@ -1,0 +1,198 @@
+"""The report of POST /v1/designs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from service.api.render.doubts import grouped
+from service.api.render.numerals import number, percent
+from service.api.render.report.blocks import (
+    Facts,
+    Page,
+    Section,
+    facts,
+    figure,
+    name,
+    section,
+    sections,
+    share,
+    table,
+    words,
+)
+from service.api.render.report.evidence import closing
+from service.api.render.report.purchases import against_humans, bands, groups, what_to_buy
+from service.api.render.words import spoken
+
+Answer = dict[str, Any]
+
+
+def page(answer: Answer) -> Page:
+    """The whole report."""
+    return Page(
+        title="Sampling design",
+        lead=tuple(_lead(answer)),
+        facts=_facts(answer),
+        warnings=tuple(grouped(answer["warnings"])),
+        figure_caption=_caption(answer),
+        sections=(
+            *sections(
+                *([what_to_buy(answer["design"]), against_humans(answer)] if answer["design"] else []),
+                _questions(answer["questions"]),
+                _sampling(answer["sampling"]),
+                bands(answer),
+                _top_up(answer["top_up"]),
+                _simulation(answer["simulation"]),
+                section("For other budgets", _frontier(answer["frontier"])),
+            ),
+            *closing(answer, ()),
+        ),
+    )
+
+
+def _lead(answer: Answer) -> Iterator[str]:
+    best, questions, sampling = answer["design"], answer["questions"], answer["sampling"]
+    if best:
+        yield (
+            f"Ask {number(best['n_human'])} humans and buy LLM answers for {number(best['n_llm_only'])} units that no "
+            f"human answers for. It costs {number(best['cost'])} and gives a standard error of "
+            f"{number(best['standard_error'])}."
+        )
+        yield _pays(answer)
+    if questions:
+        yield (
+            f"{number(len(questions['questions']))} questions: {number(questions['n_human'])} humans and "
+            f"{number(questions['n_llm_only'])} LLM-only units for {number(questions['cost'])}."
+        )
+    if sampling:
+        yield (
+            f"Of {number(sampling['n_frame'])} units, about {number(sampling['n_expected'])} are asked, each with the "
+            f"probability given in the answer; {number(sampling['n_uniform'])} would be needed if all had the same."
+        )
+
+
+def _pays(answer: Answer) -> str:
+    if not answer["llm_pays"]:
+        return "LLM answers do not pay at these prices: the money is best spent on humans."
+    return f"Humans alone would cost {_times(answer['cost_share'])} for the same precision."
+
+
+def _times(share_of: float) -> str:
+    return f"{number(1 / share_of)} times as much" if share_of > 0 else "more"
+
+
+def _facts(answer: Answer) -> Facts:
+    best = answer["design"] or answer["questions"] or answer["sampling"]
+    return facts(
+        ("humans", figure(best.get("n_human", best.get("n_expected")))),
+        ("LLM-only units", figure(best.get("n_llm_only"))),
+        ("cost", figure(best["cost"])),
+        ("standard error", figure(best.get("standard_error"))),
+        ("power", share(best.get("power"))),
+    )
+
+
+def _caption(answer: Answer) -> str:
+    if answer["questions"]:
+        return "Standard error of each question, as allocated and with the same money for each."
+    if answer["sampling"]:
+        return "How many units are asked with which probability."
+    return "Standard error against cost: what each budget buys, with LLM answers and without."
+
+
+def _questions(found: Answer | None) -> Section | None:
+    if found is None:
+        return None
+    rows = found["questions"]
+    told = facts(
+        ("answered by", words({"separate": "a sample each", "same": "the same people"}[found["sample"]])),
+        ("minimised", words(spoken(found["minimise"]))),
+        ("its value", figure(found["value"])),
+        ("its value with the same money for each", figure(found["value_even"])),
+    )
+    each = table(
+        "Each question's part",
+        [
+            ("question", [name(q["name"]) for q in rows]),
+            ("weight", [figure(q["weight"]) for q in rows]),
+            ("humans", [figure(q["n_human"]) for q in rows]),
+            ("LLM-only units", [figure(q["n_llm_only"]) for q in rows]),
+            ("cost", [figure(q["cost"]) for q in rows]),
+            ("share", [share(q["share"]) for q in rows]),
+            ("standard error", [figure(q["standard_error"]) for q in rows]),
+            ("with even money", [figure(q["standard_error_even"]) for q in rows]),
+            ("worth humans", [figure(q["effective_sample_size"]) for q in rows]),
+            ("power", [share(q["power"]) for q in rows]),
+        ],
+    )
+    return section("Questions", told, each, groups(found["groups"]))
+
+
+def _sampling(found: Answer | None) -> Section | None:
+    if found is None:
+        return None
+    return section(
+        "Whom to ask",
+        facts(
+            ("units in the frame", figure(found["n_frame"])),
+            ("humans expected", figure(found["n_expected"])),
+            ("standard deviation of their number", figure(found["n_sd"])),
+            ("asked for sure", figure(found["n_certain"])),
+            ("smallest probability", figure(found["smallest_probability"])),
+            ("humans needed with the same probability for all", figure(found["n_uniform"])),
+            (
+                "variance over that of uniform sampling, its part that changes",
+                figure(found["rectifier_variance_ratio"]),
+            ),
+            ("variance over that of uniform sampling", figure(found["variance_ratio"])),
+            ("standard error", figure(found["standard_error"])),
+            ("standard error, uniform", figure(found["standard_error_uniform"])),
+            ("standard error, humans alone", figure(found["standard_error_human_only"])),
+            ("power", share(found["power"])),
+        ),
+    )
+
+
+def _top_up(found: Answer | None) -> Section | None:
+    if found is None:
+        return None
+    told = facts(
+        ("humans to add", figure(found["n_human"])),
+        ("LLM-only units to add", figure(found["n_llm_only"])),
+        ("cost", figure(found["cost"])),
+        ("standard error of the pilot", figure(found["standard_error_before"])),
+        ("standard error of both", figure(found["standard_error"])),
+        ("if more of the pilot's mix were bought", figure(found["standard_error_proportional"])),
+    )
+    return section("What to add to the pilot", told, groups(found["groups"], "Units to add, and what one costs"))
+
+
+def _simulation(found: Answer | None) -> Section | None:
+    if found is None:
+        return None
+    rows = found["contrasts"]
+    each = table(
+        f"The plan drawn {number(found['replicates'])} times and analysed, {percent(found['level'])} intervals",
+        [
+            ("contrast", [name(c["name"]) for c in rows]),
+            ("coverage", [share(c["coverage"]) for c in rows]),
+            ("Monte Carlo error", [share(c["coverage_error"]) for c in rows]),
+            ("power", [share(c["power"]) for c in rows]),
+            ("power by formula", [share(c["analytic_power"]) for c in rows]),
+            ("standard error planned", [figure(c["standard_error"]) for c in rows]),
+            ("spread of estimates", [figure(c["spread"]) for c in rows]),
+        ],
+    )
+    return section("The plan, simulated", each)
+
+
+def _frontier(points: list[Answer]) -> Any:  # noqa: ANN401 - a Table
+    return table(
+        "What each budget buys",
+        [
+            ("cost", [figure(p["cost"]) for p in points]),
+            ("humans", [figure(p["n_human"]) for p in points]),
+            ("LLM-only units", [figure(p["n_llm_only"]) for p in points]),
+            ("standard error", [figure(p["standard_error"]) for p in points]),
+        ],
+    )
