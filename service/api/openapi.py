@@ -90,6 +90,7 @@ def build_document(computations: Sequence[Computation[Any, Any]]) -> bytes:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
+        "externalDocs": {"description": "Documentation", "url": "/docs"},
         "tags": [{"name": "compute"}, {"name": "describe"}, {"name": "operate"}],
         "paths": {c.path: {"post": _post(c)} for c in computations} | _reading_paths(),
         "components": {
