@@ -1,0 +1,37 @@
+#' @export
+design <- function(data = NULL, outcome = NULL, predictions = NULL, arm = NULL, covariates = NULL, weight = NULL,
+                   cluster = NULL, stratum = NULL, subgroup = NULL, unit = NULL, human = NULL,
+                   sampling_probability = NULL, prediction_design = NULL, plan = list(), moments = FALSE, basis = NULL,
+                   costs, objective = NULL, budget = NULL, ..., url = rectifier_url(), key = rectifier_key(), timeout = 60) {
+  places <- list()
+  if (!is.null(data)) {
+    if (!is.null(basis)) refuse("two_bases", "`data` and `basis` are both given", "a pilot's data, or a basis of assumed quantities")
+    study <- study_data(
+      data, outcome, predictions, arm, covariates, weight, cluster, stratum, subgroup, unit, human, sampling_probability,
+      prediction_design, plan, moments
+    )
+    places <- attr(study, "places")
+    names(places) <- sprintf("/basis%s", names(places))
+    basis <- given(kind = if (moments) "moments" else "pilot", data = wire(study), plan = plan_of(plan, study))
+    prediction_design <- NULL
+  } else if (is.null(basis)) {
+    refuse("no_basis", "neither `data` (a pilot) nor `basis` is given", "basis = list(kind = \"assumed\", ppi_correlation = 0.5)")
+  }
+  if (is.null(basis$kind)) basis$kind <- if (is.null(basis$questions)) "assumed" else "questions"
+  body <- given(
+    basis = boxed(basis), costs = costs, objective = objective_of(objective, budget), prediction_design = prediction_design, ...
+  )
+  answer_of("/v1/designs", c(body[1], boxed(body[-1])), "rectifier_design", url, key, timeout, places)
+}
+
+objective_of <- function(objective, budget) {
+  if (is.null(objective) && is.null(budget)) {
+    refuse("no_objective", "neither `budget` nor `objective` is given", "budget = 1000, or objective = list(kind = \"standard_error\", standard_error = 0.05)")
+  }
+  if (is.null(objective)) return(list(kind = "budget", budget = budget))
+  if (is.character(objective) && length(objective) == 1L && is.null(names(objective))) return(given(kind = objective, budget = budget))
+  if (is.null(names(objective))) refuse("no_objective", "`objective` needs names", "objective = c(standard_error = 0.05)")
+  objective <- as.list(objective)
+  if (is.null(objective$kind)) objective <- c(list(kind = names(objective)[1]), objective)
+  objective
+}

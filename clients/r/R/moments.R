@@ -1,0 +1,78 @@
+# Counts, means and covariances in place of rows
+
+moments_of <- function(data, roles, plan) {
+  refuse_without_rows(roles)
+  outcome <- numbers_of(data, roles$outcome)
+  predicted <- vapply(roles$predictions, function(p) numbers_of(data, p$column), numeric(nrow(data)))
+  predicted <- matrix(predicted, nrow = nrow(data))
+  refuse_missing(predicted, roles$predictions)
+  human <- humans_of(data, roles)
+  kept <- !(human & is.na(outcome))
+  if (any(!kept) && !identical(plan$missing, "drop_unit")) {
+    refuse("missing_human_answer", paste0("`", roles$outcome, "` is missing for a person in ", rows_of(!kept)), "plan = list(missing = \"drop_unit\") leaves them out", roles$outcome)
+  }
+  arm <- if (is.null(roles$arm)) rep("all", nrow(data)) else wire_labels(data, roles$arm)
+  shared <- identical(roles$prediction_design, "shared")
+  made <- list(
+    layout = "moments", prediction_design = roles$prediction_design,
+    predictions = lapply(roles$predictions, function(p) Filter(Negate(is.null), list(model = p$model, arm = if (!is.null(p$arm)) as_labels(p$arm)))),
+    arms = human_entries(cbind(outcome, predicted), arm, human & kept),
+    llm_only = llm_only_entries(predicted, if (shared || is.null(roles$arm)) NULL else arm, !human)
+  )
+  made[!vapply(made, is.null, NA)]
+}
+
+refuse_without_rows <- function(roles) {
+  hint <- "send rows (moments = FALSE), or leave it out"
+  for (name in c("covariates", "weight", "cluster", "stratum", "subgroup", "sampling_probability")) {
+    if (length(roles[[name]])) refuse("unsupported_combination", paste0("moments have no place for `", name, "`"), hint)
+  }
+  if (length(roles$outcome) != 1L) refuse("unsupported_combination", "moments are of one outcome", "ask once for each outcome, or send rows")
+  extra <- c("category", "draw", "fill", "population_mean", "covariate")
+  for (p in roles$predictions) {
+    given <- extra[!vapply(unclass(p)[extra], is.null, NA)]
+    if (length(given)) refuse("unsupported_combination", paste0("moments have no place for `", given[1], "` of a prediction"), hint, p$column)
+  }
+}
+
+numbers_of <- function(data, name) {
+  column_of(data, name, "answer")
+  x <- plain(data[[name]], "answer", name)
+  if (is.character(x)) refuse("not_numeric", paste0("`", name, "` holds text; moments are of numbers"), "send rows, or as.numeric() it", name)
+  as.double(x)
+}
+
+wire_labels <- function(data, name) {
+  column_of(data, name, "label", "arm")
+  as_labels(plain(data[[name]], "label", name))
+}
+
+refuse_missing <- function(predicted, predictions) {
+  for (j in seq_along(predictions)) {
+    gone <- is.na(predicted[, j])
+    if (!any(gone)) next
+    name <- predictions[[j]]$column
+    refuse("missing_prediction", paste0("`", name, "` is missing in ", rows_of(gone)), "moments cannot say who refused: send rows, or leave these units out", name)
+  }
+}
+
+human_entries <- function(values, arm, human) {
+  names <- unique(arm[human & !is.na(arm)])
+  if (anyNA(arm[human])) refuse("missing_arm", "a person with an answer has no arm", "every human row needs its arm")
+  lapply(names, function(name) c(list(name = name), entry(values[human & arm %in% name, , drop = FALSE], paste0("arm ", name))))
+}
+
+llm_only_entries <- function(predicted, arm, only) {
+  if (!any(only) || !ncol(predicted)) return(NULL)
+  if (is.null(arm)) return(list(c(list(arm = NULL), entry(predicted[only, , drop = FALSE], "LLM-only units"))))
+  if (anyNA(arm[only])) refuse("llm_only_arm", "an LLM-only row has no arm", "without predictions by arm every LLM-only row needs its arm")
+  names <- unique(arm[only])
+  lapply(names, function(name) c(list(arm = name), entry(predicted[only & arm %in% name, , drop = FALSE], paste0("LLM-only units of ", name))))
+}
+
+entry <- function(values, whose) {
+  n <- nrow(values)
+  if (n < 2L) refuse("too_few_humans", paste0(whose, ": one row has no covariance"), "two rows at least, and more: few rows can be told from their moments")
+  centred <- sweep(values, 2, colMeans(values))
+  list(n = n, mean = as_array(unname(colMeans(values))), covariance = unname(crossprod(centred)) / (n - 1))
+}

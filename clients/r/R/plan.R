@@ -1,0 +1,35 @@
+# Plans as R users write them, in the shapes of the wire
+
+ALWAYS_LISTS <- c("terms", "attributes", "categories", "interactions", "arms", "checks", "negative_controls", "questions", "models")
+
+# Length-one vectors stay lists where the wire has a list
+boxed <- function(x, name = "") {
+  if (name == "contrasts") return(contrasts_of(x))
+  if (name == "covariates" && is.data.frame(x)) return(x)
+  if (is.list(x) && !is.data.frame(x)) {
+    names <- if (is.null(names(x))) rep("", length(x)) else names(x)
+    made <- Map(boxed, x, names)
+    return(if (is.null(names(x))) unname(made) else made)
+  }
+  if (name %in% ALWAYS_LISTS && is.atomic(x) && !is.null(x) && is.null(names(x))) as_array(x) else x
+}
+
+# list(name = , weights = ) entries as on the wire, or list("b - a" = c(b = 1, a = -1))
+contrasts_of <- function(x) {
+  if (is.null(names(x))) return(x)
+  if (all(c("name", "weights") %in% names(x))) return(list(x))
+  unname(Map(function(name, weights) list(name = name, weights = as.list(weights)), names(x), x))
+}
+
+plan_of <- function(plan, data) {
+  if (!is.list(plan)) refuse("not_a_plan", "`plan` must be a list", "plan = list(estimator = \"auto\", seed = 1)")
+  if (length(plan) && is.null(names(plan))) refuse("not_a_plan", "the entries of `plan` need names", "plan = list(confidence_level = 0.9)")
+  control <- attr(data, "control")
+  if (is.null(plan$control) && is.null(plan$contrasts) && !is.null(control)) plan$control <- control
+  if (length(plan)) boxed(plan) else NULL
+}
+
+given <- function(...) {
+  fields <- list(...)
+  fields[!vapply(fields, is.null, NA)]
+}

@@ -1,0 +1,128 @@
+# The one place that talks HTTP. httr2 from 0.2.2 on; its own retries differ between versions, so they are made here.
+
+#' @export
+rectifier_url <- function() Sys.getenv("RECTIFIER_URL", "http://localhost:8000")
+
+#' @export
+rectifier_key <- function() {
+  key <- Sys.getenv("RECTIFIER_KEY", "")
+  if (nzchar(key)) key else NULL
+}
+
+#' @export
+rectifier_gateway_url <- function() Sys.getenv("RECTIFIER_GATEWAY_URL", "http://localhost:8001")
+
+#' @export
+rectifier_post <- function(path, body, query = list(), url = rectifier_url(), key = rectifier_key(), timeout = 60, headers = list()) {
+  reply <- sent(path, body, query, url, key, timeout, headers)
+  parsed(reply)
+}
+
+#' @export
+rectifier_get <- function(path, url = rectifier_url(), key = rectifier_key(), timeout = 60) {
+  request <- request_to(url, path, key, timeout, list())
+  parsed(answered(request, url, list()))
+}
+
+sent <- function(path, body, query, url, key, timeout, headers = list(), places = list()) {
+  text <- if (is.character(body) && length(body) == 1L) body else encode(body)
+  request <- request_to(url, path, key, timeout, headers)
+  request <- httr2::req_body_raw(request, charToRaw(enc2utf8(text)), "application/json")
+  if (length(query)) request <- do.call(httr2::req_url_query, c(list(request), query))
+  answered(request, url, places)
+}
+
+request_to <- function(url, path, key, timeout, headers) {
+  request <- httr2::request(paste0(sub("/+$", "", url), path))
+  request <- httr2::req_timeout(request, timeout)
+  request <- httr2::req_user_agent(request, paste0("rectifier-r/", utils::packageVersion("rectifier")))
+  request <- httr2::req_error(request, is_error = function(response) FALSE)
+  # httr2 0.2.2 sleeps after the last try, too, and tries again where nobody listens
+  request <- httr2::req_retry(request, max_tries = 1, is_transient = function(response) FALSE, backoff = function(tries) 0)
+  headers$Accept <- if (is.null(headers$Accept)) "application/json" else headers$Accept
+  if (length(key)) headers$`X-API-Key` <- key
+  do.call(httr2::req_headers, c(list(request), headers))
+}
+
+# A POST is pure: it may be sent again. Busy (503, 429) is waited for as the service asks, up to `rectifier.max_wait` seconds.
+answered <- function(request, url, places, tries = getOption("rectifier.tries", 4)) {
+  for (try in seq_len(tries)) {
+    reply <- once(request)
+    if (is.null(reply$failure) && !(reply$status %in% c(429L, 503L))) break
+    wait <- if (is.null(reply$retry_after)) stats::runif(1, 0, 0.25 * 2^try) else reply$retry_after
+    if (try == tries || wait > getOption("rectifier.max_wait", 60) || (!is.null(reply$failure) && (try > 1L || reply$timeout))) break
+    Sys.sleep(wait)
+  }
+  if (!is.null(reply$failure)) stop(unreachable(reply, url))
+  if (reply$status < 200L || reply$status >= 300L) stop(problem_of_reply(reply, places))
+  reply
+}
+
+once <- function(request) {
+  response <- tryCatch(httr2::req_perform(request), error = function(e) e)
+  if (inherits(response, "error")) {
+    text <- paste(c(conditionMessage(response), if (!is.null(response$parent)) conditionMessage(response$parent)), collapse = ": ")
+    return(list(failure = text, timeout = grepl("timed? ?out", text, ignore.case = TRUE)))
+  }
+  after <- httr2::resp_header(response, "Retry-After")
+  body <- tryCatch(httr2::resp_body_raw(response), error = function(e) raw())
+  text <- rawToChar(body)
+  Encoding(text) <- "UTF-8"
+  list(
+    status = httr2::resp_status(response), text = text, request_id = httr2::resp_header(response, "X-Request-Id"),
+    retry_after = if (!is.null(after) && grepl("^[0-9.]+$", after)) as.numeric(after)
+  )
+}
+
+unreachable <- function(reply, url) {
+  if (reply$timeout) {
+    detail <- paste0(url, " did not answer in time")
+    return(problem(NA_integer_, "timeout", detail, hinted("timeout", detail, "give `timeout` more seconds, or ask for less")))
+  }
+  detail <- paste0("nothing answers at ", url, " (", reply$failure, ")")
+  hint <- "start the service (rectifier serve), or say where it is: Sys.setenv(RECTIFIER_URL = \"https://...\")"
+  problem(NA_integer_, "unreachable", detail, hinted("unreachable", detail, hint))
+}
+
+hinted <- function(code, detail, hint) {
+  data.frame(pointer = NA_character_, code = code, detail = detail, hint = hint, column = NA_character_, row = NA_integer_)
+}
+
+parsed <- function(reply) {
+  force(reply)
+  answer <- tryCatch(jsonlite::parse_json(reply$text), error = function(e) NULL)
+  if (is.null(answer)) stop(problem(reply$status, "not_json", "the answer is not JSON: something else answers at this address"))
+  answer
+}
+
+# An answer with its class; the text as it came stands in attr(, "json")
+answer_of <- function(path, body, class, url, key, timeout, places = list()) {
+  reply <- sent(path, body, list(), url, key, timeout, places = places)
+  answer <- parsed(reply)
+  structure(answer, class = c(class, "rectifier_answer"), json = reply$text)
+}
+
+#' @export
+rectifier_explain <- function(code, url = rectifier_url(), key = rectifier_key()) {
+  entry <- rectifier_get(paste0("/v1/problems/", code), url, key)
+  structure(entry, class = "rectifier_explanation")
+}
+
+#' @export
+print.rectifier_explanation <- function(x, ...) {
+  cat(x$code, if (!is.null(x$status)) paste0(" (", x$status, ")"), ": ", x$title, "\n", sep = "")
+  cat(strwrap(x$meaning, prefix = "  "), strwrap(paste("Do:", x$action), prefix = "  "), sep = "\n")
+  invisible(x)
+}
+
+#' @export
+rectifier_methods <- function(url = rectifier_url(), key = rectifier_key()) {
+  answer <- rectifier_get("/v1/methods", url, key)
+  kinds <- Filter(function(cards) is.list(cards) && length(cards) && is.list(cards[[1]]), answer)
+  rows <- lapply(names(kinds), function(kind) data.frame(
+    kind = kind, name = texts(kinds[[kind]], "name"), title = texts(kinds[[kind]], "title"), formula = texts(kinds[[kind]], "formula")
+  ))
+  do.call(rbind, rows)
+}
+
+texts <- function(entries, field) vapply(entries, function(e) if (is.null(e[[field]])) NA_character_ else as.character(e[[field]]), "")

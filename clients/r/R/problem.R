@@ -1,0 +1,82 @@
+# Refusals as R conditions of class rectifier_problem
+
+problem <- function(status, code, detail, errors = NULL, title = NULL, errors_total = nrow(errors), request_id = NA, call = NULL) {
+  if (is.null(errors)) errors <- error_rows(list())
+  fields <- list(
+    message = problem_text(status, code, detail, errors, errors_total), call = call, status = status, code = code,
+    title = title, detail = detail, errors = errors, errors_total = errors_total,
+    pointers = errors$pointer, details = errors$detail, hints = errors$hint, request_id = request_id
+  )
+  structure(class = c("rectifier_problem", "error", "condition"), fields)
+}
+
+# Refused before anything is sent: status NA
+refuse <- function(code, detail, hint = "", column = NA_character_) {
+  errors <- data.frame(pointer = NA_character_, code = code, detail = detail, hint = hint, column = column, row = NA_integer_)
+  stop(problem(NA_integer_, code, detail, errors))
+}
+
+problem_of_reply <- function(reply, places) {
+  document <- tryCatch(jsonlite::parse_json(reply$text), error = function(e) NULL)
+  if (is.null(document$code)) {
+    detail <- paste0("the answer with status ", reply$status, " is not Rectifier's: something else answers at this address")
+    return(problem(reply$status, paste0("http_", reply$status), detail, request_id = reply$request_id))
+  }
+  errors <- located(error_rows(document$errors), places)
+  problem(document$status, document$code, document$detail, errors, document$title, document$errors_total, document$instance)
+}
+
+error_rows <- function(errors) {
+  field <- function(name) vapply(errors, function(e) if (is.null(e[[name]])) "" else e[[name]], "")
+  data.frame(
+    pointer = field("pointer"), code = field("code"), detail = field("detail"), hint = field("hint"),
+    column = rep(NA_character_, length(errors)), row = rep(NA_integer_, length(errors))
+  )
+}
+
+# places: names are pointers of columns, values the names of the data frame's columns; rows count from 1 in R
+located <- function(errors, places) {
+  for (i in seq_len(nrow(errors))) {
+    inside <- names(places)[startsWith(paste0(errors$pointer[i], "/"), paste0(names(places), "/"))]
+    if (!length(inside)) next
+    deepest <- inside[which.max(nchar(inside))]
+    errors$column[i] <- places[[deepest]]
+    rest <- substring(errors$pointer[i], nchar(deepest) + 2L)
+    if (grepl("^[0-9]+$", rest)) errors$row[i] <- as.integer(rest) + 1L
+  }
+  errors
+}
+
+problem_text <- function(status, code, detail, errors, total) {
+  head <- if (is.na(status)) paste0("not sent (", code, ")") else paste0("refused with ", status, " (", code, ")")
+  groups <- interaction(ifelse(is.na(errors$row), errors$pointer, errors$column), errors$code, errors$detail, drop = TRUE)
+  groups <- split(errors, factor(as.character(groups), unique(as.character(groups)))) # one line for all rows of one trouble
+  groups <- if (nrow(errors) && !anyNA(errors$pointer)) groups else split(errors, seq_len(nrow(errors)))
+  lines <- vapply(utils::head(groups, 10L), problem_line, "", code = code)
+  if (!nrow(errors)) lines <- paste0("  ", detail)
+  unlisted <- max(0L, (if (length(total)) total else nrow(errors)) - nrow(errors))
+  if (length(groups) > 10L || unlisted) lines <- c(lines, paste0("  (", if (length(total)) total else nrow(errors), " problems in all)"))
+  paste(c(head, lines), collapse = "\n")
+}
+
+problem_line <- function(errors, code) {
+  first <- errors[1, ]
+  rows <- errors$row[!is.na(errors$row)]
+  place <- if (is.na(first$column)) first$pointer else paste0("`", first$column, "`", if (length(rows)) paste0(", ", rows_listed(rows)))
+  place <- if (is.na(first$pointer) || place == "") "" else paste0(place, ": ")
+  hint <- if (first$code %in% names(HINTS) && !is.na(first$column)) HINTS[[first$code]] else first$hint
+  paste0("  * ", place, first$detail, if (first$code != code) paste0(" [", first$code, "]"), if (nzchar(hint)) paste0("\n    ", hint)) # not wrapped: hints hold code
+}
+
+# What to do in R, where the service can only speak of JSON
+HINTS <- list(
+  number_as_string = "as.numeric(x); of a factor as.numeric(as.character(x)); or, of categories, plan = list(estimand = list(type = \"proportions\"))",
+  r_na_string = "text, not a missing value: x[x == \"NA\"] <- NA, then as.numeric(x); or read.csv(..., na.strings = \"NA\")"
+)
+
+#' @export
+print.rectifier_problem <- function(x, ...) {
+  cat("<rectifier_problem> ", conditionMessage(x), "\n", sep = "")
+  if (nzchar(x$code) && !is.na(x$status)) cat("rectifier_explain(\"", x$code, "\") says more.\n", sep = "")
+  invisible(x)
+}

@@ -1,0 +1,30 @@
+#' @export
+screen <- function(hypotheses, multiplicity = NULL, error_rate = NULL, calibration = NULL, weighting = NULL, `next` = NULL,
+                   seed = NULL, models = NULL, url = rectifier_url(), key = rectifier_key(), timeout = 60) {
+  body <- given(
+    hypotheses = if (is.data.frame(hypotheses)) hypothesis_rows(hypotheses) else hypotheses, multiplicity = multiplicity,
+    error_rate = error_rate, calibration = as_fields(calibration), weighting = as_fields(weighting), `next` = as_fields(`next`),
+    seed = seed, models = models
+  )
+  answer_of("/v1/screenings", body, "rectifier_screening", url, key, timeout)
+}
+
+as_fields <- function(x) if (is.null(x)) NULL else as.list(x)
+
+# name, llm_estimate, llm_standard_error, and human_p_value or human_estimate with human_standard_error; NA: not yet run
+hypothesis_rows <- function(data) {
+  if (!nrow(data)) refuse("no_rows", "`hypotheses` has no rows", "one row per hypothesis")
+  names <- labels_of(data, "name", "hypotheses")
+  llm <- effect_columns(data, "llm", "hypotheses")$llm
+  human <- human_results(data)
+  lapply(seq_len(nrow(data)), function(i) c(list(name = names[i], llm = llm[[i]]), given(human = human[[i]])))
+}
+
+human_results <- function(data) {
+  effects <- "human_estimate" %in% names(data)
+  p <- if ("human_p_value" %in% names(data)) as.double(plain(data$human_p_value, "number", "human_p_value")) else rep(NA_real_, nrow(data))
+  effect <- if (effects) effect_columns(data, "human", "hypotheses")$human
+  lapply(seq_len(nrow(data)), function(i) {
+    if (!is.na(p[i])) list(p_value = p[i]) else if (effects && !is.na(effect[[i]]$estimate)) effect[[i]]
+  })
+}

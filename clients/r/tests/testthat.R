@@ -1,0 +1,4 @@
+library(testthat)
+library(rectifier)
+
+test_check("rectifier")

@@ -1,0 +1,118 @@
+test_that("an answer is that of the same request written by hand", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()[1:160, ]
+  fit <- calibrate(d, trust ~ arm, twins("gpt"), plan = exchangeable)
+  column <- function(x) paste0("[", paste(ifelse(is.na(x), "null", if (is.character(x)) dQuote(x, FALSE) else x), collapse = ","), "]")
+  by_hand <- paste0(
+    "{\"plan\":{\"identification\":\"exchangeability\",\"control\":\"control\"},\"data\":{\"layout\":\"table\",\"prediction_design\":\"shared\",",
+    "\"arm\":", column(d$arm), ",\"outcomes\":{\"trust\":", column(d$trust), "},\"predictions\":[{\"model\":\"gpt\",\"arm\":\"control\",\"values\":",
+    column(d$gpt_control), "},{\"model\":\"gpt\",\"arm\":\"letter\",\"values\":", column(d$gpt_letter), "}]}}"
+  )
+  same_answer(answer_of("/v1/calibrations", by_hand, "by_hand", rectifier_url(), rectifier_key(), 60), fit)
+})
+
+test_that("bytes and digits are the same numbers", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$gpt_control <- d$gpt_control + 1 / 3
+  ask <- function() calibrate(d, trust ~ arm, twins("gpt"), covariates = "sex", plan = exchangeable)
+  digits <- ask()
+  old <- options(rectifier.binary_from = 1)
+  on.exit(options(old))
+  same_answer(ask(), digits)
+})
+
+test_that("factors, logicals, tibbles and labels are what they stand for", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  ask <- function(d) calibrate(d, trust ~ arm, twins("gpt"), plan = exchangeable)
+  plain <- ask(d)
+  same_answer(ask(transform(d, arm = factor(arm))), plain)
+  same_answer(ask(transform(d, trust = as.integer(trust))), plain)
+  same_answer(ask(transform(d, trust = ifelse(is.na(trust), NaN, trust))), plain)
+  if (requireNamespace("tibble", quietly = TRUE)) same_answer(ask(tibble::as_tibble(d)), plain)
+  turned <- ask(transform(d, arm = factor(arm, c("letter", "control"))))
+  expect_identical(names(coef(turned)), "control - letter")
+  expect_equal(unname(coef(turned)), -unname(coef(plain)), tolerance = 1e-12)
+  yes <- transform(d, trust = trust > 4)
+  expect_equal(coef(ask(yes)), coef(ask(transform(yes, trust = as.numeric(trust)))))
+})
+
+test_that("moments give the estimates of rows", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  rows <- calibrate(d, trust ~ arm, twins(), plan = exchangeable)
+  moments <- calibrate(d, trust ~ arm, twins(), plan = exchangeable, moments = TRUE)
+  expect_equal(coef(moments), coef(rows), tolerance = 1e-10)
+  expect_equal(unname(numbers(moments$arms, "mean", "estimate")), unname(numbers(rows$arms, "mean", "estimate")), tolerance = 1e-10)
+  d$trust[1:3] <- NA
+  d$asked <- seq_len(nrow(d)) <= 120
+  dropped <- c(exchangeable, missing = "drop_unit")
+  ask <- function(moments) calibrate(d, trust ~ arm, twins(), human = "asked", plan = dropped, moments = moments)
+  expect_equal(coef(ask(TRUE)), coef(ask(FALSE)), tolerance = 1e-10)
+})
+
+test_that("a refusal names column and row as R does", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$trust <- as.character(d$trust)
+  d$trust[17] <- "NA"
+  refusal <- tryCatch(calibrate(d, trust ~ arm, twins("gpt")), rectifier_problem = identity)
+  expect_s3_class(refusal, c("rectifier_problem", "error", "condition"), exact = TRUE)
+  expect_identical(refusal$status, 422L)
+  expect_identical(refusal$errors_total, 120L)
+  expect_identical(nrow(refusal$errors), 100L)
+  expect_match(conditionMessage(refusal), "`trust`, row 17: .*na.strings")
+  expect_identical(refusal$errors$code[refusal$errors$row %in% 17L], "r_na_string")
+  wrong <- tryCatch(calibrate(letters_study(), trust ~ arm, twins("gpt"), plan = list(conf.level = 0.9)), rectifier_problem = identity)
+  expect_identical(wrong$pointers, "/plan/conf.level")
+  expect_match(wrong$hints, "confidence_level")
+})
+
+test_that("nobody there, and a code of nobody, are told at once", {
+  needs("RECTIFIER_URL")
+  began <- Sys.time()
+  expect_identical(code_of(rectifier_get("/livez", url = "http://127.0.0.1:9")), "unreachable")
+  expect_lt(as.numeric(Sys.time() - began, units = "secs"), 5)
+  expect_identical(code_of(rectifier_explain("no_such_code")), "not_found")
+  expect_identical(rectifier_explain("few_humans")$code, "few_humans")
+  expect_true("regression" %in% rectifier_methods()$name)
+})
+
+test_that("results are data frames, vectors, text and plots", {
+  needs("RECTIFIER_URL")
+  fit <- calibrate(letters_study(), trust ~ arm, twins(), subgroup = "sex", plan = c(exchangeable, list(costs = list(human = 5, llm = c(gpt = 0.02, small = 0.001), budget = 500))))
+  rows <- tidy(fit)
+  expect_identical(nrow(rows), 3L)
+  expect_identical(rows$estimate, unname(coef(fit)))
+  expect_identical(names(coef(fit)), c("everyone", "f", "m"))
+  expect_identical(unname(confint(fit)[, 1]), rows$conf.low)
+  expect_identical(colnames(confint(fit)), c("2.5 %", "97.5 %"))
+  expect_error(confint(fit, level = 0.9), "confidence_level")
+  expect_identical(nrow(glance(fit)), 1L)
+  expect_identical(glance(fit)$n.llm.only, 480)
+  expect_identical(nobs(fit), 120L)
+  wide <- as.data.frame(fit)
+  expect_identical(wide$interval_lower, rows$conf.low)
+  expect_output(print(fit), "calibrated .* humans only .* LLM only")
+  expect_output(print(summary(fit)), "For a methods section")
+  if (requireNamespace("generics", quietly = TRUE)) {
+    expect_identical(generics::tidy(fit), rows)
+    expect_error(tidy(1), "no method|No tidy|no applicable")
+  }
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_invisible(plot(fit))
+})
+
+test_that("one-sided intervals, several outcomes and coefficients have names and ends", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$again <- d$trust + round(d$age / 40)
+  two <- calibrate(d, c("trust", "again"), list(prediction("gpt_control", "gpt", outcome = "trust"), prediction("gpt_letter", "gpt", outcome = "again")), plan = list(alternative = "greater"))
+  expect_identical(names(coef(two)), c("trust", "again"))
+  expect_identical(unname(confint(two)[, 2]), c(Inf, Inf))
+  expect_identical(colnames(confint(two)), c("5 %", "100 %"))
+  slopes <- calibrate(d, trust ~ arm + age, twins("gpt"), plan = list(estimand = list(type = "linear", terms = "age", treatment = TRUE)))
+  expect_identical(names(coef(slopes)), c("intercept", "age", "arm=letter"))
+})

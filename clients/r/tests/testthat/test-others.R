@@ -1,0 +1,93 @@
+plotted <- function(x) {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_invisible(plot(x))
+}
+
+test_that("designs come from assumptions and from pilots", {
+  needs("RECTIFIER_URL")
+  assumed <- design(basis = list(ppi_correlation = 0.5), costs = list(human = 5, llm = 0.02), budget = 1000)
+  expect_identical(c(glance(assumed)$n.human, glance(assumed)$n.llm.only), c(193, 1557))
+  expect_identical(sum(tidy(assumed)$n), 193 + 1557)
+  pilot <- design(letters_study(), trust ~ arm, twins(), costs = list(human = 5, llm = c(gpt = 0.02, small = 0.001)), objective = c(standard_error = 0.1), plan = exchangeable)
+  expect_lte(pilot$design$standard_error, 0.1)
+  expect_gt(nrow(as.data.frame(pilot)), 5)
+  expect_output(print(summary(pilot)), "To add to the pilot.*Frontier")
+  plotted(pilot)
+  whom <- design(basis = list(kind = "predicted_errors", predicted_error = c(0.1, 0.5, 1, 1, 1, 0.2), outcome_sd = 1), costs = list(human = 5, llm = 0), budget = 15)
+  expect_equal(sum(as.data.frame(whom)$sampling_probability), 3)
+  expect_identical(code_of(design(costs = list(human = 5, llm = 0), budget = 1)), "no_basis")
+  expect_identical(code_of(design(basis = list(ppi_correlation = 0.5), costs = list(human = 5, llm = 0))), "no_objective")
+})
+
+test_that("a pilot's refusal names the column", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$arm[2] <- NA
+  refusal <- tryCatch(design(d, trust ~ arm, twins(), costs = list(human = 5, llm = 0.02), budget = 100), rectifier_problem = identity)
+  expect_identical(refusal$errors$column, "arm")
+  expect_identical(refusal$errors$row, 2L)
+})
+
+test_that("a card has a row per check and per measure", {
+  needs("RECTIFIER_URL")
+  card <- diagnose(letters_study(), trust ~ arm, twins(), checks = "fidelity_individual")
+  expect_identical(unique(tidy(card)$check), "fidelity_individual")
+  expect_identical(nrow(as.data.frame(card)), length(card$checks))
+  expect_output(print(card), "May these LLM answers be relied on")
+  expect_output(print(summary(card)), "fidelity_individual \\(trust, gpt, letter\\): pass")
+  plotted(card)
+  moments <- diagnose(letters_study(), trust ~ arm, twins(), moments = TRUE)
+  expect_true("exchangeability" %in% tidy(moments)$check)
+})
+
+test_that("a track record is a data frame in and intervals out", {
+  needs("RECTIFIER_URL")
+  past <- data.frame(
+    name = paste0("s", 1:6), human_estimate = c(.10, -.04, .22, .03, .15, -.08), human_standard_error = c(.05, .06, .05, .04, .07, .05),
+    llm_estimate = c(.31, -.12, .55, .02, .40, .11), llm_standard_error = c(.01, .01, .02, .01, .02, .01)
+  )
+  record <- track_record(past, list(name = "message B", estimate = 0.25, standard_error = 0.01))
+  expect_equal(tidy(record)$conf.low[2], -0.0731, tolerance = 1e-3)
+  expect_identical(glance(record)$studies.needed, 57)
+  expect_output(print(summary(record)), "needs 57 studies")
+  plotted(record)
+  expect_identical(code_of(track_record(past[0, ], list(estimate = 1, standard_error = 1))), "no_rows")
+  expect_identical(code_of(track_record(past[-2], list(estimate = 1, standard_error = 1))), "no_such_column")
+})
+
+test_that("a screening takes p-values, effects and neither", {
+  needs("RECTIFIER_URL")
+  hypotheses <- data.frame(
+    name = paste0("h", 1:4), llm_estimate = c(.5, .3, -.4, .05), llm_standard_error = .02,
+    human_p_value = c(.004, NA, NA, NA), human_estimate = c(NA, .2, NA, NA), human_standard_error = c(NA, .14, NA, NA)
+  )
+  found <- screen(hypotheses, calibration = c(slope = .4, residual_sd = .15), `next` = list(budget = 1500, human_cost = 5, outcome_sd = 1, n_human_per_hypothesis = 200))
+  expect_identical(tidy(found)$rejected, c(TRUE, FALSE, NA, NA))
+  expect_identical(found$`next`[[1]]$name, "h3")
+  expect_output(print(found), "Take to humans next")
+  plotted(found)
+})
+
+test_that("the gateway's answers are a frame to be filled and calibrated", {
+  needs("RECTIFIER_URL")
+  needs("RECTIFIER_GATEWAY_URL")
+  set.seed(2)
+  people <- data.frame(age = 20 + 1:60, job = factor(rep(c("nurse", "cook", "clerk"), 20)), who = rep(c(TRUE, FALSE), each = 30), got = c(rep(c("control", "letter"), 15), rep(NA, 30)))
+  asked <- generate(
+    people, item("trust", "likert", "How much do you trust the sender?", c("Not at all", "A little", "Mostly", "Completely")),
+    arms = c(control = "A plain notice.", letter = "A warm letter."), template = c(system = "You are {age} and work as {job}.", user = "{arm}\n{item}"),
+    arm = "got", human = "who"
+  )
+  expect_identical(nrow(asked$cells), 120L)
+  expect_identical(dim(asked$frame), c(60L, 6L))
+  expect_true(asked$end$complete)
+  frame <- asked$frame
+  mine <- ifelse(frame$arm %in% "letter", frame$simulated_letter, frame$simulated_control)
+  frame$trust[frame$human] <- (mine + rnorm(60, 0, 0.3))[frame$human]
+  fit <- calibrate(frame, trust ~ arm, asked$predictions, human = "human", plan = exchangeable)
+  expect_identical(fit$summary$verdict, "llm_used")
+  plan <- generate(people, item("trust", "numeric", "Trust?", min = 1, max = 7), elicitation = "sample", plan_only = TRUE)
+  expect_identical(plan$cells, 60L)
+  expect_identical(code_of(generate(people, item("trust", "likert", "Trust?", c("no", "yes")), models = "a", elicitation = "nonsense")), "unknown_value")
+})

@@ -1,0 +1,191 @@
+"""The R package: installed, its own tests and vignette run against services, its numbers those of everybody else."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import struct
+import subprocess
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.clients import r_package
+from tests.clients.answering import Reply, answering
+from tests.clients.r_package import PACKAGE
+from tests.shape.sources import ROOT
+
+STUDY = PACKAGE / "inst/extdata/letter.csv"
+TWINS = [("gpt", "control"), ("gpt", "letter"), ("small", "control"), ("small", "letter")]
+IN_R = """
+library(rectifier)
+study <- read.csv(system.file("extdata", "letter.csv", package = "rectifier"))
+twins <- Map(function(model, arm) prediction(paste(model, arm, sep = "_"), model, arm), {models}, {arms})
+plan <- list(identification = "exchangeability")
+""".format(models="rep(c('gpt', 'small'), each = 2)", arms="c('control', 'letter')")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return r_package.installed(tmp_path_factory.mktemp("r"))
+
+
+def url(server: Any) -> str:
+    return f"http://{server.host}:{server.port}"
+
+
+def post(server: Any, body: bytes, accept: str = "application/json") -> bytes:
+    headers = {"Content-Type": "application/json", "Accept": accept}
+    request = urllib.request.Request(f"{url(server)}/v1/calibrations", body, headers)
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        return bytes(reply.read())
+
+
+def without_digest(answer: bytes) -> Any:
+    found = json.loads(answer)
+    assert found.pop("request_digest") == found["passport"].pop("request_digest")
+    return found
+
+
+def written_in_python() -> bytes:
+    """The request that calibrate() makes of the package's example, by json and csv alone."""
+    with STUDY.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    def column(name: str) -> list[float | None]:
+        return [None if row[name] == "NA" else float(row[name]) for row in rows]
+
+    predictions = [{"model": model, "arm": arm, "values": column(f"{model}_{arm}")} for model, arm in TWINS]
+    arm = [None if row["arm"] == "NA" else row["arm"] for row in rows]
+    data = {"layout": "table", "prediction_design": "shared", "arm": arm, "outcomes": {"trust": column("trust")}}
+    plan = {"control": "control", "identification": "exchangeability"}
+    return json.dumps({"plan": plan, "data": {**data, "predictions": predictions}}).encode()
+
+
+def test_its_own_tests_pass_and_none_is_left_out(library, server, gateways):
+    options = 'package = "rectifier", load_package = "installed", reporter = "check"'
+    script = f'testthat::test_dir("{PACKAGE / "tests/testthat"}", {options})'
+    said = r_package.run(library, script, RECTIFIER_URL=url(server), RECTIFIER_GATEWAY_URL=url(gateways()))
+    counts = re.findall(r"\[ FAIL (\d+) \| WARN (\d+) \| SKIP (\d+) \| PASS (\d+) \]", said)[-1]
+    assert counts[:3] == ("0", "0", "0")
+    assert int(counts[3]) > 150
+
+
+def test_the_vignette_runs_and_shows_the_services_numbers(library, server):
+    source = PACKAGE / "vignettes/rectifier.Rmd"
+    script = f'tools::buildVignette("{source}", quiet = TRUE, keep = TRUE, tangle = FALSE)'
+    r_package.run(library, script, RECTIFIER_URL=url(server))
+    page = (library.parent / "rectifier.html").read_text()
+    estimate = json.loads(post(server, written_in_python()))["estimates"][0]
+    assert f"calibrated     {estimate['estimate']:.4f}" in page
+    assert page.count("Error: ") == 1  # the one that it is about
+    assert "`trust`, row 3" in page
+    assert "No service answered" not in page
+
+
+def test_curl_gets_the_same_bytes_for_the_same_bytes(library, server, tmp_path):
+    script = f"""{IN_R}
+    data <- rectifier:::wire(study_data(study, trust ~ arm, twins))
+    body <- rectifier:::encode(list(data = data, plan = c(plan, control = "control")))
+    writeBin(charToRaw(body), "{tmp_path}/body")
+    writeBin(charToRaw(attr(calibrate(study, trust ~ arm, twins, plan = plan), "json")), "{tmp_path}/answer")
+    """
+    r_package.run(library, script, RECTIFIER_URL=url(server))
+    headers = ["-H", "Content-Type: application/json", "--data-binary", f"@{tmp_path}/body"]
+    said = subprocess.run(["curl", "-s", f"{url(server)}/v1/calibrations", *headers], capture_output=True, check=True)
+    assert said.stdout == (tmp_path / "answer").read_bytes()
+
+
+@pytest.mark.parametrize("binary_from", [1, 10_000])
+def test_python_gets_the_same_numbers_for_the_same_study(library, server, tmp_path, binary_from):
+    script = f"""{IN_R}
+    options(rectifier.binary_from = {binary_from})
+    writeBin(charToRaw(attr(calibrate(study, trust ~ arm, twins, plan = plan), "json")), "{tmp_path}/answer")
+    """
+    r_package.run(library, script, RECTIFIER_URL=url(server))
+    assert without_digest((tmp_path / "answer").read_bytes()) == without_digest(post(server, written_in_python()))
+
+
+def test_every_bit_of_a_double_arrives(library, server, tmp_path):
+    rng = np.random.default_rng(3)
+    human, llm, only = rng.normal(size=200) / 3, rng.normal(size=200) * 1e-7, rng.normal(size=2_000) * 1e-7
+    outcome = [*human.tolist(), *[None] * 2_000]
+    bits = np.concatenate([human, np.full(2_000, np.nan), llm, only])
+    (tmp_path / "bits").write_bytes(struct.pack(f"<{len(bits)}d", *bits))
+    script = f"""
+    library(rectifier)
+    bits <- readBin("{tmp_path}/bits", "double", 4400, endian = "little")
+    study <- data.frame(y = bits[1:2200], f = bits[2201:4400])
+    for (from in c(1000, 1e6)) {{
+      options(rectifier.binary_from = from)
+      fit <- calibrate(study, "y", "f", plan = list(null_value = 1 / 3, confidence_level = 0.9))
+      writeBin(charToRaw(attr(fit, "json")), sprintf("{tmp_path}/answer%g", from))
+    }}
+    stopifnot(identical(fit$applied$null_value, 1 / 3))
+    writeBin(c(coef(fit), confint(fit)), "{tmp_path}/read", endian = "little")
+    """
+    r_package.run(library, script, RECTIFIER_URL=url(server))
+    predictions = [{"model": "llm", "values": [*llm.tolist(), *only.tolist()]}]
+    data = {"layout": "table", "outcomes": {"y": outcome}, "predictions": predictions}
+    answer = post(server, json.dumps({"data": data, "plan": {"null_value": 1 / 3, "confidence_level": 0.9}}).encode())
+    expected = without_digest(answer)
+    assert without_digest((tmp_path / "answer1000").read_bytes()) == expected
+    assert without_digest((tmp_path / "answer1e+06").read_bytes()) == expected
+    first = expected["estimates"][0]
+    read = struct.unpack("<3d", (tmp_path / "read").read_bytes())
+    assert read == (first["estimate"], first["interval"]["lower"], first["interval"]["upper"])
+
+
+def test_data_frames_have_the_names_of_the_services_csv(library, server):
+    header = next(csv.reader(post(server, written_in_python(), "text/csv").decode().splitlines()))
+    script = f"{IN_R} cat(names(as.data.frame(calibrate(study, trust ~ arm, twins, plan = plan))), sep = '\\n')"
+    names = r_package.run(library, script, RECTIFIER_URL=url(server)).split()
+    assert set(names) - {"pooled"} < set(header)
+    assert [name for name in header if name in names] == [name for name in names if name in header]
+
+
+ASK = """
+library(rectifier)
+for (url in strsplit("{urls}", " ")[[1]]) {{
+  began <- Sys.time()
+  p <- tryCatch(rectifier_post("/v1/calibrations", list(data = 1), url = url), rectifier_problem = identity)
+  quick <- as.numeric(Sys.time() - began, units = "secs") < 5
+  cat(if (inherits(p, "rectifier_problem")) p$code else "answered", quick, "\\n")
+}}
+"""
+PROBLEM = {"type": "x", "title": "busy", "status": 503, "detail": "busy", "instance": "i", "code": "overloaded"}
+BUSY = json.dumps({**PROBLEM, "errors": [], "errors_total": 0}).encode()
+
+
+CASES: list[tuple[list[Reply], str, int]] = [
+    ([Reply(503, BUSY, {"Retry-After": "0"}), Reply(429, BUSY, {"Retry-After": "1"}), Reply(200)], "answered", 3),
+    ([Reply(503, BUSY), Reply(200)], "answered", 2),
+    ([Reply(503, BUSY, {"Retry-After": "0"})], "overloaded", 4),
+    ([Reply(429, BUSY, {"Retry-After": "3600"})], "overloaded", 1),
+    ([Reply(422, BUSY)], "overloaded", 1),
+    ([Reply(502, b"<html>")], "http_502", 1),
+    ([Reply(200, b"<html>")], "not_json", 1),
+]
+
+
+def test_busy_is_waited_for_and_everything_else_is_told_once(library):
+    with ExitStack() as stack:
+        services = [stack.enter_context(answering(*replies)) for replies, _, _ in CASES]
+        urls = " ".join(service.url for service in services)
+        said = r_package.run(library, ASK.format(urls=urls), RECTIFIER_KEY="k1")
+    assert said.split() == [word for _, code, _ in CASES for word in (code, "TRUE")]
+    assert [len(service.asked) for service in services] == [times for _, _, times in CASES]
+    asked = [each for service in services for each in service.asked]
+    assert {(each["x-api-key"], each["content-type"]) for each in asked} == {("k1", "application/json")}
+
+
+def test_what_goes_with_the_package_is_the_repositorys():
+    assert (PACKAGE / "LICENSE.md").read_text() == (ROOT / "LICENSE").read_text()
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert version is not None
+    assert f"\nVersion: {version.group(1)}\n" in (PACKAGE / "DESCRIPTION").read_text()
