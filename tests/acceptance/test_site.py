@@ -142,6 +142,7 @@ def test_every_page_has_one_title_one_heading_and_no_anchor_twice(crawled):
         assert re.fullmatch(r"Rectifier.*|\S.* - Rectifier", seen.titles[0]), address
         assert len(set(seen.ids)) == len(seen.ids), address
         assert seen.open == [], address
+        assert not re.search(rb"<th[^>]*></th>", crawled.replies[address].body), address
     titles = [seen.titles[0] for seen in crawled.seen.values()]
     assert len(set(titles)) == len(titles)
 

@@ -45,6 +45,10 @@ def written(text: str, follow: Follow, named: Follow) -> Written:
     headings = list(_anchored(tokens))
     for token in tokens:
         _align(token)
+    for opening, inside, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "th_open" and not inside.content:
+            opening.tag = closing.tag = "td"  # a header that heads nothing is none
+    for token in tokens:
         _become(token, "html_block", _BLOCKS)
         _link(token.children or [], follow, named)
     title = next((heading.text for heading in headings if heading.level == 1), "")

@@ -56,6 +56,12 @@ def test_tables_can_be_scrolled_and_carry_no_style():
     assert "style" not in FOUND.html
 
 
+def test_an_empty_header_is_no_header():
+    assert "<tr>\n<td></td>\n<th" in written("| | b |\n|---|---|\n| a | 1 |\n", follow, named).html.replace(
+        ' scope="col"', ""
+    )
+
+
 def test_links_lead_into_the_site_or_become_their_words():
     assert '<a href="/to/x.md#y">there</a>' in FOUND.html
     assert ", nowhere <code>few_humans</code> and <code>other</code>" in FOUND.html
