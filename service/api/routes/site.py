@@ -50,8 +50,8 @@ def problem_pages(site: Site) -> Show:
 
 
 async def _shown(site: Site, request: Request[Any, Any, Any], path: str) -> Response[bytes]:
-    """A page from memory, or made in a thread; 304 when the browser has it."""
-    page = site.kept(path) or await asyncio.to_thread(site.page, path)
+    """A page from memory, or made in the thread for it; 304 when the browser has it."""
+    page = site.kept(path) or await asyncio.get_running_loop().run_in_executor(site.maker, site.page, path)
     if page is None:
         raise ProblemError("not_found", "The documentation has no such page.")
     headers = _headers(page)

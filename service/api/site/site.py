@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import sha256
@@ -32,12 +32,12 @@ class Page:
 
 
 class Site:
-    """The pages of a service with these cards and this catalogue."""
+    """The pages of a service with these cards and this catalogue; ``maker`` is the one thread that makes them."""
 
     def __init__(self, cards: Mapping[str, Sequence[Card]], catalogue: Catalogue) -> None:
         self._cards, self._catalogue = cards, catalogue
         self._kept: dict[str, Page] = {}
-        self._making = threading.Lock()
+        self.maker = ThreadPoolExecutor(1, "pages")
 
     @cached_property
     def library(self) -> Library:
@@ -72,14 +72,13 @@ class Site:
 
     def page(self, page: str) -> Page | None:
         """A page, made if need be (tens of milliseconds, the first one more); None where there is no such page."""
-        with self._making:
-            if page not in self._kept:
-                body = self._made(page)
-                if body is None:
-                    return None
-                tag = f'"{sha256(body).hexdigest()[:16]}"'
-                self._kept[page] = Page(body, CSS if page == _STYLE else HTML, tag)
-            return self._kept[page]
+        if page not in self._kept:
+            body = self._made(page)
+            if body is None:
+                return None
+            tag = f'"{sha256(body).hexdigest()[:16]}"'
+            self._kept[page] = Page(body, CSS if page == _STYLE else HTML, tag)
+        return self._kept[page]
 
     def named(self, name: str) -> str | None:
         """Where a code of the catalogue or a file of the repository is explained."""
