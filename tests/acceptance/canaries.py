@@ -136,6 +136,8 @@ def well(name: str, computation: Computation[Any, Any], body: object, key: str) 
     yield posted(f"{name} in a thread", path, plain + b" " * (64 << 10), ok=True, X_API_Key=key)
     if computation.lines is not None:
         yield posted(f"{name} to CSV", path, plain, ok=True, X_API_Key=key, Accept="text/csv")
+    for media_type in ("text/html", "image/svg+xml"):
+        yield posted(f"{name} to {media_type}", path, plain, ok=True, X_API_Key=key, Accept=media_type)
 
 
 def good(key: str) -> Iterator[Sending]:

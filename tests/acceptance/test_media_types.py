@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import random
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
@@ -26,6 +27,7 @@ from tests.acceptance.talk import Reply, post
 from tests.api.reading.streams import stream
 
 JSON, PACKED, CSV = "application/json", "application/vnd.msgpack", "text/csv"
+DRAWN = ("text/html", "image/svg+xml")
 PRICED = json.loads(files("service.api").joinpath("example.json").read_bytes())
 STUDY = PRICED | {"plan": {name: value for name, value in PRICED["plan"].items() if name != "costs"}}
 BODY = json.dumps(STUDY).encode()
@@ -137,6 +139,22 @@ def test_every_way_out_says_the_same(server) -> None:
         assert all(warning["code"] in row["warnings"] for warning in expected.json["warnings"])
 
 
+def test_pages_and_figures_say_what_json_says(server) -> None:
+    priced = json.dumps(PRICED).encode()
+    answer = post(server, priced).json
+    page, figure = (post(server, priced, Accept=media_type) for media_type in DRAWN)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert figure.headers["content-type"] == "image/svg+xml"
+    numbers = {float(text) for text in re.findall(r'<data value="([^"]+)">', page.body.decode())}
+    for estimate in answer["estimates"]:
+        assert {estimate["estimate"], estimate["human_only"]["estimate"], estimate["standard_error"]} <= numbers
+    for reply in (page, figure):
+        assert "default-src 'none'" in reply.headers["content-security-policy"]
+        assert answer["claim"] in reply.body.decode()
+        assert answer["request_digest"] in reply.body.decode()
+        assert all(warning["code"] in reply.body.decode() for warning in answer["warnings"])
+
+
 def test_a_design_as_csv_is_its_frontier(server) -> None:
     body = json.dumps(DESIGN).encode()
     frontier = post(server, body, "/v1/designs").json["frontier"]
@@ -158,7 +176,7 @@ def test_the_same_bytes_on_a_second_process(server, tmp_path) -> None:
             (PACK(STUDY), "/v1/calibrations", PACKED),
             (table, path, CSV),
         ):
-            for accept in (JSON, PACKED, CSV):
+            for accept in (JSON, PACKED, CSV, *DRAWN):
                 replies = [
                     post(s, body, target, Content_Type=media_type, Accept=accept) for s in (server, other, server)
                 ]
@@ -168,7 +186,7 @@ def test_the_same_bytes_on_a_second_process(server, tmp_path) -> None:
         assert other.stop() == 0
 
 
-@pytest.mark.parametrize("accept", [JSON, PACKED, CSV, "text/html;q=0.1, text/csv"])
+@pytest.mark.parametrize("accept", [JSON, PACKED, CSV, *DRAWN, "text/html;q=0.1, text/csv"])
 def test_a_refusal_is_a_problem_document_whatever_is_accepted(server, accept) -> None:
     path, table = as_csv()
     for reply, status in (
@@ -185,7 +203,7 @@ def test_a_refusal_is_a_problem_document_whatever_is_accepted(server, accept) ->
         assert reply.json["status"] == status
 
 
-@pytest.mark.parametrize("accept", ["text/html;q=0", "image/png", "application/json;q=0, */*;q=0"])
+@pytest.mark.parametrize("accept", ["text/html;q=0", "image/png;q=0.9, text/plain", "application/json;q=0, */*;q=0"])
 def test_what_cannot_be_given_is_406(server, accept) -> None:
     assert post(server, BODY, Accept=accept).json["code"] == "not_acceptable"
 
@@ -233,7 +251,7 @@ def test_mutated_bodies_are_refused_or_answered(server) -> None:
         for _ in range(rng.randint(1, 3)):
             body[rng.randrange(len(body))] = rng.choice([rng.randrange(256), rng.choice(whole)])
         del body[len(body) - rng.choice([0, 0, 0, 0, 3]) :]
-        reply = post(server, bytes(body), path, Content_Type=media_type, Accept=rng.choice([JSON, PACKED, CSV]))
+        reply = post(server, bytes(body), path, Content_Type=media_type, Accept=rng.choice([JSON, PACKED, CSV, *DRAWN]))
         seen[media_type].add(reply.status)
         if reply.status != 200:
             assert 400 <= reply.status < 500

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("scipy.stats", "scipy.optimize", "statsmodels", "pandas")
+HEAVY = ("scipy.stats", "scipy.optimize", "statsmodels", "pandas", "matplotlib", "PIL")
 
 
 @pytest.mark.parametrize("module", ["service.calibration.calibrate", "service.api.serving"])

@@ -19,6 +19,7 @@ from service.api.render.report.blocks import (
     status,
     table,
     words,
+    yes,
 )
 from service.api.render.report.blocks import facts as listed
 from service.api.render.report.evidence import closing
@@ -26,6 +27,7 @@ from service.api.render.severity import by_severity, counted
 from service.api.render.words import spoken
 
 Answer = dict[str, Any]
+_NONE: dict[str, Any] = dict.fromkeys(("value", "beyond_noise", "cross_fitted_correlation", "interval", "rank"))
 VERDICTS = {
     "use": "Nothing that was checked speaks against relying on these LLM answers as planned.",
     "use_with_care": "Something warns, or could not be checked: read the entries before relying on these answers.",
@@ -98,6 +100,11 @@ def _ranking(models: list[Answer]) -> Table:
             ("interval", [between(m["interval"]) for m in models]),
             ("over the next", [figure(m["ratio_to_next"]) for m in models]),
             ("p-value of no difference", [chance(m["p_value"]) for m in models]),
+            ("over the best", [figure((m["ratio_to_best"] or _NONE)["value"]) for m in models]),
+            ("beyond noise", [yes((m["ratio_to_best"] or _NONE)["beyond_noise"]) for m in models]),
+            ("fidelity", [figure((m["fidelity"] or _NONE)["cross_fitted_correlation"]) for m in models]),
+            ("its interval", [between((m["fidelity"] or _NONE)["interval"]) for m in models]),
+            ("rank by fidelity", [figure((m["fidelity"] or _NONE)["rank"]) for m in models]),
         ],
     )
 

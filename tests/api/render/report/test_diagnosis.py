@@ -30,10 +30,16 @@ def test_measures_and_ranked_models_have_tables() -> None:
     interval = {"method": "t", "level": 0.95, "lower": 0.2, "upper": 0.9}
     whole["checks"][0] |= {"measures": [{"name": "a_b", "value": 0.5, "interval": None, "p_value": 0.01}]}
     model = {"outcome": "y", "model": "gpt", "rank": 1, "variance_ratio": 0.5, "interval": interval}
-    whole["models"] = [model | {"ratio_to_next": None, "p_value": None}]
+    fidelity = {"rank": 1, "cross_fitted_correlation": 0.6, "interval": interval}
+    other = {"value": 1.5, "interval": interval, "beyond_noise": True}
+    model |= {"ratio_to_next": None, "p_value": None}
+    first, second = {"ratio_to_best": None, "fidelity": fidelity}, {"ratio_to_best": other, "fidelity": None}
+    whole["models"] = [model | first, model | second | {"model": "small", "rank": 2}]
     found = tables(page(whole))
     assert column(
         found["Numbers of the checks; p-values are not adjusted for the other tests of the card"], "measure"
     ) == ["a b"]
     ranked = found["Models by the variance they would leave, cross-fitted; exploratory"]
-    assert column(ranked, "interval") == ["[0.200, 0.900]"]
+    assert column(ranked, "interval") == ["[0.200, 0.900]"] * 2
+    assert column(ranked, "beyond noise") == ["\u2013", "yes"]
+    assert column(ranked, "fidelity") == ["0.6", "\u2013"]
