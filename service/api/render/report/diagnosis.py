@@ -24,7 +24,7 @@ from service.api.render.report.blocks import (
 from service.api.render.report.blocks import facts as listed
 from service.api.render.report.evidence import closing
 from service.api.render.severity import by_severity, counted
-from service.api.render.words import spoken
+from service.api.render.words import place, spoken
 
 Answer = dict[str, Any]
 _NONE: dict[str, Any] = dict.fromkeys(("value", "beyond_noise", "cross_fitted_correlation", "interval", "rank"))
@@ -110,4 +110,5 @@ def _ranking(models: list[Answer]) -> Table:
 
 
 def _about(checks: list[Answer]) -> list[tuple[str, list[Cell]]]:
-    return [(field, [name(c[field]) for c in checks]) for field in ("outcome", "model", "arm", "subgroup")]
+    """Outcome, model, arm and subgroup in one column: most entries have few of them."""
+    return [("of", [name(place(c["outcome"], c["model"], c["arm"], c["subgroup"]) or None) for c in checks])]
