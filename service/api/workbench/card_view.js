@@ -3,7 +3,7 @@
 import { byId, element, fill } from "./dom.js";
 import { refusal, warnings } from "./problems_view.js";
 import { post } from "./service.js";
-import { about, cardVerdict, checked, measured, plain } from "./words.js";
+import { about, cardVerdict, checked, measured, plain, sentence } from "./words.js";
 
 const ORDER = ["fail", "warn", "pass", "not_testable"];
 const OPEN = ["fail", "warn"];
@@ -23,7 +23,7 @@ export async function cardShown(request, { key, table, uses, catalogue, signal }
   fill(
     place,
     element("p", { class: `headline ${answer.status}` }, cardVerdict(answer)),
-    element("p", {}, `${capital(answer.reason)}.`),
+    element("p", {}, `${sentence(answer.reason)}.`),
     request.data.layout === "moments"
       ? element("p", { class: "notice" }, `Your rows stay on this machine, so ${untested} checks that need rows (copies, distributions, subgroups) could not be made. Send rows, or run “rectifier diagnose” on your own machine, to have them.`)
       : null,
@@ -41,14 +41,10 @@ function group(status, checks) {
       {},
       element("strong", {}, plain(check.name)),
       element("span", { class: "small" }, about(check)),
-      element("span", {}, capital(check.statement)),
+      element("span", {}, sentence(check.statement)),
       OPEN.includes(status) || status === "not_testable" ? element("span", { class: "hint" }, `What to do: ${check.action}`) : null,
       check.measures.length > 0 ? element("details", {}, element("summary", {}, element("span", { class: "hidden" }, `${plain(check.name)} ${about(check)}: `), "numbers"), element("ul", {}, check.measures.map((each) => element("li", {}, measured(each))))) : null,
     ),
   );
   return element("details", { class: `checks ${status}`, open: OPEN.includes(status) }, element("summary", {}, `${checked(status)} (${checks.length})`), element("ul", { class: "problems" }, entries));
-}
-
-function capital(sentence) {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -15,10 +15,15 @@ export function trimmed(cell, reading) {
   return reading.na && NOT_AVAILABLE.has(text) ? "" : text;
 }
 
+/** A decimal comma as a point, where the person says that 3,5 is 3.5. */
+export function pointed(text, reading) {
+  return reading.comma && COMMA.test(text) ? text.replace(",", ".") : text;
+}
+
 /** The number in a trimmed cell, NaN where it is none. */
 export function numberOf(text, reading) {
-  if (NUMBER.test(text)) return Number(text);
-  return reading.comma && COMMA.test(text) ? Number(text.replace(",", ".")) : NaN;
+  const plain = pointed(text, reading);
+  return NUMBER.test(plain) ? Number(plain) : NaN;
 }
 
 /**

@@ -1,5 +1,7 @@
 // The same request as code: curl, R, JavaScript. A key is never written; it is read from RECTIFIER_KEY.
 
+import { pointed, trimmed, truths } from "./cells.js";
+
 /** What curl sends beside a CSV file: plan and data with column names where JSON has columns. */
 export function namedColumns(table, uses, request) {
   const of = (role) => table.header.filter((name) => uses.get(name).role === role);
@@ -16,23 +18,17 @@ export function namedColumns(table, uses, request) {
 }
 
 /** The used columns as a CSV file that the service reads as it is: commas, decimal points, empty where missing. */
-export function cleanedCsv(table, uses, request) {
-  const named = namedColumns(table, uses, request);
-  const columns = new Map();
-  const put = (name, values) => columns.set(name, values);
-  if (named.arm) put(named.arm, request.data.arm);
-  for (const name of Object.keys(named.outcomes)) put(name, request.data.outcomes[name]);
-  named.predictions.forEach((prediction, j) => put(prediction.values, request.data.predictions[j].values));
-  for (const name of Object.keys(named.covariates ?? {})) put(name, request.data.covariates[name]);
-  for (const role of ["weight", "cluster", "stratum", "subgroup", "sampling_probability", "human"]) if (named[role]) put(named[role], request.data[role]);
-  const header = table.header.filter((name) => columns.has(name));
-  const lists = header.map((name) => columns.get(name));
-  const rows = table.lines.map((_, row) => lists.map((values) => quoted(values[row])).join(","));
+export function cleanedCsv(table, uses, reading) {
+  const header = table.header.filter((name) => uses.get(name).role !== "ignore");
+  const lists = header.map((name) => {
+    const cells = table.columns.get(name);
+    return uses.get(name).role === "human" ? truths(cells, reading).map((value) => value ?? "") : cells.map((cell) => pointed(trimmed(cell, reading), reading));
+  });
+  const rows = table.lines.map((_, row) => lists.map((cells) => quoted(cells[row])).join(","));
   return [header.map(quoted).join(","), ...rows].join("\n") + "\n";
 }
 
 function quoted(value) {
-  if (value === null) return "";
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -31,14 +31,14 @@ export function dataPart(taken) {
   };
   byId("file").addEventListener("change", (event) => takeFile(event.target.files[0]));
   dropZone(byId("drop"), takeFile);
-  byId("paste-use").addEventListener("click", () => take(byId("paste").value, "pasted text"));
+  byId("paste-use").addEventListener("click", () => take(byId("paste").value, "Pasted text"));
   fill(byId("example"), EXAMPLES.map(({ value, name }) => element("option", { value }, name)));
   byId("example-use").addEventListener("click", async () => {
     const example = EXAMPLES.find(({ value }) => value === byId("example").value);
     try {
       const response = await fetch(example.file);
       if (!response.ok) throw new Error(response.statusText);
-      take(await response.text(), `example “${example.name}”`, [], example.settings);
+      take(await response.text(), `Example “${example.name}”`, [], example.settings);
     } catch {
       fill(byId("read"), element("p", { class: "notice fail" }, "The example cannot be loaded: the service cannot be reached."));
     }

@@ -4,6 +4,7 @@ import { short } from "./axis.js";
 import { byId, debounced, drawn, element, fill, tableOf } from "./dom.js";
 import { describe, designRequest, frontier, humanAlone, whyNot } from "./frontier.js";
 import { refusal, warnings } from "./problems_view.js";
+import { pointsOf, ratioCurve, ratioRequests, describe as ratioWords } from "./ratio.js";
 import { post } from "./service.js";
 
 const PRICES = { human: 5, llm: 0.02, budget: 1000 };
@@ -11,13 +12,12 @@ const WAIT = 300;
 
 /** Wire the sliders; `current()` gives {request, key, table, uses, catalogue} of the last answer, or null. */
 export function designPart(current) {
-  const held = { prices: { ...PRICES }, reply: null, running: null };
+  const held = { prices: { ...PRICES }, reply: null, ratios: null, running: null };
   const later = debounced(WAIT, () => designShown(held, current()));
   for (const name of Object.keys(PRICES)) pair(name, held.prices, later);
   return {
     ask: () => designShown(held, current()),
-    redraw: () => held.reply && drawnAgain(held.reply),
-    prices: held.prices,
+    redraw: () => held.reply && drawnAgain(held.reply, held.ratios),
     reply: () => held.reply,
   };
 }
@@ -53,7 +53,7 @@ async function designShown(held, now) {
   if (!now) return;
   const place = byId("design-body");
   const reason = whyNot(now.request);
-  held.reply = null;
+  held.reply = held.ratios = null;
   byId("sliders").hidden = reason !== null;
   if (reason) return fill(place, element("p", {}, reason));
   held.running = new AbortController();
@@ -69,14 +69,41 @@ async function designShown(held, now) {
     element("p", {}, advice(answer)),
     element("div", { id: "frontier" }),
     element("details", {}, element("summary", {}, "The curve in numbers"), points(answer)),
+    element("div", { id: "ratio-body" }, element("button", { type: "button", id: "ratio-ask", onclick: () => ratioShown(held, now) }, "How much does the sampling ratio matter?")),
     answer.warnings.length > 0 ? warnings(answer.warnings, now.catalogue) : null,
   );
   drawnAgain(answer);
 }
 
-function drawnAgain(reply) {
-  const place = byId("frontier");
-  if (place) fill(place, drawn(frontier(reply, Math.max(300, Math.min(760, place.clientWidth || 640)))));
+function drawnAgain(reply, ratios = null) {
+  const fitted = (place) => Math.max(300, Math.min(760, place.clientWidth || 640));
+  const [place, second] = [byId("frontier"), byId("ratio")];
+  if (place) fill(place, drawn(frontier(reply, fitted(place))));
+  if (second && ratios) fill(second, drawn(ratioCurve(ratios, reply, fitted(second))));
+}
+
+/** Ask for the same money at other ratios, one after the other, and draw the curve. */
+async function ratioShown(held, now) {
+  const best = held.reply;
+  const place = byId("ratio-body");
+  const replies = [best];
+  const requests = ratioRequests(now.request, held.prices, best.design.sampling_ratio);
+  for (const [i, request] of requests.entries()) {
+    fill(place, element("p", { role: "status", class: "waiting" }, `Asking for other ratios: ${i + 1} of ${requests.length}…`));
+    const { answer, problem, aborted } = await post("v1/designs", request, { key: now.key(), signal: held.running.signal });
+    if (aborted || held.reply !== best) return;
+    if (answer) replies.push(answer);
+    else if (problem.status !== 422) return fill(place, refusal(problem, now.table, now.uses));
+  }
+  held.ratios = pointsOf(replies);
+  fill(
+    place,
+    element("h3", {}, "The sampling ratio at this budget"),
+    element("p", { role: "status" }, ratioWords(held.ratios, best)),
+    element("div", { id: "ratio" }),
+    element("details", {}, element("summary", {}, "This curve in numbers"), tableOf("Standard error by sampling ratio", ["LLM-only per human", "humans", "LLM-only", "standard error"], held.ratios.map((point) => [short(point.ratio), short(point.n_human, 6), short(point.n_llm_only, 6), short(point.standard_error, 4)]))),
+  );
+  drawnAgain(best, held.ratios);
 }
 
 /** What the design means, in words. */
@@ -86,7 +113,7 @@ export function advice(reply) {
   const parts = [`Sampling ratio ${short(design.sampling_ratio)} LLM-only units per human.`];
   if (share !== null) parts.push(`Humans alone would cost ${short(1 / share)} times as much for the same standard error.`);
   if (bands) parts.push(`Your pilot leaves the standard error open between ${short(bands.standard_error[0])} and ${short(bands.standard_error[1])}.`);
-  if (next) parts.push(`To add to this very study for the same budget: ${next.n_human} humans and ${next.n_llm_only} LLM-only units.`);
+  if (next) parts.push(`To add to this very study for the same budget: ${short(next.n_human, 6)} humans and ${short(next.n_llm_only, 6)} LLM-only units.`);
   return parts.join(" ");
 }
 

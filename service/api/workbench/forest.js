@@ -7,11 +7,13 @@ export const MOST_DRAWN = 40;
 const COMPACT = 620;
 const ROW = { wide: 30, compact: 46 };
 const HEAD = 34;
+const COEFFICIENTS = ["linear", "logistic", "poisson", "multinomial", "conditional_logit", "amce", "correlation"];
 
-/** What an estimate is called: contrast or arm, outcome, component, subgroup. */
+/** What an estimate is called: contrast or arm (nothing where there is one population), outcome, component, subgroup. */
 export function nameOf(estimate, several = false) {
-  const parts = [estimate.name];
-  if (several || estimate.component !== null) parts.push(estimate.outcome);
+  const alone = estimate.name === "all";
+  const parts = alone ? [] : [estimate.name];
+  if (alone || several || estimate.component !== null) parts.push(estimate.outcome);
   if (estimate.component !== null) parts.push(estimate.component);
   if (estimate.subgroup != null) parts.push(`subgroup ${estimate.subgroup}`);
   return parts.join(" · ").replace(/ - /g, " − ");
@@ -87,11 +89,11 @@ function axis(ends, x, y, wide, null_, width) {
   ];
 }
 
-/** The value of no effect, for contrasts and where one is tested; null where there is none. */
-function reference(answer) {
-  const { applied } = answer;
-  const contrasts = Object.keys(applied.contrasts ?? {}).length > 0;
-  return contrasts && applied.null_value !== null ? applied.null_value : null;
+/** The value of no effect, for differences and coefficients; null where estimates are levels. */
+export function reference({ applied }) {
+  const contrasts = Object.values(applied.contrasts ?? {}).map((weights) => Object.values(weights));
+  const differences = contrasts.length > 0 && contrasts.every((weights) => Math.abs(weights.reduce((sum, w) => sum + w, 0)) < 1e-9);
+  return differences || COEFFICIENTS.includes(applied.estimand.type) ? applied.null_value : null;
 }
 
 /** The plot in words. */

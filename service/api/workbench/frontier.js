@@ -75,6 +75,6 @@ function legend(frame) {
 /** The recommendation in words. */
 export function describe(reply) {
   const { design, human_only: alone } = reply;
-  const beside = alone.n_human === null ? "" : ` Humans alone: ${short(alone.n_human)}, standard error ${short(alone.standard_error)}.`;
-  return `For ${short(design.cost)}: ${design.n_human} humans and ${design.n_llm_only} LLM-only units, standard error ${short(design.standard_error)}.${beside}`;
+  const beside = alone.n_human === null ? "" : ` Humans alone: ${short(alone.n_human, 6)}, standard error ${short(alone.standard_error)}.`;
+  return `For ${short(design.cost)}: ${short(design.n_human, 6)} humans and ${short(design.n_llm_only, 6)} LLM-only units, standard error ${short(design.standard_error)}.${beside}`;
 }

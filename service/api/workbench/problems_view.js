@@ -1,34 +1,75 @@
 // Problems and warnings, each with its place, what is wrong and what to do.
 
-import { element } from "./dom.js";
+import { byId, element } from "./dom.js";
 import { placeOf } from "./request.js";
 
-/** A refusal of the service: its problems beside the columns and rows they point at. */
+const FIELDS = { confidence_level: "level", estimand: "estimand", control: "control", margin: "margin", alternative: "alternative", multiplicity: "multiplicity", missing: "missing", prediction_design: "design" };
+
+/** A refusal of the service: its problems with the columns, rows and settings they point at. */
 export function refusal(problem, table, uses) {
   const errors = problem.errors.map((error) => entry({ ...error, message: error.detail }, placeOf(error.pointer, table, uses), table));
   const more = problem.errors_total > problem.errors.length ? element("p", {}, `${problem.errors_total} problems in all; the first ${problem.errors.length} are shown.`) : null;
+  const alone = errors.length === 1 && problem.errors[0].detail === problem.detail;
   return element(
     "div",
     { class: "notice fail", tabindex: "-1", id: "refusal" },
     element("h3", {}, problem.title),
-    problem.detail ? element("p", {}, problem.detail) : null,
+    problem.detail && problem.code !== "invalid_request" && !alone ? element("p", {}, problem.detail) : null,
     problem.advice ? element("p", { class: "advice" }, problem.advice) : null,
     errors.length > 0 ? element("ul", { class: "problems" }, errors) : null,
     more,
-    problem.status > 0 ? element("p", { class: "small" }, "What this means: ", link(problem.code), problem.instance ? ` · request id ${problem.instance}` : "") : null,
+    problem.status > 0 && errors.length === 0 ? element("p", { class: "small" }, "What this means: ", link(problem.code)) : null,
+    problem.instance ? element("p", { class: "small" }, `Request id ${problem.instance}`) : null,
   );
 }
 
-/** One problem with its place in words. */
+/** One problem with its place in words, which leads there. */
 function entry({ code, message, hint }, place, table) {
+  const words = where(place, table);
+  const target = targetOf(place, table);
+  const told = target === null ? words : element("a", { href: `#${target}` }, words);
   return element(
     "li",
     {},
-    where(place, table) ? element("strong", {}, where(place, table)) : null,
-    element("span", {}, message),
+    words ? element("strong", {}, told) : null,
+    element("span", {}, message, shownCell(place, table)),
     hint ? element("span", { class: "hint" }, `What to do: ${hint}`) : null,
     element("span", { class: "small" }, link(code)),
   );
+}
+
+/** The field of the page that a place is set by: its id, or null. */
+function targetOf({ column, field }, table) {
+  if (column !== null) return `role-${table.header.indexOf(column)}`;
+  if (field === null) return null;
+  const known = FIELDS[field] === "design" ? "field-design" : `set-${FIELDS[field] ?? "extra"}`;
+  return byId(known) ? known : null;
+}
+
+/** What stands in the cell; the person's own file, shown to the person alone. */
+function shownCell({ column, row }, table) {
+  const cell = column === null || row === null ? undefined : table.columns.get(column)[row];
+  if (cell === undefined || cell.trim() === "") return "";
+  return ` The cell says “${cell.length > 40 ? `${cell.slice(0, 39)}…` : cell}”.`;
+}
+
+/** Mark the fields that problems are about, and say beside each column what is wrong there; none to clear. */
+export function marked(problem, table, uses) {
+  for (const old of document.querySelectorAll(".beside")) old.remove();
+  for (const old of document.querySelectorAll("[aria-invalid]")) {
+    old.removeAttribute("aria-invalid");
+    old.removeAttribute("aria-errormessage");
+  }
+  for (const error of problem?.errors ?? []) {
+    const place = placeOf(error.pointer, table, uses);
+    const field = byId(targetOf(place, table) ?? "");
+    if (!field || field.tagName === "FIELDSET") continue;
+    field.setAttribute("aria-invalid", "true");
+    if (place.column !== null && !byId(`${field.id}-problem`)) {
+      field.setAttribute("aria-errormessage", `${field.id}-problem`);
+      field.after(element("p", { class: "beside small", id: `${field.id}-problem` }, place.row === null ? error.detail : `Row ${place.row + 1}: ${error.detail}`));
+    }
+  }
 }
 
 /** “column trust, row 18 (line 19 of the file)”. */

@@ -4,7 +4,7 @@ import { pText, rangeText, short } from "./axis.js";
 import { byId, drawn, element, fill, tableOf } from "./dom.js";
 import { MOST_DRAWN, forest, nameOf } from "./forest.js";
 import { warnings } from "./problems_view.js";
-import { assumed, claim, headline, plain, verdict } from "./words.js";
+import { assumed, claim, headline, plain, sentence, title, verdict } from "./words.js";
 
 /** Fill the result part from an answer. */
 export function resultShown(answer, catalogue) {
@@ -28,11 +28,11 @@ export function resultShown(answer, catalogue) {
 /** Draw the forest plot at the width of its place. */
 export function forestShown(answer) {
   const place = byId("forest");
-  if (place) fill(place, drawn(forest(answer, Math.max(300, Math.min(860, place.clientWidth || 760)))));
+  if (place) fill(place, drawn(forest(answer, Math.max(300, Math.min(920, place.clientWidth || 760)))));
 }
 
-function said(title, value, words) {
-  return element("div", { class: `card ${value}` }, element("h3", {}, title), element("p", { class: "tag" }, plain(value)), element("p", {}, words));
+function said(about, value, words) {
+  return element("div", { class: `card ${value}` }, element("h3", {}, about), element("p", { class: "tag" }, title(value)), element("p", {}, words));
 }
 
 function numbers(answer) {
@@ -79,6 +79,6 @@ function assumptions(answer) {
   return element(
     "ul",
     { class: "assumptions" },
-    answer.assumptions.map((each) => element("li", { class: each.status }, element("strong", {}, plain(each.name)), element("span", { class: "tag" }, assumed(each)), element("span", {}, each.statement))),
+    answer.assumptions.map((each) => element("li", { class: each.status }, element("strong", {}, plain(each.name)), element("span", { class: "tag" }, assumed(each)), element("span", {}, sentence(each.statement)))),
   );
 }

@@ -17,7 +17,7 @@ export function picture({ width, height, title, description, id }, ...marks) {
 
 /** Text at a place; `anchor` start, middle or end. */
 export function text(x, y, content, { kind = "ink", anchor = "start", size = 14, weight = 400 } = {}) {
-  return `<text class="${kind}" x="${round(x)}" y="${round(y)}" fill="${COLOURS[kind]}" text-anchor="${anchor}" font-size="${size}" font-weight="${weight}">${escaped(content)}</text>`;
+  return `<text class="${kind}" x="${round(x)}" y="${round(y)}" fill="${COLOURS[kind]}" text-anchor="${anchor}" font-size="${size}" font-weight="${weight}" stroke="${COLOURS.paper}" stroke-width="4" paint-order="stroke" stroke-linejoin="round">${escaped(content)}</text>`;
 }
 
 /** A straight line. */

@@ -8,7 +8,7 @@ import { refusal } from "./problems_view.js";
 import { post } from "./service.js";
 
 /** Fill the part for this answer; `design()` gives the design shown, or null. */
-export function takeShown({ answer, text, request, rows, table, uses, key }, design) {
+export function takeShown({ answer, text, request, rows, table, uses, reading, key }, design) {
   const save = (name, content, type) => () => download(name, content(), type);
   const button = (id, words, action) => element("button", { type: "button", id, onclick: action }, words);
   const ofService = (name, type) => async () => {
@@ -27,7 +27,7 @@ export function takeShown({ answer, text, request, rows, table, uses, key }, des
       button("save-svg", "Forest plot as SVG", save("forest.svg", () => forest(answer, 760), "image/svg+xml")),
       button("save-frontier", "Frontier as SVG", () => design() && download("frontier.svg", frontier(design(), 640), "image/svg+xml")),
       button("save-request", "Request as JSON", save("request.json", () => JSON.stringify(request), "application/json")),
-      button("save-study", "Columns used as CSV", save("study.csv", () => cleanedCsv(table, uses, rows), "text/csv")),
+      button("save-study", "Columns used as CSV", save("study.csv", () => cleanedCsv(table, uses, reading), "text/csv")),
     ),
     element("div", { id: "take-problem", role: "alert" }),
     element("p", {}, "The same request from elsewhere. The code reads study.csv or request.json: save them with the buttons above."),

@@ -7,7 +7,7 @@ import { dataPart } from "./data_view.js";
 import { designPart } from "./design_view.js";
 import { byId, debounced, fill } from "./dom.js";
 import { planPart, planShown } from "./plan_view.js";
-import { local, refusal } from "./problems_view.js";
+import { local, marked, refusal } from "./problems_view.js";
 import { DEFAULTS, obstaclesBefore, requestOf, rowsRequest } from "./request.js";
 import { forestShown, resultShown } from "./result_view.js";
 import { catalogue, post } from "./service.js";
@@ -47,42 +47,58 @@ function drawn() {
   planShown(state.settings, state.table, state.uses);
 }
 
-/** Something was said anew: what was answered is about something else now. */
+/** Something was said anew: what was answered is about something else, and stays where it is. */
 function changed(name) {
-  hideAnswers();
+  state.running?.abort();
+  announce("");
+  stale(state.shown !== null);
   planShown(state.settings, state.table, state.uses);
   if (name === "design") columnsPart(state.table, state.uses, state.settings, changed);
+}
+
+/** Nothing above the button moves, or a click on it would be lost. */
+function stale(yes) {
+  byId("stale").hidden = !yes;
+  for (const id of ANSWERS) byId(`${id}-part`).classList.toggle("stale", yes);
 }
 
 function hideAnswers() {
   state.running?.abort();
   state.shown = null;
+  stale(false);
   for (const id of ANSWERS) byId(`${id}-part`).hidden = true;
   fill(byId("refused"));
   announce("");
 }
 
-function announce(words) {
-  byId("status").textContent = words;
+/** Tell those who listen; those who see, only while something is being waited for. */
+function announce(words, waiting = false) {
+  const place = byId("status");
+  place.textContent = words;
+  place.classList.toggle("hidden", !waiting);
 }
 
 async function calibrated() {
   hideAnswers();
+  marked(null);
   const { table, uses, settings, reading } = state;
   const before = [...table.problems, ...obstaclesBefore(table, uses, settings, reading)];
   if (before.length > 0) return refused(local(before));
   const { body, problems } = requestOf(table, uses, settings, reading);
   if (body === null) return refused(local(problems));
-  announce("Calibrating…");
+  announce("Calibrating…", true);
   state.running = new AbortController();
   const { signal } = state.running;
   const found = await post("v1/calibrations", body, { key: key(), signal });
   if (found.aborted) return undefined;
   announce("");
-  if (found.problem) return refused(refusal(found.problem, table, uses));
+  if (found.problem) {
+    marked(found.problem, table, uses);
+    return refused(refusal(found.problem, table, uses));
+  }
   if (state.catalogue.size === 0 && found.answer.warnings.length > 0) state.catalogue = await catalogue();
   const rows = settings.local ? rowsRequest(table, uses, settings, reading) : body;
-  state.shown = { answer: found.answer, text: found.text, request: body, rows, table, uses, key, catalogue: state.catalogue };
+  state.shown = { answer: found.answer, text: found.text, request: body, rows, table, uses, reading, key, catalogue: state.catalogue };
   return answered(signal);
 }
 
@@ -97,7 +113,7 @@ async function answered(signal) {
   resultShown(state.shown.answer, state.catalogue);
   takeShown(state.shown, design.reply);
   byId("result-title").focus();
-  announce("The answer is here.");
+  announce("The result is below.");
   design.ask();
   await cardShown(state.shown.request, { ...state.shown, key: key(), signal });
 }

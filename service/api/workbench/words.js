@@ -1,23 +1,32 @@
 // The answer in plain words: what was found, how the LLM entered, what may be claimed, what it rests on.
 
 import { pText, rangeText, short } from "./axis.js";
-import { nameOf } from "./forest.js";
+import { nameOf, reference } from "./forest.js";
 
 const CLAIMS = {
   confirmatory: "You may report this as a finding about people: humans were asked, and no assumption it rests on was rejected.",
   exploratory: "Treat this as exploratory: use it to decide what to study next, not as a finding about people.",
 };
+const TITLES = {
+  llm_used: "LLM answers used",
+  human_only_chosen: "Humans alone: the LLM does not help",
+  human_only_requested: "Humans alone, as asked",
+  no_pool: "Humans alone: no LLM-only rows",
+  no_llm: "Humans alone: no usable LLM column",
+  confirmatory: "Confirmatory",
+  exploratory: "Exploratory",
+};
 const STATUS = { assumed: "assumed", not_rejected: "tested, not rejected", rejected: "tested, rejected", not_testable: "could not be tested" };
 const SUMMARY = { use: "Use the LLM answers", use_with_care: "Use the LLM answers with care", do_not_use: "Do not use the LLM answers" };
-const CHECKS = { pass: "pass", warn: "warning", fail: "fail", not_testable: "not testable" };
+const CHECKS = { pass: "Passed", warn: "Warnings", fail: "Failed", not_testable: "Not testable" };
 
 /** The first estimate as a sentence. */
 export function headline(answer) {
   const [first] = answer.estimates;
   const several = new Set(answer.estimates.map((each) => each.outcome)).size > 1;
   const level = `${short(100 * first.interval.level, 4)} % interval`;
-  const tested = first.p_value === null ? "" : `, ${pText(first.p_value)}`;
-  const about = several || first.component !== null ? "" : ` on ${first.outcome}`;
+  const tested = first.p_value === null || reference(answer) === null ? "" : `, ${pText(first.p_value)}`;
+  const about = several || first.component !== null || first.name === "all" ? "" : ` on ${first.outcome}`;
   return `${nameOf(first, several)}${about}: ${short(first.estimate)} (${level} ${rangeText(first.interval)}${tested})`;
 }
 
@@ -38,6 +47,11 @@ export function verdict(answer) {
   }[first.verdict];
 }
 
+/** A verdict or claim in few words. */
+export function title(value) {
+  return TITLES[value] ?? plain(value);
+}
+
 /** What may be claimed. */
 export function claim(answer) {
   return CLAIMS[answer.claim] ?? answer.claim;
@@ -46,6 +60,12 @@ export function claim(answer) {
 /** An assumption's status in words. */
 export function assumed({ status, p_value: p }) {
   return STATUS[status] + (p === null ? "" : ` (${pText(p)})`);
+}
+
+/** A sentence of the service for people: its names without underscores, a capital in front. */
+export function sentence(words) {
+  const said = words.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, plain);
+  return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
 /** The verdict of a card. */
@@ -65,7 +85,7 @@ export function plain(name) {
 
 /** What a check's entry is about: outcome, model, arm, subgroup. */
 export function about({ outcome, model, arm, subgroup }) {
-  return [outcome, model, arm && `under ${arm}`, subgroup && `subgroup ${subgroup}`].filter(Boolean).join(" · ");
+  return [outcome, model, arm && arm !== "all" && `under ${arm}`, subgroup && `subgroup ${subgroup}`].filter(Boolean).join(" · ");
 }
 
 /** A measure with its interval and p-value. */

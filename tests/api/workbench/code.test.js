@@ -22,14 +22,15 @@ test("columns by name where JSON has columns", () => {
 });
 
 test("the used columns as the service reads them", () => {
-  assert.equal(cleanedCsv(...made()), "arm,trust,gpt_control,gpt_treatment,wt\ncontrol,3.5,4,5,1\ntreatment,4,,6,2\n,,4,5,1\n");
+  const [table, uses] = made();
+  assert.equal(cleanedCsv(table, uses, READING), "arm,trust,gpt_control,gpt_treatment,wt\ncontrol,3.5,4,5,1\ntreatment,4,,6,2\n,,4,5,1\n");
 });
 
 test("cells with separators and quotes are quoted", () => {
   const table = parseCsv('"a,""b""",llm\n1,2\n');
   const uses = guess(table.header, table.columns, READING);
   Object.assign(uses.get('a,"b"'), { role: "outcome" });
-  assert.equal(cleanedCsv(table, uses, rowsRequest(table, uses, DEFAULTS, READING)), '"a,""b""",llm\n1,2\n');
+  assert.equal(cleanedCsv(table, uses, READING), '"a,""b""",llm\n1,2\n');
 });
 
 test("curl", () => {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MOST_DRAWN, forest, nameOf, rowsOf } from "./workbench/forest.js";
+import { MOST_DRAWN, forest, nameOf, reference, rowsOf } from "./workbench/forest.js";
 
 const interval = (lower, upper) => ({ method: "t", level: 0.95, lower, upper });
 export const estimate = (more = {}) => ({
   name: "treatment - control", outcome: "trust", component: null, subgroup: null, estimate: 0.7, interval: interval(0.3, 1.1), p_value: 0.01,
   human_only: { estimate: 0.3, interval: interval(-0.1, 0.8) }, llm_only: { estimate: 1.1 }, ...more,
 });
-const answer = (estimates, applied = { contrasts: { x: {} }, null_value: 0 }) => ({ estimates, applied });
+const answer = (estimates, applied = { estimand: { type: "mean_difference" }, contrasts: { x: { a: 1, b: -1 } }, null_value: 0 }) => ({ estimates, applied });
 
 test("three marks for an estimate, none for an LLM that says nothing", () => {
   assert.deepEqual(rowsOf(answer([estimate()]))[0].marks.map(({ label, interval: i }) => [label, i !== null]), [["Humans only", true], ["LLM only", false], ["Calibrated", true]]);
@@ -35,9 +35,14 @@ test("names are text, never markup", () => {
 
 test("one value, all alike", () => {
   const flat = estimate({ estimate: 1, interval: interval(1, 1), human_only: { estimate: 1, interval: interval(1, 1) }, llm_only: { estimate: 1 } });
-  assert.doesNotMatch(forest(answer([flat], { contrasts: null, null_value: 0 })), /NaN/);
+  assert.doesNotMatch(forest(answer([flat], { estimand: { type: "mean" }, contrasts: null, null_value: 0 })), /NaN/);
 });
 
 test("not more than can be read", () => {
   assert.equal(rowsOf(answer(Array.from({ length: 100 }, () => estimate()))).length, MOST_DRAWN);
+});
+
+test("no effect is a line for differences and coefficients, not for levels", () => {
+  const of = (type, contrasts) => reference({ applied: { estimand: { type }, contrasts, null_value: 0.1 } });
+  assert.deepEqual([of("mean_difference", { x: { a: 1, b: -1 } }), of("mean", { all: { all: 1 } }), of("linear", { all: { all: 1 } })], [0.1, null, 0.1]);
 });
