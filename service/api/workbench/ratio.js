@@ -5,7 +5,7 @@ import { extent, scale, short, ticks } from "./axis.js";
 import { designRequest } from "./frontier.js";
 import { line, mark, path, picture, text } from "./svg.js";
 
-const RATIOS = [0, 0.5, 2, 5, 15, 50, 150];
+const RATIOS = [0, 1, 4, 15, 60];
 
 /** Answers that one unit of the next study costs: every condition and model of twins, every model otherwise. */
 export function answersPerUnit({ data }) {
