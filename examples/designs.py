@@ -9,12 +9,13 @@ answers back to be calibrated; its truth is known, so that the interval can be l
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 from typing import Any
 from urllib.request import Request, urlopen
 
-SERVICE = "http://localhost:8000"
+SERVICE = os.environ.get("RECTIFIER_URL", "http://localhost:8000")
 
 
 def post(path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,12 @@ All people and LLM answers are made up by a seeded generator; what is true of th
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import urllib.request
 
+SERVICE = os.environ.get("RECTIFIER_URL", "http://localhost:8000")
 Arm = dict[str, object]
 
 
@@ -74,7 +76,7 @@ def post(url: str, arm: Arm) -> dict[str, object]:
 CHECKS = ["exchangeability", "randomization", "leakage", "fidelity_marginal", "fidelity_individual"]
 
 if __name__ == "__main__":
-    name, url = (*sys.argv[1:], *("good", "http://127.0.0.1:8000")[len(sys.argv) - 1 :])[:2]
+    name, url = (*sys.argv[1:], *("good", SERVICE)[len(sys.argv) - 1 :])[:2]
     card = post(url, STUDIES[name]())
     print(f"{card['summary']}: {card['reason']}")
     for check in card["checks"]:

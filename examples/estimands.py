@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import sys
 import urllib.request
 from collections.abc import Callable
 
+SERVICE = os.environ.get("RECTIFIER_URL", "http://localhost:8000")
 Request = dict[str, object]
 LEVELS = {"education": ("none", "school", "college"), "job": ("waiter", "nurse", "doctor"), "sex": ("f", "m")}
 WORTH = {"school": 0.3, "college": 0.6, "nurse": 0.2, "doctor": 0.5, "m": 0.1}
@@ -249,7 +251,7 @@ def _cell(result: dict[str, object]) -> str:
 
 def main() -> None:
     """Send the study that is named, and print what comes back."""
-    name, url = (*sys.argv[1:], *("conjoint", "http://127.0.0.1:8000")[len(sys.argv) - 1 :])
+    name, url = (*sys.argv[1:], *("conjoint", SERVICE)[len(sys.argv) - 1 :])
     print(shown(answer(STUDIES[name](), url)))
 
 

@@ -11,10 +11,13 @@ The people are made up: each answers as the embedded LLM expects, plus what the 
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import urllib.request
 
+GATEWAY = os.environ.get("RECTIFIER_GATEWAY_URL", "http://localhost:8001")
+SERVICE = os.environ.get("RECTIFIER_URL", "http://localhost:8000")
 HUMANS, PERSONAS, UNKNOWN, MORE = 80, 400, 0.6, 0.5
 JOBS = ("nurse", "cook", "teacher", "farmer", "clerk")
 
@@ -65,7 +68,7 @@ def answered(data: dict[str, object]) -> dict[str, object]:
     return data
 
 
-def main(gateway: str = "http://localhost:8001", calibration: str = "http://localhost:8000") -> None:
+def main(gateway: str = GATEWAY, calibration: str = SERVICE) -> None:
     """Run the study and print what it says."""
     *_cells, end = map(json.loads, posted(f"{gateway}/v1/generations", study()))
     print(f"{end['counts']['answered']} cells answered, complete: {end['complete']}")

@@ -11,11 +11,13 @@ the panel and .95 in a country of 60 % women and mean age 45. All of them are ma
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import urllib.error
 import urllib.request
 
+SERVICE = os.environ.get("RECTIFIER_URL", "http://localhost:8000")
 Request = dict[str, object]
 MARGINS = {"sex": {"f": 0.6, "m": 0.4}, "age": 45.0}
 
@@ -92,7 +94,7 @@ def told(answer: Request) -> str:
 
 if __name__ == "__main__":
     name = sys.argv[1] if len(sys.argv) > 1 else "margins"
-    url = sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:8000"
+    url = sys.argv[2] if len(sys.argv) > 2 else SERVICE
     if name == "margins":
         print("panel  ", told(sent(url, None)))
     print("country", told(sent(url, TARGETS[name])))

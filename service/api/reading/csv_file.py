@@ -17,14 +17,17 @@ from service.web.problems import FieldError, ProblemError
 from service.web.strict_json import without_mark
 
 _ROWS = 1 << 14
+_HEADER = 1 << 16
 
 
 def read_csv(body: Bytes, wanted: Iterable[Wanted], max_values: int, found: Inspection) -> TableFile:
     """The file; rows of another length than the header's are noted in ``found``.
 
-    ``ProblemError`` 400 for what is not CSV in UTF-8 or names a column twice, 413 over the limit.
+    ``ProblemError`` 400 for what is not CSV in UTF-8 or names a column twice, 413 over the limit, 422 for a file
+    with other separators.
     """
-    body = without_mark(body)
+    body, wanted = without_mark(body), tuple(wanted)
+    _refuse_other_separators(body, {name for name, _ in wanted})
     try:
         return _read(_quoted(body) if b'"' in body else _unquoted(body), wanted, max_values, found)
     except UnicodeDecodeError as error:
@@ -65,6 +68,15 @@ def _read(reader: Iterator[list[str]], wanted: Iterable[Wanted], max_values: int
         if row_count * len(header) + NAME_EXTRA * names > max_values:
             raise too_many_values(max_values)
     return TableFile(tuple(header), {want: ids(c) if want[1] is Kind.IDS else c for want, c in columns.items()})
+
+
+def _refuse_other_separators(body: Bytes, names: set[str]) -> None:
+    """A first line without a comma that semicolons or tabs would cut into names that are asked for."""
+    line = bytes(body[:_HEADER]).partition(b"\n")[0].decode("utf-8", "replace")
+    for separator, what in (";", "semicolons"), ("\t", "tabs"):
+        cut = [name.strip(' "\r') for name in line.split(separator)]
+        if "," not in line and len(cut) > 1 and names.intersection(cut):
+            raise ProblemError("wrong_delimiter", f"The columns of this file are separated by {what}, not by commas.")
 
 
 def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:

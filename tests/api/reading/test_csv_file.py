@@ -109,6 +109,16 @@ def test_what_cannot_be_read(body: bytes, code: str) -> None:
     assert refusal(body) == code
 
 
+@pytest.mark.parametrize("body", [b"a;b\n1,5;2\n", b'\xef\xbb\xbf"a";"b"\r\n1,5;2\r\n', b"b\ta\n1\t2\n", b'x;"a"'])
+def test_a_file_with_other_separators_is_told_once(body: bytes) -> None:
+    assert refusal(body) == "wrong_delimiter"
+
+
+def test_separators_that_are_part_of_a_name_are_none() -> None:
+    assert read(b"a;b\n1\n", (wanted := ("a;b", A[1])))[wanted] == [1]
+    assert read(b"a,c;d\n1,2\n", A)[A] == [1]
+
+
 def test_the_limit_is_in_cells() -> None:
     assert len(read(b"a,b\n" + b"1,2\n" * 500, A)[A]) == 500
 
