@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, body and further headers."""
+    """Status, body and further headers; status 0 never answers."""
 
     status: int
     body: bytes = b"{}"
@@ -25,6 +25,7 @@ class Answering:
     replies: list[Reply]
     url: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
 
     def next(self) -> Reply:
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -40,6 +41,9 @@ def answering(*replies: Reply) -> Iterator[Answering]:
             self.rfile.read(int(self.headers["Content-Length"]))
             state.asked.append({name.lower(): value for name, value in self.headers.items()})
             reply = state.next()
+            if reply.status == 0:
+                state.over.wait(60)
+                return
             self.send_response(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
@@ -56,6 +60,7 @@ def answering(*replies: Reply) -> Iterator[Answering]:
     try:
         yield state
     finally:
+        state.over.set()
         server.shutdown()
         thread.join()
         server.server_close()

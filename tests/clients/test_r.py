@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import re
 import struct
@@ -18,6 +19,7 @@ import pytest
 from tests.clients import r_package
 from tests.clients.answering import Reply, answering
 from tests.clients.r_package import PACKAGE
+from tests.oracles.twin_arms import ABSENT, FOLDER
 from tests.shape.sources import ROOT
 
 STUDY = PACKAGE / "inst/extdata/letter.csv"
@@ -153,8 +155,9 @@ ASK = """
 library(rectifier)
 for (url in strsplit("{urls}", " ")[[1]]) {{
   began <- Sys.time()
-  p <- tryCatch(rectifier_post("/v1/calibrations", list(data = 1), url = url), rectifier_problem = identity)
-  quick <- as.numeric(Sys.time() - began, units = "secs") < 5
+  ask <- function() rectifier_post("/v1/calibrations", list(data = 1), url = url, timeout = 3)
+  p <- tryCatch(ask(), rectifier_problem = identity)
+  quick <- as.numeric(Sys.time() - began, units = "secs") < 20
   cat(if (inherits(p, "rectifier_problem")) p$code else "answered", quick, "\\n")
 }}
 """
@@ -170,6 +173,7 @@ CASES: list[tuple[list[Reply], str, int]] = [
     ([Reply(422, BUSY)], "overloaded", 1),
     ([Reply(502, b"<html>")], "http_502", 1),
     ([Reply(200, b"<html>")], "not_json", 1),
+    ([Reply(0)], "timeout", 1),
 ]
 
 
@@ -189,3 +193,30 @@ def test_what_goes_with_the_package_is_the_repositorys():
     version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert version is not None
     assert f"\nVersion: {version.group(1)}\n" in (PACKAGE / "DESCRIPTION").read_text()
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The code blocks of a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", ["docs/r.md", "clients/r/README.md"])
+def test_the_pages_run_and_print_what_they_show(library, server, page):
+    code = [block for block in blocks(page, "r") if "priming.csv" not in block]
+    said = r_package.run(library, "".join(code), RECTIFIER_URL=url(server))
+    shown = [block for block in blocks(page, "text") if "prime" not in block]
+    assert [block for block in shown if block not in said] == []
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=ABSENT)
+def test_the_walk_through_a_real_study_prints_what_is_shown(library, server):
+    with gzip.open(FOLDER / "arms.csv.gz", "rt", newline="") as file, (library.parent / "priming.csv").open("w") as own:
+        table = csv.writer(own)
+        table.writerow(["Person", "Condition", "Lack of control", "Twin answer"])
+        for row in csv.DictReader(file):
+            if (row["study"], row["variable"]) == ("affective_priming", "lack of control"):
+                human = row["human"] if row["labeled"] == "1" else ""
+                table.writerow([row["TWIN_ID"], row["arm_label"], human, row["twin_with_reasoning"]])
+    (walk,) = [block for block in blocks("docs/r.md", "r") if "priming.csv" in block]
+    (shown,) = [block for block in blocks("docs/r.md", "text") if "prime" in block]
+    assert shown in r_package.run(library, walk, RECTIFIER_URL=url(server))

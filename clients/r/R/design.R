@@ -11,7 +11,8 @@ design <- function(data = NULL, outcome = NULL, predictions = NULL, arm = NULL, 
       prediction_design, plan, moments
     )
     places <- attr(study, "places")
-    names(places) <- sprintf("/basis%s", names(places))
+    if (length(places)) names(places) <- paste0("/basis", names(places))
+    if (!length(plan)) plan <- list(identification = "exchangeability") # the service's own default where a pilot has no plan
     basis <- given(kind = if (moments) "moments" else "pilot", data = wire(study), plan = plan_of(plan, study))
     prediction_design <- NULL
   } else if (is.null(basis)) {

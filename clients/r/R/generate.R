@@ -27,6 +27,7 @@ generate <- function(personas, items, models = "simulated", elicitation = "decis
 
 personas_of <- function(data, unit, arm, human) {
   if (!is.data.frame(data)) return(data)
+  data <- as.data.frame(data)
   if (!nrow(data)) refuse("no_rows", "`personas` has no rows", "one row per persona")
   units <- if (unit %in% names(data)) as_labels(plain(data[[unit]], "unit", unit)) else as.character(seq_len(nrow(data)))
   arms <- if (!is.null(arm)) labels_of(data, arm, "arm")

@@ -26,6 +26,7 @@ plan_of <- function(plan, data) {
   if (length(plan) && is.null(names(plan))) refuse("not_a_plan", "the entries of `plan` need names", "plan = list(confidence_level = 0.9)")
   control <- attr(data, "control")
   if (is.null(plan$control) && is.null(plan$contrasts) && !is.null(control)) plan$control <- control
+  if (!is.null(plan$control)) plan$control <- as_labels(plan$control)
   if (length(plan)) boxed(plan) else NULL
 }
 

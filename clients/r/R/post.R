@@ -15,7 +15,7 @@ rectifier_gateway_url <- function() Sys.getenv("RECTIFIER_GATEWAY_URL", "http://
 #' @export
 rectifier_post <- function(path, body, query = list(), url = rectifier_url(), key = rectifier_key(), timeout = 60, headers = list()) {
   reply <- sent(path, body, query, url, key, timeout, headers)
-  parsed(reply)
+  if (is.null(headers$Accept) || grepl("json", headers$Accept)) parsed(reply) else reply$text
 }
 
 #' @export
@@ -37,11 +37,17 @@ request_to <- function(url, path, key, timeout, headers) {
   request <- httr2::req_timeout(request, timeout)
   request <- httr2::req_user_agent(request, paste0("rectifier-r/", utils::packageVersion("rectifier")))
   request <- httr2::req_error(request, is_error = function(response) FALSE)
-  # httr2 0.2.2 sleeps after the last try, too, and tries again where nobody listens
-  request <- httr2::req_retry(request, max_tries = 1, is_transient = function(response) FALSE, backoff = function(tries) 0)
+  request <- tried_once(request)
   headers$Accept <- if (is.null(headers$Accept)) "application/json" else headers$Accept
   if (length(key)) headers$`X-API-Key` <- key
+  if (".redact" %in% names(formals(httr2::req_headers))) headers$.redact <- c("Authorization", "X-API-Key", "X-Upstream-Key")
   do.call(httr2::req_headers, c(list(request), headers))
+}
+
+# httr2 0.2.2 sleeps after the last try, too, for as long as it is told; some versions want two tries at least
+tried_once <- function(request) {
+  retry <- function(tries) httr2::req_retry(request, max_tries = tries, is_transient = function(response) FALSE, backoff = function(tries) 0)
+  tryCatch(retry(1), error = function(e) retry(2))
 }
 
 # A POST is pure: it may be sent again. Busy (503, 429) is waited for as the service asks, up to `rectifier.max_wait` seconds.

@@ -71,6 +71,7 @@ problem_line <- function(errors, code) {
 # What to do in R, where the service can only speak of JSON
 HINTS <- list(
   number_as_string = "as.numeric(x); of a factor as.numeric(as.character(x)); or, of categories, plan = list(estimand = list(type = \"proportions\"))",
+  missing_arm = "every person needs an arm. If each column of LLM answers is for one arm: prediction(\"gpt_control\", model = \"gpt\", arm = \"control\"); else LLM-only rows need theirs, too",
   r_na_string = "text, not a missing value: x[x == \"NA\"] <- NA, then as.numeric(x); or read.csv(..., na.strings = \"NA\")"
 )
 

@@ -105,6 +105,28 @@ test_that("results are data frames, vectors, text and plots", {
   expect_invisible(plot(fit))
 })
 
+test_that("targets, shares and other media types", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  ask <- function(target) calibrate(d, trust ~ arm + sex, twins("gpt"), plan = list(target = target))
+  rows <- ask(list(covariates = data.frame(sex = factor(rep(c("f", "m"), c(40, 60))))))
+  margins <- ask(list(margins = list(sex = c(f = 0.4, m = 0.6))))
+  expect_equal(coef(rows), coef(margins), tolerance = 1e-6)
+  d$level <- cut(d$trust, c(0, 3, 4, 7), c("low", "mid", "high"))
+  d$guess <- cut(d$gpt_control, c(0, 3, 4, 9), c("low", "mid", "high"))
+  shares <- calibrate(d, "level", "guess", plan = list(estimand = list(type = "proportions", categories = c("low", "mid", "high"))))
+  expect_identical(names(coef(shares)), c("low", "mid", "high"))
+  expect_equal(sum(coef(shares)), 1)
+  body <- list(data = study_data(d, trust ~ arm, twins("gpt")))
+  expect_match(rectifier_post("/v1/calibrations", body, headers = list(Accept = "text/csv")), "^name,outcome")
+  expect_true(rectifier_post("/v1/calibrations", body, query = list(validate_only = "true"))$valid)
+})
+
+test_that("columns of predictions without arms are told how to have them", {
+  needs("RECTIFIER_URL")
+  expect_error(calibrate(letters_study(), trust ~ arm, c(gpt = "gpt_control", small = "gpt_letter")), "`arm`, rows 121.*prediction\\(")
+})
+
 test_that("one-sided intervals, several outcomes and coefficients have names and ends", {
   needs("RECTIFIER_URL")
   d <- letters_study()

@@ -14,6 +14,10 @@ test_that("designs come from assumptions and from pilots", {
   expect_gt(nrow(as.data.frame(pilot)), 5)
   expect_output(print(summary(pilot)), "To add to the pilot.*Frontier")
   plotted(pilot)
+  ask <- function(...) design(letters_study(), trust ~ arm, twins("gpt"), costs = list(human = 5, llm = 0.001), budget = 500, ...)$design
+  expect_gt(ask()$n_llm_only, 0)
+  expect_identical(ask(plan = list(identification = "randomization"))$n_llm_only, 0L)
+  expect_equal(ask(moments = TRUE)$standard_error, ask()$standard_error, tolerance = 1e-10)
   whom <- design(basis = list(kind = "predicted_errors", predicted_error = c(0.1, 0.5, 1, 1, 1, 0.2), outcome_sd = 1), costs = list(human = 5, llm = 0), budget = 15)
   expect_equal(sum(as.data.frame(whom)$sampling_probability), 3)
   expect_identical(code_of(design(costs = list(human = 5, llm = 0), budget = 1)), "no_basis")

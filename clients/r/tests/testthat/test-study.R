@@ -55,6 +55,12 @@ test_that("a pointer is told as column and row", {
   expect_identical(found$row, c(17L, 1L, NA, NA))
 })
 
+test_that("what the wire names stays with the columns of a data frame with odd names", {
+  odd <- stats::setNames(data.frame(1:3, c("u", "v", NA), 3:1, check.names = FALSE), c("trust in \"them\"", "a/b", "\u00e9~"))
+  sent <- encode(study_data(odd, names(odd)[1], stats::setNames("\u00e9~", "llm"), arm = "a/b"))
+  expect_identical(names(jsonlite::parse_json(sent)$outcomes), names(odd)[1])
+})
+
 test_that("moments are those of the rows", {
   x <- data.frame(y = c(1, 2, 4, NA, NA), arm = c("a", "a", "a", NA, NA), f = c(1, 3, 2, 5, 7))
   sent <- study_data(x, "y", "f", moments = TRUE)
