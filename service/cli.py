@@ -1,4 +1,4 @@
-"""The command ``rectifier``: serve, gateway, keys, demo, methods, openapi."""
+"""The command ``rectifier``: serve, gateway, keys, demo, methods, openapi, and the computing commands."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ import socket
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
+
+COMPUTING = {
+    "calibrate": "calibrated estimates from a CSV file",
+    "design": "how many humans to ask, which LLM answers to buy",
+    "diagnose": "whether LLM answers may be relied on",
+    "track-record": "the human effect behind an LLM-only one",
+    "screen": "many hypotheses under one error rate",
+}
+ELSEWHERE = "rectifier {}: this installation has only the gateway; install rectifier where it is to compute"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; its exit status."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads cost small matrices a hundredfold; read at import
-    chosen = _parser().parse_args(arguments)
+    said = sys.argv[1:] if arguments is None else arguments
+    if said and said[0] in COMPUTING:
+        return _compute(said)
+    chosen = _parser("").parse_args(said)
     if chosen.command in {"serve", "gateway"}:
         from service.web.supervisor import supervise
 
@@ -34,6 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_keys(chosen, datetime.now(UTC))
     sys.stdout.buffer.write(_document(chosen.deployable))
     return 0
+
+
+def _compute(said: Sequence[str]) -> int:
+    if find_spec("service.api") is None:
+        print(ELSEWHERE.format(said[0]), file=sys.stderr)
+        return 2
+    chosen = _parser(said[0]).parse_args(said)
+    from service.api.commands.running import run_command
+
+    return run_command(chosen)
 
 
 def _served(listening: socket.socket) -> int:
@@ -60,7 +83,8 @@ def _document(deployable: str) -> bytes:
     return build_document(calibration_parts().computations)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(asked: str) -> argparse.ArgumentParser:
+    """The parser; of the computing commands only the one that is asked for gets its options."""
     from service.web.access.command import add_keys
 
     parser = argparse.ArgumentParser(prog="rectifier", description="Calibrated effects from human and LLM responses.")
@@ -69,6 +93,12 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=f"start {words}")
         command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         command.add_argument("--port", type=int, default=port, help="port to listen on (default: %(default)s)")
+    for name, words in COMPUTING.items():
+        command = commands.add_parser(name, help=words)
+        if name == asked:
+            from service.api.commands.arguments import fill
+
+            fill(name, command)
     add_keys(commands)
     commands.add_parser("demo", help="start the service, calibrate the bundled example, print the answer, stop")
     commands.add_parser("methods", help="print the table of methods")

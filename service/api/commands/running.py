@@ -1,0 +1,105 @@
+"""One computing command, from its options to its exit status: 0 answered, 1 refused, 2 not understood, 130 stopped."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from service.api.commands.usage import RefusedError, UsageError
+from service.api.commands.waiting import Tell, estimated, waiting
+
+if TYPE_CHECKING:
+    from service.api.commands.requests.document import Document
+
+NO_RICH = "tables in the terminal need the package rich (pip install rich); --json and --csv work without it"
+_NOT_OF_REQUESTS = frozenset({"command", "file", "output", "no_work_limit"})
+
+
+def run_command(chosen: Namespace) -> int:
+    """Run it; the exit status. Answers go to standard output, everything else to standard error."""
+    name = f"rectifier {chosen.command}"
+    try:
+        if chosen.output is None and find_spec("rich") is None:
+            return _say(name, NO_RICH, 2)
+        with waiting("loading") as tell:
+            write = _outcome(chosen, tell)
+        write()
+        sys.stdout.flush()
+    except UsageError as error:
+        return _say(name, str(error), 2)
+    except KeyboardInterrupt:
+        return _say(name, "stopped", 130)
+    except BrokenPipeError:  # who read the output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except RefusedError as refused:
+        from service.api.commands.refused import told
+
+        return _say(name, told(refused.problem, refused.document, vars(chosen)), 1)
+    return 0
+
+
+def _say(name: str, text: str, status: int) -> int:
+    sys.stderr.write(f"{name}: {text}\n")
+    return status
+
+
+def _outcome(chosen: Namespace, tell: Tell) -> Callable[[], object]:
+    """What is to be written, once everything is computed."""
+    from service.api.commands.answering import answered
+    from service.api.commands.registry import COMMANDS
+    from service.api.render.media import CSV, renderers
+
+    command = COMMANDS[chosen.command]
+    computation = command.computation()
+    document = _document(chosen, command.asked, tell)
+    if chosen.output == "request":
+        return partial(_write, document.body)
+    answer = answered(
+        computation, document, unlimited=chosen.no_work_limit, tell=lambda seconds: tell(estimated(seconds))
+    )
+    if chosen.output == "json":
+        return partial(_write, answer)
+    if chosen.output == "csv":
+        return partial(_write, renderers(computation.answer, computation.lines)[CSV](answer))
+    return partial(_show, answer, command.shown())
+
+
+def _document(chosen: Namespace, asked: Callable[[Namespace, Any], Document], tell: Tell) -> Document:
+    from service.api.commands.requests.document import Document
+    from service.api.commands.source import read_source
+
+    source = None
+    if chosen.file is not None:
+        tell(f"reading {chosen.file}")
+        source = read_source(chosen.file, chosen.na)
+    if source is None or not source.is_request:
+        return asked(chosen, source)
+    if extra := _said(vars(chosen)):
+        text = f"{source.name} is a whole request; leave out {', '.join(extra)}, or say it there"
+        raise UsageError(text)
+    return Document(source.body)
+
+
+def _said(options: Mapping[str, Any]) -> list[str]:
+    """Options that were given and say what a whole request says itself."""
+    given = [name for name, value in options.items() if value not in (None, [], False) and name not in _NOT_OF_REQUESTS]
+    return [f"--{name.replace('_', '-')}" for name in given]
+
+
+def _write(body: bytes) -> None:
+    sys.stdout.buffer.write(body)
+    if sys.stdout.isatty() and not body.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n")
+
+
+def _show(answer: bytes, shown: Callable[[dict[str, Any]], list[Any]]) -> None:
+    import msgspec
+
+    from service.api.commands.terminal import show
+
+    show(shown(msgspec.json.decode(answer)), sys.stdout)
