@@ -161,6 +161,8 @@ def _add_output(parser: Parser, *, csv: str | None) -> None:
     one.add_argument(
         "--request", action="store_const", dest="output", const="request", help="what would be posted, as JSON"
     )
+    group.add_argument("--report", metavar="FILE", help="also write a report to be read in a browser (HTML)")
+    group.add_argument("--figure", metavar="FILE", help="also write the figure (SVG)")
     group.add_argument("--models", metavar="JSON", help="versions and dates of the models, as JSON or @FILE")
     words = "begin also what takes longer than the service would allow"
     group.add_argument("--no-work-limit", action="store_true", help=words)

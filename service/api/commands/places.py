@@ -29,8 +29,9 @@ def place_of(pointer: str, document: Document, options: Collection[str] = ()) ->
 def _entry(steps: Sequence[str], rows: Rows) -> Place | None:
     if len(steps) < 2 or f"/{steps[0]}" != rows.place or not steps[1].isdecimal():
         return None
-    column = rows.columns.get("/".join(steps[2:]))
-    row = rows.numbers[int(steps[1])]
+    if int(steps[1]) >= len(rows.numbers):
+        return None
+    column, row = rows.columns.get("/".join(steps[2:])), rows.numbers[int(steps[1])]
     return (f"column {column}" if column else " ".join(steps[2:]) or "the row", row)
 
 

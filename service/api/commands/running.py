@@ -10,6 +10,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from service.api.commands.drawn import refuse_undrawable, write_drawn
 from service.api.commands.usage import RefusedError, UsageError
 from service.api.commands.waiting import Tell, estimated, waiting
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from service.api.commands.requests.document import Document
 
 NO_RICH = "tables in the terminal need the package rich (pip install rich); --json and --csv work without it"
-_NOT_OF_REQUESTS = frozenset({"command", "file", "output", "no_work_limit"})
+_NOT_OF_REQUESTS = frozenset({"command", "file", "output", "no_work_limit", "report", "figure"})
 
 
 def run_command(chosen: Namespace) -> int:
@@ -26,6 +27,7 @@ def run_command(chosen: Namespace) -> int:
     try:
         if chosen.output is None and find_spec("rich") is None:
             return _say(name, NO_RICH, 2)
+        refuse_undrawable(chosen)
         with waiting("loading") as tell:
             write = _outcome(chosen, tell)
         write()
@@ -52,7 +54,7 @@ def _outcome(chosen: Namespace, tell: Tell) -> Callable[[], object]:
     """What is to be written, once everything is computed."""
     from service.api.commands.answering import answered
     from service.api.commands.registry import COMMANDS
-    from service.api.render.media import CSV, renderers
+    from service.api.render.media import CSV, forms
 
     command = COMMANDS[chosen.command]
     computation = command.computation()
@@ -62,10 +64,12 @@ def _outcome(chosen: Namespace, tell: Tell) -> Callable[[], object]:
     answer = answered(
         computation, document, unlimited=chosen.no_work_limit, tell=lambda seconds: tell(estimated(seconds))
     )
+    offered = forms(computation.answer, computation.lines, computation.report)
+    write_drawn(chosen, offered, answer, tell)
     if chosen.output == "json":
         return partial(_write, answer)
     if chosen.output == "csv":
-        return partial(_write, renderers(computation.answer, computation.lines)[CSV](answer))
+        return partial(_write, offered[CSV].render(answer))
     return partial(_show, answer, command.shown())
 
 

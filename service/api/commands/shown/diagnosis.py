@@ -28,7 +28,7 @@ def _parts(answer: Json) -> Iterator[RenderableType]:
     for status in _WORST_FIRST:
         yield from _checks([one for one in answer["checks"] if one["status"] == status])
     if answer["models"]:
-        yield heading("Models, best first (cross-fitted variance ratio: what is left of the humans' variance)")
+        yield heading("Models, best first (cross-fitted; variance ratio: what is left of the humans' variance)")
         yield _models(answer["models"])
     yield from ending(answer)
 
@@ -64,9 +64,10 @@ def _measured(measure: Json) -> str:
 
 
 def _models(models: Sequence[Json]) -> Table:
-    names = ("outcome", "rank", "model", "variance ratio", "interval", "no better than the next: p")
-    table = plain_table(*names, numbers=(1, 3, 4, 5))
+    names = ("outcome", "rank", "model", "variance ratio", "interval", "p against the next", "fidelity")
+    table = plain_table(*names, numbers=(1, 3, 4, 5, 6))
     for one in models:
         numbers = (told(one["variance_ratio"]), between(one["interval"]), p_value(one["p_value"]))
-        table.add_row(one["outcome"], str(one["rank"]), one["model"], *numbers)
+        fidelity = one["fidelity"] and one["fidelity"]["cross_fitted_correlation"]
+        table.add_row(one["outcome"], str(one["rank"]), one["model"], *numbers, told(fidelity))
     return table

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+
+COSTS = ("--costs", "human=5,llm=0.02", "--budget", "1000")
+
+
+def test_a_pilots_design_has_bands_a_robust_one_and_what_to_buy_next(rectifier, twins):
+    ran = rectifier("design", *twins, *COSTS)
+    assert ran.status == 0, ran.err
+    for heading in (
+        "What each model is worth",
+        "What the pilot leaves open (95 %)",
+        "The design that is least wrong over the pilot's band",
+        "What to buy next, the pilot's units kept",
+        "Other budgets",
+        "For your methods section",
+    ):
+        assert f"\n{heading}\n" in ran.out
+    assert "LLM answers pay: this design costs" in ran.out
+
+
+def test_a_simulated_design_and_one_that_does_not_pay(rectifier):
+    ran = rectifier(
+        "design", "--ppi-correlation", "0.01", *COSTS, "--simulate", "--replicates", "200", "--effect", "0.3"
+    )
+    assert ran.status == 0, ran.err
+    assert "drawn 200 times" in ran.out
+    assert "LLM answers do not pay" in ran.out
+
+
+def test_questions_and_sampling_probabilities(rectifier, tmp_path):
+    file = tmp_path / "request.json"
+    basis = {"kind": "assumed", "ppi_correlation": 0.5}
+    prices = {"costs": {"human": 5, "llm": 0.02}, "objective": {"kind": "budget", "budget": 1000}}
+    questions = [{"name": name, "basis": basis} for name in ("trust", "vote")]
+    file.write_text(json.dumps({"basis": {"kind": "questions", "questions": questions}} | prices))
+    assert "vote" in rectifier("design", file).out
+    errors = {"kind": "predicted_errors", "predicted_error": [1, 2, 3, 4] * 100}
+    file.write_text(json.dumps({"basis": errors} | prices))
+    ran = rectifier("design", file)
+    assert "humans expected" in ran.out
+    assert "sampling.probabilities" in ran.out

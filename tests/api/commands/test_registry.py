@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from service import cli
+from service.api.commands.answering import answered
+from service.api.commands.registry import COMMANDS
+from service.api.commands.requests.document import Document
+from service.api.commands.terminal import show
+
+
+def test_every_computing_command_is_registered():
+    assert set(COMMANDS) == set(cli.COMPUTING)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_examples_of_every_path_are_shown(name, capsys):
+    command = COMMANDS[name]
+    computation = command.computation()
+    assert computation.examples
+    for _, body in computation.examples:
+        answer = json.loads(answered(computation, Document(body), unlimited=False, tell=str))
+        show(command.shown()(answer), sys.stdout)
+        out = capsys.readouterr().out
+        assert "For your methods section" in out
+        for warning in answer["warnings"]:
+            assert warning["code"] in out
