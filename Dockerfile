@@ -19,8 +19,11 @@ FROM installer AS calibration-files
 COPY locks/calibration.txt locks/
 RUN --mount=type=cache,target=/cache \
     uv pip install --quiet --require-hashes -r locks/calibration.txt \
-    && uv pip uninstall --quiet certifi faker httpcore httpx markdown-it-py mdurl polyfactory pygments rich rich-click
-COPY pyproject.toml README.md LICENSE ./
+    && uv pip uninstall --quiet certifi faker httpcore httpx polyfactory rich-click
+COPY pyproject.toml README.md CHANGELOG.md SECURITY.md CONTRIBUTING.md ARCHITECTURE.md LICENSE ./
+COPY docs docs
+COPY decisions decisions
+COPY benchmarks/README.md benchmarks/
 COPY service/*.py service/
 COPY service/web service/web
 COPY service/api service/api
@@ -38,12 +41,16 @@ COPY locks/gateway.txt locks/
 RUN --mount=type=cache,target=/cache \
     uv pip install --quiet --require-hashes -r locks/gateway.txt \
     && uv pip uninstall --quiet certifi faker httpcore httpx markdown-it-py mdurl polyfactory pygments rich rich-click
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md CHANGELOG.md SECURITY.md CONTRIBUTING.md ARCHITECTURE.md LICENSE ./
+COPY docs docs
+COPY decisions decisions
+COPY benchmarks/README.md benchmarks/
 COPY service/*.py service/
 COPY service/web service/web
 COPY service/gateway service/gateway
 RUN hatchling build -t wheel -d /wheels \
     && uv pip install --quiet --no-deps /wheels/*.whl \
+    && rm -rf /opt/rectifier/lib/python3*/site-packages/service/api \
     && find /opt/rectifier -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} + \
     && find /opt/rectifier -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.px[di]' -o -name '*.[ch]' -o -name '*.a' \) -delete \
     && cyclonedx-py environment /opt/rectifier/bin/python --output-reproducible -o /opt/rectifier/sbom.cdx.json \
