@@ -66,6 +66,7 @@ def test_everything_that_is_taken_along_is_what_the_service_says(server: Server,
     sent = saved(page, "#save-request")
     assert saved(page, "#save-json") == post(server, sent).body
     assert saved(page, "#save-csv") == post(server, sent, Accept="text/csv").body
+    assert saved(page, "#save-report") == post(server, sent, Accept="text/html").body
     (tmp_path / "study.csv").write_bytes(saved(page, "#save-study"))
     assert (tmp_path / "study.csv").read_text() == TWINS
     for button in ("#save-svg", "#save-frontier"):

@@ -63,10 +63,14 @@ function about({ name, j, use, arms, outcomes, shared, changed }) {
 }
 
 /** What is in a column, in a few words. */
-export function contents({ kind, missing, distinct, min, max, levels, count }) {
+export function contents({ kind, missing, distinct, min, max, levels, count, texts, firstText }) {
   if (kind === "empty") return "empty";
   const empty = missing > 0 ? `, ${missing.toLocaleString("en-US")} of ${count.toLocaleString("en-US")} empty` : "";
   if (kind === "numbers") return `numbers ${short(min)} to ${short(max)}${empty}`;
+  if (texts < (count - missing) / 2) {
+    const cells = texts === 1 ? `the cell of row ${firstText + 1} is no number` : `${texts.toLocaleString("en-US")} cells are no numbers, the first in row ${firstText + 1}`;
+    return `numbers ${short(min)} to ${short(max)}, but ${cells}${empty}`;
+  }
   const few = levels.slice(0, 4).join(", ");
   return `${distinct >= 1000 ? "1000 or more" : distinct} values: ${few.length > 60 ? `${few.slice(0, 59)}…` : few}${distinct > 4 ? ", …" : ""}${empty}`;
 }

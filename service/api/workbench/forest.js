@@ -37,7 +37,7 @@ export function forest(answer, width = 760) {
   const rows = rowsOf(answer);
   const wide = width >= COMPACT;
   const step = wide ? ROW.wide : ROW.compact;
-  const track = wide ? [140, width - 190] : [16, width - 16];
+  const track = wide ? [140, width - 225] : [16, width - 16];
   const null_ = reference(answer);
   const ends = extent([...rows.flatMap((row) => row.marks.flatMap((m) => [m.value, m.interval?.lower, m.interval?.upper])), ...(null_ === null ? [] : [null_])].filter((v) => v !== null && v !== undefined));
   const x = scale(ends, track);

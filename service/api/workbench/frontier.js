@@ -1,9 +1,11 @@
 // What to buy next: the request for a design, and the standard error that each budget buys.
 
 import { extent, scale, short, ticks } from "./axis.js";
+import { momentsOf, obstacles } from "./moments.js";
 import { line, mark, path, picture, text } from "./svg.js";
 
 const PLANNED = [undefined, "mean", "mean_difference"];
+const MANY = 100_000; // LLM answers
 const NOT_OF_DESIGNS = ["costs", "compare", "compat"];
 
 /** Why no design can be made of this request; null where one can. */
@@ -16,12 +18,18 @@ export function whyNot({ plan, data }) {
 /** The body of POST /v1/designs for the study that was calibrated, as the pilot of the next one. */
 export function designRequest({ plan, data }, prices) {
   const kept = Object.fromEntries(Object.entries(plan).filter(([name]) => !NOT_OF_DESIGNS.includes(name)));
-  const kind = data.layout === "moments" ? "moments" : "pilot";
+  const sent = light(data);
   return {
-    basis: { kind, data, plan: kept },
+    basis: { kind: sent.layout === "moments" ? "moments" : "pilot", data: sent, plan: kept },
     costs: { human: prices.human, llm: prices.llm, ...(prices.persona > 0 ? { persona: prices.persona } : {}) },
     objective: { kind: "budget", budget: prices.budget },
   };
+}
+
+/** Many rows as their moments where those say the same: a design is asked for whenever a slider moves. */
+function light(data) {
+  const many = data.layout === "table" && data.predictions.reduce((sum, { values }) => sum + values.length, 0) > MANY;
+  return many && obstacles(data).length === 0 ? momentsOf(data) : data;
 }
 
 /** What humans alone reach at this cost, by what they reach at theirs. */

@@ -2,6 +2,7 @@
 
 import { armsOf } from "./columns.js";
 import { byId, element, fill } from "./dom.js";
+import { estimandOf } from "./request.js";
 
 const TEXTS = ["estimand", "quantiles", "control", "level", "alternative", "margin", "multiplicity", "missing", "extra"];
 
@@ -31,7 +32,7 @@ export function planPart(settings, changed) {
 export function planShown(settings, table, uses) {
   const arms = armsOf(uses);
   const has = (role) => table.header.some((name) => uses.get(name).role === role);
-  fill(byId("set-control"), element("option", { value: "" }, arms.length > 0 ? `the first (${arms[0]})` : "the first"), arms.map((arm) => element("option", { value: arm }, arm)));
+  fill(byId("set-control"), element("option", { value: "" }, uncontrolled(settings, table, uses, arms)), arms.map((arm) => element("option", { value: arm }, arm)));
   if (!arms.includes(settings.control)) settings.control = "";
   for (const name of TEXTS) byId(`set-${name}`).value = settings[name];
   for (const name of ["pool", "local"]) byId(`set-${name}`).checked = settings[name];
@@ -46,4 +47,9 @@ export function planShown(settings, table, uses) {
     "field-missing": has("human"),
   };
   for (const [id, seen] of Object.entries(visible)) byId(id).hidden = !seen;
+}
+
+/** What happens without a control: averages are compared with the first arm, shares stand by themselves. */
+function uncontrolled(settings, table, uses, arms) {
+  return estimandOf(table, uses, settings)?.type === "proportions" ? "none: every arm by itself" : `the first (${arms[0]})`;
 }

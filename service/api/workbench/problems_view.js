@@ -5,16 +5,25 @@ import { placeOf } from "./request.js";
 
 const FIELDS = { confidence_level: "level", estimand: "estimand", control: "control", margin: "margin", alternative: "alternative", multiplicity: "multiplicity", missing: "missing", prediction_design: "design" };
 
+/** What to do about a cell, in the words of a file. */
+const CELLS = {
+  wrong_type: "Write a number, or leave the cell empty where it is missing.",
+  number_as_string: "Write numbers like 1.5 or 1.5e3: a decimal point, no blanks, no thousands separators.",
+  r_na_string: "Leave the cell empty, or tick “read them as missing” above.",
+  r_logical: "Write 1 and 0.",
+  null_not_allowed: "The cell is empty; every row needs a value here.",
+  mixed_column: "A column is all numbers or all words.",
+};
+
 /** A refusal of the service: its problems with the columns, rows and settings they point at. */
 export function refusal(problem, table, uses) {
   const errors = problem.errors.map((error) => entry({ ...error, message: error.detail }, placeOf(error.pointer, table, uses), table));
   const more = problem.errors_total > problem.errors.length ? element("p", {}, `${problem.errors_total} problems in all; the first ${problem.errors.length} are shown.`) : null;
-  const alone = errors.length === 1 && problem.errors[0].detail === problem.detail;
   return element(
     "div",
     { class: "notice fail", tabindex: "-1", id: "refusal" },
     element("h3", {}, problem.title),
-    problem.detail && problem.code !== "invalid_request" && !alone ? element("p", {}, problem.detail) : null,
+    problem.detail && errors.length === 0 ? element("p", {}, problem.detail) : null,
     problem.advice ? element("p", { class: "advice" }, problem.advice) : null,
     errors.length > 0 ? element("ul", { class: "problems" }, errors) : null,
     more,
@@ -24,7 +33,8 @@ export function refusal(problem, table, uses) {
 }
 
 /** One problem with its place in words, which leads there. */
-function entry({ code, message, hint }, place, table) {
+function entry({ code, message, hint: said }, place, table) {
+  const hint = place.row === null ? said : (CELLS[code] ?? said);
   const words = where(place, table);
   const target = targetOf(place, table);
   const told = target === null ? words : element("a", { href: `#${target}` }, words);

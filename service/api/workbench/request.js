@@ -94,7 +94,7 @@ export function planOf(table, uses, settings) {
 }
 
 /** The estimand, null for the service's default; outcomes that are words are shares of categories. */
-function estimandOf(table, uses, settings) {
+export function estimandOf(table, uses, settings) {
   if (settings.estimand === "proportions") return { type: "proportions" };
   if (settings.estimand === "quantile") return { type: "quantile", q: settings.quantiles.split(/[\s;]+/).filter(Boolean).map(Number) };
   const outcomes = table.header.filter((name) => uses.get(name).role === "outcome");

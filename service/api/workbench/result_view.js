@@ -12,6 +12,7 @@ export function resultShown(answer, catalogue) {
   fill(
     byId("result-body"),
     element("p", { class: "headline" }, headline(answer)),
+    answer.estimates.length > 1 ? element("p", { class: "small" }, `The first of ${answer.estimates.length} estimates, which the verdict is about; the claim is that of the weakest.`) : null,
     element("div", { class: "cards" }, said("Verdict", first.verdict, verdict(answer)), said("Claim", answer.claim, claim(answer))),
     element("div", { id: "forest" }),
     answer.estimates.length > MOST_DRAWN ? element("p", { class: "small" }, `The first ${MOST_DRAWN} of ${answer.estimates.length} estimates are drawn; all are in the table.`) : null,

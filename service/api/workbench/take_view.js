@@ -24,6 +24,7 @@ export function takeShown({ answer, text, request, rows, table, uses, reading, k
       { class: "buttons" },
       button("save-json", "Answer as JSON", save("answer.json", () => text, "application/json")),
       button("save-csv", "Answer as CSV", ofService("answer.csv", "text/csv")),
+      button("save-report", "Report as a page", ofService("report.html", "text/html")),
       button("save-svg", "Forest plot as SVG", save("forest.svg", () => forest(answer, 760), "image/svg+xml")),
       button("save-frontier", "Frontier as SVG", () => design() && download("frontier.svg", frontier(design(), 640), "image/svg+xml")),
       button("save-request", "Request as JSON", save("request.json", () => JSON.stringify(request), "application/json")),

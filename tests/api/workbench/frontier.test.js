@@ -10,8 +10,8 @@ const reply = (more = {}) => ({
 });
 
 test("the study as the pilot of the next", () => {
-  const body = designRequest({ plan: { control: "c", costs: {}, compare: true }, data: { layout: "table" } }, { human: 5, llm: 0.1, budget: 100 });
-  assert.deepEqual(body, { basis: { kind: "pilot", data: { layout: "table" }, plan: { control: "c" } }, costs: { human: 5, llm: 0.1 }, objective: { kind: "budget", budget: 100 } });
+  const body = designRequest({ plan: { control: "c", costs: {}, compare: true }, data: { layout: "table", predictions: [] } }, { human: 5, llm: 0.1, budget: 100 });
+  assert.deepEqual(body, { basis: { kind: "pilot", data: { layout: "table", predictions: [] }, plan: { control: "c" } }, costs: { human: 5, llm: 0.1 }, objective: { kind: "budget", budget: 100 } });
   assert.equal(designRequest({ plan: {}, data: { layout: "moments" } }, {}).basis.kind, "moments");
 });
 
@@ -30,4 +30,10 @@ test("a picture at every width", () => {
   for (const width of [300, 640]) assert.doesNotMatch(frontier(reply(), width), /NaN|undefined/);
   assert.doesNotMatch(frontier(reply({ human_only: { n_human: null, cost: null, standard_error: null } })), /NaN/);
   assert.match(describe(reply()), /^For 1,000: 197 humans and 178 LLM-only units, standard error 0.135. Humans alone: 200/);
+});
+
+test("many rows go as their moments, where these say the same", () => {
+  const data = { layout: "table", outcomes: { y: [1, 2, 3, ...Array(100_000).fill(null)] }, predictions: [{ model: "m", values: Array(100_003).fill(1) }] };
+  assert.deepEqual(designRequest({ plan: {}, data }, {}).basis.data.arms.map(({ n }) => n), [3]);
+  assert.equal(designRequest({ plan: {}, data: { ...data, weight: [] } }, {}).basis.kind, "pilot");
 });

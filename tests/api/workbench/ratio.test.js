@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answersPerUnit, describe, pointsOf, ratioCurve, ratioRequests } from "./workbench/ratio.js";
 
-const shared = { plan: {}, data: { layout: "table", prediction_design: "shared", predictions: [{ model: "m", arm: "a", outcome: "y" }, { model: "m", arm: "b", outcome: "y" }, { model: "m", arm: "a", outcome: "z" }] } };
+const shared = { plan: {}, data: { layout: "table", prediction_design: "shared", predictions: [{ model: "m", arm: "a", outcome: "y", values: [] }, { model: "m", arm: "b", outcome: "y", values: [] }, { model: "m", arm: "a", outcome: "z", values: [] }] } };
 const design = (n_human, n_llm_only, standard_error) => ({ design: { n_human, n_llm_only, sampling_ratio: n_llm_only / n_human, standard_error }, human_only: { standard_error: 0.2 } });
 
 test("a twin is asked under every condition, a row under its own", () => {
