@@ -27,6 +27,7 @@ BLOCKS = {name: blocks(page, name) for page in PAGES if blocks(page, name := str
 RUN = {"sh", *PROGRAMS}
 
 IMAGES, CLUSTER, LONG = "builds images: .ci/container does it", "needs a cluster: .ci/kubernetes", "simulates for hours"
+IN_R = "needs the R package installed: tests/clients/test_r.py does it and runs every R block"
 NOT_RUN = {
     ("README.md", "make demo"): "sets up an environment and runs these tests: .ci/run does both from a bare clone",
     ("docs/coverage.md", "python -m tests.coverage.simulate"): LONG,
@@ -35,6 +36,8 @@ NOT_RUN = {
     ("docs/deployment.md", "docker build"): IMAGES,
     ("docs/deployment.md", "cp -r k8s/overlays/prod"): CLUSTER,
     ("docs/deployment.md", "rectifier keys new --help"): CLUSTER,
+    ("docs/r.md", ""): IN_R,
+    ("clients/r/README.md", ""): IN_R,
     ("docs/kubernetes.md", "   5 s  control plane"): "what .ci/kubernetes printed, kept with its date",
 }
 EXAMPLES = {
