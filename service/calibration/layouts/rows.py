@@ -60,7 +60,8 @@ def rows_of(
         return Rows(arms, design, (), ()), problems
     by_arm = tuple(np.flatnonzero(used & (codes == c)) for c in order)
     if design == "shared" and len(arms) > 1:
-        text, hint = "an LLM-only unit has an arm although predictions are shared", "send null for its arm"
+        text = "an LLM-only unit has an arm although predictions are shared"
+        hint = "send null for its arm; if it is a person who was asked and did not answer, say so in human"
         problems += _at("llm_only_arm", np.flatnonzero(~human & (codes >= 0)), text, hint)
         return Rows(arms, design, by_arm, (np.flatnonzero(~human),)), problems
     if len(arms) > 1:
