@@ -45,8 +45,8 @@ def test_its_own_tests_pass_against_the_services(package, server, gateways):
     }
     files = sorted((package.built / "test").glob("*.test.js"))
     said = node("--test", *files, cwd=package.built, **addresses)
-    assert re.search(r"^(?:#|ℹ) fail 0$", said, re.MULTILINE)  # noqa: RUF001 - the sign that node writes
-    assert re.search(r"^(?:#|ℹ) skipped 0$", said, re.MULTILINE)  # noqa: RUF001
+    assert re.search(r"^(?:#|ℹ) fail 0$", said, re.MULTILINE)
+    assert re.search(r"^(?:#|ℹ) skipped 0$", said, re.MULTILINE)
 
 
 def test_one_version_and_the_same_tools_everywhere():
@@ -73,7 +73,8 @@ const data = table({ ...given, arm: Array.from(doubles.human, (_, i) => "ab"[i %
 const request = { data, plan: { control: "a" } };
 writeFileSync("answer.json", await client.text("/v1/calibrations", request));
 const numbers = [];
-JSON.stringify(await client.calibrate(request), (_, value) => (typeof value === "number" && numbers.push(value), value));
+const kept = (_, value) => (typeof value === "number" && numbers.push(value), value);
+JSON.stringify(await client.calibrate(request), kept);
 writeFileSync("numbers", new Uint8Array(Float64Array.from(numbers).buffer));
 """
 

@@ -1,4 +1,4 @@
-"""docs/javascript.md: every block runs as written and prints what is shown; the page asks through the lab's back end."""
+"""docs/javascript.md: every block runs as written and prints what is shown; the page asks through the lab."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import Error as PageError
 
 from tests.acceptance.browser import chromium
 from tests.acceptance.node import free_port
@@ -90,7 +91,8 @@ IN_THE_PAGE = """async (gateway) => {
   const people = (n) => Array.from({ length: n }, (_, i) => ({ unit_id: `u${i}` }));
   const study = (n, latency_ms) => ({
     personas: people(n), items: [{ name: "age", type: "numeric", text: "How old?", min: 0, max: 99 }],
-    models: [{ name: "simulated", parameters: { simulated: { latency_ms } } }], elicitation: { method: "sample" }, cache: "off" });
+    models: [{ name: "simulated", parameters: { simulated: { latency_ms } } }],
+    elicitation: { method: "sample" }, cache: "off" });
   const { cells } = await collect(client.generate(study(20, 0)));
   const controller = new AbortController();
   let seen = 0;
@@ -124,7 +126,7 @@ def wait(page, lab: str) -> None:
     while True:
         try:
             page.goto(lab)
-        except Exception:
+        except PageError:
             assert time.monotonic() < end
             time.sleep(0.1)
         else:

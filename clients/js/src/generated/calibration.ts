@@ -2342,6 +2342,8 @@ export interface operations {
                     "application/json": components["schemas"]["CalibrationAnswer"] | components["schemas"]["Validated"];
                     "application/vnd.msgpack": components["schemas"]["CalibrationAnswer"] | components["schemas"]["Validated"];
                     "text/csv": string;
+                    "text/html": string;
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2387,6 +2389,8 @@ export interface operations {
                     "application/json": components["schemas"]["DesignReply"] | components["schemas"]["ValidatedDesign"];
                     "application/vnd.msgpack": components["schemas"]["DesignReply"] | components["schemas"]["ValidatedDesign"];
                     "text/csv": string;
+                    "text/html": string;
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2432,6 +2436,8 @@ export interface operations {
                     "application/json": components["schemas"]["DiagnosticsReply"] | components["schemas"]["ValidatedDiagnostics"];
                     "application/vnd.msgpack": components["schemas"]["DiagnosticsReply"] | components["schemas"]["ValidatedDiagnostics"];
                     "text/csv": string;
+                    "text/html": string;
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2477,6 +2483,8 @@ export interface operations {
                     "application/json": components["schemas"]["ScreeningAnswer"] | components["schemas"]["ValidatedScreening"];
                     "application/vnd.msgpack": components["schemas"]["ScreeningAnswer"] | components["schemas"]["ValidatedScreening"];
                     "text/csv": string;
+                    "text/html": string;
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2521,6 +2529,8 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TrackRecordReply"] | components["schemas"]["ValidatedTrackRecord"];
                     "application/vnd.msgpack": components["schemas"]["TrackRecordReply"] | components["schemas"]["ValidatedTrackRecord"];
+                    "text/html": string;
+                    "image/svg+xml": string;
                 };
             };
             400: components["responses"]["Problem400"];
