@@ -28,7 +28,10 @@ RUN = {"sh", *PROGRAMS}
 
 IMAGES, CLUSTER, LONG = "builds images: .ci/container does it", "needs a cluster: .ci/kubernetes", "simulates for hours"
 IN_R = "needs the R package installed: tests/clients/test_r.py does it and runs every R block"
+PACKAGED = "needs the compiled package: tests/clients/test_js_page.py runs every block, and compares what is shown"
 NOT_RUN = {
+    ("docs/javascript.md", ""): PACKAGED,
+    ("clients/js/README.md", ""): PACKAGED,
     ("README.md", "make demo"): "sets up an environment and runs these tests: .ci/run does both from a bare clone",
     ("docs/coverage.md", "python -m tests.coverage.simulate"): LONG,
     ("docs/departures.md", "python -m tests.coverage.simulate"): LONG,

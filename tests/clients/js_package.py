@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,15 +51,23 @@ def node(*arguments: str | Path, cwd: Path | None = None, **environment: str) ->
     return done.stdout
 
 
-def built(folder: Path) -> Package:
-    """Compiled from a copy of what is tracked, and installed as npm would: what ``files`` names, and no more."""
-    copy = folder / "rectifier"
+@cache
+def compiled() -> Path:
+    """A copy of what is tracked, compiled once by this process."""
+    folder = tempfile.TemporaryDirectory(prefix="rectifier-js-")
+    atexit.register(folder.cleanup)
+    copy = Path(folder.name) / "rectifier"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("dist", "node_modules", "*.tgz"))
     node(TSC, cwd=copy)
-    home = folder / "home"
-    installed = home / "node_modules/rectifier"
-    installed.mkdir(parents=True)
+    return copy
+
+
+def installed(home: Path) -> Package:
+    """In a folder of a user, as npm installs it: what ``files`` names and what npm always takes, and no more."""
+    copy, place = compiled(), home / "node_modules/rectifier"
+    place.mkdir(parents=True)
     for name in ("package.json", "README.md", "LICENSE"):
-        shutil.copy(copy / name, installed)
-    shutil.copytree(copy / "dist", installed / "dist")
+        shutil.copy(copy / name, place)
+    for name in json.loads((copy / "package.json").read_text())["files"]:
+        shutil.copytree(copy / name, place / name)
     return Package(copy, home)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.clients.js_package import GENERATOR, SOURCE, TSC, Package, built, node
+from tests.clients.js_package import GENERATOR, SOURCE, TSC, Package, installed, node
 from tests.shape.sources import ROOT
 
 MANIFEST = json.loads((SOURCE / "package.json").read_text())
@@ -21,7 +21,7 @@ MANIFEST = json.loads((SOURCE / "package.json").read_text())
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return built(tmp_path_factory.mktemp("js"))
+    return installed(tmp_path_factory.mktemp("js"))
 
 
 @pytest.mark.parametrize("service", ["calibration", "gateway"])

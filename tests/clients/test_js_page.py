@@ -16,7 +16,7 @@ from playwright.sync_api import Error as PageError
 from tests.acceptance.browser import chromium
 from tests.acceptance.node import free_port
 from tests.acceptance.talk import request, say
-from tests.clients.js_package import SOURCE, Package, built
+from tests.clients.js_package import SOURCE, Package, installed
 from tests.shape.sources import ROOT
 
 PAGE = (ROOT / "docs/javascript.md").read_text()
@@ -24,16 +24,27 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$(?:\n```\n(.*?)^```$)?", PAGE, re.MUL
 SCRIPTS = [(code, shown) for language, code, shown in BLOCKS if language == "js" and "createServer" not in code]
 (BACK_END,) = (code for language, code, _ in BLOCKS if language == "js" and "createServer" in code)
 (HTML,) = (code for language, code, _ in BLOCKS if language == "html")
+COMMANDS = [code for language, code, _ in BLOCKS if language == "sh"]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory, server) -> Package:
     """With the study that the service brings, and the lab's page."""
-    made = built(tmp_path_factory.mktemp("js"))
+    made = installed(tmp_path_factory.mktemp("js"))
     (made.home / "study.csv").write_bytes(say(server, request("GET", "/workbench/twins.csv")).body)
     (made.home / "page.html").write_text(HTML)
     return made
+
+
+def test_every_block_is_tried():
+    """The two commands are what the package's folder and the study stand for here: npm would ask a registry."""
+    assert COMMANDS == [
+        "mkdir study && cd study\nnpm install ../rectifier/clients/js\n",
+        "curl -s localhost:8000/workbench/twins.csv -o study.csv\n",
+    ]
+    assert len(BLOCKS) == len(COMMANDS) + len(SCRIPTS) + 2
+    assert PAGE.count("\n```") == 2 * (len(BLOCKS) + sum(bool(shown) for *_, shown in BLOCKS))
 
 
 def address(server) -> str:
