@@ -4,8 +4,8 @@ import { pText, rangeText, short } from "./axis.js";
 import { nameOf, reference } from "./forest.js";
 
 const CLAIMS = {
-  confirmatory: "You may report this as a finding about people: humans were asked, and no assumption it rests on was rejected.",
-  exploratory: "Treat this as exploratory: use it to decide what to study next, not as a finding about people.",
+  confirmatory: "You may report this as a result about people: humans were asked, and no assumption it rests on was rejected.",
+  exploratory: "Treat this as exploratory: use it to decide what to study next, not as a result about people.",
 };
 const TITLES = {
   llm_used: "LLM answers used",

@@ -25,7 +25,7 @@ test("how the LLM entered", () => {
 
 test("claims, assumptions, checks", () => {
   assert.match(claim({ claim: "exploratory" }), /exploratory/);
-  assert.match(claim({ claim: "confirmatory" }), /finding about people/);
+  assert.match(claim({ claim: "confirmatory" }), /result about people/);
   assert.equal(assumed({ status: "not_rejected", p_value: 0.0766 }), "tested, not rejected (p = 0.077)");
   assert.equal(assumed({ status: "assumed", p_value: null }), "assumed");
   assert.deepEqual([cardVerdict({ summary: "do_not_use" }), checked("warn")], ["Do not use the LLM answers", "Warnings"]);
