@@ -126,7 +126,7 @@ class _Scaled:
 
 def _scaled(table: InformationTable, limits: Limits, near: State | None = None) -> _Scaled:
     """Everything about one: the worst variance at the interior point, or what it was where the near problem passed."""
-    scale = _natural_units(limits)
+    scale = _typical_units(limits)
     unit = rescaled(limits, scale)
     factors = table.factors * np.sqrt(scale[table.row_group])[:, None]
     raw = InformationTable(factors, table.starts, table.contrasts)
@@ -173,6 +173,15 @@ def _followed(
     gap = _gap(unit, pulled, state.moments.variances, weights, state.limit_price)
     variance = float(state.moments.variances.max()) * scaled.size**2
     return Allocation(state.counts * scaled.scale, variance, gap, steps)
+
+
+def _typical_units(limits: Limits) -> Vector:
+    """Counts like those of an optimum, (G,): spending goes with the root of a price, counts with its inverse.
+
+    In units of the most that is affordable, what an almost free LLM adds would be a rounding error of the path.
+    """
+    most = _natural_units(limits)
+    return np.asarray(np.sqrt(most) * np.sqrt(most.min()))
 
 
 def _natural_units(limits: Limits) -> Vector:

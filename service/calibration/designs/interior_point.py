@@ -119,9 +119,10 @@ def follow_path(
 ) -> tuple[State, int]:
     """The optimum and the Newton steps it took, from a first state or one that a nearby problem passed."""
     terms = table.n_groups + limits.bounds.size + state.weights.size
+    small, uses = SMALL_RESIDUAL * converged / CONVERGED, limits.rows.max(axis=0)
     for step in range(MOST_STEPS):
         residual = _residual(table, limits, state)
-        if state.duality < converged and residual < SMALL_RESIDUAL * converged / CONVERGED:
+        if state.duality < converged and _residual(table, limits, state, uses) < small:
             return state, step
         mu = (0.1 if residual <= NEAR * state.duality else 1.0) * state.duality / terms
         moved = _stepped(table, limits, state, _direction(table, limits, state, mu), mu)
@@ -145,10 +146,10 @@ def _gradient(table: InformationTable, limits: Limits, state: State) -> Vector:
     return -pull(table, state.moments) @ state.weights + state.limit_price @ limits.rows
 
 
-def _residual(table: InformationTable, limits: Limits, state: State) -> float:
-    """Largest violation of stationarity and of the two slack definitions."""
+def _residual(table: InformationTable, limits: Limits, state: State, uses: Vector | float = 1.0) -> float:
+    """Largest violation of stationarity, over what a unit ``uses`` of a limit (G,), and of the slack definitions."""
     parts = (
-        _gradient(table, limits, state) - state.count_price,
+        (_gradient(table, limits, state) - state.count_price) / uses,
         limits.rows @ state.counts + state.slack - limits.bounds,
         state.moments.variances + state.margin - state.bound,
         np.array([1 - state.weights.sum()]),

@@ -16,7 +16,7 @@ from service.calibration.designs.groups import Costs, Group, groups_on_offer, in
 from service.calibration.designs.interior_point import InformationTable, Limits
 from service.calibration.designs.joint import Basis, Column, Joint, columns_shown, floored
 from service.calibration.errors import NotIdentified, TooExpensive
-from tests.calibration.designs.cases import TABLE, Case, one, sigma_a, twins
+from tests.calibration.designs.cases import TABLE, Case, one, sigma_a, three_twins, twins
 
 
 def named(group: Group, joint: Joint) -> str:
@@ -127,6 +127,24 @@ def test_free_predictions_stop_at_their_cap():
     counts = {named(group, basis.joint): n for group, n in zip(groups, found.counts, strict=True)}
     assert counts["m1"] == pytest.approx(1000, rel=1e-6)
     assert found.optimality_gap < 1e-9
+
+
+@pytest.mark.parametrize("exponent", range(-15, 0))
+def test_an_almost_free_model_takes_no_more_steps(exponent):
+    """The closed form B V = (sqrt(1 - rho^2) + rho sqrt(gamma))^2 c_h at every price, in as many steps as elsewhere."""
+    price = 10.0**exponent
+    found = solved(one(0.6), Costs(5.0, (price,)), 1000)[3]
+    assert found.variance == pytest.approx((0.8 + 0.6 * np.sqrt(price / 5)) ** 2 * 5 / 1000, rel=1e-10)
+    assert found.steps < 40
+
+
+@pytest.mark.parametrize("price", [1e-300, 1e-70, 1e-15, 1e-13, 1e-11, 1e-9, 1e-7, 1e-5, 1e-3, 0.1, 10.0, 1e5, 1e10])
+@pytest.mark.parametrize("limits", [Constraints(), Constraints(20.0), Constraints(20.0, 300.0, 1e5)])
+def test_prices_that_differ_by_orders_of_magnitude_are_certified_in_few_steps(price, limits):
+    for basis, models in ((one(0.6), 1), (twins(sigma_a(), 1), 1), (twins(three_twins(), 3), 3)):
+        found = solved(basis, Costs(5.0, (price, 0.2, 0.01)[:models]), 1000, limits)[3]
+        assert found.optimality_gap < 1e-11
+        assert found.steps < 90
 
 
 def test_limits_that_meet_exactly():
