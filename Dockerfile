@@ -22,6 +22,7 @@ RUN --mount=type=cache,target=/cache \
     && uv pip uninstall --quiet certifi faker httpcore httpx markdown-it-py mdurl polyfactory pygments rich rich-click
 COPY pyproject.toml README.md LICENSE ./
 COPY service/*.py service/
+COPY docker/list_vendored.py docker/
 COPY service/web service/web
 COPY service/api service/api
 COPY service/calibration service/calibration
@@ -30,7 +31,7 @@ RUN hatchling build -t wheel -d /wheels \
     && find /opt/rectifier -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} + \
     && find /opt/rectifier -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.px[di]' -o -name '*.[ch]' -o -name '*.a' \) -delete \
     && cyclonedx-py environment /opt/rectifier/bin/python --output-reproducible -o /opt/rectifier/sbom.cdx.json \
-    && python3 -c 'import json, pathlib; file = pathlib.Path("/opt/rectifier/sbom.cdx.json"); listed = json.loads(file.read_text()); name, version = pathlib.Path("service/web/static/swagger-ui/VERSION").read_text().split()[:2]; purl = f"pkg:npm/{name}@{version}"; listed["components"].append({"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl, "licenses": [{"license": {"id": "Apache-2.0"}}]}); file.write_text(json.dumps(listed, indent=2))' \
+    && python3 docker/list_vendored.py /opt/rectifier/sbom.cdx.json \
     && /opt/rectifier/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/rectifier/lib
 
 FROM installer AS gateway-files
@@ -40,6 +41,7 @@ RUN --mount=type=cache,target=/cache \
     && uv pip uninstall --quiet certifi faker httpcore httpx markdown-it-py mdurl polyfactory pygments rich rich-click
 COPY pyproject.toml README.md LICENSE ./
 COPY service/*.py service/
+COPY docker/list_vendored.py docker/
 COPY service/web service/web
 COPY service/gateway service/gateway
 RUN hatchling build -t wheel -d /wheels \
@@ -47,7 +49,7 @@ RUN hatchling build -t wheel -d /wheels \
     && find /opt/rectifier -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} + \
     && find /opt/rectifier -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.px[di]' -o -name '*.[ch]' -o -name '*.a' \) -delete \
     && cyclonedx-py environment /opt/rectifier/bin/python --output-reproducible -o /opt/rectifier/sbom.cdx.json \
-    && python3 -c 'import json, pathlib; file = pathlib.Path("/opt/rectifier/sbom.cdx.json"); listed = json.loads(file.read_text()); name, version = pathlib.Path("service/web/static/swagger-ui/VERSION").read_text().split()[:2]; purl = f"pkg:npm/{name}@{version}"; listed["components"].append({"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl, "licenses": [{"license": {"id": "Apache-2.0"}}]}); file.write_text(json.dumps(listed, indent=2))' \
+    && python3 docker/list_vendored.py /opt/rectifier/sbom.cdx.json \
     && /opt/rectifier/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/rectifier/lib
 
 FROM ${BASE_IMAGE} AS runtime
