@@ -25,6 +25,7 @@ COPY docs docs
 COPY decisions decisions
 COPY benchmarks/README.md benchmarks/
 COPY service/*.py service/
+COPY docker/list_vendored.py docker/
 COPY service/web service/web
 COPY service/api service/api
 COPY service/calibration service/calibration
@@ -33,7 +34,7 @@ RUN hatchling build -t wheel -d /wheels \
     && find /opt/rectifier -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} + \
     && find /opt/rectifier -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.px[di]' -o -name '*.[ch]' -o -name '*.a' \) -delete \
     && cyclonedx-py environment /opt/rectifier/bin/python --output-reproducible -o /opt/rectifier/sbom.cdx.json \
-    && python3 -c 'import json, pathlib; file = pathlib.Path("/opt/rectifier/sbom.cdx.json"); listed = json.loads(file.read_text()); name, version = pathlib.Path("service/web/static/swagger-ui/VERSION").read_text().split()[:2]; purl = f"pkg:npm/{name}@{version}"; listed["components"].append({"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl, "licenses": [{"license": {"id": "Apache-2.0"}}]}); file.write_text(json.dumps(listed, indent=2))' \
+    && python3 docker/list_vendored.py /opt/rectifier/sbom.cdx.json \
     && /opt/rectifier/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/rectifier/lib
 
 FROM installer AS gateway-files
@@ -46,6 +47,7 @@ COPY docs docs
 COPY decisions decisions
 COPY benchmarks/README.md benchmarks/
 COPY service/*.py service/
+COPY docker/list_vendored.py docker/
 COPY service/web service/web
 COPY service/gateway service/gateway
 RUN hatchling build -t wheel -d /wheels \
@@ -54,7 +56,7 @@ RUN hatchling build -t wheel -d /wheels \
     && find /opt/rectifier -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} + \
     && find /opt/rectifier -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.px[di]' -o -name '*.[ch]' -o -name '*.a' \) -delete \
     && cyclonedx-py environment /opt/rectifier/bin/python --output-reproducible -o /opt/rectifier/sbom.cdx.json \
-    && python3 -c 'import json, pathlib; file = pathlib.Path("/opt/rectifier/sbom.cdx.json"); listed = json.loads(file.read_text()); name, version = pathlib.Path("service/web/static/swagger-ui/VERSION").read_text().split()[:2]; purl = f"pkg:npm/{name}@{version}"; listed["components"].append({"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl, "licenses": [{"license": {"id": "Apache-2.0"}}]}); file.write_text(json.dumps(listed, indent=2))' \
+    && python3 docker/list_vendored.py /opt/rectifier/sbom.cdx.json \
     && /opt/rectifier/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/rectifier/lib
 
 FROM ${BASE_IMAGE} AS runtime

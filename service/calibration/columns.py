@@ -120,6 +120,8 @@ def _isolating_column(arms: Sequence[Arm], fits: Sequence[ArmFit | None]) -> int
         if fitted is None or fitted.rows is None or not fitted.spare or fitted.rows.leverage.max() <= ISOLATED:
             continue
         unit = int(fitted.rows.leverage.argmax())
+        if not fitted.kept:  # a weight isolates it, and no column
+            continue
         return min(fitted.kept, key=lambda j: _leverage_without(arm, fitted, j, unit))
     return None
 

@@ -44,7 +44,7 @@ def degrees_of_freedom(a: FloatArray, share: FloatArray, z: FloatArray, root_wei
     top = float(a @ a)
     if root_weight is None:
         inner = (z * u) @ z.T
-        return top * top / (float((u * u) @ (2.0 * share - 1.0)) + float(np.vdot(inner, inner)))
+        return _at_least_one(top, float((u * u) @ (2.0 * share - 1.0)) + float(np.vdot(inner, inner)))
     k = z.shape[0]
     low = np.concatenate((z / root_weight, z * root_weight))
     weighted = low[k:]
@@ -52,4 +52,9 @@ def degrees_of_freedom(a: FloatArray, share: FloatArray, z: FloatArray, root_wei
     spread = core @ ((low * u) @ low.T)
     diagonal = np.einsum("kn,kl,ln->n", low, core, low)
     bottom = float((u * u) @ (1.0 + 2.0 * diagonal)) + float(np.vdot(spread, spread.T))
-    return top * top / bottom
+    return _at_least_one(top, bottom)
+
+
+def _at_least_one(trace: float, squares: float) -> float:
+    """(sum of eigenvalues)^2 / sum of squared ones, none negative: one or more, whatever rounding leaves."""
+    return 1.0 if squares <= 0.0 or squares > trace * trace else trace * trace / squares

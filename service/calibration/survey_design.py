@@ -2,7 +2,7 @@
 
 Weights, clusters, strata and known sampling probabilities go with every mean-like estimand and every estimator; not
 with ``compat`` (the published forms know none of them).
-Raises: ``too_few_clusters``, ``unsupported_combination``.
+Raises: ``too_few_clusters``, ``too_few_humans`` (one human has all the weight), ``unsupported_combination``.
 Source: Bell & McCaffrey (2002); Cameron & Miller (2015), Journal of Human Resources 50 (few clusters).
 """
 
@@ -12,14 +12,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from service.calibration.errors import CalibrationError, NotIdentified, UnsupportedCombination, Warned
-from service.calibration.moments import kish
+from service.calibration.errors import CalibrationError, NotIdentified, Problem, UnsupportedCombination, Warned
+from service.calibration.moments import FloatArray, kish
 from service.calibration.plan import Identification, Plan
 from service.calibration.sample import Sample, Units
 
 FEW_CLUSTERS = 10
 FEW_RESAMPLED = 40  # clusters below which percentile intervals of coefficients are too short: .93 with 25
 FEW_SAMPLED = 400  # humans of known probabilities below which bootstrap_t covers .92 to .93 (with 100), bootstrap .94
+REST = 1e-5  # of an arm's weight: where all humans but one have less, that one has no residual that a double can hold
 UNEVEN = 3.0  # n / Kish n above which weights are called very unequal
 
 
@@ -34,6 +35,13 @@ def check(sample: Sample, plan: Plan) -> None:
         )
     if sample.clustered:
         _check_clusters(sample)
+    alone = [
+        Problem(place, "too_few_humans", f"one of the humans of arm {arm!r} has all its weight", "trim the weights")
+        for arm, source, place in zip(sample.arms, sample.human, sample.pointers, strict=True)
+        if isinstance(source, Units) and _alone(source)
+    ]
+    if alone:
+        raise NotIdentified(alone)
 
 
 def sampling(plan: Plan) -> Identification:
@@ -99,10 +107,21 @@ def resampling_doubts(sample: Sample, interval: str) -> list[Warned]:
 
 def effective(units: Units) -> float | None:
     """Kish's n of the weights w / pi of a source's units; None where they have neither."""
-    if units.weight is None and units.sampling_probability is None:
-        return None
-    weight = np.ones(units.n) if units.weight is None else units.weight
-    return kish(weight if units.sampling_probability is None else weight / units.sampling_probability)
+    weight = _weight(units)
+    return None if weight is None else kish(weight)
+
+
+def _weight(units: Units) -> FloatArray | None:
+    """Weights w / pi (n,) of a source's units; None where they have neither."""
+    if units.sampling_probability is None:
+        return units.weight
+    return (1.0 if units.weight is None else units.weight) / units.sampling_probability
+
+
+def _alone(units: Units) -> bool:
+    """Whether one unit has all the weight but less than ``REST`` of it."""
+    weight = _weight(units)
+    return weight is not None and bool(weight.sum() - weight.max() < REST * weight.max())
 
 
 def _clusters(sources: Sequence[object]) -> list[int]:

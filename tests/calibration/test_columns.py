@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,12 @@ def test_no_column_is_nothing_to_screen() -> None:
     study = STUDY.with_c(lambda c: c[:0])
     study = Study(study.y, study.c, (None, None), (), study.design)
     assert found(study) == []
+
+
+def test_a_unit_that_its_weight_isolates_is_no_columns_fault() -> None:
+    """Its leverage is one without any column; the error was a search for the column to blame among none."""
+    sample = simulate(0, (12,), 15, design="single").sample()
+    uneven = np.ones(12)
+    uneven[3] = 1e12
+    sample = replace(sample, human=(replace(sample.human[0], weight=uneven, c=np.ones((0, 12))),), columns=())
+    assert screen(sample, Frame(sample, "exchangeability").arms).dropped == ()

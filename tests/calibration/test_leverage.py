@@ -50,3 +50,13 @@ def test_a_unit_without_a_residual_keeps_next_to_nothing_instead_of_less() -> No
     share = kept(with_constant(np.zeros((0, 3)), root), root)
     assert share[0] >= LEAST
     assert share[0] < 1e-5
+
+
+@pytest.mark.parametrize("exponent", range(1, 13))
+def test_degrees_of_freedom_are_never_fewer_than_one(exponent: int) -> None:
+    """(Sum of eigenvalues)^2 / sum of squares, of which rounding leaves nothing or less with such weights."""
+    omega = np.append(np.ones(39), 10.0**exponent)
+    root = np.sqrt(omega / omega.mean())
+    z = with_constant(np.zeros((0, 40)), root)
+    found = degrees_of_freedom(root**2 / 40, kept(z, root), z, root)
+    assert 1.0 <= found < 39.0

@@ -44,6 +44,23 @@ def test_published_forms_know_no_survey_design() -> None:
     assert problems(sample, Plan(estimator="ppi", compat=True)) == [("unsupported_combination", "/plan/compat")]
 
 
+@pytest.mark.parametrize(("weight", "refused"), [(1e6, False), (2e7, True), (1e70, True)])
+def test_an_arm_whose_weight_is_one_humans_is_refused(weight: float, *, refused: bool) -> None:
+    """Of weights and of probabilities: its residual would be rounding, and so would the standard error."""
+    uneven = np.ones(12)
+    uneven[4] = weight
+    for first in (
+        replace(PLAIN.human[0], weight=uneven),
+        replace(PLAIN.human[0], sampling_probability=1.0 / uneven),
+        replace(PLAIN.human[0], weight=np.sqrt(uneven), sampling_probability=1.0 / np.sqrt(uneven)),
+    ):
+        sample = replace(PLAIN, human=(first, PLAIN.human[1]))
+        if refused:
+            assert problems(sample, Plan()) == [("too_few_humans", "/data/arms/0/human")]
+        else:
+            check(sample, Plan())
+
+
 def test_known_probabilities_identify_and_nothing_else_does() -> None:
     assert sampling(Plan()) == "sampling"
     assert sampling(Plan(identification="sampling")) == "sampling"

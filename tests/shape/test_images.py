@@ -63,11 +63,11 @@ def test_requirements_are_always_hashed():
 
 @pytest.mark.parametrize("name", ["calibration-files", "gateway-files"])
 def test_the_inventory_lists_what_is_vendored(name, tmp_path):
-    (script,) = re.findall(r"python3 -c '([^']*)'", stage(name))
+    (script,) = re.findall(r"python3 (\S+) /opt/rectifier/sbom.cdx.json", stage(name))
+    assert re.search(rf"^COPY {script} ", stage(name), re.MULTILINE)
     inventory = tmp_path / "sbom.cdx.json"
     inventory.write_text('{"components": []}')
-    script = script.replace("/opt/rectifier/sbom.cdx.json", inventory.as_posix())
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=30)
+    subprocess.run([sys.executable, script, inventory], cwd=ROOT, check=True, timeout=30)
     (found,) = json.loads(inventory.read_text())["components"]
     bundle = (ROOT / "service/web/static/swagger-ui/swagger-ui-bundle.js").read_text()
     assert found["purl"] == f"pkg:npm/swagger-ui-dist@{found['version']}"
