@@ -79,6 +79,18 @@ def answers(port: int) -> bool:
         return False
 
 
+def ready(server: Server) -> None:
+    """Wait until a service takes every request; before, it may answer 503 with Retry-After."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with server.connect() as connection:
+            connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+            if connection.recv(12) == b"HTTP/1.1 200":
+                return
+        time.sleep(0.05)
+    raise AssertionError("the service is not ready")
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("server") / "stderr"

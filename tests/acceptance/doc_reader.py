@@ -52,6 +52,7 @@ class Reader:
         self.lab = free_port()
         tools = self.folder / ".tools"
         tools.mkdir()
+        (self.folder / ".library").mkdir()
         for entry in ROOT.iterdir():
             if not entry.name.startswith("."):
                 (self.folder / entry.name).symlink_to(entry)
@@ -73,6 +74,7 @@ class Reader:
         return given | {
             "PATH": f"{tools}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
+            "R_LIBS": str(self.folder / ".library"),
             "RECTIFIER_URL": f"http://{self.addresses['localhost:8000']}",
             "RECTIFIER_GATEWAY_URL": f"http://{self.addresses.get('127.0.0.1:8001', '')}",
             "LAB_URL": f"http://127.0.0.1:{self.lab}",

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance import talk
-from tests.acceptance.conftest import Server
+from tests.acceptance.conftest import Server, ready
 from tests.acceptance.doc_blocks import Block, blocks, is_part, shows
 from tests.acceptance.doc_reader import PROGRAMS, Reader, decimals, missing
 from tests.shape.sources import ROOT
@@ -109,9 +109,11 @@ def test_every_example_is_shown(page: str) -> None:
 
 @pytest.fixture
 def reader(page: str, tmp_path: Path, request: pytest.FixtureRequest, server: Server) -> Iterator[Reader]:
+    ready(server)
     addresses = dict.fromkeys(("localhost:8000", "127.0.0.1:8000"), f"{server.host}:{server.port}")
     if any("8001" in block.text or "gateway_study" in block.text for block in BLOCKS[page]):
         gateway = request.getfixturevalue("gateways")()
+        ready(gateway)
         addresses |= dict.fromkeys(("localhost:8001", "127.0.0.1:8001"), f"{gateway.host}:{gateway.port}")
     reader = Reader(tmp_path, addresses)
     yield reader
