@@ -60,7 +60,7 @@ answered <- function(request, url, places, tries = getOption("rectifier.tries", 
     Sys.sleep(wait)
   }
   if (!is.null(reply$failure)) stop(unreachable(reply, url))
-  if (reply$status < 200L || reply$status >= 300L) stop(problem_of_reply(reply, places))
+  if (reply$status < 200L || reply$status >= 300L) stop(problem_of_reply(reply, places, url))
   reply
 }
 

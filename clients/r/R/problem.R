@@ -16,12 +16,13 @@ refuse <- function(code, detail, hint = "", column = NA_character_) {
   stop(problem(NA_integer_, code, detail, errors))
 }
 
-problem_of_reply <- function(reply, places) {
+problem_of_reply <- function(reply, places, url = "") {
   document <- tryCatch(jsonlite::parse_json(reply$text), error = function(e) NULL)
   if (is.null(document$code)) {
-    detail <- paste0("the answer with status ", reply$status, " is not Rectifier's: something else answers at this address")
+    detail <- paste0("the answer with status ", reply$status, " is not Rectifier's: something else answers at ", url)
     return(problem(reply$status, paste0("http_", reply$status), detail, request_id = reply$request_id))
   }
+  if (identical(document$status, 404L)) document$detail <- paste0(document$detail, " (asked: ", url, ")")
   errors <- located(error_rows(document$errors), places)
   problem(document$status, document$code, document$detail, errors, document$title, document$errors_total, document$instance)
 }

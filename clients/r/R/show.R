@@ -22,11 +22,14 @@ show_warnings <- function(warnings) {
 
 estimate_table <- function(x, digits) {
   e <- x$estimates
-  line <- function(label, part, p) data.frame(
-    " " = label, estimate = show_number(numbers(part, "estimate"), digits), "std. error" = show_number(numbers(part, "standard_error"), digits),
-    lower = show_end(numbers(part, "interval", "lower"), digits, ""), upper = show_end(numbers(part, "interval", "upper"), digits, ""),
-    p = show_p(p), check.names = FALSE
-  )
+  line <- function(label, part, p) {
+    open <- if (is.null(part[[1]]$interval)) c("", "") else c("-Inf", "Inf")
+    data.frame(
+      " " = label, estimate = show_number(numbers(part, "estimate"), digits), "std. error" = show_number(numbers(part, "standard_error"), digits),
+      lower = show_end(numbers(part, "interval", "lower"), digits, open[1]), upper = show_end(numbers(part, "interval", "upper"), digits, open[2]),
+      p = show_p(p), "p adjusted" = show_p(numbers(part, "p_value_adjusted")), check.names = FALSE
+    )
+  }
   names <- estimate_names(e)
   rows <- lapply(seq_along(e), function(i) {
     alone <- e[[i]]$llm_only
@@ -36,7 +39,8 @@ estimate_table <- function(x, digits) {
       if (!is.null(alone)) line("  LLM only *", list(alone[c("estimate", "standard_error")]), NA)
     )
   })
-  do.call(rbind, rows)
+  rows <- do.call(rbind, rows)
+  rows[nzchar(names(rows)) & (names(rows) != "p adjusted" | any(nzchar(rows$`p adjusted`)))]
 }
 
 #' @export
