@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.api.render.figures.drawing import SIZE, SMALL, WIDTH, Sheet, ruled, rules, titled
+from service.api.render.figures.drawing import SIZE, SMALL, WIDTH, Sheet, ruled, rules, stroke, titled
 from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, PAPER, SOFT
 from service.api.render.figures.scale import scale
@@ -45,8 +45,8 @@ def sheet(questions: dict[str, Any], notes: Notes) -> Sheet:
         page.text(LEFT, _TOP + y + 13, shortened(q["name"], room), color=INK)
         page.text(WIDTH - LEFT, _TOP + y + 13, told, ha="right", fontsize=SMALL, color=SOFT)
         if q["standard_error_even"] is not None:
-            axes.plot([axis.at(q["standard_error_even"])], [y + 24], clip_on=False, **_EVEN)
-        axes.plot([axis.at(q["standard_error"])], [y + 24], clip_on=False, **_CHOSEN)
+            stroke(axes, [axis.at(q["standard_error_even"])], [y + 24], **_EVEN)
+        stroke(axes, [axis.at(q["standard_error"])], [y + 24], **_CHOSEN)
     _legend(page)
     titled(page, axis, "standard error", _TOP + _BLOCK * len(shown) + 30)
     notes.write(page, height - notes.height)

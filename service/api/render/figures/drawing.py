@@ -16,6 +16,7 @@ logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it may write it
 import matplotlib as mpl  # noqa: E402 - what it says while it is imported is meant above
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.backends.backend_svg import RendererSVG  # noqa: E402
+from matplotlib.collections import LineCollection  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
 
@@ -40,6 +41,8 @@ _STYLE: dict[Any, Any] = {
     "path.simplify": False,
 }
 _UNNAMED = {"Date": None, "Creator": None, "Format": None, "Type": None}
+NULL: dict[str, Any] = {"colors": SOFT, "linewidths": 1.0, "linestyles": [(0, (4, 3))]}
+"""The rules of the value that is tested against."""
 _one_at_a_time = threading.Lock()
 
 
@@ -96,9 +99,14 @@ def ruled(axes: Axes, ticks: Sequence[tuple[float, str]], *, upright: bool = Fal
 
 def rules(axes: Axes, places: Sequence[float], rows: Sequence[tuple[float, float]], **style: Any) -> None:  # noqa: ANN401 - of matplotlib
     """Upright lines at places across, from the top to the bottom of each row."""
-    for top, bottom in rows:
-        look: dict[str, Any] = {"color": RULE, "linewidth": 0.7, "zorder": 0.5} | style
-        axes.vlines(places, top, bottom, **look)
+    look: dict[str, Any] = {"colors": RULE, "linewidths": 0.7, "zorder": 0.5} | style
+    lines = [[(place, top), (place, bottom)] for top, bottom in rows for place in places]
+    axes.add_artist(LineCollection(lines, **look))
+
+
+def stroke(axes: Axes, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:  # noqa: ANN401 - of matplotlib
+    """A line, or markers, that may reach over the edge; ``plot`` would look for new limits every time."""
+    axes.add_artist(Line2D(xs, ys, **style)).set_clip_on(False)
 
 
 def titled(sheet: Sheet, scale: Scale, label: str, y: float) -> None:

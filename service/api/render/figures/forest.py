@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from service.api.render.figures.drawing import SIZE, SMALL, WIDTH, Sheet, ruled, rules, titled
+from service.api.render.figures.drawing import NULL, SIZE, SMALL, WIDTH, Sheet, ruled, rules, stroke, titled
 from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, LLM, PAPER, SOFT
 from service.api.render.figures.scale import Scale, scale
@@ -64,7 +64,7 @@ def _panel(page: Sheet, top: float, estimates: list[dict[str, Any]], null: float
     below = [(_BLOCK * k + 18, _BLOCK * (k + 1)) for k in range(len(estimates))]  # lines do not cross names
     rules(axes, [place for place, _ in axis.ticks()], below)
     if null is not None and 0 <= axis.at(null) <= 1:
-        rules(axes, [axis.at(null)], below, color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
+        rules(axes, [axis.at(null)], below, **NULL)
     for index, estimate in enumerate(estimates):
         y = _BLOCK * index
         figures = estimated(estimate["estimate"], *_ends(estimate))
@@ -74,7 +74,7 @@ def _panel(page: Sheet, top: float, estimates: list[dict[str, Any]], null: float
         _bar(axes, axis, estimate, y + 22, _CALIBRATED)
         _bar(axes, axis, estimate["human_only"], y + 22 + _LANE, _HUMAN)
         if estimate["llm_only"]:
-            axes.plot([axis.at(estimate["llm_only"]["estimate"])], [y + 22 + 2 * _LANE], clip_on=False, **_LLM)
+            stroke(axes, [axis.at(estimate["llm_only"]["estimate"])], [y + 22 + 2 * _LANE], **_LLM)
     titled(page, axis, "estimate", top + height + 28)
     return top + height + _AXIS
 
@@ -86,11 +86,11 @@ def _bar(axes: Axes, axis: Scale, result: dict[str, Any], y: float, style: dict[
         edge if end is None else axis.at(end)
         for end, edge in ((interval["lower"], _END), (interval["upper"], 1 - _END))
     ]
-    axes.plot(ends, [y, y], color=style["color"], linewidth=style["linewidth"], solid_capstyle="butt")
+    stroke(axes, ends, [y, y], color=style["color"], linewidth=style["linewidth"], solid_capstyle="butt")
     for end, at, marker in ((interval["lower"], ends[0], "<"), (interval["upper"], ends[1], ">")):
         if end is None:
-            axes.plot([at], [y], marker=marker, color=style["color"], markersize=5, clip_on=False)
-    axes.plot([axis.at(result["estimate"])], [y], clip_on=False, **{**style, "linestyle": "none"})
+            stroke(axes, [at], [y], marker=marker, color=style["color"], markersize=5)
+    stroke(axes, [axis.at(result["estimate"])], [y], **{**style, "linestyle": "none"})
 
 
 def _axis(estimates: list[dict[str, Any]], null: float | None) -> Scale:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from service.api.render.figures.drawing import SIZE, SMALL, WIDTH, Sheet, ruled
+from service.api.render.figures.drawing import SIZE, SMALL, WIDTH, Sheet, ruled, stroke
 from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, FAIL, HUMAN, INK, LLM, PAPER, SOFT
 from service.api.render.figures.scale import scale
@@ -63,7 +63,9 @@ def _weights(page: Sheet, shown: list[dict[str, Any]], rows: float) -> None:
     ruled(axes, axis.ticks(3))
     for index, hypothesis in enumerate(shown):
         y = _BLOCK * index + 9
-        axes.plot([axis.at(0.0), axis.at(hypothesis["weight"])], [y, y], color=LLM, linewidth=6, solid_capstyle="butt")
+        stroke(
+            axes, [axis.at(0.0), axis.at(hypothesis["weight"])], [y, y], color=LLM, linewidth=6, solid_capstyle="butt"
+        )
     page.text(_NAMES, _TOP - 6, "weight by LLM evidence", fontsize=SMALL, color=SOFT)
 
 
@@ -85,7 +87,7 @@ def _p_values(page: Sheet, shown: list[dict[str, Any]], rows: float, error_rate:
         if p is None:
             page.text(left, _TOP + y + 3.5, "not run yet", fontsize=SMALL, color=SOFT)
         else:
-            axes.plot([at(p)], [y], clip_on=False, **(_REJECTED if hypothesis["rejected"] else _KEPT))
+            stroke(axes, [at(p)], [y], **(_REJECTED if hypothesis["rejected"] else _KEPT))
     page.text(left, _TOP - 6, f"adjusted p-value; line: {number(error_rate)}", fontsize=SMALL, color=SOFT)
 
 

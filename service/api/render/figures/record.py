@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from service.api.render.figures.drawing import SMALL, WIDTH, Sheet, ruled, rules, titled
+from service.api.render.figures.drawing import NULL, SMALL, WIDTH, Sheet, ruled, rules, stroke, titled
 from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, LLM, PAPER, SOFT
 from service.api.render.figures.scale import Scale, scale
@@ -77,16 +77,18 @@ def _intervals(page: Sheet, answer: dict[str, Any], rows: list[Row]) -> None:
     ruled(axes, axis.ticks(), grid=False)
     below = [(_BLOCK * k + 18, _BLOCK * (k + 1)) for k in range(len(rows) + 1)]
     rules(axes, [place for place, _ in axis.ticks()], below)
-    rules(axes, [axis.at(0.0)], below, color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
-    axes.plot([axis.at(told)], [24], color=LLM, marker="D", markersize=6, markerfacecolor=PAPER, clip_on=False)
+    rules(axes, [axis.at(0.0)], below, **NULL)
+    stroke(axes, [axis.at(told)], [24], color=LLM, marker="D", markersize=6, markerfacecolor=PAPER)
     _row(page, 0, "LLM alone, no interval", number(told), LLM)
     for index, (label, estimate, interval, figures) in enumerate(rows, start=1):
         y = _BLOCK * index + 24
         _row(page, index, label, figures, CALIBRATED if interval else SOFT)
         if interval:
-            axes.plot([axis.at(interval["lower"]), axis.at(interval["upper"])], [y, y], color=CALIBRATED, linewidth=2.4)
+            stroke(
+                axes, [axis.at(interval["lower"]), axis.at(interval["upper"])], [y, y], color=CALIBRATED, linewidth=2.4
+            )
         if estimate is not None:
-            axes.plot([axis.at(estimate)], [y], color=CALIBRATED, marker="o", markersize=6.5, clip_on=False)
+            stroke(axes, [axis.at(estimate)], [y], color=CALIBRATED, marker="o", markersize=6.5)
     titled(page, axis, "human effect", _TOP + height + 30)
 
 
@@ -113,10 +115,11 @@ def _past(page: Sheet, answer: dict[str, Any], top: float) -> None:
     ruled(axes, [((1 - at) * _LINE_PANEL, label) for at, label in up.ticks(5)], upright=True)
     _zero(axes, across, up)
     heights = [(1 - up.at(value)) * _LINE_PANEL for value in on_line]
-    axes.plot([0, 1], heights, color=CALIBRATED, linewidth=1.6)
+    stroke(axes, [0, 1], heights, color=CALIBRATED, linewidth=1.6)
     bar = [(1 - up.at(interval[end])) * _LINE_PANEL for end in ("lower", "upper")]
-    axes.plot([across.at(told)] * 2, bar, color=CALIBRATED, linewidth=2.4, marker="_", markersize=9)
-    axes.plot(
+    stroke(axes, [across.at(told)] * 2, bar, color=CALIBRATED, linewidth=2.4, marker="_", markersize=9)
+    stroke(
+        axes,
         [across.at(told)],
         [(1 - up.at(effects["estimate"])) * _LINE_PANEL],
         color=CALIBRATED,
