@@ -161,12 +161,12 @@ def _reading_paths() -> Schema:
     paths = {
         "/v1/methods": _get("listMethods", "Every method with formula, assumptions, sources, limits", _json(cards)),
         "/v1/problems": _get("listProblems", "Every error and warning", _json(listed) | {"text/html": page}),
-        "/v1/problems/{code}": one | {"parameters": [_path("code")]},
+        "/v1/problems/{code}": one | {"parameters": [_path("code", "few_humans")]},
         "/openapi.json": _get("describeApi", "This document", _json({"type": "object"})),
         "/": _get("readWorkbench", "The workbench, a page for people", {"text/html": page}),
         "/docs": _get("readDocs", "The documentation: contents", {"text/html": page}),
-        "/docs/{page}": docs | {"parameters": [_path("page")]},
-        "/docs/{section}/{page}": deep | {"parameters": [_path("section"), _path("page")]},
+        "/docs/{page}": docs | {"parameters": [_path("page", "concepts")]},
+        "/docs/{section}/{page}": deep | {"parameters": [_path("section", "problems"), _path("page", "few_humans")]},
         "/docs/api": _get("readReference", "This document as a page", {"text/html": page}),
         "/livez": _get("probeLiveness", "The process answers", _json(status)),
         "/readyz": _get("probeReadiness", "Requests may be sent here", _json(status), (503,)),
@@ -182,8 +182,8 @@ def _get(name: str, summary: str, content: Schema, more: tuple[int, ...] = ()) -
     return {"operationId": name, "summary": summary, "tags": [tag], "responses": responses}
 
 
-def _path(name: str) -> Schema:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+def _path(name: str, example: str) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "example": example}
 
 
 def _json(schema: Schema) -> Schema:
