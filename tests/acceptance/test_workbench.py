@@ -164,6 +164,27 @@ def test_what_r_writes_is_pasted(server: Server, opened: Open) -> None:
     assert "column trust, row 121 (line 122 of the file)" in page.inner_text("#refusal")
 
 
+def test_a_file_of_qualtrics_is_dropped_anywhere(server: Server, opened: Open) -> None:
+    page = opened()
+    header, *rows = TWINS.splitlines()
+    ids = ",".join(f'"{{""ImportId"":""{name}""}}"' for name in header.split(","))
+    text = "\n".join([header, "Condition,Do you trust it?,What it said,What it said", ids, *rows])
+    page.evaluate(
+        """text => {
+          const carried = new DataTransfer();
+          carried.items.add(new File([text], "export.csv", { type: "text/csv" }));
+          document.querySelector("h1").dispatchEvent(
+            new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
+        }""",
+        text,
+    )
+    page.wait_for_selector("#plan-part:not([hidden])")
+    assert "export.csv: 720 rows" in page.inner_text("#read")
+    assert page.is_checked("#labels")
+    page.check("#set-pool")
+    assert numbers(calibrated(page)) == numbers(wanted(server, {"identification": "exchangeability"}))
+
+
 def test_rows_stay_on_the_machine(server: Server, opened: Open) -> None:
     page = opened()
     example(page)

@@ -11,7 +11,6 @@ const OPEN = ["fail", "warn"];
 /** Ask for the card of this data and show it; what cannot be asked is said. */
 export async function cardShown(request, { key, table, uses, catalogue, signal }) {
   const place = byId("card-body");
-  if (request.plan.estimand?.type === "proportions" && request.data.layout === "moments") return null;
   fill(place, element("p", { class: "waiting" }, "Checking the LLM answers…"));
   const { answer, problem, aborted } = await post("v1/diagnostics", { data: request.data }, { key, signal });
   if (aborted) return null;

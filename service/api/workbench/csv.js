@@ -37,13 +37,17 @@ export function detectSeparator(text) {
 /**
  * {separator, header, columns: name -> cells, lines: the line of the file each row begins on, problems}.
  * The separator is detected when it is not given; rows of another length than the header's are told and left out.
+ * `labels` counts the rows below the header that describe columns (Qualtrics' question texts and import ids); they are
+ * left out unless `keepLabels`.
  */
-export function parseCsv(text, separator = null) {
+export function parseCsv(text, separator = null, keepLabels = false) {
   const content = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const used = separator ?? detectSeparator(content);
   const { rows, lines, open } = records(content, used);
   const header = (rows.shift() ?? []).map((name) => name.trim());
   lines.shift();
+  const labels = rows.slice(0, 2).findLastIndex((row) => row.some((cell) => cell.startsWith('{"ImportId"'))) + 1;
+  if (!keepLabels) [rows, lines].forEach((each) => each.splice(0, labels));
   const problems = headerProblems(header);
   if (open) problems.push({ code: "open_quote", line: open, message: `The record that begins on line ${open} opens a quote that is never closed.` });
   const ragged = rows.flatMap((row, i) => (row.length === header.length ? [] : [i]));
@@ -51,7 +55,7 @@ export function parseCsv(text, separator = null) {
   if (ragged.length > MOST_PROBLEMS) problems.push({ code: "ragged_row", message: `${ragged.length} lines in all have another number of fields than the header.` });
   const whole = ragged.length === 0 ? rows : rows.filter((row) => row.length === header.length);
   if (whole.length === 0) problems.push({ code: "no_rows", message: "There are no rows below the header." });
-  return { separator: used, header: named(header), columns: columnsOf(header, whole), lines: lines.filter((_, i) => rows[i].length === header.length), problems };
+  return { separator: used, header: named(header), columns: columnsOf(header, whole), lines: lines.filter((_, i) => rows[i].length === header.length), labels, problems };
 }
 
 function raggedRow(line, got, width) {

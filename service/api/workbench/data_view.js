@@ -13,15 +13,15 @@ const PREVIEWED = 5;
 
 /** Wire the part; `taken(table, reading, source)` is called with every file that was read. */
 export function dataPart(taken) {
-  const state = { text: "", name: "", told: [], reading: { na: true, comma: false }, separator: null, settings: {} };
+  const state = { text: "", name: "", told: [], reading: { na: true, comma: false }, separator: null, keepLabels: false, settings: {} };
   const read = (fresh) => {
     if (state.text.trim() === "") return fill(byId("read"), element("p", { class: "notice fail" }, "There is nothing to read yet: choose a file, paste text, or load an example."));
-    const table = parseCsv(state.text, state.separator);
+    const table = parseCsv(state.text, state.separator, state.keepLabels);
     shown(state, table, read);
     taken(table, state, fresh);
   };
   const take = (text, name, told = [], settings = {}) => {
-    Object.assign(state, { text, name, told, separator: null, reading: { na: true, comma: false }, settings });
+    Object.assign(state, { text, name, told, separator: null, keepLabels: false, reading: { na: true, comma: false }, settings });
     read(true);
   };
   const takeFile = async (file) => {
@@ -29,8 +29,11 @@ export function dataPart(taken) {
     const { text, problems } = decode(new Uint8Array(await file.arrayBuffer()));
     take(text, file.name, problems);
   };
+  byId("file").addEventListener("click", (event) => {
+    event.target.value = ""; // the same file, changed on disk, may be chosen again
+  });
   byId("file").addEventListener("change", (event) => takeFile(event.target.files[0]));
-  dropZone(byId("drop"), takeFile);
+  dropZone(document.body, byId("drop"), takeFile);
   byId("paste-use").addEventListener("click", () => take(byId("paste").value, "Pasted text"));
   fill(byId("example"), EXAMPLES.map(({ value, name }) => element("option", { value }, name)));
   byId("example-use").addEventListener("click", async () => {
@@ -45,16 +48,19 @@ export function dataPart(taken) {
   });
 }
 
-function dropZone(zone, takeFile) {
+/** A file may be dropped anywhere: beside the zone the browser would leave the page for it. Text is dropped as ever. */
+function dropZone(page, zone, takeFile) {
+  const ofFile = (event) => event.dataTransfer.types.includes("Files");
   const over = (on) => (event) => {
+    if (!ofFile(event)) return;
     event.preventDefault();
     zone.classList.toggle("over", on);
   };
-  zone.addEventListener("dragover", over(true));
-  zone.addEventListener("dragleave", over(false));
-  zone.addEventListener("drop", (event) => {
+  page.addEventListener("dragover", over(true));
+  page.addEventListener("dragleave", over(false));
+  page.addEventListener("drop", (event) => {
     over(false)(event);
-    takeFile(event.dataTransfer.files[0]);
+    if (ofFile(event)) takeFile(event.dataTransfer.files[0]);
   });
 }
 
@@ -78,8 +84,8 @@ function shown(state, table, read) {
 function ways(state, table, change) {
   const cells = [...table.columns.values()].map((column) => profile(column));
   const [absent, commas] = ["notAvailable", "commas"].map((kind) => cells.reduce((sum, found) => sum + found[kind], 0));
-  const tick = (id, words, name) =>
-    element("label", { class: "tick" }, element("input", { type: "checkbox", id, ".checked": state.reading[name], onchange: (event) => change(state.reading, { [name]: event.target.checked }) }), words);
+  const tick = (id, words, checked, set) => element("label", { class: "tick" }, element("input", { type: "checkbox", id, ".checked": checked, onchange: (event) => set(event.target.checked) }), words);
+  const { reading } = state;
   return [
     element(
       "label",
@@ -87,8 +93,9 @@ function ways(state, table, change) {
       "Separator",
       choice({ id: "separator", onchange: (event) => change(state, { separator: event.target.value }) }, SEPARATORS, table.separator),
     ),
-    absent > 0 ? tick("na", `${absent.toLocaleString("en-US")} cells say NA, NaN, null, None or “.”: read them as missing`, "na") : null,
-    commas > 0 ? tick("comma", `${commas.toLocaleString("en-US")} cells look like 3,5: read that as 3.5`, "comma") : null,
+    absent > 0 ? tick("na", `${absent.toLocaleString("en-US")} cells say NA, NaN, null, None or “.”: read them as missing`, reading.na, (na) => change(reading, { na })) : null,
+    commas > 0 ? tick("comma", `${commas.toLocaleString("en-US")} cells look like 3,5: read that as 3.5`, reading.comma, (comma) => change(reading, { comma })) : null,
+    table.labels > 0 ? tick("labels", `Leave out the ${table.labels} rows of Qualtrics below the header`, !state.keepLabels, (out) => change(state, { keepLabels: !out })) : null,
   ];
 }
 

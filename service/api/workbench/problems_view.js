@@ -21,7 +21,7 @@ export function refusal(problem, table, uses) {
   const more = problem.errors_total > problem.errors.length ? element("p", {}, `${problem.errors_total} problems in all; the first ${problem.errors.length} are shown.`) : null;
   return element(
     "div",
-    { class: "notice fail", tabindex: "-1", id: "refusal" },
+    { class: "notice fail" },
     element("h3", {}, problem.title),
     problem.detail && errors.length === 0 ? element("p", {}, problem.detail) : null,
     problem.advice ? element("p", { class: "advice" }, problem.advice) : null,

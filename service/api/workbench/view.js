@@ -104,7 +104,7 @@ async function calibrated() {
 
 function refused(words) {
   fill(byId("refused"), words);
-  words.tabIndex = -1;
+  Object.assign(words, { id: "refusal", tabIndex: -1 });
   words.focus();
 }
 

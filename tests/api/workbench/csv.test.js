@@ -79,3 +79,11 @@ test("a large file is read in one go", () => {
   assert.equal(table.lines.length, 200_000);
   assert.equal(table.columns.get("c").at(-1), "text");
 });
+
+test("rows of Qualtrics that describe columns are counted and left out, unless they are to stay", () => {
+  const text = 'Q1,gpt\n"How much, in all, do you trust it?",What it said\n"{""ImportId"":""QID1""}","{""ImportId"":""gpt""}"\n4,5\n';
+  const table = parseCsv(text);
+  assert.deepEqual([table.labels, table.columns.get("Q1"), table.lines], [2, ["4"], [4]]);
+  assert.equal(parseCsv(text, null, true).columns.get("Q1").length, 3);
+  assert.equal(parseCsv("a,b\n1,2\n").labels, 0);
+});
