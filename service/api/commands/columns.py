@@ -31,8 +31,9 @@ def named_table(chosen: Namespace, header: Sequence[str]) -> dict[str, Any]:
 
 def told(header: Sequence[str]) -> str:
     """The columns of a file for people."""
-    more = f" and {len(header) - _LISTED} more" if len(header) > _LISTED else ""
-    return f"columns of the file: {', '.join(header[:_LISTED])}{more}"
+    names = [name for name in header if name]
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"columns of the file: {', '.join(names[:_LISTED])}{more}"
 
 
 def _design(predictions: Sequence[dict[str, Any]]) -> str:

@@ -52,4 +52,4 @@ def test_predictions_that_name_their_arm_are_shared_unless_said_otherwise():
 def test_without_an_outcome_the_columns_of_the_file_are_told():
     with pytest.raises(UsageError, match="--outcome COLUMN\ncolumns of the file: a, b"):
         named_table(chosen(), ("a", "b"))
-    assert told([str(i) for i in range(42)]).endswith("39 and 2 more")
+    assert told(["", *map(str, range(42))]).endswith("39 and 2 more")

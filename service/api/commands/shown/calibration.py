@@ -14,6 +14,8 @@ from service.api.commands.shown.numbers import between, count, p_value, percent,
 from service.api.commands.shown.parts import ending, facts, heading, plain_table, styled
 
 Json = Mapping[str, Any]
+_WIDTHS = (21, 8, 17, 5)
+_ADJUSTED = 4
 
 
 def shown(answer: Json) -> list[RenderableType]:
@@ -22,7 +24,8 @@ def shown(answer: Json) -> list[RenderableType]:
 
 
 def _parts(answer: Json) -> Iterator[RenderableType]:
-    yield _estimates(answer["estimates"], answer["applied"])
+    for one in answer["estimates"]:
+        yield from _estimate(one, answer["applied"])
     yield Text(_how(answer["applied"]))
     if len(answer["arms"]) > 1:
         yield heading("Arms")
@@ -37,40 +40,33 @@ def _parts(answer: Json) -> Iterator[RenderableType]:
     yield from ending(answer)
 
 
-def _estimates(estimates: Sequence[Json], applied: Json) -> Table:
-    level = percent(applied["confidence_level"])
+def _estimate(one: Json, applied: Json) -> Iterator[RenderableType]:
+    """Its name, verdict and claim above a table of what is calibrated beside humans alone, LLMs alone, the others."""
+    yield Text.assemble((_name(one), "bold"), f" ({one['verdict']}, ", styled(one["claim"]), ")")
     adjusted = applied["multiplicity"] != "none"
-    names = ("", "estimate", f"{level} interval", "p", *(("p adjusted",) if adjusted else ()), "worth humans")
-    table = plain_table(*names, "verdict", "claim", numbers=range(1, len(names)))
-    for index, one in enumerate(estimates):
-        if index:
-            table.add_section()
-        for cells in _rows(one):
-            table.add_row(*(cell for i, cell in enumerate(cells) if adjusted or i != 4))
-    return table
+    level = f"{percent(applied['confidence_level'])} interval"
+    names = ("estimate", level, "p", *(("p adjusted",) if adjusted else ()), "worth humans")
+    table = plain_table("", *names, numbers=range(1, len(names) + 1))
+    for column, width in zip(table.columns, _WIDTHS, strict=False):
+        column.min_width = width
+    for cells in _rows(one):
+        table.add_row(*(cell for i, cell in enumerate(cells) if adjusted or i != _ADJUSTED))
+    yield table
+    yield Text("")
 
 
 def _rows(one: Json) -> Iterator[Sequence[RenderableType]]:
-    """What is calibrated, humans alone, LLMs alone, other estimators; the fifth cell is the adjusted p-value."""
-    yield (Text(_name(one), "bold"), "", "", "", "", "", "", "")
-    numbers = (
-        told(one["estimate"]),
-        between(one["interval"]),
-        p_value(one["p_value"]),
-        p_value(one["p_value_adjusted"]),
-    )
-    worth = told(one["effective_sample_size"])
-    yield (Text("  calibrated", "bold"), *numbers, worth, one["verdict"], styled(one["claim"]))
-    alone = one["human_only"]
-    yield ("  human only", *_result(alone), "", count(one["human_sample_size"]), "", "")
+    """Label, estimate, interval, p-value, adjusted p-value, worth."""
+    adjusted = "" if one["p_value_adjusted"] is None else p_value(one["p_value_adjusted"])
+    yield (Text("calibrated", "bold"), *_result(one), adjusted, told(one["effective_sample_size"]))
+    yield ("human only", *_result(one["human_only"]), "", count(one["human_sample_size"]))
     if one["llm_only"] is not None:
-        yield ("  LLM only", told(one["llm_only"]["estimate"]), "none is valid", "", "", "", "", styled("exploratory"))
-    if len(one["models"]) > 1:
-        for model in one["models"]:
-            if model["llm_only"] is not None:
-                yield (f"    {model['name']}", told(model["llm_only"]["estimate"]), "", "", "", "", "", "")
+        yield ("LLM only, exploratory", told(one["llm_only"]["estimate"]), "none is valid", "", "", "")
+    for model in one["models"] if len(one["models"]) > 1 else ():
+        if model["llm_only"] is not None:
+            yield (f"  {model['name']}", told(model["llm_only"]["estimate"]), "", "", "", "")
     for other in one["alternatives"]:
-        yield (f"  {other['estimator']}", *_result(other), "", told(other["effective_sample_size"]), "", "")
+        yield (f"by {other['estimator']}", *_result(other), "", told(other["effective_sample_size"]))
 
 
 def _result(result: Json) -> tuple[str, str, str]:

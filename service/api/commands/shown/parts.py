@@ -14,6 +14,7 @@ from rich.text import Text
 from service.api.catalogue import CATALOGUE
 from service.api.commands.shown.numbers import p_value
 
+_ALIKE = 3
 STYLES = {
     "pass": "green",
     "not_rejected": "green",
@@ -68,14 +69,17 @@ def ending(answer: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def warned(warnings: Sequence[Mapping[str, str]]) -> Iterator[RenderableType]:
-    """Every warning, with what to do."""
-    if not warnings:
-        return
-    yield heading("Warnings")
-    for warning in warnings:
-        place = f" ({warning['pointer']})" if warning["pointer"] else ""
-        yield Padding(Text.assemble((warning["code"], "yellow"), f"{place}: {warning['message']}"), (0, 0, 0, 2))
-        if entry := CATALOGUE.get(warning["code"]):
+    """Every kind of warning, with what to do."""
+    if warnings:
+        yield heading("Warnings")
+    for code in dict.fromkeys(warning["code"] for warning in warnings):
+        alike = [warning for warning in warnings if warning["code"] == code]
+        for warning in alike[:_ALIKE]:
+            place = f" ({warning['pointer']})" if warning["pointer"] else ""
+            yield Padding(Text.assemble((code, "yellow"), f"{place}: {warning['message']}"), (0, 0, 0, 2))
+        if len(alike) > _ALIKE:
+            yield Padding(Text(f"{code}: {len(alike) - _ALIKE} more, in --json"), (0, 0, 0, 2))
+        if entry := CATALOGUE.get(code):
             yield Padding(Text(f"-> {entry.action}"), (0, 0, 0, 4))
 
 

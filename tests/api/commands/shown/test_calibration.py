@@ -22,7 +22,7 @@ def test_several_estimates_models_and_other_estimators(rectifier, tmp_path):
     said = ("--missing", "drop_unit", "--subgroup", "sex", "--compare", "--multiplicity", "holm")
     ran = rectifier("calibrate", *written(tmp_path), *said)
     assert ran.status == 0, ran.err
-    for part in ("y: all", "y: f: all", "y: m: all", "    gpt", "    small", "  human_only", "p adjusted"):
+    for part in ("y: all", "y: f: all", "y: m: all", "  gpt ", "  small ", "by human_only", "p adjusted"):
         assert part in ran.out
     assert "Do subgroups differ?" in ran.out
     assert "Warnings" in ran.out

@@ -21,6 +21,13 @@ def test_a_warning_says_what_to_do():
     assert text(warned([])) == ""
 
 
+def test_many_warnings_of_a_kind_are_counted_and_say_once_what_to_do():
+    said = text(warned([WARNING] * 5))
+    assert said.count("only 8") == 3
+    assert said.count("-> ") == 1
+    assert "few_humans: 2 more, in --json" in said
+
+
 def test_the_end_has_what_the_answer_has():
     assumption = {"name": "n", "status": "rejected", "p_value": 0.01, "statement": "s"}
     said = text(ending({"assumptions": [assumption], "warnings": [], "report": "", "passport": {"report": "R."}}))
