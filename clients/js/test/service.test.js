@@ -107,6 +107,7 @@ test("designs, diagnostics, track records, screenings, methods, codes", async ()
 test("another type of answer comes as text", async () => {
   const csv = await client.text("/v1/calibrations", { data: table(columns, roles), plan }, "text/csv");
   assert.ok(csv.startsWith("name,"));
+  assert.match(await client.text("/v1/calibrations", { data: table(columns, roles), plan }, "text/html"), /^<!doctype html>/i);
   await assert.rejects(client.text("/v1/calibrations", { data: table(columns, roles) }, "image/gif"), { code: "not_acceptable" });
 });
 

@@ -2610,6 +2610,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example few_humans */
                 code: string;
             };
             cookie?: never;
@@ -2718,6 +2719,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example concepts */
                 page: string;
             };
             cookie?: never;
@@ -2747,7 +2749,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example problems */
                 section: string;
+                /** @example few_humans */
                 page: string;
             };
             cookie?: never;
