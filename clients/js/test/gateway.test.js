@@ -55,31 +55,29 @@ const active = async () => {
   return Number(/^rectifier_runs (\S+)$/m.exec(metrics)?.[1] ?? NaN);
 };
 const idle = async () => {
-  for (let i = 0; i < 100 && (await active()) !== 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let i = 0; i < 200 && (await active()) !== 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(await active(), 0);
 };
 
 test("an abort stops the run", async () => {
   const controller = new AbortController();
-  const began = performance.now();
   let seen = 0;
   await assert.rejects(
     async () => {
-      for await (const record of client.generate(slow(3000), { signal: controller.signal })) if (record.type === "cell" && ++seen === 5) controller.abort();
+      for await (const record of client.generate(slow(10_000), { signal: controller.signal })) if (record.type === "cell" && ++seen === 5) controller.abort();
     },
     { name: "AbortError" },
   );
   await idle();
-  assert.ok(performance.now() - began < 5000);
 });
 
 test("leaving the loop stops the run", async () => {
-  for await (const record of client.generate(slow(3000))) if (record.type === "cell") break;
+  for await (const record of client.generate(slow(10_000))) if (record.type === "cell") break;
   await idle();
 });
 
 test("time runs out", async () => {
-  await assert.rejects(collect(client.generate(slow(3000), { timeout: 200 })), { code: "timeout" });
+  await assert.rejects(collect(client.generate(slow(10_000), { timeout: 200 })), { code: "timeout" });
   await idle();
 });
 
