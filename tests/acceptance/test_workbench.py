@@ -201,6 +201,7 @@ def test_rows_stay_on_the_machine(server: Server, opened: Open) -> None:
     p_values = [a["assumptions"][-1]["p_value"] for a in (answer, of_rows)]
     assert p_values[0] == pytest.approx(p_values[1], rel=1e-10)
     assert "could not be made" in page.inner_text("#card-body")
+    assert "treatment − control on trust" in page.inner_text("#result-body .headline")
     page.select_option("#role-0", "subgroup")
     assert "changed since" in page.inner_text("#result-part")
     page.click("#go")

@@ -2,6 +2,7 @@
 
 import { byId, element, fill } from "./dom.js";
 import { refusal, warnings } from "./problems_view.js";
+import { outcomeNamed } from "./request.js";
 import { post } from "./service.js";
 import { about, cardVerdict, checked, measured, plain, sentence } from "./words.js";
 
@@ -9,7 +10,7 @@ const ORDER = ["fail", "warn", "pass", "not_testable"];
 const OPEN = ["fail", "warn"];
 
 /** Ask for the card of this data and show it; what cannot be asked is said. */
-export async function cardShown(request, { key, table, uses, catalogue, signal }) {
+export async function cardShown(request, { key, rows, table, uses, catalogue, signal }) {
   const place = byId("card-body");
   fill(place, element("p", { class: "waiting" }, "Checking the LLM answers…"));
   const { answer, problem, aborted } = await post("v1/diagnostics", { data: request.data }, { key, signal });
@@ -18,15 +19,16 @@ export async function cardShown(request, { key, table, uses, catalogue, signal }
     fill(place, refusal(problem, table, uses));
     return null;
   }
-  const untested = answer.checks.filter((check) => check.status === "not_testable").length;
+  const checks = outcomeNamed(answer.checks, request, rows);
+  const untested = checks.filter((check) => check.status === "not_testable").length;
   fill(
     place,
     element("p", { class: `headline ${answer.status}` }, cardVerdict(answer)),
     element("p", {}, `${sentence(answer.reason)}.`),
     request.data.layout === "moments"
-      ? element("p", { class: "notice" }, `Your rows stay on this machine, so ${untested} checks that need rows (copies, distributions, subgroups) could not be made. Send rows, or run “rectifier diagnose” on your own machine, to have them.`)
+      ? element("p", { class: "notice" }, `Your rows stay on this machine: of ${untested} checks that could not be made some need rows (copies, distributions, subgroups), and others were made from means and spreads alone. Send rows, or run “rectifier diagnose” on your own machine, to have them.`)
       : null,
-    ORDER.map((status) => group(status, answer.checks.filter((check) => check.status === status))),
+    ORDER.map((status) => group(status, checks.filter((check) => check.status === status))),
     answer.warnings.length > 0 ? warnings(answer.warnings, catalogue) : null,
   );
   return answer;

@@ -54,6 +54,13 @@ export function requestOf(table, uses, settings, reading) {
   return problems.length > 0 ? { body: null, problems } : { body: { plan: body.plan, data: momentsOf(body.data) }, problems };
 }
 
+/** Parts of an answer with the outcome's own name, which moments do not carry; for showing only. */
+export function outcomeNamed(parts, request, rows) {
+  if (request.data.layout !== "moments") return parts;
+  const [outcome] = Object.keys(rows.data.outcomes);
+  return parts.map((part) => (part.outcome === null ? part : { ...part, outcome }));
+}
+
 /** The layout `table`: one entry per row in every column. */
 export function tableOf(table, uses, settings, reading) {
   const cells = (name) => table.columns.get(name);

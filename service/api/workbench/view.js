@@ -8,7 +8,7 @@ import { designPart } from "./design_view.js";
 import { byId, debounced, fill } from "./dom.js";
 import { planPart, planShown } from "./plan_view.js";
 import { local, marked, refusal } from "./problems_view.js";
-import { DEFAULTS, obstaclesBefore, requestOf, rowsRequest } from "./request.js";
+import { DEFAULTS, obstaclesBefore, outcomeNamed, requestOf, rowsRequest } from "./request.js";
 import { forestShown, resultShown } from "./result_view.js";
 import { catalogue, post } from "./service.js";
 import { takeShown } from "./take_view.js";
@@ -98,7 +98,8 @@ async function calibrated() {
   }
   if (state.catalogue.size === 0 && found.answer.warnings.length > 0) state.catalogue = await catalogue();
   const rows = settings.local ? rowsRequest(table, uses, settings, reading) : body;
-  state.shown = { answer: found.answer, text: found.text, request: body, rows, table, uses, reading, key, catalogue: state.catalogue };
+  const [estimates, arms] = [found.answer.estimates, found.answer.arms].map((parts) => outcomeNamed(parts, body, rows));
+  state.shown = { answer: { ...found.answer, estimates, arms }, text: found.text, request: body, rows, table, uses, reading, key, catalogue: state.catalogue };
   return answered(signal);
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guess } from "./workbench/columns.js";
 import { parseCsv } from "./workbench/csv.js";
-import { DEFAULTS, extraPlan, obstaclesBefore, placeOf, requestOf, rowsRequest } from "./workbench/request.js";
+import { DEFAULTS, extraPlan, obstaclesBefore, outcomeNamed, placeOf, requestOf, rowsRequest } from "./workbench/request.js";
 
 const READING = { na: false, comma: false };
 const of = (text, changes = {}, reading = READING) => {
@@ -88,4 +88,10 @@ test("a pointer is told as a column and a row", () => {
   assert.deepEqual(at("/plan"), { column: null, row: null, field: "plan" });
   assert.deepEqual(at("/data/prediction_design"), { column: null, row: null, field: "prediction_design" });
   assert.deepEqual(at(""), { column: null, row: null, field: null });
+});
+
+test("moments do not carry the outcome's name: it is shown all the same", () => {
+  const rows = { data: { layout: "table", outcomes: { trust: [] } } };
+  assert.deepEqual(outcomeNamed([{ outcome: "y", n: 1 }, { outcome: null }], { data: { layout: "moments" } }, rows), [{ outcome: "trust", n: 1 }, { outcome: null }]);
+  assert.deepEqual(outcomeNamed([{ outcome: "a" }], rows, rows), [{ outcome: "a" }]);
 });
