@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,7 @@ BLOCKS = {name: blocks(page, name) for page in PAGES if blocks(page, name := str
 RUN = {"sh", *PROGRAMS}
 
 IMAGES, CLUSTER, LONG = "builds images: .ci/container does it", "needs a cluster: .ci/kubernetes", "simulates for hours"
-IN_R = "needs the R package installed: tests/clients/test_r.py does it and runs every R block"
-PACKAGED = "needs the compiled package: tests/clients/test_js_page.py runs every block, and compares what is shown"
 NOT_RUN = {
-    ("docs/javascript.md", ""): PACKAGED,
-    ("clients/js/README.md", ""): PACKAGED,
     ("README.md", "make demo"): "sets up an environment and runs these tests: .ci/run does both from a bare clone",
     ("docs/coverage.md", "python -m tests.coverage.simulate"): LONG,
     ("docs/departures.md", "python -m tests.coverage.simulate"): LONG,
@@ -39,10 +36,15 @@ NOT_RUN = {
     ("docs/deployment.md", "docker build"): IMAGES,
     ("docs/deployment.md", "cp -r k8s/overlays/prod"): CLUSTER,
     ("docs/deployment.md", "rectifier keys new --help"): CLUSTER,
-    ("docs/r.md", ""): IN_R,
-    ("clients/r/README.md", ""): IN_R,
     ("docs/kubernetes.md", "   5 s  control plane"): "what .ci/kubernetes printed, kept with its date",
 }
+FOLLOWED = {
+    "docs/javascript.md": ("tests/clients/test_js_page.py", {"sh": 2, "js": 5, "html": 1, "": 4}),
+    "clients/js/README.md": ("tests/clients/test_js_page.py", {"sh": 1, "js": 1}),
+    "docs/r.md": ("tests/clients/test_r.py", {"sh": 1, "r": 3, "text": 1}),
+    "clients/r/README.md": ("tests/clients/test_r.py", {"sh": 1, "r": 1}),
+}
+"""Pages that need a package of ours, by the test that runs their blocks with it, and how many blocks it knows of."""
 EXAMPLES = {
     "designs": ["questions", "sample", "active", "check"],
     "diagnostics": ["good", "shifted", "faulty", "unpaired"],
@@ -74,7 +76,7 @@ PATHS = {
 }
 
 
-RUNNABLE = [page for page, found in BLOCKS.items() if not all(block.named(NOT_RUN) for block in found)]
+RUNNABLE = [page for page in BLOCKS if page not in FOLLOWED and not all(b.named(NOT_RUN) for b in BLOCKS[page])]
 
 
 def renamed(model: str) -> dict[str, Any]:
@@ -90,7 +92,14 @@ def accounted(block: Block, before: list[Block]) -> bool:
     return bool(block.named(NOT_RUN)) or block.language in RUN | {"json", "csv", "toml"} or is_shown(block, before)
 
 
-@pytest.mark.parametrize("page", BLOCKS)
+@pytest.mark.parametrize("page", FOLLOWED)
+def test_a_page_that_is_followed_elsewhere_has_the_blocks_known_there(page: str) -> None:
+    test, known = FOLLOWED[page]
+    assert Counter(block.language for block in BLOCKS[page]) == known
+    assert page.rpartition("/")[2] in (ROOT / test).read_text()
+
+
+@pytest.mark.parametrize("page", [page for page in BLOCKS if page not in FOLLOWED])
 def test_every_block_is_accounted_for(page: str) -> None:
     found = BLOCKS[page]
     assert [(b.line, b.language) for at, b in enumerate(found) if not accounted(b, found[:at])] == []
