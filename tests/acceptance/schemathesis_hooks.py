@@ -43,7 +43,7 @@ def before_call(_context: object, case: Any, _kwargs: object) -> None:
 
 @schemathesis.hook
 def flatmap_case(_context: object, case: Any) -> st.SearchStrategy[Any]:
-    """Four of five good calibrations and diagnoses are whole studies: OpenAPI has no words for columns of one length."""
+    """Four of five good calibrations and diagnoses are studies: OpenAPI has no words for columns of one length."""
     good = case.meta and case.meta.generation.mode is GenerationMode.POSITIVE
     fields = CARRIED.get(case.operation.path)
     if not good or fields is None or case.media_type == "text/csv":
