@@ -70,7 +70,7 @@ class Reader:
         )
 
     def _environment(self, tools: Path) -> dict[str, str]:
-        given = {name: value for name, value in os.environ.items() if not name.startswith("RECTIFIER_")}
+        given = {name: value for name, value in os.environ.items() if not name.startswith(("RECTIFIER_", "COLUMNS"))}
         return given | {
             "PATH": f"{tools}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),

@@ -69,7 +69,7 @@ Share of 1,000 studies whose interval contains the truth at every one of {LOOKS:
 COMMANDS = """\
 ## Make it again
 
-```
+```sh
 python -m tests.coverage.simulate --departures --workers 2
 python -m tests.coverage.looks
 python -m tests.coverage.departures_table > docs/departures.md

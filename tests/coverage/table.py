@@ -81,7 +81,7 @@ standard error {{error:.3f}}); `auto` must cover in {TWIN_BAND[0]} to {TWIN_BAND
 COMMANDS = """\
 ## Make it again
 
-```
+```sh
 python -m tests.coverage.simulate --replicates 20000 --workers 2 --out tests/coverage/results.jsonl
 python -m tests.coverage.simulate --twin-arms --replicates 2000 --workers 2 --out tests/coverage/twin_arms.jsonl
 python -m tests.coverage.table > docs/coverage.md

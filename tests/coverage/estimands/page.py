@@ -82,7 +82,7 @@ that correlation; the two arms' risks. `n` is per arm where arms are compared.""
 COMMANDS = """\
 ## Make it again
 
-```
+```sh
 python -m tests.coverage.estimands.simulate --workers 2
 python -m tests.coverage.estimands.page > docs/estimand_coverage.md
 ```

@@ -55,19 +55,20 @@ def _frontier(answer: dict[str, Any], notes: Notes) -> Sheet:
     ruled(axes, costs.ticks())
     ruled(axes, [((1 - place) * _PANEL, label) for place, label in errors.ticks(5)], upright=True)
 
-    def at(cost: float, error: float) -> tuple[float, float]:
+    def spot(cost: float, error: float) -> tuple[float, float]:
         return costs.at(cost), (1 - errors.at(error)) * _PANEL
 
     if alone:
-        axes.plot(*zip(*(at(*pair) for pair in alone), strict=True), color=HUMAN, linewidth=1.4, linestyle=(0, (5, 3)))
+        line = zip(*(spot(*pair) for pair in alone), strict=True)
+        axes.plot(*line, color=HUMAN, linewidth=1.4, linestyle=(0, (5, 3)))
     if points:
-        pairs = [at(p["cost"], p["standard_error"]) for p in points]
+        pairs = [spot(p["cost"], p["standard_error"]) for p in points]
         axes.plot(*zip(*pairs, strict=True), color=CALIBRATED, linewidth=2, marker="o", markersize=3.5)
     band = answer["bands"]
     if band:
-        ends = [at(best["cost"], end) for end in band["standard_error"]]
+        ends = [spot(best["cost"], end) for end in band["standard_error"]]
         axes.plot(*zip(*ends, strict=True), color=CALIBRATED, linewidth=1.2, marker="_", markersize=9)
-    axes.plot(*([value] for value in at(best["cost"], best["standard_error"])), **_MARK, clip_on=False)
+    axes.plot(*([value] for value in spot(best["cost"], best["standard_error"])), **_MARK, clip_on=False)
     _legend(page, humans=bool(alone))
     unit = f" ({errors.unit})" if errors.unit else ""
     page.text(LEFT, 44, f"standard error{unit}", fontsize=SMALL, color=SOFT)
