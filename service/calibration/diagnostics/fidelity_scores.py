@@ -94,13 +94,12 @@ def _predicted(frame: Frame, folds: Folds, models: Sequence[str]) -> dict[str, l
     for k in range(folds.count):
         outside = training(frame, folds, k)
         for model, columns in own.items():
-            fits = outside.fits_on(columns)
-            if any(fit is None for fit in fits):
+            fits = [fit for fit in outside.fits_on(columns) if fit is not None]
+            if len(fits) < len(sample.arms):
                 found.pop(model, None)
             for d, fit in enumerate(fits if model in found else ()):
                 at = np.flatnonzero(folds.human[d] == k)
-                if fit is not None:
-                    found[model][d][at] = fit.slope @ (units[d].c[:, at] - frame.human[d].mean[1:, None])
+                found[model][d][at] = fit.slope @ (units[d].c[:, at] - frame.human[d].mean[1:, None])
     return found
 
 
