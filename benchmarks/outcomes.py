@@ -89,7 +89,7 @@ def answered(sent: bytes, media_type: str) -> Callable[[], bytes]:
 
 def written(ready: tuple[Sample, ...]) -> Callable[[], bytes]:
     """The last step alone: the wire's answer, made beforehand, to bytes; no whole request can take less."""
-    answer = wire.from_core(calibrate(ready, PLAN), wire.Digests("", "", "", ""))
+    answer = wire.from_core(calibrate(ready, PLAN), wire.Digests("", ""))
     return lambda: ENCODER.encode(answer)
 
 
