@@ -8,7 +8,7 @@ from math import isfinite, sqrt
 
 import numpy as np
 
-from service.calibration import assumptions, blocks, model_scores, survey_design
+from service.calibration import assumptions, blocks, model_scores, model_selection, survey_design
 from service.calibration.answer import Alternative, ArmBlock, Effect, EstimateBlock, ModelBlock, Verdict
 from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
@@ -20,7 +20,6 @@ from service.calibration.moments import FloatArray
 from service.calibration.resolution import Resolved, published
 from service.calibration.variance import contrast_variance
 
-FEW_TO_CHOOSE = 50  # humans of an arm below which folds depend on each other too much (docs/model_selection.md)
 NO_VARIANCE = 1e-20  # a variance ratio below this is rounding: the estimated variance is zero
 STRENGTH: tuple[Verdict, ...] = ("llm_used", "no_llm", "human_only_chosen", "no_pool", "human_only_requested")
 
@@ -241,19 +240,17 @@ def _warnings(resolved: Resolved, tested: ReferenceTest | None, estimates: Seque
 
 
 def _choice_doubts(resolved: Resolved) -> list[Warned]:
-    """That the model was chosen on the humans that calibrate, and how; or that there was none to choose."""
-    place, selection = "/plan/model_selection", resolved.selection
+    """That the model was chosen on the humans that calibrate, and how; or why none was chosen."""
     if resolved.plan.model_selection == "all":
         return []
+    selection, obstacle = resolved.selection, model_selection.obstacle(resolved.sample)
     if selection is None:
-        return [Warned("nothing_to_select", "there are fewer than two models, so none was chosen", place)]
+        return [] if obstacle is None else [obstacle]
     text = (
         f"the model was chosen among {len(resolved.plain.sample.models)} on the humans that calibrate, outside each of "
         f"{selection.folds.count} folds: {selection.told}; ranks of models are exploratory"
     )
-    if min(human.n for human in resolved.sample.human) < FEW_TO_CHOOSE:
-        text += f"; with fewer than {FEW_TO_CHOOSE} humans in an arm and many good models intervals are too short (.92)"
-    return [Warned("model_selected", text, place)]
+    return [Warned("model_selected", text, model_selection.PLACE)]
 
 
 def doubts(estimates: Sequence[EstimateBlock]) -> list[Warned]:

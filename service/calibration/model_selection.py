@@ -11,7 +11,8 @@ of M models with p_d columns, and is worth s_d^2 (R_d^2 - 2 log M / (n_d - 2)) /
 models has an F of about 1 + 2 log M. Where no model is worth more than none, none is taken: the covariates alone, if
 these count, or human-only. Shares: R^2 and s^2 of all categories, one choice.
 Shapes: K folds, M models, D arms (cells), p columns. Units: squared outcome units.
-Assumes: as ``cross_fitting``. Breaks: few humans and many models: the price of looking leaves nothing to be gained.
+Assumes: as ``cross_fitting``. Breaks: few humans: folds' choices depend on each other and intervals cover .92, so that
+below 50 independent units (humans, or clusters) in an arm none is chosen and all are used together.
 Raises: ``rows_required``, ``unsupported_combination``, ``too_few_for_folds``, ``too_many_columns``.
 Source: Foster & George (1994), Annals of Statistics 22:1947-1975 (the price 2 log M); Varma & Simon (2006), BMC
 Bioinformatics 7:91 (the choice inside the cross-validation).
@@ -29,14 +30,17 @@ from math import log
 import numpy as np
 
 from service.calibration.cross_fitting import Folds, Learned, cross_fitted, dealt, training
-from service.calibration.errors import CalibrationError, NotIdentified, UnsupportedCombination
+from service.calibration.errors import CalibrationError, NotIdentified, UnsupportedCombination, Warned
 from service.calibration.estimate import Estimate, Frame
 from service.calibration.estimators import auto
 from service.calibration.least_squares import ArmFit
-from service.calibration.moments import FloatArray
+from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import Plan
-from service.calibration.sample import Sample
+from service.calibration.sample import Sample, Units
 
+PLACE = "/plan/model_selection"
+FEWEST_MODELS = 2
+FEWEST_UNITS = 50  # independent humans of an arm below which the folds' choices depend on each other too much
 ESTIMATORS = ("auto", "regression")
 INTERVALS = ("auto", "t", "normal", "score", "bootstrap", "bootstrap_t")
 
@@ -154,6 +158,25 @@ def _worth(outside: Frame, arm: int, fit: ArmFit, price: float | None) -> float:
     return share * auto.spread(outside, arm) / outside.human[arm].size
 
 
+def obstacle(sample: Sample) -> Warned | None:
+    """Why none of a sample's models is chosen and all are used together, if so."""
+    if len(sample.models) < FEWEST_MODELS:
+        return Warned("nothing_to_select", "there are fewer than two models, so none was chosen", PLACE)
+    fewest = min(map(_independent, sample.human))
+    if fewest >= FEWEST_UNITS:
+        return None
+    text = (
+        f"an arm has {fewest} independent humans (or clusters of them); below {FEWEST_UNITS} intervals around the best "
+        "of many models are too short, so that all models are used together, as with model_selection all"
+    )
+    return Warned("too_few_to_select", text, PLACE)
+
+
+def _independent(human: Units | Moments) -> int:
+    clusters = human.cluster if isinstance(human, Units) else None
+    return human.n if clusters is None else int(np.unique(clusters).size)
+
+
 def too_many(sample: Sample) -> CalibrationError:
     """The refusal where no model can be fitted outside every fold."""
     return NotIdentified.at(
@@ -166,12 +189,11 @@ def too_many(sample: Sample) -> CalibrationError:
 
 def check(sample: Sample, plan: Plan) -> None:
     """Refuses what no model can be chosen for."""
-    place = "/plan/model_selection"
     if plan.model_selection == "all":
         return
     if not sample.has_rows:
         raise UnsupportedCombination.at(
-            place,
+            PLACE,
             "rows_required",
             "the choice of a model needs every unit's row and the data holds moments",
             "send layout table or arrays, or use model_selection all",
@@ -192,4 +214,4 @@ def check(sample: Sample, plan: Plan) -> None:
     for wrong, what, supported in refused:
         if wrong:
             text = f"no model is chosen with {what}"
-            raise UnsupportedCombination.at(place, "unsupported_combination", text, f"supported: {supported}")
+            raise UnsupportedCombination.at(PLACE, "unsupported_combination", text, f"supported: {supported}")

@@ -24,7 +24,6 @@ from service.calibration.plan import Identification, Plan
 from service.calibration.response_propensity import modelled, refuse_unsupported
 from service.calibration.sample import Sample
 
-FEWEST_MODELS = 2  # of which one can be chosen
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -55,8 +54,8 @@ class Resolved:
 
     @cached_property
     def selection(self) -> Selection | None:
-        """The choice of a model, where one is asked for and there are several."""
-        if self.plan.model_selection == "all" or len(self.frame.sample.models) < FEWEST_MODELS:
+        """The choice of a model, where one is asked for and nothing is in its way."""
+        if self.plan.model_selection == "all" or model_selection.obstacle(self.sample) is not None:
             return None
         return self._selection(self.frame)
 

@@ -20,6 +20,13 @@ MUTATIONS = (
         "tests/calibration/test_model_selection.py::test_the_limited_harm_rule_pays_for_looking",
     ),
     Mutation(
+        "a model chosen by few humans",
+        f"{CORE}/model_selection.py",
+        "FEWEST_UNITS = 50",
+        "FEWEST_UNITS = 5",
+        "tests/calibration/test_model_selection.py::test_below_fifty_independent_humans_in_an_arm_all_models_are_used",
+    ),
+    Mutation(
         "LLM-only units with one fold's slopes",
         f"{CORE}/cross_fitting.py",
         'np.einsum("dk,kdp->dp", shares, learned.slope)',

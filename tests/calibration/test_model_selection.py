@@ -10,7 +10,7 @@ from service.calibration.errors import CalibrationError
 from service.calibration.estimate import Frame
 from service.calibration.estimators import auto, regression
 from service.calibration.inference import Settings, infer
-from service.calibration.model_selection import check, selection
+from service.calibration.model_selection import check, obstacle, selection
 from service.calibration.plan import Plan
 from service.calibration.report import paragraph
 from service.calibration.sample import Column, Sample, Units
@@ -105,7 +105,7 @@ def test_covariates_stay_where_no_model_is_taken() -> None:
 
 
 def test_affine_changes_of_a_model_change_nothing() -> None:
-    study = simulate(3, (23, 31), (40, 50), models=2)
+    study = simulate(3, (53, 61), (80, 90), models=2)
     scaled = study.with_c(lambda c: c * np.array([[-7.0], [0.01]]) + np.array([[1e3], [4.0]]))
     here, there = (calibrate(s.sample(), BEST).estimates[0].result for s in (study, scaled))
     assert there.estimate == pytest.approx(here.estimate, rel=1e-9)
@@ -113,13 +113,10 @@ def test_affine_changes_of_a_model_change_nothing() -> None:
 
 
 def test_the_answer_says_what_was_chosen_and_what_each_model_is_worth() -> None:
-    study = simulate(3, (40, 50), (400, 500), models=3)
+    study = simulate(3, (50, 60), (400, 500), models=3)
     answer = calibrate(study.sample(), BEST)
     found = answer.estimates[0]
     assert "model_selected" in [w.code for w in answer.warnings]
-    assert "too short" in next(w.message for w in answer.warnings if w.code == "model_selected")
-    larger = calibrate(simulate(3, (60, 60), (400, 500), models=3).sample(), BEST)
-    assert "too short" not in next(w.message for w in larger.warnings if w.code == "model_selected")
     assert answer.applied.model_selection == "best"
     assert "chosen among 3 by cross-fitting" in paragraph(answer)
     assert sum(m.selected_share for m in found.models) == pytest.approx(1.0)
@@ -142,8 +139,30 @@ def test_one_model_is_no_choice() -> None:
     assert answer.applied == plain.applied
 
 
+def test_below_fifty_independent_humans_in_an_arm_all_models_are_used() -> None:
+    sample = simulate(3, (49, 60), (400, 500), models=2).sample()
+    answer, plain = calibrate(sample, BEST), calibrate(sample, replace(BEST, model_selection="all"))
+    (warned,) = [w for w in answer.warnings if w not in plain.warnings]
+    assert warned.code == "too_few_to_select"
+    assert "49 independent humans" in warned.message
+    assert answer.estimates == plain.estimates
+    assert answer.applied == plain.applied
+    assert obstacle(simulate(3, (50, 50), 40, models=2).sample()) is None
+
+
+def test_humans_of_a_cluster_count_once() -> None:
+    sample = simulate(3, (120, 120), 40, models=2).sample()
+    pairs = [replace(u, cluster=np.arange(u.n) // 2 + 60 * d) for d, u in enumerate(sample.human)]
+    assert obstacle(replace(sample, human=tuple(pairs))) is None
+    triples = [pairs[0], replace(pairs[1], cluster=np.arange(120) // 3 + 60)]
+    found = obstacle(replace(sample, human=tuple(triples)))
+    assert found is not None
+    assert found.code == "too_few_to_select"
+    assert "40 independent" in found.message
+
+
 def test_without_the_last_model_covariates_are_left() -> None:
-    study = simulate(3, (40, 50), (400, 500), models=2, covariates=1)
+    study = simulate(3, (50, 60), (400, 500), models=2, covariates=1)
     found = calibrate(study.sample(), BEST).estimates[0]
     assert all(m.variance_ratio_without is not None for m in found.models)
 
@@ -156,7 +175,7 @@ def test_shares_sum_to_one_and_take_one_model() -> None:
 
 
 def test_the_choice_goes_with_weights_clusters_and_resampling() -> None:
-    study = simulate(3, (40, 50), (400, 500), models=2)
+    study = simulate(3, (100, 110), (400, 500), models=2)
     sample = study.sample()
     rng = np.random.default_rng(1)
     units = [replace(u, weight=rng.uniform(0.5, 2.0, u.n), cluster=np.arange(u.n) // 2 + 100 * k) for k, u in

@@ -4,7 +4,9 @@
 
 appends a line per cell to ``tests/coverage/model_selection.jsonl``. One population of mean 0 and sd 1, N = 10 n
 LLM-only units; of M models some correlate ``rho`` with the humans' answers and the others not at all. ``naive`` takes
-the model of the largest R^2 on all humans, then ``regression`` as if it had been the only one.
+the model of the largest R^2 on all humans, then ``regression`` as if it had been the only one. ``cross_fitted`` is the
+cross-fitted choice at every n; ``best``, ``best_regression`` and ``all`` are plans as a request has them, and a rate is
+null where the plan is refused.
 """
 
 from __future__ import annotations
@@ -12,19 +14,27 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from math import sqrt
+from math import nan, sqrt
 from pathlib import Path
 
 import numpy as np
 
-from service.calibration.estimate import Frame, human_only
-from service.calibration.estimators import auto, regression
+from service.calibration.errors import NotIdentified
+from service.calibration.estimate import Estimate, Frame, human_only
+from service.calibration.estimators import regression
 from service.calibration.inference import Settings, infer
 from service.calibration.model_selection import selection
+from service.calibration.plan import Plan
+from service.calibration.resolution import resolve
 from service.calibration.sample import Column, Sample, Units
 
 ROWS = Path(__file__).parent / "model_selection.jsonl"
-WAYS = ("human_only", "naive", "best", "best_regression", "all")
+WAYS = ("human_only", "naive", "cross_fitted", "best", "best_regression", "all")
+PLANS = {
+    "best": Plan(identification="exchangeability", model_selection="best"),
+    "best_regression": Plan(identification="exchangeability", model_selection="best", estimator="regression"),
+    "all": Plan(identification="exchangeability"),
+}
 ONE = np.ones(1)
 
 
@@ -66,36 +76,44 @@ def naive(frame: Frame) -> Frame:
     return frame.with_columns([max(fits, key=lambda j: 0.0 if (fit := fits[j]) is None else fit.r_squared)])
 
 
+def planned(sample: Sample, plan: Plan) -> Estimate | None:
+    """The estimate of a plan; None where it is refused."""
+    try:
+        return resolve(sample, plan).fit(ONE)
+    except NotIdentified:
+        return None
+
+
 def answers(sample: Sample) -> dict[str, tuple[float, float, float]]:
-    """Estimate and interval by way."""
+    """Estimate and interval by way; nan where there is none."""
     frame = Frame(sample, "exchangeability")
     fits = {
         "human_only": human_only(frame),
         "naive": regression.fit(naive(frame), ONE),
-        "best": selection(frame, limited=True, seed=0).estimate,
-        "best_regression": selection(frame, limited=False, seed=0).estimate,
-        "all": auto.fit(frame, ONE),
+        "cross_fitted": selection(frame, limited=True, seed=0).estimate,
+        **{way: planned(sample, plan) for way, plan in PLANS.items()},
     }
-    results = {way: infer(fit, ONE, Settings()) for way, fit in fits.items()}
-    return {way: (r.estimate, r.interval.lower or 0.0, r.interval.upper or 0.0) for way, r in results.items()}
+    results = {way: None if fit is None else infer(fit, ONE, Settings()) for way, fit in fits.items()}
+    return {
+        way: (nan, nan, nan) if r is None else (r.estimate, r.interval.lower or 0.0, r.interval.upper or 0.0)
+        for way, r in results.items()
+    }
 
 
-def run(cell: Cell, replicates: int) -> dict[str, object]:
-    """Coverage and mean squared error (relative to human-only) of every way."""
-    rng, covered, squares = np.random.default_rng([7, *map(ord, cell.name)]), np.zeros(5), np.zeros(5)
-    width = np.zeros(5)
-    for _ in range(replicates):
-        found = answers(draw(cell, rng))
-        each = np.array([found[way] for way in WAYS])
-        covered += (each[:, 1] <= 0.0) & (each[:, 2] >= 0.0)
-        squares += each[:, 0] ** 2
-        width += each[:, 2] - each[:, 1]
+def run(cell: Cell, replicates: int, seed: int = 7) -> dict[str, object]:
+    """Coverage, and mean squared error and width relative to human-only, of every way."""
+    rng = np.random.default_rng([seed, *map(ord, cell.name)])
+    drawn = [answers(draw(cell, rng)) for _ in range(replicates)]
+    estimate, lower, upper = np.array([[found[way] for way in WAYS] for found in drawn]).transpose(2, 0, 1)
+    refused = np.isnan(estimate).any(0)
+    covered, error, width = (lower <= 0.0) & (upper >= 0.0), estimate**2, upper - lower
+    rates = {"coverage": covered.mean(0).round(4)}
+    rates |= {name: (x.sum(0) / x[:, 0].sum()).round(3) for name, x in (("mse_ratio", error), ("width_ratio", width))}
+    named = {name: [None if r else float(x) for x, r in zip(row, refused, strict=True)] for name, row in rates.items()}
     return {
         "cell": cell.name,
         "replicates": replicates,
-        "coverage": dict(zip(WAYS, (covered / replicates).round(4).tolist(), strict=True)),
-        "mse_ratio": dict(zip(WAYS, (squares / squares[0]).round(3).tolist(), strict=True)),
-        "width_ratio": dict(zip(WAYS, (width / width[0]).round(3).tolist(), strict=True)),
+        **{name: dict(zip(WAYS, row, strict=True)) for name, row in named.items()},
     }
 
 
@@ -106,7 +124,7 @@ def table(rows: list[dict[str, object]]) -> str:
         coverage, error = row["coverage"], row["mse_ratio"]
         assert isinstance(coverage, dict)
         assert isinstance(error, dict)
-        shown = " | ".join(f"{coverage[w]:.3f} ({error[w]:.2f})" for w in WAYS)
+        shown = " | ".join("refused" if coverage[w] is None else f"{coverage[w]:.3f} ({error[w]:.2f})" for w in WAYS)
         lines.append(f"| {row['cell']} | {shown} | {sqrt(0.05 * 0.95 / int(str(row['replicates']))):.3f} |")
     return "\n".join(lines) + "\n"
 
