@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from litestar import Litestar, Request, Response
+from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry
@@ -30,6 +31,7 @@ from service.web import problems
 from service.web.access.opening import open_access
 from service.web.access.settings import listed
 from service.web.access_log import LogWriter, to_stderr
+from service.web.application import application
 from service.web.body import Held
 from service.web.boundary import exception_handlers, refusal
 from service.web.canary import Canary
@@ -83,8 +85,8 @@ def create_service(settings: Settings, parts: Parts) -> Service:
     closers = [] if tracer is None else [tracer.close]
     access = open_access(settings.access, "work-units", registry, parts.write_log)
     starting = [lifecycle.start, canary.start, access.watch.start, *([parser.start] if settings.parse_process else [])]
-    app = Litestar(
-        route_handlers=[
+    app = application(
+        [
             *(computation_handler(computation, desk) for computation in parts.computations),
             *_descriptions(parts),
             *probe_handlers(lifecycle),
@@ -94,10 +96,6 @@ def create_service(settings: Settings, parts: Parts) -> Service:
         on_startup=starting,
         on_shutdown=[lifecycle.drain, access.watch.stop, canary.stop, placement.close, parser.close, *closers],
         exception_handlers={**exception_handlers(CATALOGUE), CalibrationError: _refuse_core},
-        openapi_config=None,
-        logging_config=None,
-        request_max_body_size=None,
-        debug=False,
     )
     write_log = parts.write_log if settings.access_log else None
     shared = sharing(app, listed(settings.access.cors_origins))
@@ -112,7 +110,7 @@ def _descriptions(parts: Parts) -> list[HTTPRouteHandler]:
     return [
         method_handler(parts.cards),
         *problem_handlers(CATALOGUE, problem_pages(site)),
-        openapi_handler(build_document(parts.computations)),
+        openapi_handler(partial(build_document, parts.computations)),
         *REFERENCE_HANDLERS,
         *site_handlers(site),
         *WORKBENCH_HANDLERS,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litestar import Litestar
 from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry
 
@@ -22,6 +21,7 @@ from service.gateway.transport import Transport
 from service.web.access.opening import open_access
 from service.web.access.settings import listed
 from service.web.access_log import LogWriter, to_stderr
+from service.web.application import application
 from service.web.boundary import exception_handlers
 from service.web.cors import sharing
 from service.web.probes import Lifecycle, probe_handlers
@@ -53,13 +53,13 @@ def create_gateway(
     access = open_access(settings.access, "cells", registry, write_log)
     desk = Desk(settings, Metrics(registry, settings.providers), transport)
     lifecycle = Lifecycle(prove, busy=desk.runs.full, closing=desk.closing.begin)
-    app = Litestar(
-        route_handlers=[
+    app = application(
+        [
             *generation_handlers(desk),
             chat_handler(desk),
             providers_handler(settings.providers, CODECS),
             *problem_handlers(CATALOGUE),
-            openapi_handler(build_document()),
+            openapi_handler(build_document),
             *REFERENCE_ONLY,
             *probe_handlers(lifecycle),
             metrics_handler(registry),
@@ -72,11 +72,7 @@ def create_gateway(
             desk.close,
             *([] if tracer is None else [tracer.close]),
         ],
-        exception_handlers={**exception_handlers(CATALOGUE)},
-        openapi_config=None,
-        logging_config=None,
-        request_max_body_size=None,
-        debug=False,
+        exception_handlers=exception_handlers(CATALOGUE),
     )
     write = write_log if settings.access_log else None
     shared = sharing(app, listed(settings.access.cors_origins))

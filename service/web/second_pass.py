@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import msgspec
@@ -30,7 +31,11 @@ class SecondPass(Generic[T]):
     def __init__(self, kind: type[T], promised: Collection[str] = ()) -> None:
         self._kind = kind
         self._promised = frozenset(promised)
-        self._type = msgspec.inspect.type_info(kind)
+
+    @cached_property
+    def _type(self) -> msgspec.inspect.Type:
+        """Made when a body first fails."""
+        return msgspec.inspect.type_info(self._kind)
 
     def read(self, tree: Json, found: Inspection | None = None) -> T:
         """The struct after all; ``ProblemError`` 422 with every problem, those found before included."""

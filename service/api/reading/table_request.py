@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -29,7 +30,12 @@ class TableDecoder(Generic[T]):
         self, kind: type[T], promised: Collection[str], told: Callable[[Located], Located] = lambda error: error
     ) -> None:
         self._kind, self._second_pass, self._told = kind, SecondPass(kind, promised), told
-        self._data = next(f.type for f in inspect.type_info(kind).fields if f.name == "data")  # type: ignore[attr-defined]  # a struct
+
+    @cached_property
+    def _data(self) -> inspect.Type:
+        request = inspect.type_info(self._kind)
+        assert isinstance(request, inspect.StructType)
+        return next(f.type for f in request.fields if f.name == "data")
 
     def places(self, tree: Mapping[str, Any]) -> list[Place]:
         """Every place of the request where a column's name stands or is missing."""
