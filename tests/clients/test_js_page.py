@@ -9,9 +9,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Error as PageError
 
 from tests.acceptance.browser import chromium
 from tests.acceptance.node import free_port
@@ -77,13 +78,13 @@ def test_the_readme_of_the_package_runs(package, server):
 
 
 @contextmanager
-def back_end(package: Package, server) -> Iterator[str]:
+def back_end(package: Package, service: str) -> Iterator[str]:
     """The page's back end, as written, with a key of its own."""
     program = shutil.which("node")
     assert program
     (package.home / "lab.mjs").write_text(BACK_END)
     port = free_port()
-    settings = {"PORT": str(port), "RECTIFIER_URL": address(server), "RECTIFIER_KEY": "of-the-lab"}
+    settings = {"PORT": str(port), "RECTIFIER_URL": service, "RECTIFIER_KEY": "of-the-lab"}
     process = subprocess.Popen([program, "lab.mjs"], cwd=package.home, env=os.environ | settings)
     try:
         yield f"http://127.0.0.1:{port}"
@@ -116,12 +117,13 @@ IN_THE_PAGE = """async (gateway) => {
 
 
 def test_the_page_shows_the_effect_and_the_client_works_in_a_browser(package, server, gateways):
-    with back_end(package, server) as lab, chromium() as browser:
+    with back_end(package, address(server)) as lab, chromium() as browser:
         gateway = gateways(RECTIFIER_CORS_ORIGINS=lab)
         page = browser.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
-        wait(page, lab)
+        wait_for(lab)
+        page.goto(lab)
         effect = page.locator("#effect")
         page.wait_for_function("document.getElementById('effect').textContent !== 'Asking ..'")
         assert re.fullmatch(r"\d\.\d\d \(\d\.\d\d to \d\.\d\d\)", effect.text_content() or ""), effect.text_content()
@@ -131,13 +133,33 @@ def test_the_page_shows_the_effect_and_the_client_works_in_a_browser(package, se
         assert problems == []
 
 
-def wait(page, lab: str) -> None:
-    """Opens the page once the back end listens."""
+def test_the_back_end_outlives_missing_files_and_a_service_that_is_away(package):
+    with back_end(package, f"http://127.0.0.1:{free_port()}") as lab:
+        wait_for(lab)
+        asked = [
+            ("/rectifier/nothing.js", None),
+            ("/lab/v1/calibrations", b"{}"),
+            ("/lab/v1/designs", b"{}"),
+            ("/", None),
+        ]
+        assert [status(lab + path, body) for path, body in asked] == [404, 502, 404, 200]
+
+
+def status(url: str, body: bytes | None) -> int:
+    try:
+        with urlopen(url, body, timeout=20) as reply:
+            return reply.status
+    except HTTPError as refusal:
+        return refusal.code
+
+
+def wait_for(lab: str) -> None:
+    """Returns once the back end listens."""
     end = time.monotonic() + 20
     while True:
         try:
-            page.goto(lab)
-        except PageError:
+            status(lab, None)
+        except URLError:
             assert time.monotonic() < end
             time.sleep(0.1)
         else:

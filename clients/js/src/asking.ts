@@ -1,4 +1,4 @@
-import { failure, told, type RectifierProblem } from "./problem.js";
+import { failure, RectifierProblem, told } from "./problem.js";
 
 export interface Manner {
   fetch: typeof fetch;
@@ -13,6 +13,7 @@ export interface Manner {
 
 const LONGEST_WAIT = 60; // seconds; a quota that is full for longer is the caller's to know
 const BASE = 0.5;
+const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds; a longer one would go off at once
 
 /** A response whose body is still to be read; `end` frees what watches it, and closes what was not read. */
 export interface Opened {
@@ -24,7 +25,7 @@ export interface Opened {
 export async function open(url: string, init: RequestInit, manner: Manner): Promise<Opened> {
   const watch = watched(manner, url);
   try {
-    return { response: await answered(url, { ...init, signal: watch.signal }, manner, watch), watch };
+    return { response: await answered(url, { ...init, signal: watch.signal }, manner, watch, async (response) => response), watch };
   } catch (error) {
     watch.end();
     throw watch.reason(error);
@@ -32,10 +33,10 @@ export async function open(url: string, init: RequestInit, manner: Manner): Prom
 }
 
 /** Asks, and reads the answer. */
-export async function ask<T>(url: string, init: RequestInit, manner: Manner, read: (response: Response) => Promise<T>): Promise<T> {
-  const { response, watch } = await open(url, init, manner);
+export async function ask<T>(url: string, init: RequestInit, manner: Manner, read: Reader<T>): Promise<T> {
+  const watch = watched(manner, url);
   try {
-    return await read(response);
+    return await answered(url, { ...init, signal: watch.signal }, manner, watch, read);
   } catch (error) {
     throw watch.reason(error);
   } finally {
@@ -43,28 +44,34 @@ export async function ask<T>(url: string, init: RequestInit, manner: Manner, rea
   }
 }
 
-async function answered(url: string, init: RequestInit, manner: Manner, watch: Watch): Promise<Response> {
+type Reader<T> = (response: Response) => Promise<T>;
+
+async function answered<T>(url: string, init: RequestInit, manner: Manner, watch: Watch, read: Reader<T>): Promise<T> {
   let broken = manner.pure ? 1 : 0;
   for (let tried = 0; ; tried++) {
-    let response: Response;
     try {
-      response = await manner.fetch(url, init);
+      const response = await manner.fetch(url, init);
+      if (response.ok) return await read(response);
+      if (isRedirect(response)) throw redirected(url, response);
+      const after = retryAfter(response);
+      const wait = after ?? Math.random() * BASE * 2 ** tried;
+      const later = response.status === 429 || response.status === 503;
+      if (!later || tried >= manner.retries || wait > LONGEST_WAIT || wait > watch.left()) {
+        throw told(response, await response.text(), after);
+      }
+      await response.body?.cancel();
+      await pause(wait, watch.signal);
     } catch (error) {
-      if (watch.signal.aborted) throw error;
+      if (watch.signal.aborted || error instanceof RectifierProblem) throw error;
       if (broken-- <= 0) throw unreachable(url, error);
       await pause(BASE * 0.5, watch.signal);
-      continue;
     }
-    if (response.ok) return response;
-    const after = retryAfter(response);
-    const wait = after ?? Math.random() * BASE * 2 ** tried;
-    const later = response.status === 429 || response.status === 503;
-    if (!later || tried >= manner.retries || wait > LONGEST_WAIT || wait > watch.left()) {
-      throw told(response, await response.text(), after);
-    }
-    await response.body?.cancel();
-    await pause(wait, watch.signal);
   }
+}
+
+/** A page is not told where a redirect leads, nor its status. */
+function isRedirect({ type, status }: Response): boolean {
+  return type === "opaqueredirect" || (status >= 300 && status < 400);
 }
 
 function retryAfter(response: Response): number | null {
@@ -89,7 +96,7 @@ function watched({ signal, timeout }: Manner, url: string): Watch {
   const until = timeout === null ? Infinity : Date.now() + timeout;
   let late = false;
   const abort = (): void => controller.abort(signal?.reason);
-  const timer = timeout === null ? undefined : setTimeout(() => ((late = true), controller.abort()), timeout);
+  const timer = until - Date.now() > LONGEST_TIMER ? undefined : setTimeout(() => ((late = true), controller.abort()), timeout!);
   if (signal?.aborted) abort();
   else signal?.addEventListener("abort", abort, { once: true });
   return {
@@ -123,5 +130,11 @@ function unreachable(url: string, error: unknown): RectifierProblem {
   const why = cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : error);
   const page = typeof document === "undefined" ? "" : " In a page: is its origin in RECTIFIER_CORS_ORIGINS of the service?";
   const hint = `Is the service running (rectifier serve), and is the address right?${page}`;
-  return failure("unreachable", `Nothing answers at ${url} (${String(why)}).`, hint, error);
+  return failure("unreachable", `No answer from ${url} (${String(why)}).`, hint, error);
+}
+
+function redirected(url: string, response: Response): RectifierProblem {
+  const to = response.headers.get("Location");
+  const hint = "Say the address that it leads to. Key and data are not sent on to an address that you have not named.";
+  return failure("redirected", `${url} answers with a redirect${to === null ? "" : ` to ${to}`}.`, hint);
 }

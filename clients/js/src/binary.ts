@@ -18,7 +18,7 @@ const CHUNK = 3 * 8192; // a multiple of three, so that chunks of base64 can be 
 
 /** What a typed array is called, whichever window or worker made it. */
 export function typedArrayName(value: unknown): string | null {
-  if (!ArrayBuffer.isView(value)) return null;
+  if (!ArrayBuffer.isView(value) || "getInt8" in value) return null; // a DataView
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 

@@ -176,10 +176,14 @@ export class Rectifier {
   }
 
   #init({ method, body, accept }: Asked, options: CallOptions): RequestInit {
-    const headers: Record<string, string> = { Accept: accept, ...this.#options.headers, ...options.headers };
-    if (this.#key) headers["X-API-Key"] ??= this.#key;
-    if (body === undefined) return { method, headers };
-    return { method, headers: { ...headers, "Content-Type": JSON_TYPE }, body: encoded(body) };
+    const headers = new Headers({ Accept: accept });
+    if (this.#key) headers.set("X-API-Key", this.#key);
+    const given = [this.#options.headers, options.headers].flatMap((each) => Object.entries(each ?? {}));
+    for (const [name, value] of given) headers.set(name, value);
+    const init: RequestInit = { method, headers, redirect: "manual" };
+    if (body === undefined) return init;
+    headers.set("Content-Type", JSON_TYPE);
+    return { ...init, body: encoded(body) };
   }
 
   #manner({ method, pure }: Asked, { signal, timeout }: CallOptions): Manner {

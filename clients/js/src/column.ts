@@ -7,7 +7,7 @@ export type Role = "answer" | "number" | "group" | "label" | "unit" | "flag";
 
 export type Value = number | string | boolean | bigint | null | undefined;
 /** A column as it may be given: a list, a typed array, or what `categorical()` made. */
-export type Column = readonly Value[] | NumericArray | BinaryArray;
+export type Column = readonly Value[] | NumericArray | BigInt64Array | BigUint64Array | BinaryArray;
 
 type Wire = (number | string | null)[];
 
@@ -17,11 +17,19 @@ type Wire = (number | string | null)[];
  */
 export function wireColumn(column: Column, role: Role, name: string): Wire | boolean[] | NumericArray | BinaryArray {
   if (isBinary(column)) return column;
-  const numeric = typedArrayName(column) !== null;
-  if (numeric && role !== "label" && role !== "unit" && role !== "flag") return finite(column as NumericArray, name);
-  const values: readonly Value[] = numeric ? Array.from(column as NumericArray) : (column as readonly Value[]);
-  if (!Array.isArray(values)) throw refusal("not_a_column", `It is no list of values.`, "A list or a typed array.", { column: name });
-  return role === "flag" ? values.map((value, i) => flag(value, name, i)) : values.map((value, i) => entry(value, role, name, i));
+  const words = role === "label" || role === "unit";
+  if (isNumeric(column) && !words && role !== "flag") return finite(column, name);
+  if (!Array.isArray(column) && typedArrayName(column) === null) {
+    throw refusal("not_a_column", "It is no list of values.", "A list or a typed array.", { column: name });
+  }
+  const values = column as ArrayLike<Value>;
+  if (role === "flag") return Array.from(values, (value, i) => flag(value, name, i));
+  return Array.from(values, (value, i) => entry(value, role, name, i));
+}
+
+/** Whether the wire has bytes for it; integers of 64 bits are read one by one. */
+function isNumeric(column: Column): column is NumericArray {
+  return typedArrayName(column)?.startsWith("Big") === false;
 }
 
 function isBinary(column: Column): column is BinaryArray {
@@ -40,9 +48,11 @@ function entry(value: Value, role: Role, name: string, index: number): number | 
     if (role === "number") throw text(name, index);
     return value;
   }
-  if (typeof value === "boolean") return role === "answer" || role === "number" ? Number(value) : String(value);
+  const words = role === "label" || role === "unit";
+  if (typeof value === "boolean") return words || role === "group" ? String(value) : Number(value);
+  if (typeof value === "bigint" && words) return String(value);
   const number = numberOf(value, name, index);
-  return number !== null && (role === "label" || role === "unit") ? String(number) : number;
+  return number !== null && words ? String(number) : number;
 }
 
 function numberOf(value: unknown, name: string, index: number): number | null {

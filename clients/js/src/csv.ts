@@ -20,26 +20,32 @@ const LOGICAL = new Map([
 const CODE = /^[+-]?0\d/; // 007 is a name
 
 /**
- * A CSV (RFC 4180, header required) as columns, from its text or its bytes in UTF-8. Columns without a name are left out.
- * With semicolons, numbers may have decimal commas.
+ * A CSV (RFC 4180, header required) as columns, from its text or its bytes in UTF-8. Columns without a name are left out, and the
+ * two lines below the header in which Qualtrics describes its columns. With semicolons, numbers may have decimal commas.
  */
 export function readCsv(given: string | Uint8Array, options: CsvOptions = {}): CsvColumns {
   const text = typeof given === "string" ? given : decoded(given);
   const content = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const separator = options.separator ?? guessed(content);
-  const [first, ...records] = fields(content, separator);
+  const [first, ...below] = fields(content, separator);
   if (!first) throw refusal("empty_csv", "The CSV has no header.", "The first line names the columns.");
   const header = first.map((name) => name.trim());
   const twice = header.find((name, i) => name !== "" && header.indexOf(name) !== i);
   if (twice !== undefined) throw refusal("duplicate_header", `Two columns are named "${twice}".`, "Names must differ.");
-  const ragged = records.findIndex((record) => record.length !== header.length);
+  const ragged = below.findIndex((record) => record.length !== header.length);
   if (ragged >= 0) {
-    const detail = `Record ${ragged + 1} below the header has ${records[ragged]!.length} fields, the header ${header.length}.`;
+    const detail = `Record ${ragged + 1} below the header has ${below[ragged]!.length} fields, the header ${header.length}.`;
     throw refusal("ragged_row", detail, "A field that contains the separator needs quotes.");
   }
+  const records = below.slice(described(below));
   const missing = new Set(options.missing ?? ["", "NA"]);
   const columns = header.map((name, i) => [name, typed(records.map((record) => record[i]!), missing, separator === ";")] as const);
   return Object.fromEntries(columns.filter(([name]) => name !== ""));
+}
+
+/** How many of the first records describe columns: question texts, and import ids in JSON. */
+function described(records: readonly string[][]): number {
+  return records.slice(0, 2).findIndex((record) => record.some((field) => field.startsWith('{"ImportId"'))) + 1;
 }
 
 function decoded(bytes: Uint8Array): string {

@@ -1,22 +1,38 @@
-import { failure, ofDocument } from "./problem.js";
+import { failure, ofDocument, type RectifierProblem } from "./problem.js";
 import type { EndRecord, ErrorRecord, GenerationRecord, CellRecord } from "./wire.js";
 
-/** The records of a stream of lines or of server-sent events; throws what an `error` record says, or that the end is missing. */
+/**
+ * The records of a stream of lines or of server-sent events. What an `error` record says is thrown after the `end` that follows it;
+ * a stream that breaks off, too.
+ */
 export async function* records(response: Response): AsyncGenerator<GenerationRecord, void, undefined> {
   const events = response.headers.get("Content-Type")?.startsWith("text/event-stream") ?? false;
   let ended = false;
+  let failed: RectifierProblem | undefined;
   for await (const text of lines(response)) {
     const content = events ? eventData(text) : text;
     if (!content) continue;
-    const record = JSON.parse(content) as GenerationRecord | ErrorRecord;
-    if (record.type === "error") throw ofDocument(record.problem);
+    const record = recordOf(content);
     ended ||= record.type === "end";
-    yield record;
+    if (record.type === "error") failed = ofDocument(record.problem);
+    else yield record;
   }
-  if (!ended) {
-    const hint = "Post the same request again: answers in the gateway's cache cost nothing.";
-    throw failure("cut_off", "The stream broke off before its end record.", hint);
+  if (failed) throw failed;
+  if (!ended) throw cutOff();
+}
+
+function recordOf(content: string): GenerationRecord | ErrorRecord {
+  try {
+    return JSON.parse(content) as GenerationRecord | ErrorRecord;
+  } catch (error) {
+    if (content.startsWith("{")) throw cutOff(error);
+    throw failure("not_json", "The stream has a line that is no record.", "Does something else answer at this address?", error);
   }
+}
+
+function cutOff(cause?: unknown): RectifierProblem {
+  const hint = "Post the same request again: answers in the gateway's cache cost nothing.";
+  return failure("cut_off", "The stream broke off before its end record.", hint, cause);
 }
 
 /** Our events have one line of data each. */
@@ -28,14 +44,17 @@ async function* lines(response: Response): AsyncGenerator<string, void, undefine
   if (!response.body) return;
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
-  let rest = "";
+  let begun: string[] = []; // parts of the line that is not yet whole; the last one of a large study has many megabytes
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      const found = (rest + decoder.decode(value, { stream: !done })).split("\n");
-      rest = done ? "" : found.pop()!;
-      for (const line of found) yield line.trim();
-      if (done) return;
+      const { done, value } = await reader.read().catch((error: unknown) => Promise.reject(cutOff(error)));
+      const [first, ...others] = decoder.decode(value, { stream: !done }).split("\n");
+      begun.push(first!);
+      for (const next of others) {
+        yield begun.join("").trim();
+        begun = [next];
+      }
+      if (done) return yield begun.join("").trim();
     }
   } finally {
     await reader.cancel().catch(() => undefined);

@@ -13,6 +13,7 @@ before(async () => {
     const next = answers.shift();
     if (next === "hang") return;
     if (next === "break") return void request.socket.destroy();
+    if (typeof next === "function") return next(response);
     const [status, headers, body] = next ?? [200, {}, "{}"];
     request.resume();
     response.writeHead(status, headers).end(body);
@@ -59,6 +60,30 @@ test("a connection that breaks is tried once more, for posts are pure; a generat
   assert.equal(asked.length, 1);
 });
 
+const halfway = (response) => response.writeHead(200, { "Content-Length": 100 }).write("{", () => response.destroy());
+const slowly = (response) => setTimeout(() => response.writeHead(200).end("{}"), 50);
+
+test("an answer that breaks off is asked for once more, then told", async () => {
+  assert.deepEqual(await ask([halfway, [200, {}, '{"a":1}']]), { a: 1 });
+  await assert.rejects(ask([halfway, halfway]), (error) => error instanceof RectifierProblem && error.code === "unreachable");
+  await assert.rejects(ask([halfway, "break", busy(0)]), { code: "unreachable" });
+  assert.equal(asked.length, 2);
+});
+
+test("more milliseconds than a timer can count are no bound", async () => {
+  assert.deepEqual(await ask([slowly], { timeout: Infinity }), {});
+  assert.deepEqual(await ask([slowly], {}, { timeout: 2 ** 40 }), {});
+});
+
+test("key and data do not follow a redirect", async () => {
+  await assert.rejects(ask([[307, { Location: "https://elsewhere.example/" }, ""]], { key: "secret" }), (error) => {
+    assert.deepEqual([error.code, error.status], ["redirected", null]);
+    assert.match(error.message, /to https:\/\/elsewhere\.example\//);
+    return true;
+  });
+  assert.equal(asked.length, 1);
+});
+
 test("time runs out with a problem, an abort with its own reason", async () => {
   await assert.rejects(ask(["hang"], { timeout: 50 }), { code: "timeout" });
   await assert.rejects(ask(["hang"], {}, { timeout: 50 }), { code: "timeout" });
@@ -78,7 +103,7 @@ test("an answer of something else is told as such", async () => {
 });
 
 test("nothing answers: the address and why", async () => {
-  await assert.rejects(new Rectifier({ url: "http://127.0.0.1:1" }).methods(), /unreachable[^]*Nothing answers at http:\/\/127\.0\.0\.1:1\/v1\/methods/);
+  await assert.rejects(new Rectifier({ url: "http://127.0.0.1:1" }).methods(), /unreachable[^]*No answer from http:\/\/127\.0\.0\.1:1\/v1\/methods/);
 });
 
 test("key, headers and address", async () => {
@@ -87,6 +112,8 @@ test("key, headers and address", async () => {
   assert.deepEqual([path, headers["x-api-key"], headers["x-trace"], headers["x-request-id"]], ["/behind/a/proxy/v1/x", "secret", "t", "r"]);
   assert.deepEqual([headers["content-type"], headers["accept"]], ["application/json", "application/json"]);
   assert.ok(!JSON.stringify(new Rectifier({ key: "secret" })).includes("secret"));
+  await ask([], { key: "one", headers: { "x-api-key": "two", accept: "a/b" } }, { headers: { "X-Api-Key": "three" } });
+  assert.deepEqual([asked[0].headers["x-api-key"], asked[0].headers["accept"]], ["three", "a/b"]);
 });
 
 test("keys of one's own go to the gateway in one header", async () => {

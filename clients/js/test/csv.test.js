@@ -50,6 +50,16 @@ test("row names, spaces around names, bytes", () => {
   assert.throws(() => readCsv(Uint8Array.of(0x61, 0x0a, 0xe9)), refused("not_utf8"));
 });
 
+test("the lines below the header in which Qualtrics describes its columns are left out", () => {
+  const texts = '"How much, from 1 to 7?","Arm, as shown"\n';
+  const ids = '"{""ImportId"":""QID1_1""}","{""ImportId"":""arm""}"\n';
+  const read = { Q1: [4, null], arm: ["control", "treatment"] };
+  assert.deepEqual(readCsv(`Q1,arm\n${texts}${ids}4,control\n,treatment\n`), read);
+  assert.deepEqual(readCsv(`Q1,arm\n${ids}4,control\n,treatment\n`), read);
+  assert.deepEqual(readCsv(`Q1,arm\n${texts}4,control\n`).Q1, ["How much, from 1 to 7?", "4"]);
+  assert.throws(() => readCsv(`Q1,arm\n${texts}${ids}4\n`), /Record 3 below the header/);
+});
+
 test("a large file is read in no time to speak of", () => {
   const began = performance.now();
   const { y } = readCsv(`x,y\n${"some words,0.12345678\n".repeat(200_000)}`);

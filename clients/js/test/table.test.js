@@ -58,17 +58,30 @@ test("typed arrays and categories stay binary; as labels they are words", () => 
   assert.deepEqual(made.unit, ["7", "8", "9"]);
 });
 
+test("integers of 64 bits are numbers where those hold them, and words of any size", () => {
+  const made = table({ y: BigInt64Array.of(1n, -(2n ** 53n)), id: BigUint64Array.of(0n, 2n ** 64n - 1n) }, { outcome: "y", unit: "id", arm: "id" });
+  assert.deepEqual([made.outcomes.y, made.unit, made.arm], [[1, -(2 ** 53)], ["0", "18446744073709551615"], ["0", "18446744073709551615"]]);
+  assert.deepEqual(table({ y: [1], id: [2n ** 64n] }, { outcome: "y", unit: "id" }).unit, ["18446744073709551616"]);
+});
+
+test("holes are missing, and no flags", () => {
+  assert.deepEqual(table({ y: [1, , 3] }, { outcome: "y" }).outcomes.y, [1, null, 3]);
+  assert.throws(() => table({ y: [1, 2], asked: [, true] }, { outcome: "y", human: "asked" }), refused("not_logical", "asked", 0));
+});
+
 test("what cannot be a column is refused by the column's name and the index", () => {
   const of = (values, roles = { outcome: "q" }) => () => table({ q: values, y: [1, 2] }, { outcome: "y", ...roles });
   assert.throws(of([1, Infinity]), refused("not_finite", "q", 1));
   assert.throws(of(Float64Array.of(-Infinity, 1)), refused("not_finite", "q", 0));
   assert.throws(of([1, 12345678901234567890]), refused("integer_overflow", "q", 1));
   assert.throws(of([2n ** 60n, 1]), refused("integer_overflow", "q", 0));
+  assert.throws(of(BigInt64Array.of(1n, 2n ** 60n)), refused("integer_overflow", "q", 1));
   assert.throws(of([1, new Date()]), refused("unsupported_type", "q", 1));
   assert.throws(of([[1], [2]]), refused("unsupported_type", "q", 0));
   assert.throws(of([{ a: 1 }, 2]), refused("unsupported_type", "q", 0));
   assert.throws(of(["1", 2], { weight: "q" }), refused("not_numeric", "q", 0));
   assert.throws(of([true, null], { human: "q" }), refused("not_logical", "q", 1));
+  assert.throws(of(new DataView(new ArrayBuffer(8))), refused("not_a_column", "q", undefined));
   assert.throws(of("text"), refused("not_a_column", "q", undefined));
 });
 

@@ -10,6 +10,7 @@ const columns = readCsv("trust,gpt\n1,2");
 export async function allowed(): Promise<void> {
   const data = table(columns, { outcome: ["trust"], predictions: { gpt: { a: "gpt", b: "gpt" } }, sampling_probability: "p" });
   table([{ trust: 1, gpt: null, yes: true, big: 1n }], { outcome: "trust", predictions: [prediction("gpt", { draw: 1, fill: "mean" })] });
+  table({ trust: BigInt64Array.of(1n), id: BigUint64Array.of(1n) }, { outcome: "trust", unit: "id" });
   table({ trust: Float32Array.of(1), arm: categorical(["a"]) }, { outcome: "trust", arm: "arm" });
   const plan: Plan = { estimand: { type: "quantile", q: [0.25, 0.5] }, costs: { human: 5, llm: { gpt: 0.1 } } };
   const answer: CalibrationAnswer = await client.calibrate({ data, plan }, { signal: AbortSignal.timeout(1000) });
