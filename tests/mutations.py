@@ -59,6 +59,10 @@ def survived(mutation: Mutation) -> str | None:
 
 def main(names: Sequence[str]) -> int:
     """Apply the named mutations (all without names); 0 when every one is caught and the unbroken tests are green."""
+    unknown = set(names) - {m.name for m in MUTATIONS}
+    if unknown:
+        print("no such mutation:", ", ".join(sorted(unknown)))
+        return 2
     chosen = [m for m in MUTATIONS if not names or m.name in names]
     with tempfile.TemporaryDirectory() as name:
         copied(Path(name))

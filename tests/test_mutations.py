@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.breaks import MUTATIONS, Mutation
-from tests.mutations import ROOT, survived, table
+from tests.mutations import ROOT, main, survived, table
 
 HARMLESS = Mutation("none", "service/calibration/errors.py", "class Problem:", "class Problem:", "")
 EASY = "tests/calibration/test_errors.py"
@@ -37,3 +37,8 @@ def test_a_text_that_is_not_there_has_survived() -> None:
     assert (
         survived(HARMLESS._replace(text="no such text")) == "its text stands 0 times in service/calibration/errors.py"
     )
+
+
+def test_a_name_that_no_mutation_has_is_refused(capsys) -> None:
+    assert main(["no such name"]) == 2
+    assert "no such mutation: no such name" in capsys.readouterr().out
