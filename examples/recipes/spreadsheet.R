@@ -1,5 +1,6 @@
-# The same in R: read.csv2 expects semicolons and decimal commas; study.csv has commas and points.
+# The same in R: read.csv2 expects semicolons and decimal commas; study.csv has commas and points, and text in quotes.
 # Rscript examples/recipes/spreadsheet.R spreadsheet.csv > study.csv
 file <- commandArgs(trailingOnly = TRUE)[1]
-study <- read.csv2(file, fileEncoding = "UTF-8-BOM", na.strings = "")
-write.csv(study, quote = FALSE, row.names = FALSE, na = "")
+encoding <- if (all(validUTF8(readLines(file, warn = FALSE)))) "UTF-8-BOM" else "windows-1252"
+study <- read.csv2(file, fileEncoding = encoding, na.strings = "", check.names = FALSE)
+write.csv(study, row.names = FALSE, na = "")

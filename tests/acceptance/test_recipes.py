@@ -140,6 +140,15 @@ def test_files_of_spreadsheets(tmp_path: Path, file: str, told: str, encoding: s
     assert done.stdout == told
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_files_of_spreadsheets_in_r(tmp_path: Path, encoding: str) -> None:
+    if shutil.which("Rscript") is None:
+        pytest.skip("Rscript is not installed")
+    (tmp_path / "in.csv").write_bytes('"a b";"c"\r\n"M\xfcnchen, ""Ost""";"3,5"\r\n;\r\n'.encode(encoding))
+    done = run("Rscript", str(RECIPES / "spreadsheet.R"), str(tmp_path / "in.csv"), LC_ALL="C.UTF-8")
+    assert done.stdout == '"a b","c"\n"M\xfcnchen, ""Ost""",3.5\n,\n'
+
+
 def test_a_file_with_commas_need_not_be_converted() -> None:
     done = run(sys.executable, str(RECIPES / "spreadsheet.py"), str(RECIPES / "study.csv"))
     assert (done.returncode, done.stdout) == (1, "")
