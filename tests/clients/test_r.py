@@ -84,7 +84,7 @@ def test_the_vignette_runs_and_shows_the_services_numbers(library, server):
     r_package.run(library, script, RECTIFIER_URL=url(server))
     page = (library.parent / "rectifier.html").read_text()
     estimate = json.loads(post(server, written_in_python()))["estimates"][0]
-    assert f"calibrated     {estimate['estimate']:.4f}" in page
+    assert f"calibrated  {estimate['estimate']:.4f}" in page
     assert page.count("Error: ") == 1  # the one that it is about
     assert "`trust`, row 3" in page
     assert "No service answered" not in page
@@ -172,6 +172,8 @@ CASES: list[tuple[list[Reply], str, int]] = [
     ([Reply(429, BUSY, {"Retry-After": "3600"})], "overloaded", 1),
     ([Reply(422, BUSY)], "overloaded", 1),
     ([Reply(502, b"<html>")], "http_502", 1),
+    ([Reply(502, b'"bad gateway"')], "http_502", 1),
+    ([Reply(200, b"{}", {"Content-Length": "9"})], "unreachable", 2),
     ([Reply(200, b"<html>")], "not_json", 1),
     ([Reply(0)], "timeout", 1),
 ]
@@ -186,6 +188,29 @@ def test_busy_is_waited_for_and_everything_else_is_told_once(library):
     assert [len(service.asked) for service in services] == [times for _, _, times in CASES]
     asked = [each for service in services for each in service.asked]
     assert {(each["x-api-key"], each["content-type"]) for each in asked} == {("k1", "application/json")}
+
+
+CELL = {"type": "cell", "cell_id": "c1", "unit_id": "1", "arm": "all", "item": "q", "model": "m", "status": "answered"}
+
+
+def test_a_generation_is_sent_once_and_what_came_before_a_break_is_kept(library):
+    lines = "".join(json.dumps(each) + "\n" for each in (CELL, {"type": "progress", "done": 1, "total": 2}))
+    broken = Reply(200, (lines + '{"type": "cell", "raw": {}').encode(), {"Content-Length": "100000"})
+    script = """
+    library(rectifier)
+    ask <- function(url) generate(data.frame(age = 30), item("q", "free_text", "Why?"), url = url, progress = TRUE)
+    p <- tryCatch(ask("{url}"), rectifier_problem = identity)
+    cat(p$code, p$cells$cell_id)
+    """
+    with answering(broken) as service:
+        assert r_package.run(library, script.replace("{url}", service.url)) == "cut_off c1"
+        assert len(service.asked) == 1
+
+
+def test_every_function_is_documented_as_it_is(library):
+    checks = "undoc", "codoc", "checkDocFiles", "checkS3methods"
+    script = "; ".join(f'print(tools::{check}("rectifier", lib.loc = "{library}"))' for check in checks)
+    assert r_package.run(library, script).strip() == ""
 
 
 def test_what_goes_with_the_package_is_the_repositorys():

@@ -17,6 +17,16 @@ column_of <- function(data, name, role, argument = role) {
   wire_column(data[[name]], role, name)
 }
 
+doubles_of <- function(data, name, argument) {
+  column_of(data, name, "number", argument)
+  as.double(plain(data[[name]], "number", name))
+}
+
+labels_of <- function(data, name, argument) {
+  column_of(data, name, "label", argument)
+  as_labels(plain(data[[name]], "label", name))
+}
+
 wire_column <- function(x, role, name) {
   x <- plain(x, role, name)
   if (role == "flag") return(flags(x, name))
@@ -27,17 +37,24 @@ wire_column <- function(x, role, name) {
   if (role == "number" && !is.numeric(x)) {
     refuse("not_numeric", paste0("`", name, "` holds text"), "as.numeric() it, if it is numbers", name)
   }
-  if (length(x) < binary_from()) as_array(unname(x)) else if (is.numeric(x)) binary_numbers(x) else binary_labels(x)
+  if (length(x) < binary_from()) return(as_array(unname(x)))
+  if (is.numeric(x)) return(binary_numbers(x))
+  if (role == "answer") as_array(unname(x)) else binary_labels(x) # text where numbers belong is refused by row
 }
 
-# A plain logical, integer, double or character vector without names; NA and NaN are missing
+# A plain logical, integer, double or character vector without names; NA, NaN and, in columns, empty text are missing
 plain <- function(x, role, name) {
   if (inherits(x, "integer64")) return(whole_of_integer64(x, name))
   if (inherits(x, "haven_labelled")) x <- unlabelled(x, role)
-  if (is.factor(x)) return(as.character(x))
+  if (is.factor(x)) x <- as.character(x)
+  if (is.atomic(x) && NROW(x) == length(x)) dim(x) <- NULL # scale() makes a matrix of one column
   refuse_type(x, name)
   x <- as.vector(unclass(x))
-  if (is.character(x)) return(utf8(x, name))
+  if (is.character(x)) {
+    x <- utf8(x, name)
+    if (role != "value") x[!nzchar(x)] <- NA # what read.csv() makes of empty fields
+    return(x)
+  }
   if (is.numeric(x) && any(is.infinite(x))) {
     refuse("not_finite", paste0("`", name, "` is infinite in ", rows_of(is.infinite(x))), "NA is missing", name)
   }
@@ -90,7 +107,7 @@ whole_of_integer64 <- function(x, name) {
 
 overflow <- function(name, where) {
   text <- paste0("`", name, "` has whole numbers beyond 2^53 in ", rows_of(where), ", which a double cannot tell apart")
-  refuse("integer_overflow", text, "ids: as.character() the column before it became numbers", name)
+  refuse("integer_overflow", text, "ids are text: read.csv(..., colClasses = c(id = \"character\"))", name)
 }
 
 # haven's labelled vectors: declared missing values are missing; labels where every value has one and labels are wanted

@@ -17,12 +17,12 @@ design <- function(data = NULL, outcome = NULL, predictions = NULL, arm = NULL, 
     prediction_design <- NULL
   } else if (is.null(basis)) {
     refuse("no_basis", "neither `data` (a pilot) nor `basis` is given", "basis = list(kind = \"assumed\", ppi_correlation = 0.5)")
+  } else {
+    if (is.null(basis$kind)) basis$kind <- if (is.null(basis$questions)) "assumed" else "questions"
+    basis <- boxed(basis)
   }
-  if (is.null(basis$kind)) basis$kind <- if (is.null(basis$questions)) "assumed" else "questions"
-  body <- given(
-    basis = boxed(basis), costs = costs, objective = objective_of(objective, budget), prediction_design = prediction_design, ...
-  )
-  answer_of("/v1/designs", c(body[1], boxed(body[-1])), "rectifier_design", url, key, timeout, places)
+  rest <- given(costs = costs, objective = objective_of(objective, budget), prediction_design = prediction_design, ...)
+  answer_of("/v1/designs", c(list(basis = basis), boxed(rest)), "rectifier_design", url, key, timeout, places)
 }
 
 objective_of <- function(objective, budget) {
@@ -30,9 +30,10 @@ objective_of <- function(objective, budget) {
     refuse("no_objective", "neither `budget` nor `objective` is given", "budget = 1000, or objective = list(kind = \"standard_error\", standard_error = 0.05)")
   }
   if (is.null(objective)) return(list(kind = "budget", budget = budget))
-  if (is.character(objective) && length(objective) == 1L && is.null(names(objective))) return(given(kind = objective, budget = budget))
+  if (!is.null(budget)) refuse("two_objectives", "`objective` and `budget` are both given", "the best for a budget, or the least cost for an objective")
+  if (is.character(objective) && length(objective) == 1L && is.null(names(objective))) return(list(kind = objective))
   if (is.null(names(objective))) refuse("no_objective", "`objective` needs names", "objective = c(standard_error = 0.05)")
   objective <- as.list(objective)
-  if (is.null(objective$kind)) objective <- c(list(kind = names(objective)[1]), objective)
-  objective
+  kind <- if (names(objective)[1] == "margin") "equivalence" else names(objective)[1]
+  if (is.null(objective$kind)) c(list(kind = kind), objective) else objective
 }

@@ -14,6 +14,7 @@ encode <- function(x) {
     return(encode_object(lapply(stats::setNames(names(x), names(x)), function(name) wire_column(x[[name]], "answer", name))))
   }
   if (is.factor(x)) x <- stats::setNames(as.character(x), names(x))
+  if (inherits(x, "Date")) x <- stats::setNames(format(x), names(x))
   if (is.matrix(x)) return(encode_list(lapply(seq_len(nrow(x)), function(i) as_array(unname(x[i, ])))))
   boxed <- inherits(x, c("rectifier_array", "AsIs"))
   if (is.list(x)) {
@@ -37,7 +38,7 @@ encode_object <- function(x) {
 }
 
 encode_atomic <- function(x, array) {
-  x <- plain(x, "answer", "a value")
+  x <- plain(x, "value", "a value")
   text <- if (is.logical(x)) ifelse(x, "true", "false") else if (is.character(x)) encode_text(x) else number_text(x)
   text[is.na(x)] <- "null"
   if (array) paste0("[", paste(text, collapse = ","), "]") else text

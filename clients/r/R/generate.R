@@ -12,27 +12,91 @@ item <- function(name, type, text, options = NULL, ...) {
 
 #' @export
 generate <- function(personas, items, models = "simulated", elicitation = "decision", arms = NULL, template = NULL,
-                     unit = "unit_id", arm = NULL, human = NULL, output = "calibration", ..., plan_only = FALSE,
-                     url = rectifier_gateway_url(), key = rectifier_key(), upstream_key = NULL, timeout = 3600) {
+                     unit = NULL, arm = NULL, human = NULL, output = "calibration", ..., plan_only = FALSE,
+                     progress = interactive(), url = rectifier_gateway_url(), key = rectifier_key(), upstream_key = NULL,
+                     timeout = NULL) {
   body <- given(
-    personas = personas_of(personas, unit, arm, human), items = items_of(items), models = models_of(models),
+    personas = personas_of(personas, unit, arm, human), items = items_of(items), models = boxed(models_of(models)),
     elicitation = if (is.character(elicitation)) list(method = elicitation) else elicitation, arms = arm_texts(arms),
-    template = if (is.null(template)) NULL else as.list(template), output = output, ...
+    template = if (is.null(template)) NULL else as.list(template), output = output
   )
-  headers <- given(`X-Upstream-Key` = upstream_key, Accept = if (plan_only) "application/json" else "application/x-ndjson")
-  path <- if (plan_only) "/v1/generations/plan" else "/v1/generations"
-  reply <- sent(path, body, list(), url, key, timeout, headers)
-  if (plan_only) parsed(reply) else generation_of(reply, !is.null(arm))
+  body <- c(body, boxed(given(...)))
+  headers <- given(`X-Upstream-Key` = upstream_keys(upstream_key))
+  if (plan_only) return(rectifier_post("/v1/generations/plan", body, list(), url, key, timeout, headers))
+  headers$Accept <- "application/x-ndjson"
+  streamed(posting("/v1/generations", body, list(), url, key, timeout, headers), url, progress)
 }
+
+# Records go into a file as they come: what was answered before the connection broke is not lost
+streamed <- function(request, url, progress) {
+  file <- tempfile(fileext = ".ndjson")
+  on.exit(unlink(file))
+  if (progress) {
+    request <- httr2::req_options(request, noprogress = 0L, xferinfofunction = progress_of(file))
+    on.exit(message(), add = TRUE)
+  }
+  tryCatch(answered(request, url, list(), file), rectifier_problem = function(refusal) {
+    came <- if (is.na(refusal$status)) records_in(file)
+    stop(if (length(came)) broken_off(refusal$detail, came) else refusal)
+  })
+  generation_of(records_in(file))
+}
+
+records_in <- function(file) {
+  if (!file.exists(file)) return(list())
+  lines <- readLines(file, warn = FALSE, encoding = "UTF-8")
+  lines <- lines[nzchar(lines)]
+  if (length(lines) > 1L && !isTRUE(jsonlite::validate(lines[length(lines)]))) lines <- lines[-length(lines)] # cut off
+  parsed(list(status = 200L, text = paste0("[", paste(lines, collapse = ","), "]")))
+}
+
+broken_off <- function(why, records) {
+  detail <- paste0("the answers broke off before their end (", why, ")")
+  hint <- "asked again, answered cells come from the gateway's cache; those that came are in `cells` of this condition"
+  with_cells(problem(200L, "cut_off", detail, hinted("cut_off", detail, hint)), records)
+}
+
+with_cells <- function(problem, records) {
+  problem$cells <- cell_rows(records[words(records, "type") == "cell"])
+  problem
+}
+
+# How far the run is: its last progress record, looked for once a second, on one line of the console
+progress_of <- function(file) {
+  looked <- 0
+  function(down, up) {
+    now <- as.numeric(Sys.time())
+    if (now < looked + 1) return(TRUE)
+    looked <<- now
+    told <- last_progress(file)
+    if (length(told)) message("\r", told$done, " of ", told$total, if (!is.null(told$usd)) paste0(", ", format(told$usd), " US dollars"), appendLF = FALSE)
+    TRUE
+  }
+}
+
+last_progress <- function(file, bytes = 8192) {
+  if (!file.exists(file)) return(NULL)
+  size <- file.size(file)
+  from <- file(file, "rb")
+  on.exit(close(from))
+  seek(from, max(0, size - bytes))
+  text <- rawToChar(readBin(from, "raw", bytes))
+  found <- regmatches(text, gregexpr("\\{\"type\":\"progress\"[^{}]*\\}", text, useBytes = TRUE))[[1]]
+  if (length(found)) jsonlite::parse_json(found[length(found)])
+}
+
+# "openai=...", or c(openai = "...")
+upstream_keys <- function(x) if (is.null(names(x))) x else paste(names(x), x, sep = "=", collapse = ", ")
 
 personas_of <- function(data, unit, arm, human) {
   if (!is.data.frame(data)) return(data)
   data <- as.data.frame(data)
   if (!nrow(data)) refuse("no_rows", "`personas` has no rows", "one row per persona")
-  units <- if (unit %in% names(data)) as_labels(plain(data[[unit]], "unit", unit)) else as.character(seq_len(nrow(data)))
+  if (is.null(unit) && "unit_id" %in% names(data)) unit <- "unit_id"
+  units <- if (is.null(unit)) as.character(seq_len(nrow(data))) else labels_of(data, unit, "unit")
   arms <- if (!is.null(arm)) labels_of(data, arm, "arm")
   asked <- if (!is.null(human)) column_of(data, human, "flag", "human")
-  shown <- lapply(data[setdiff(names(data), c(unit, arm, human))], function(x) if (is.factor(x)) as.character(x) else x)
+  shown <- data[setdiff(names(data), c(unit, arm, human))]
   shown <- Map(function(x, name) plain(x, "answer", name), shown, names(shown))
   lapply(seq_along(units), function(i) {
     attributes <- lapply(shown, function(x) if (is.na(x[i])) NULL else x[i])
@@ -56,14 +120,12 @@ arm_texts <- function(arms) {
   unname(Map(function(name, text) list(name = name, text = text), names(arms), arms))
 }
 
-generation_of <- function(reply, by_arm) {
-  lines <- strsplit(reply$text, "\n", fixed = TRUE)[[1]]
-  records <- jsonlite::parse_json(paste0("[", paste(lines[nzchar(lines)], collapse = ","), "]"))
+generation_of <- function(records) {
   type <- words(records, "type")
   failed <- records[type == "error"]
-  if (length(failed)) stop(problem_of_reply(list(text = encode(failed[[1]]$problem), status = failed[[1]]$problem$status), list()))
+  if (length(failed)) stop(with_cells(problem_of_document(failed[[1]]$problem, list()), records))
   end <- records[type == "end"]
-  if (!length(end)) stop(problem(reply$status, "cut_off", "the answer broke off before its end; asked again, answered cells come from the cache"))
+  if (!length(end)) stop(broken_off("the last record is missing", records))
   made <- list(cells = cell_rows(records[type == "cell"]), end = end[[1]])
   if (!is.null(end[[1]]$data)) made <- c(made, study_frame(end[[1]]$data))
   structure(made, class = "rectifier_generation")

@@ -2,8 +2,8 @@
 
 moments_of <- function(data, roles, plan) {
   refuse_without_rows(roles)
-  outcome <- numbers_of(data, roles$outcome)
-  predicted <- vapply(roles$predictions, function(p) numbers_of(data, p$column), numeric(nrow(data)))
+  outcome <- doubles_of(data, roles$outcome, "outcome")
+  predicted <- vapply(roles$predictions, function(p) doubles_of(data, p$column, "predictions"), numeric(nrow(data)))
   predicted <- matrix(predicted, nrow = nrow(data))
   refuse_missing(predicted, roles$predictions)
   human <- humans_of(data, roles)
@@ -11,7 +11,7 @@ moments_of <- function(data, roles, plan) {
   if (any(!kept) && !identical(plan$missing, "drop_unit")) {
     refuse("missing_human_answer", paste0("`", roles$outcome, "` is missing for a person in ", rows_of(!kept)), "plan = list(missing = \"drop_unit\") leaves them out", roles$outcome)
   }
-  arm <- if (is.null(roles$arm)) rep("all", nrow(data)) else wire_labels(data, roles$arm)
+  arm <- if (is.null(roles$arm)) rep("all", nrow(data)) else labels_of(data, roles$arm, "arm")
   shared <- identical(roles$prediction_design, "shared")
   made <- list(
     layout = "moments", prediction_design = roles$prediction_design,
@@ -33,18 +33,6 @@ refuse_without_rows <- function(roles) {
     given <- extra[!vapply(unclass(p)[extra], is.null, NA)]
     if (length(given)) refuse("unsupported_combination", paste0("moments have no place for `", given[1], "` of a prediction"), hint, p$column)
   }
-}
-
-numbers_of <- function(data, name) {
-  column_of(data, name, "answer")
-  x <- plain(data[[name]], "answer", name)
-  if (is.character(x)) refuse("not_numeric", paste0("`", name, "` holds text; moments are of numbers"), "send rows, or as.numeric() it", name)
-  as.double(x)
-}
-
-wire_labels <- function(data, name) {
-  column_of(data, name, "label", "arm")
-  as_labels(plain(data[[name]], "label", name))
 }
 
 refuse_missing <- function(predicted, predictions) {

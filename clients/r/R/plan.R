@@ -1,6 +1,6 @@
 # Plans as R users write them, in the shapes of the wire
 
-ALWAYS_LISTS <- c("terms", "attributes", "categories", "interactions", "arms", "checks", "negative_controls", "questions", "models")
+ALWAYS_LISTS <- c("terms", "attributes", "categories", "interactions", "arms", "checks", "negative_controls", "questions", "models", "done", "stop")
 
 # Length-one vectors stay lists where the wire has a list
 boxed <- function(x, name = "") {
@@ -27,6 +27,7 @@ plan_of <- function(plan, data) {
   control <- attr(data, "control")
   if (is.null(plan$control) && is.null(plan$contrasts) && !is.null(control)) plan$control <- control
   if (!is.null(plan$control)) plan$control <- as_labels(plan$control)
+  if (is.character(plan$estimand)) plan$estimand <- list(type = plan$estimand)
   if (length(plan)) boxed(plan) else NULL
 }
 

@@ -22,15 +22,15 @@ forest_rows <- function(e, name, i) {
 }
 
 forest_title <- function(x) {
-  paste0("Calibrated ", gsub("_", " ", x$applied$estimand$type), " (", format(100 * x$applied$confidence_level), "% intervals, ", gsub("_", " ", x$claim), ")")
+  paste0("Calibrated ", gsub("_", " ", x$applied$estimand$type), " (", format(100 * interval_level(x)), "% intervals, ", gsub("_", " ", x$claim), ")")
 }
 
-forest <- function(rows, names, null_value, xlab, main, ...) {
+forest <- function(rows, names, null_value, xlab, main, xlim = NULL, ...) {
   rows$y <- -rows$row + c(calibrated = 0.2, "humans only" = 0, "LLM only" = -0.2)[rows$source]
   known <- c(rows$estimate, rows$lower, rows$upper, null_value)
-  limits <- grDevices::extendrange(known[is.finite(known)], f = 0.06)
-  width <- max(graphics::strwidth(names, units = "inches", cex = 0.9)) + 0.4
-  old <- graphics::par(mai = c(0.9, min(width, graphics::par("din")[1] / 2), 0.7, 0.2), las = 1)
+  limits <- if (is.null(xlim)) grDevices::extendrange(known[is.finite(known)], f = 0.06) else xlim
+  names <- in_lines(names, graphics::par("din")[1] * 0.45, 0.9)
+  old <- graphics::par(mai = c(0.9, max(graphics::strwidth(names, units = "inches", cex = 0.9)) + 0.4, 0.7, 0.2), las = 1)
   on.exit(graphics::par(old))
   graphics::plot(NA, xlim = limits, ylim = c(-length(names) - 0.9, -0.5), yaxt = "n", ylab = "", xlab = xlab, main = main, bty = "n", cex.main = 1, ...)
   if (!is.na(null_value)) graphics::abline(v = null_value, lty = 3, col = "grey50")
@@ -46,8 +46,14 @@ forest <- function(rows, names, null_value, xlab, main, ...) {
   graphics::legend("bottom", legend = labels, col = used, pch = c(16, 15, 4)[match(names(used), names(SOURCES))], horiz = TRUE, bty = "n", cex = 0.85)
 }
 
+# Text broken into lines of so many inches
+in_lines <- function(text, inches, cex) {
+  per_character <- max(graphics::strwidth(text, units = "inches", cex = cex) / nchar(text))
+  vapply(strwrap(text, max(8, inches / per_character), simplify = FALSE), paste, "", collapse = "\n")
+}
+
 #' @export
-plot.rectifier_design <- function(x, main = "Standard error for the money", ...) {
+plot.rectifier_design <- function(x, main = "Standard error for the money", xlab = "cost", ylab = "standard error", ...) {
   if (!length(x$frontier)) stop("this design has no frontier; as.data.frame() has its numbers", call. = FALSE)
   frontier <- rows_from(x$frontier)
   frontier <- frontier[order(frontier$cost), ]
@@ -55,7 +61,7 @@ plot.rectifier_design <- function(x, main = "Standard error for the money", ...)
   one <- if (!is.null(alone$standard_error)) alone$standard_error * sqrt(alone$cost / frontier$cost) else rep(NA_real_, nrow(frontier))
   ylim <- range(c(frontier$standard_error, one, x$design$standard_error), na.rm = TRUE)
   graphics::plot(frontier$cost, frontier$standard_error, type = "b", pch = 16, col = SOURCES[1], log = "xy", ylim = ylim,
-    xlab = "cost", ylab = "standard error", main = main, bty = "n", las = 1, ...)
+    xlab = xlab, ylab = ylab, main = main, bty = "n", las = 1, ...)
   graphics::lines(frontier$cost, one, col = SOURCES[2], lty = 2)
   graphics::points(x$design$cost, x$design$standard_error, pch = 1, cex = 2.2, lwd = 2, col = SOURCES[1])
   graphics::legend("topright", legend = c("humans and LLM answers", "this design", "humans alone"), col = SOURCES[c(1, 1, 2)],
@@ -90,8 +96,9 @@ plot.rectifier_diagnosis <- function(x, main = NULL, ...) {
   old <- graphics::par(mai = c(0.8, 2.2, 1, 0.2), las = 1)
   on.exit(graphics::par(old))
   colours <- c("#3b7d4f", "#c9cdd2", "#e0a030", "#b3261e")
-  graphics::barplot(t(shares), horiz = TRUE, col = colours, border = NA, xlab = "checks", cex.main = 1,
+  graphics::barplot(t(shares), horiz = TRUE, col = colours, border = NA, xlab = "checks", cex.main = 1, xaxt = "n",
     main = if (is.null(main)) paste0("May these LLM answers be relied on? ", gsub("_", " ", x$summary), "\n") else main, names.arg = gsub("_", " ", rownames(shares)), ...)
+  graphics::axis(1, at = unique(round(pretty(c(0, rowSums(shares))))))
   graphics::legend(0, graphics::par("usr")[4], yjust = 0, xpd = TRUE, horiz = TRUE, legend = gsub("_", " ", order), fill = colours, border = NA, bty = "n", cex = 0.85)
   invisible(x)
 }

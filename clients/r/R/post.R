@@ -1,40 +1,47 @@
 # The one place that talks HTTP. httr2 from 0.2.2 on; its own retries differ between versions, so they are made here.
 
 #' @export
-rectifier_url <- function() Sys.getenv("RECTIFIER_URL", "http://localhost:8000")
+rectifier_url <- function() setting("RECTIFIER_URL", "http://localhost:8000")
 
 #' @export
-rectifier_key <- function() {
-  key <- Sys.getenv("RECTIFIER_KEY", "")
-  if (nzchar(key)) key else NULL
+rectifier_key <- function() setting("RECTIFIER_KEY", NULL)
+
+#' @export
+rectifier_gateway_url <- function() setting("RECTIFIER_GATEWAY_URL", "http://localhost:8001")
+
+# A variable that is empty is as good as none
+setting <- function(name, default) {
+  value <- Sys.getenv(name)
+  if (nzchar(value)) value else default
 }
 
 #' @export
-rectifier_gateway_url <- function() Sys.getenv("RECTIFIER_GATEWAY_URL", "http://localhost:8001")
-
-#' @export
 rectifier_post <- function(path, body, query = list(), url = rectifier_url(), key = rectifier_key(), timeout = 60, headers = list()) {
+  headers <- as.list(headers)
   reply <- sent(path, body, query, url, key, timeout, headers)
   if (is.null(headers$Accept) || grepl("json", headers$Accept)) parsed(reply) else reply$text
 }
 
 #' @export
 rectifier_get <- function(path, url = rectifier_url(), key = rectifier_key(), timeout = 60) {
-  request <- request_to(url, path, key, timeout, list())
-  parsed(answered(request, url, list()))
+  parsed(answered(request_to(url, path, key, timeout, list()), url, list()))
 }
 
 sent <- function(path, body, query, url, key, timeout, headers = list(), places = list()) {
-  text <- if (is.character(body) && length(body) == 1L) body else encode(body)
-  request <- request_to(url, path, key, timeout, headers)
-  request <- httr2::req_body_raw(request, charToRaw(enc2utf8(text)), "application/json")
-  if (length(query)) request <- do.call(httr2::req_url_query, c(list(request), query))
-  answered(request, url, places)
+  answered(posting(path, body, query, url, key, timeout, headers), url, places)
 }
+
+posting <- function(path, body, query, url, key, timeout, headers) {
+  request <- request_to(url, path, key, timeout, headers)
+  request <- httr2::req_body_raw(request, charToRaw(enc2utf8(text_of(body))), "application/json")
+  if (length(query)) do.call(httr2::req_url_query, c(list(request), query)) else request
+}
+
+text_of <- function(body) if (is.character(body) && length(body) == 1L) body else encode(body)
 
 request_to <- function(url, path, key, timeout, headers) {
   request <- httr2::request(paste0(sub("/+$", "", url), path))
-  request <- httr2::req_timeout(request, timeout)
+  if (length(timeout)) request <- httr2::req_timeout(request, timeout)
   request <- httr2::req_user_agent(request, paste0("rectifier-r/", utils::packageVersion("rectifier")))
   request <- httr2::req_error(request, is_error = function(response) FALSE)
   request <- tried_once(request)
@@ -50,13 +57,15 @@ tried_once <- function(request) {
   tryCatch(retry(1), error = function(e) retry(2))
 }
 
-# A POST is pure: it may be sent again. Busy (503, 429) is waited for as the service asks, up to `rectifier.max_wait` seconds.
-answered <- function(request, url, places, tries = getOption("rectifier.tries", 4)) {
+# Busy (503, 429) is waited for as the service asks, up to `rectifier.max_wait` seconds. A broken connection is tried once more,
+# unless the reply goes into a file: that is a generation, which was perhaps begun and would be paid for twice.
+answered <- function(request, url, places, into = NULL, tries = getOption("rectifier.tries", 4)) {
   for (try in seq_len(tries)) {
-    reply <- once(request)
+    reply <- once(request, into)
     if (is.null(reply$failure) && !(reply$status %in% c(429L, 503L))) break
     wait <- if (is.null(reply$retry_after)) stats::runif(1, 0, 0.25 * 2^try) else reply$retry_after
-    if (try == tries || wait > getOption("rectifier.max_wait", 60) || (!is.null(reply$failure) && (try > 1L || reply$timeout))) break
+    for_good <- !is.null(reply$failure) && (try > 1L || reply$timeout || !is.null(into))
+    if (try == tries || wait > getOption("rectifier.max_wait", 60) || for_good) break
     Sys.sleep(wait)
   }
   if (!is.null(reply$failure)) stop(unreachable(reply, url))
@@ -64,20 +73,24 @@ answered <- function(request, url, places, tries = getOption("rectifier.tries", 
   reply
 }
 
-once <- function(request) {
-  response <- tryCatch(httr2::req_perform(request), error = function(e) e)
+once <- function(request, into) {
+  response <- tryCatch(httr2::req_perform(request, path = into), error = function(e) e)
   if (inherits(response, "error")) {
     text <- paste(c(conditionMessage(response), if (!is.null(response$parent)) conditionMessage(response$parent)), collapse = ": ")
     return(list(failure = text, timeout = grepl("timed? ?out", text, ignore.case = TRUE)))
   }
   after <- httr2::resp_header(response, "Retry-After")
-  body <- tryCatch(httr2::resp_body_raw(response), error = function(e) raw())
-  text <- rawToChar(body)
-  Encoding(text) <- "UTF-8"
+  status <- httr2::resp_status(response)
   list(
-    status = httr2::resp_status(response), text = text, request_id = httr2::resp_header(response, "X-Request-Id"),
-    retry_after = if (!is.null(after) && grepl("^[0-9.]+$", after)) as.numeric(after)
+    status = status, text = if (is.null(into) || status >= 300L) text_in(response), request_id = httr2::resp_header(response, "X-Request-Id"),
+    retry_after = if (!is.null(after) && grepl("^[0-9]+([.][0-9]+)?$", after)) as.numeric(after)
   )
+}
+
+text_in <- function(response) {
+  text <- rawToChar(tryCatch(httr2::resp_body_raw(response), error = function(e) raw()))
+  Encoding(text) <- "UTF-8"
+  text
 }
 
 unreachable <- function(reply, url) {
@@ -101,16 +114,28 @@ parsed <- function(reply) {
   answer
 }
 
-# An answer with its class; the text as it came stands in attr(, "json")
+# An answer with its class; texts as they came and went stand in attr(, "json") and attr(, "request")
 answer_of <- function(path, body, class, url, key, timeout, places = list()) {
+  body <- text_of(body)
   reply <- sent(path, body, list(), url, key, timeout, places = places)
-  answer <- parsed(reply)
-  structure(answer, class = c(class, "rectifier_answer"), json = reply$text)
+  structure(parsed(reply), class = c(class, "rectifier_answer"), json = reply$text, request = body, path = path)
 }
 
 #' @export
+rectifier_report <- function(x, file, url = rectifier_url(), key = rectifier_key(), timeout = 60) {
+  if (!inherits(x, "rectifier_answer")) refuse("not_an_answer", "`x` is not an answer of this package", "fit <- calibrate(...)")
+  type <- REPORTS[tolower(sub("^.*[.]", "", file))]
+  if (is.na(type)) refuse("unsupported_type", paste0("there is no report for `", file, "`"), "a file that ends in .html, .svg or .csv")
+  text <- rectifier_post(attr(x, "path"), attr(x, "request"), url = url, key = key, timeout = timeout, headers = list(Accept = type))
+  writeLines(enc2utf8(text), file, useBytes = TRUE)
+  invisible(file)
+}
+
+REPORTS <- c(html = "text/html", svg = "image/svg+xml", csv = "text/csv")
+
+#' @export
 rectifier_explain <- function(code, url = rectifier_url(), key = rectifier_key()) {
-  entry <- rectifier_get(paste0("/v1/problems/", code), url, key)
+  entry <- rectifier_get(paste0("/v1/problems/", utils::URLencode(code, reserved = TRUE)), url, key)
   structure(entry, class = "rectifier_explanation")
 }
 

@@ -18,11 +18,15 @@ refuse <- function(code, detail, hint = "", column = NA_character_) {
 
 problem_of_reply <- function(reply, places, url = "") {
   document <- tryCatch(jsonlite::parse_json(reply$text), error = function(e) NULL)
-  if (is.null(document$code)) {
+  if (!is.list(document) || is.null(document$code)) {
     detail <- paste0("the answer with status ", reply$status, " is not Rectifier's: something else answers at ", url)
     return(problem(reply$status, paste0("http_", reply$status), detail, request_id = reply$request_id))
   }
   if (identical(document$status, 404L)) document$detail <- paste0(document$detail, " (asked: ", url, ")")
+  problem_of_document(document, places)
+}
+
+problem_of_document <- function(document, places) {
   errors <- located(error_rows(document$errors), places)
   problem(document$status, document$code, document$detail, errors, document$title, document$errors_total, document$instance)
 }
@@ -49,15 +53,17 @@ located <- function(errors, places) {
 }
 
 problem_text <- function(status, code, detail, errors, total) {
-  head <- if (is.na(status)) paste0("not sent (", code, ")") else paste0("refused with ", status, " (", code, ")")
-  groups <- interaction(ifelse(is.na(errors$row), errors$pointer, errors$column), errors$code, errors$detail, drop = TRUE)
-  groups <- split(errors, factor(as.character(groups), unique(as.character(groups)))) # one line for all rows of one trouble
-  groups <- if (nrow(errors) && !anyNA(errors$pointer)) groups else split(errors, seq_len(nrow(errors)))
-  lines <- vapply(utils::head(groups, 10L), problem_line, "", code = code)
+  many <- max(nrow(errors), total)
+  failed <- if (code %in% c("timeout", "cut_off", "not_json")) "failed" else if (is.na(status)) "not sent" else paste("refused with", status)
+  head <- paste0(failed, " (", code, ")", if (many > 1L) paste0(", ", many, " problems"))
+  key <- paste(ifelse(is.na(errors$row), errors$pointer, errors$column), errors$code, errors$detail)
+  groups <- split(errors, factor(key, unique(key))) # one line for all rows of one trouble
+  groups <- groups[order(vapply(groups, nrow, 0L))] # the odd ones first: they are why a column is not what it should be
+  lines <- vapply(groups, problem_line, "", code = code)
   if (!nrow(errors)) lines <- paste0("  ", detail)
-  unlisted <- max(0L, (if (length(total)) total else nrow(errors)) - nrow(errors))
-  if (length(groups) > 10L || unlisted) lines <- c(lines, paste0("  (", if (length(total)) total else nrow(errors), " problems in all)"))
-  paste(c(head, lines), collapse = "\n")
+  room <- getOption("warning.length") - nchar(head) - 100L # R cuts the message of an error off there
+  fit <- cumsum(nchar(lines, "bytes") + 1L) <= room | seq_along(lines) == 1L
+  paste(c(head, lines[fit], if (!all(fit) || many > nrow(errors)) "  ... more in `errors` of this condition"), collapse = "\n")
 }
 
 problem_line <- function(errors, code) {
@@ -71,8 +77,10 @@ problem_line <- function(errors, code) {
 
 # What to do in R, where the service can only speak of JSON
 HINTS <- list(
-  number_as_string = "as.numeric(x); of a factor as.numeric(as.character(x)); or, of categories, plan = list(estimand = list(type = \"proportions\"))",
-  missing_arm = "every person needs an arm. If each column of LLM answers is for one arm: prediction(\"gpt_control\", model = \"gpt\", arm = \"control\"); else LLM-only rows need theirs, too",
+  number_as_string = "as.numeric(x); of a factor as.numeric(as.character(x)); or, of categories, plan = list(estimand = \"proportions\")",
+  wrong_type = "not numbers. A word for a missing answer: read.csv(..., na.strings = ). A factor's codes: as.integer(x). Categories: plan = list(estimand = \"proportions\")",
+  r_logical = "text, not a logical: as.logical(x)",
+  missing_arm = "every person needs an arm. If each column of LLM answers is for one arm: prediction(\"gpt_control\", model = \"gpt\", arm = \"control\"); else LLM-only rows need theirs, too, and empty rows at the end of a file are to be left out",
   r_na_string = "text, not a missing value: x[x == \"NA\"] <- NA, then as.numeric(x); or read.csv(..., na.strings = \"NA\")"
 )
 

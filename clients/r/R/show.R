@@ -1,6 +1,15 @@
 # Printing
 
-show_number <- function(x, digits) ifelse(is.na(x), "", formatC(x, digits = digits, format = "g", flag = "#"))
+# So many significant digits, never as 1.5e+04 unless it is beyond what one reads
+show_number <- function(x, digits) {
+  size <- floor(log10(abs(signif(x, digits))))
+  size[!is.finite(size)] <- 0
+  fixed <- sprintf("%.*f", as.integer(pmax(digits - 1 - size, 0)), x)
+  ifelse(is.na(x), "", ifelse(size > -6 & size < 8, fixed, sprintf("%.*e", as.integer(digits - 1), x)))
+}
+
+# Counts and money
+show_amount <- function(x) ifelse(is.na(x), "", formatC(signif(x, 7), format = "f", digits = 6, drop0trailing = TRUE))
 show_p <- function(x) ifelse(is.na(x), "", ifelse(x < 1e-4, "<.0001", sub("^0", "", formatC(x, digits = 4, format = "f"))))
 show_end <- function(x, digits, open) ifelse(is.na(x), open, show_number(x, digits))
 
@@ -17,30 +26,37 @@ wrapped <- function(text, indent = 2L, exdent = indent) {
 show_warnings <- function(warnings) {
   if (!length(warnings)) return(invisible())
   cat("\nWarnings:\n")
-  for (w in warnings) wrapped(paste0(w$code, ": ", w$message), 2L, 4L)
+  for (w in unique(paste0(words(warnings, "code"), ": ", words(warnings, "message")))) wrapped(w, 2L, 4L)
 }
 
-estimate_table <- function(x, digits) {
-  e <- x$estimates
-  line <- function(label, part, p) {
-    open <- if (is.null(part[[1]]$interval)) c("", "") else c("-Inf", "Inf")
+# A line for each of calibrated, humans only, LLM only, under the estimate's name, however long that is
+show_estimates <- function(x, digits, most) {
+  parts <- lapply(utils::head(x$estimates, most), estimate_rows, digits)
+  rows <- do.call(rbind, parts)
+  rows <- rows[names(rows) != "p adjusted" | any(nzchar(rows$`p adjusted`))]
+  columns <- Map(function(name, text) format(c(if (name == "source") "" else name, text)), names(rows), rows)
+  lines <- sub(" +$", "", do.call(paste, columns))
+  cat(lines[1], "\n", sep = "")
+  each <- split(lines[-1], rep(seq_along(parts), vapply(parts, nrow, 0L)))
+  for (i in seq_along(each)) {
+    wrapped(estimate_names(x$estimates)[i], 0L, 4L)
+    cat(each[[i]], sep = "\n")
+  }
+  if (length(x$estimates) > most) cat("... and ", length(x$estimates) - most, " more estimates: tidy() has all\n", sep = "")
+}
+
+estimate_rows <- function(e, digits) {
+  line <- function(source, part, open) {
     data.frame(
-      " " = label, estimate = show_number(numbers(part, "estimate"), digits), "std. error" = show_number(numbers(part, "standard_error"), digits),
-      lower = show_end(numbers(part, "interval", "lower"), digits, open[1]), upper = show_end(numbers(part, "interval", "upper"), digits, open[2]),
-      p = show_p(p), "p adjusted" = show_p(numbers(part, "p_value_adjusted")), check.names = FALSE
+      source = paste0("  ", source), estimate = show_number(number(part$estimate), digits), "std. error" = show_number(number(part$standard_error), digits),
+      lower = show_end(number(part$interval$lower), digits, open[1]), upper = show_end(number(part$interval$upper), digits, open[2]),
+      p = show_p(number(part$p_value)), "p adjusted" = show_p(number(part$p_value_adjusted)), check.names = FALSE
     )
   }
-  names <- estimate_names(e)
-  rows <- lapply(seq_along(e), function(i) {
-    alone <- e[[i]]$llm_only
-    rbind(
-      line(names[i], list(list()), NA), line("  calibrated", e[i], number(e[[i]]$p_value)),
-      line("  humans only", list(e[[i]]$human_only), number(e[[i]]$human_only$p_value)),
-      if (!is.null(alone)) line("  LLM only *", list(alone[c("estimate", "standard_error")]), NA)
-    )
-  })
-  rows <- do.call(rbind, rows)
-  rows[nzchar(names(rows)) & (names(rows) != "p adjusted" | any(nzchar(rows$`p adjusted`)))]
+  rbind(
+    line("calibrated", e, c("-Inf", "Inf")), line("humans only", e$human_only, c("-Inf", "Inf")),
+    if (!is.null(e$llm_only)) line("LLM only *", e$llm_only, c("", ""))
+  )
 }
 
 #' @export
@@ -48,22 +64,19 @@ print.rectifier_calibration <- function(x, digits = 4, most = 12, ...) {
   applied <- x$applied
   cat("Calibrated ", gsub("_", " ", applied$estimand$type), ", estimator ", applied$estimator, ", ", gsub("_", " ", applied$identification),
     if (!is.null(applied$control)) paste0(", reference arm \"", applied$control, "\""), "\n\n", sep = "")
-  shown <- x
-  shown$estimates <- utils::head(x$estimates, most)
-  show_table(estimate_table(shown, digits))
-  if (length(x$estimates) > most) cat("... and ", length(x$estimates) - most, " more estimates: tidy() has all\n", sep = "")
-  cat(format(100 * applied$confidence_level), "% intervals", if (!is.null(x$estimates[[1]]$llm_only)) "; * exploratory, no interval is valid", "\n\n", sep = "")
-  cat(worth(x$estimates[[1]], estimate_names(x$estimates)[1], length(x$estimates)), "\n", sep = "")
+  show_estimates(x, digits, most)
+  cat(format(100 * interval_level(x)), "% intervals", if (!is.null(x$estimates[[1]]$llm_only)) "; * exploratory, no interval is valid", "\n\n", sep = "")
+  wrapped(worth(x$estimates[[1]], estimate_names(x$estimates)[1], length(x$estimates)), 0L, 2L)
   wrapped(paste0("Claim: ", gsub("_", " ", x$claim), " (", statuses(x$assumptions), ")."), 0L, 2L)
-  if (!is.null(x$design)) cat("Next study for ", format(x$design$cost), ": ", bought(x$design), "\n", sep = "")
+  if (!is.null(x$design)) cat("Next study for ", show_amount(x$design$cost), ": ", bought(x$design), "\n", sep = "")
   show_warnings(x$warnings)
   invisible(x)
 }
 
 worth <- function(e, name, several) {
-  n <- number(e$effective_sample_size)
+  n <- if (is.null(e$llm_only)) NA else number(e$effective_sample_size)
   first <- if (several > 1L) paste0(name, ": ") else ""
-  paste0(first, e$human_sample_size, " humans", if (!is.na(n)) paste0(" with these LLM answers are worth ", round(n), " without"), " (", gsub("_", " ", e$verdict), ").")
+  paste0(first, show_amount(e$human_sample_size), " humans", if (!is.na(n)) paste0(" with these LLM answers are worth ", show_amount(round(n)), " without"), " (", gsub("_", " ", e$verdict), ").")
 }
 
 statuses <- function(assumptions) {
@@ -71,7 +84,7 @@ statuses <- function(assumptions) {
   paste0(paste0(gsub("_", " ", words(assumptions, "name")), " ", gsub("_", " ", words(assumptions, "status"))), collapse = ", ")
 }
 
-bought <- function(d) paste0(format(d$n_human), " humans, ", format(d$n_llm_only), " LLM-only units")
+bought <- function(d) paste0(show_amount(d$n_human), " humans, ", show_amount(d$n_llm_only), " LLM-only units")
 
 #' @export
 summary.rectifier_calibration <- function(object, ...) structure(object, class = c("summary.rectifier_calibration", class(object)))
@@ -83,11 +96,13 @@ print.summary.rectifier_calibration <- function(x, digits = 4, ...) {
   arms <- x$arms
   frame <- data.frame(
     arm = words(arms, "name"), outcome = words(arms, "outcome"), component = words(arms, "component"), subgroup = words(arms, "subgroup"),
-    humans = numbers(arms, "n_human"), "LLM-only" = numbers(arms, "n_llm_only"), mean = show_number(numbers(arms, "mean", "estimate"), digits),
+    humans = show_amount(numbers(arms, "n_human")), "LLM-only" = show_amount(numbers(arms, "n_llm_only")), mean = show_number(numbers(arms, "mean", "estimate"), digits),
     lower = show_end(numbers(arms, "mean", "interval", "lower"), digits, ""), upper = show_end(numbers(arms, "mean", "interval", "upper"), digits, ""),
     "R^2" = show_number(numbers(arms, "r_squared"), 3), verdict = gsub("_", " ", words(arms, "verdict")), check.names = FALSE
   )
-  show_table(frame[!vapply(frame, function(column) all(is.na(column)), NA)])
+  frame <- frame[!vapply(frame, function(column) all(is.na(column)), NA)]
+  if (!is.null(frame$subgroup)) frame$subgroup[is.na(frame$subgroup)] <- "everyone"
+  show_table(frame)
   cat("\nAssumptions:\n")
   for (a in x$assumptions) {
     p <- if (is.null(a$p_value)) "" else paste0(" (p = ", show_p(a$p_value), ")")
@@ -103,19 +118,21 @@ print.rectifier_design <- function(x, digits = 4, ...) {
   if (!is.null(x$sampling)) return(print_sampling(x, digits))
   if (!is.null(x$questions)) return(print_questions(x, digits))
   d <- x$design
-  cat("Design: ", bought(d), " for ", format(d$cost), " (", format(d$sampling_ratio, digits = 3), " LLM-only units per human)\n\n", sep = "")
+  wrapped(paste0("Design: ", bought(d), " for ", show_amount(d$cost), " (", show_number(d$sampling_ratio, 3), " LLM-only units per human)"), 0L, 2L)
+  cat("\n")
   show_table(shown_groups(d$groups))
-  cat("\nStandard error ", show_number(d$standard_error, digits), ", interval width ", show_number(d$interval_width, digits),
-    ", as good as ", round(number(d$effective_sample_size)), " humans alone", if (!is.null(d$power)) paste0(", power ", show_number(d$power, 3)), "\n", sep = "")
+  cat("\n")
+  wrapped(paste0("Standard error ", show_number(d$standard_error, digits), ", interval width ", show_number(d$interval_width, digits),
+    ", as good as ", show_amount(round(number(d$effective_sample_size))), " humans alone", if (!is.null(d$power)) paste0(", power ", show_number(d$power, 3))), 0L, 2L)
   alone <- x$human_only
   if (!is.null(alone$n_human)) {
-    cat("Humans alone: ", format(alone$n_human), " for ", format(alone$cost), ", standard error ", show_number(number(alone$standard_error), digits), "\n", sep = "")
+    cat("Humans alone: ", show_amount(alone$n_human), " for ", show_amount(number(alone$cost)), ", standard error ", show_number(number(alone$standard_error), digits), "\n", sep = "")
   }
   if (!is.null(x$cost_share)) {
     verdict <- if (isTRUE(x$llm_pays)) "LLM answers pay" else "LLM answers do not pay"
     cat(verdict, ": the same precision costs ", round(100 * x$cost_share), " % of what humans alone would\n", sep = "")
   }
-  if (!is.null(x$top_up)) cat("To add to the pilot: ", bought(x$top_up), " for ", format(x$top_up$cost), "\n", sep = "")
+  if (!is.null(x$top_up)) cat("To add to the pilot: ", bought(x$top_up), " for ", show_amount(x$top_up$cost), "\n", sep = "")
   show_simulation(x$simulation, digits)
   show_warnings(x$warnings)
   invisible(x)
@@ -126,6 +143,7 @@ shown_groups <- function(groups) {
   frame$human <- ifelse(frame$human, "humans", "LLM-only")
   names(frame)[names(frame) %in% c("human", "unit.cost")] <- c("units", "each")
   frame$models[frame$models == ""] <- "none"
+  frame[c("n", "each")] <- lapply(frame[c("n", "each")], show_amount)
   if (all(is.na(frame$arm))) frame$arm <- NULL else frame$arm[is.na(frame$arm)] <- "any"
   frame
 }
@@ -138,9 +156,9 @@ show_simulation <- function(simulation, digits) {
 }
 
 print_questions <- function(x, digits) {
-  cat("Design of ", length(x$questions$questions), " questions: ", bought(x$questions), " for ", format(x$questions$cost), "\n\n", sep = "")
+  cat("Design of ", length(x$questions$questions), " questions: ", bought(x$questions), " for ", show_amount(x$questions$cost), "\n\n", sep = "")
   q <- x$questions$questions
-  show_table(data.frame(question = words(q, "name"), humans = numbers(q, "n_human"), "LLM-only" = numbers(q, "n_llm_only"),
+  show_table(data.frame(question = words(q, "name"), humans = show_amount(numbers(q, "n_human")), "LLM-only" = show_amount(numbers(q, "n_llm_only")),
     "std. error" = show_number(numbers(q, "standard_error"), digits), check.names = FALSE))
   show_warnings(x$warnings)
   invisible(x)
@@ -148,7 +166,7 @@ print_questions <- function(x, digits) {
 
 print_sampling <- function(x, digits) {
   s <- x$sampling
-  cat("Sampling probabilities for ", s$n_frame, " units: ", format(s$n_expected, digits = 4), " humans expected for ", format(s$cost, digits = 6), "\n", sep = "")
+  cat("Sampling probabilities for ", s$n_frame, " units: ", show_amount(s$n_expected), " humans expected for ", show_amount(s$cost), "\n", sep = "")
   if (!is.null(s$standard_error)) cat("Standard error ", show_number(s$standard_error, digits), ", with equal probabilities ", show_number(s$standard_error_uniform, digits), "\n", sep = "")
   cat("as.data.frame() has them, in the order of `predicted_error`\n")
   show_warnings(x$warnings)
@@ -163,7 +181,8 @@ print.summary.rectifier_design <- function(x, digits = 4, ...) {
   print.rectifier_design(x, digits)
   if (length(x$frontier)) {
     cat("\nFrontier:\n")
-    show_table(format(rows_from(x$frontier), digits = digits))
+    f <- rows_from(x$frontier)
+    show_table(data.frame(lapply(f[names(f) != "standard_error"], show_amount), standard_error = show_number(f$standard_error, digits), check.names = FALSE))
   }
   invisible(x)
 }
@@ -234,7 +253,7 @@ print.rectifier_screening <- function(x, digits = 4, ...) {
     adjusted = show_p(numbers(h, "p_value_adjusted")), result = rejected))
   if (length(x$`next`)) {
     cat("\nTake to humans next:\n")
-    show_table(data.frame(hypothesis = words(x$`next`, "name"), humans = numbers(x$`next`, "n_human"), cost = numbers(x$`next`, "cost"),
+    show_table(data.frame(hypothesis = words(x$`next`, "name"), humans = show_amount(numbers(x$`next`, "n_human")), cost = show_amount(numbers(x$`next`, "cost")),
       "probability of discovery" = show_number(numbers(x$`next`, "probability_of_discovery"), 3), check.names = FALSE))
   }
   show_warnings(x$warnings)

@@ -11,7 +11,7 @@ study_data <- function(data, outcome, predictions = NULL, arm = NULL, covariates
   ))
   roles$prediction_design <- design_of_predictions(data, roles, prediction_design)
   made <- if (moments) moments_of(data, roles, plan) else table_of(data, roles)
-  structure(made, class = "rectifier_data", control = control_of(data, roles$arm), roles = roles)
+  structure(made, class = "rectifier_data", control = control_of(data, roles$arm, humans_of(data, roles)))
 }
 
 # What the function call says about columns: a formula or names
@@ -33,7 +33,7 @@ roles_of_formula <- function(formula, arm, covariates) {
   outcome <- if (is.call(left) && identical(left[[1]], as.name("cbind"))) as.list(left)[-1] else list(left)
   right <- summands(formula[[3]])
   right <- right[!vapply(right, identical, NA, 1)]
-  if (!all(vapply(c(outcome, right), is.name, NA))) {
+  if (!all(vapply(c(outcome, right), function(x) is.name(x) && x != as.name("."), NA))) {
     refuse("formula", "a formula names columns only", "trust ~ arm + age; make transformed columns in the data frame, and interactions with plan")
   }
   right <- vapply(right, as.character, "")
@@ -51,20 +51,20 @@ summands <- function(x) {
 # shared: predictions say under which arm they were made; independent: a row's prediction is for its own arm
 design_of_predictions <- function(data, roles, given) {
   if (!is.null(given)) return(given)
-  if (is.null(roles$arm) || !length(roles$predictions)) return(NULL)
+  if (is.null(roles$arm)) return(NULL)
   by_arm <- vapply(roles$predictions, function(p) !is.null(p$arm), NA)
-  if (any(by_arm)) "shared" else "independent"
+  if (any(by_arm) || !length(by_arm)) "shared" else "independent"
 }
 
 # The reference arm as R has it, whatever the order of rows: a factor's first level in use, FALSE, the smallest number or code,
-# the first text in alphabetical order
-control_of <- function(data, arm) {
+# the first text in alphabetical order; of the arms that people were in
+control_of <- function(data, arm, human = TRUE) {
   if (is.null(arm)) return(NULL)
-  x <- data[[arm]]
-  if (is.factor(x)) return(levels(droplevels(x))[1])
-  code <- if (inherits(x, "haven_labelled")) as.vector(unclass(x)) else plain(x, "label", arm)
-  first <- order(code, method = "radix")[1]
-  if (is.na(code[first])) NULL else wire_labels(data, arm)[first]
+  labels <- labels_of(data, arm, "arm")
+  used <- which(human & !is.na(labels))
+  x <- data[[arm]][used]
+  code <- if (inherits(x, "haven_labelled")) as.vector(unclass(x)) else if (is.factor(x)) as.integer(x) else plain(x, "label", arm)
+  if (length(used)) labels[used[order(code, method = "radix")[1]]]
 }
 
 table_of <- function(data, roles) {

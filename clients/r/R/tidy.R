@@ -20,18 +20,28 @@ elsewhere <- function(name, x, ...) {
 }
 
 #' @export
-tidy.rectifier_calibration <- function(x, ...) {
+tidy.rectifier_calibration <- function(x, conf.int = TRUE, conf.level = interval_level(x), ...) {
+  refuse_level(conf.level, x)
   e <- x$estimates
   frame <- data.frame(
-    term = words(e, "name"), estimate = numbers(e, "estimate"), std.error = numbers(e, "standard_error"),
+    term = estimate_names(e), estimate = numbers(e, "estimate"), std.error = numbers(e, "standard_error"),
     conf.low = numbers(e, "interval", "lower"), conf.high = numbers(e, "interval", "upper"), p.value = numbers(e, "p_value"),
     p.value.adjusted = numbers(e, "p_value_adjusted"), df = numbers(e, "df"),
-    outcome = words(e, "outcome"), component = words(e, "component"), subgroup = words(e, "subgroup"),
+    outcome = words(e, "outcome"), name = words(e, "name"), component = words(e, "component"), subgroup = words(e, "subgroup"),
     human.only = numbers(e, "human_only", "estimate"), llm.only = numbers(e, "llm_only", "estimate"),
     n.human = numbers(e, "human_sample_size"), n.effective = numbers(e, "effective_sample_size"),
     claim = words(e, "claim"), verdict = words(e, "verdict")
   )
-  as_tibble_if(frame)
+  as_tibble_if(if (conf.int) frame else frame[setdiff(names(frame), c("conf.low", "conf.high"))])
+}
+
+# 90% where equivalence is tested at 95%
+interval_level <- function(x) x$estimates[[1]]$interval$level
+
+refuse_level <- function(level, x) {
+  if (isTRUE(all.equal(level, interval_level(x)))) return()
+  stop("the intervals of this answer have level ", interval_level(x),
+    "; another is asked for with plan = list(confidence_level = ", level, ")", call. = FALSE)
 }
 
 #' @export
@@ -41,7 +51,7 @@ glance.rectifier_calibration <- function(x, ...) {
     nobs = number(first$human_sample_size), n.effective = number(first$effective_sample_size),
     n.llm.only = llm_only_units(x, first), variance.ratio = number(first$variance_ratio),
     ppi.correlation = number(first$ppi_correlation), estimator = word(x$applied$estimator), interval = word(x$applied$interval),
-    identification = word(x$applied$identification), conf.level = number(x$applied$confidence_level), verdict = word(x$summary$verdict),
+    identification = word(x$applied$identification), conf.level = interval_level(x), verdict = word(x$summary$verdict),
     claim = word(x$claim), warnings = length(x$warnings), method.version = word(x$method_version)
   ))
 }
@@ -69,14 +79,12 @@ coef.rectifier_calibration <- function(object, ...) {
 }
 
 #' @export
-confint.rectifier_calibration <- function(object, parm, level = object$applied$confidence_level, ...) {
-  if (!isTRUE(all.equal(level, object$applied$confidence_level))) {
-    stop("the intervals of this answer have level ", object$applied$confidence_level,
-      "; another is asked for with plan = list(confidence_level = ", level, ")", call. = FALSE)
-  }
+confint.rectifier_calibration <- function(object, parm, level = interval_level(object), ...) {
+  refuse_level(level, object)
   e <- object$estimates
-  tails <- switch(object$applied$alternative, greater = c(1 - level, 1), less = c(0, level), c((1 - level) / 2, (1 + level) / 2))
   made <- cbind(numbers(e, "interval", "lower"), numbers(e, "interval", "upper"))
+  open <- is.na(made[1, ])
+  tails <- if (open[1]) c(0, level) else if (open[2]) c(1 - level, 1) else c((1 - level) / 2, (1 + level) / 2)
   made[is.na(made[, 1]), 1] <- -Inf
   made[is.na(made[, 2]), 2] <- Inf
   dimnames(made) <- list(estimate_names(e), paste(format(100 * tails, trim = TRUE, digits = 3), "%"))

@@ -19,25 +19,18 @@ study_rows <- function(studies) {
 effect_columns <- function(data, whose, argument) {
   lapply(stats::setNames(whose, whose), function(who) {
     columns <- paste0(who, c("_estimate", "_standard_error"))
-    read <- lapply(columns, function(name) {
-      column_of(data, name, "number", argument)
-      as.double(plain(data[[name]], "number", name))
-    })
+    read <- lapply(columns, function(name) doubles_of(data, name, argument))
     lapply(seq_len(nrow(data)), function(i) list(estimate = read[[1]][i], standard_error = read[[2]][i]))
   })
 }
 
-labels_of <- function(data, name, argument) {
-  column_of(data, name, "label", argument)
-  as_labels(plain(data[[name]], "label", name))
-}
-
-# list(name = , estimate = , standard_error = ), or as on the wire
+# list(name = , estimate = , standard_error = ), the names with llm_ as in `studies`, or as on the wire
 new_study <- function(new) {
   new <- as.list(new)
-  if (!is.null(new$llm)) return(new)
-  llm <- list(estimate = number_of(new$estimate), standard_error = number_of(new$standard_error))
+  if (!is.null(new[["llm"]])) return(new)
+  names(new) <- sub("^llm_", "", names(new))
+  unknown <- setdiff(c("estimate", "standard_error"), names(new))
+  if (length(unknown)) refuse("no_such_column", paste0("`new` has no `", unknown[1], "`"), "new = list(name = \"message B\", estimate = 0.25, standard_error = 0.01)")
+  llm <- list(estimate = as.numeric(new$estimate), standard_error = as.numeric(new$standard_error))
   list(name = if (is.null(new$name)) "new" else as_labels(new$name), llm = llm)
 }
-
-number_of <- function(x) if (is.character(x)) as.numeric(x) else x

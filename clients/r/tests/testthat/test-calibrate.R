@@ -89,6 +89,8 @@ test_that("results are data frames, vectors, text and plots", {
   expect_identical(unname(confint(fit)[, 1]), rows$conf.low)
   expect_identical(colnames(confint(fit)), c("2.5 %", "97.5 %"))
   expect_error(confint(fit, level = 0.9), "confidence_level")
+  expect_error(tidy(fit, conf.level = 0.9), "confidence_level")
+  expect_false("conf.low" %in% names(tidy(fit, conf.int = FALSE)))
   expect_identical(nrow(glance(fit)), 1L)
   expect_identical(glance(fit)$n.llm.only, 480)
   expect_identical(nobs(fit), 120L)
@@ -103,6 +105,61 @@ test_that("results are data frames, vectors, text and plots", {
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
   expect_invisible(plot(fit))
+  expect_invisible(plot(fit, xlim = c(-1, 2)))
+})
+
+test_that("a study as read.csv reads it, with empty fields, is the study", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  blank <- transform(d, arm = ifelse(is.na(arm), "", arm))
+  same_answer(calibrate(blank, trust ~ arm, twins("gpt")), calibrate(d, trust ~ arm, twins("gpt")))
+})
+
+test_that("a report is of the same request", {
+  needs("RECTIFIER_URL")
+  fit <- calibrate(letters_study(), trust ~ arm, twins("gpt"), plan = exchangeable)
+  file <- file.path(tempdir(), c("estimates.csv", "report.html", "forest.svg"))
+  for (each in file) expect_identical(rectifier_report(fit, each), each)
+  expect_equal(utils::read.csv(file[1])$estimate, unname(coef(fit)), tolerance = 1e-14)
+  expect_match(paste(readLines(file[2]), collapse = "\n"), fit$passport$request_digest, fixed = TRUE)
+  expect_match(readLines(file[3], 5), "<svg", fixed = TRUE, all = FALSE)
+  expect_identical(code_of(rectifier_report(fit, "report.docx")), "unsupported_type")
+  expect_identical(code_of(rectifier_report(list(), "report.html")), "not_an_answer")
+})
+
+test_that("long names, and the same warning twice, leave tables readable", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  long <- strrep("a long name ", 8)
+  d$arm[d$arm %in% "letter"] <- long
+  d$again <- d$trust
+  asked <- lapply(c("trust", "again"), function(name) prediction("gpt_letter", "gpt", long, outcome = name))
+  said <- utils::capture.output(print(calibrate(d, cbind(trust, again) ~ arm, asked)))
+  expect_lte(max(nchar(said[-1])), 80)
+  expect_length(grep("llm_only_ignored", said), 1)
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_match(in_lines(long, 2, 1), "\n", fixed = TRUE)
+})
+
+test_that("text among numbers is told by row, however many rows there are", {
+  needs("RECTIFIER_URL")
+  d <- do.call(rbind, rep(list(letters_study()), 2))
+  d$trust <- as.character(d$trust)
+  d$trust[7] <- "k.A."
+  expect_error(calibrate(d, trust ~ arm, twins("gpt")), "`trust`, row 7: .*na.strings")
+})
+
+test_that("humans alone are one plan, whatever rows there are besides", {
+  needs("RECTIFIER_URL")
+  alone <- calibrate(letters_study(), trust ~ arm, NULL, plan = list(estimator = "human_only"))
+  expect_equal(unname(coef(alone)), 0.6)
+  expect_output(print(alone), "120 humans (human only requested)", fixed = TRUE)
+})
+
+test_that("numbers are printed as people read them", {
+  expect_identical(show_number(c(0.64123, 1.0421, 0, 12345.6, 9.99996, NA, 1e-9), 4), c("0.6412", "1.042", "0.000", "12346", "10.00", "", "1.000e-09"))
+  expect_identical(show_amount(c(100000, 0.005, 999.986, NA)), c("100000", "0.005", "999.986", ""))
 })
 
 test_that("targets, shares and other media types", {
@@ -135,10 +192,17 @@ test_that("one-sided intervals, several outcomes and coefficients have names and
   expect_identical(names(coef(two)), c("trust", "again"))
   expect_identical(unname(confint(two)[, 2]), c(Inf, Inf))
   expect_identical(colnames(confint(two)), c("5 %", "100 %"))
+  same <- calibrate(d, trust ~ arm, twins("gpt"), plan = list(alternative = "equivalence", margin = 1))
+  expect_identical(colnames(confint(same)), c("5 %", "95 %"))
+  expect_identical(glance(same)$conf.level, 0.9)
+  expect_output(print(same), "90% intervals", fixed = TRUE)
+  worse <- calibrate(d, trust ~ arm, twins("gpt"), plan = list(alternative = "non_inferiority", margin = 1))
+  expect_identical(colnames(confint(worse)), c("5 %", "100 %"))
   expect_output(print(two), "Inf")
   expect_false(any(grepl("p adjusted", utils::capture.output(print(two)))))
   holm <- calibrate(d, trust ~ arm, twins("gpt"), subgroup = "sex", plan = list(multiplicity = "holm"))
   expect_output(print(holm), "p adjusted")
   slopes <- calibrate(d, trust ~ arm + age, twins("gpt"), plan = list(estimand = list(type = "linear", terms = "age", treatment = TRUE)))
   expect_identical(names(coef(slopes)), c("intercept", "age", "arm=letter"))
+  expect_identical(tidy(slopes)$term, names(coef(slopes)))
 })

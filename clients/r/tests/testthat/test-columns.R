@@ -14,6 +14,14 @@ test_that("types of R become numbers or text", {
   expect_identical(wired(c(TRUE, FALSE), "group"), "[\"TRUE\",\"FALSE\"]")
   expect_identical(wired(c(1, 100000), "unit"), "[\"1\",\"100000\"]")
   expect_identical(wired(c(1, 0), "flag"), "[true,false]")
+  expect_identical(wired(100000L, "label"), "[\"100000\"]")
+  expect_identical(wired(scale(c(1, 3), scale = FALSE)), "[-1,1]")
+})
+
+test_that("empty text is missing, as read.csv leaves it", {
+  expect_identical(wired(c("a", "", NA)), "[\"a\",null,null]")
+  expect_identical(wired(factor(c("a", "")), "label"), "[\"a\",null]")
+  expect_identical(encode(list(text = "")), "{\"text\":\"\"}")
 })
 
 test_that("labelled vectors give labels where names are wanted, and declared missing values are missing", {
@@ -39,6 +47,7 @@ test_that("what cannot be a column is refused by name and row", {
   expect_identical(code_of(wired(matrix(1:4, 2))), "unsupported_type")
   expect_identical(code_of(wired(1i)), "unsupported_type")
   expect_identical(code_of(wired(`Encoding<-`("\xff\xfe", "UTF-8"))), "not_utf8")
+  expect_identical(code_of(wired(factor(`Encoding<-`("\xff\xfe", "bytes")))), "not_utf8")
   expect_identical(code_of(wired("a", "number")), "not_numeric")
   expect_identical(code_of(wired(c(TRUE, NA), "flag")), "not_logical")
 })

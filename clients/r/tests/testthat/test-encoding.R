@@ -10,6 +10,7 @@ test_that("every double is the same double again", {
 test_that("missing is null, and lengths and names decide the shape", {
   expect_identical(encode(list(a = NA, b = NULL, c = NaN)), "{\"a\":null,\"b\":null,\"c\":null}")
   expect_identical(encode(list(a = 1L, b = I("x"), c = c(1.5, NA), d = character())), "{\"a\":1,\"b\":[\"x\"],\"c\":[1.5,null],\"d\":[]}")
+  expect_identical(encode(list(start = as.Date("2026-03-01"), cutoffs = c(gpt = as.Date("2025-06-01")))), "{\"start\":\"2026-03-01\",\"cutoffs\":{\"gpt\":\"2025-06-01\"}}")
   expect_identical(encode(list(llm = c(gpt = 0.2))), "{\"llm\":{\"gpt\":0.2}}")
   expect_identical(encode(list(TRUE, FALSE, NA)), "[true,false,null]")
   expect_identical(encode(matrix(c(1, 2, 2, 3), 2)), "[[1,2],[2,3]]")

@@ -20,6 +20,8 @@ test_that("designs come from assumptions and from pilots", {
   expect_equal(ask(moments = TRUE)$standard_error, ask()$standard_error, tolerance = 1e-10)
   whom <- design(basis = list(kind = "predicted_errors", predicted_error = c(0.1, 0.5, 1, 1, 1, 0.2), outcome_sd = 1), costs = list(human = 5, llm = 0), budget = 15)
   expect_equal(sum(as.data.frame(whom)$sampling_probability), 3)
+  expect_identical(objective_of(c(margin = 0.1), NULL), list(kind = "equivalence", margin = 0.1))
+  expect_identical(code_of(objective_of(c(standard_error = 0.1), 1000)), "two_objectives")
   expect_identical(code_of(design(costs = list(human = 5, llm = 0), budget = 1)), "no_basis")
   expect_identical(code_of(design(basis = list(ppi_correlation = 0.5), costs = list(human = 5, llm = 0))), "no_objective")
 })
@@ -56,6 +58,9 @@ test_that("a track record is a data frame in and intervals out", {
   expect_identical(glance(record)$studies.needed, 57)
   expect_output(print(summary(record)), "needs 57 studies")
   plotted(record)
+  new <- data.frame(name = "message B", llm_estimate = 0.25, llm_standard_error = 0.01)
+  same_answer(track_record(past, new), record)
+  expect_identical(code_of(track_record(past, list(0.25, 0.01))), "no_such_column")
   expect_identical(code_of(track_record(past[0, ], list(estimate = 1, standard_error = 1))), "no_rows")
   expect_identical(code_of(track_record(past[-2], list(estimate = 1, standard_error = 1))), "no_such_column")
 })
@@ -66,11 +71,24 @@ test_that("a screening takes p-values, effects and neither", {
     name = paste0("h", 1:4), llm_estimate = c(.5, .3, -.4, .05), llm_standard_error = .02,
     human_p_value = c(.004, NA, NA, NA), human_estimate = c(NA, .2, NA, NA), human_standard_error = c(NA, .14, NA, NA)
   )
-  found <- screen(hypotheses, calibration = c(slope = .4, residual_sd = .15), `next` = list(budget = 1500, human_cost = 5, outcome_sd = 1, n_human_per_hypothesis = 200))
+  found <- screen_hypotheses(hypotheses, calibration = c(slope = .4, residual_sd = .15), `next` = list(budget = 1500, human_cost = 5, outcome_sd = 1, n_human_per_hypothesis = 200))
   expect_identical(tidy(found)$rejected, c(TRUE, FALSE, NA, NA))
   expect_identical(found$`next`[[1]]$name, "h3")
   expect_output(print(found), "Take to humans next")
   plotted(found)
+  expect_identical(code_of(screen_hypotheses(transform(hypotheses, human_p_value = c("<.001", NA, NA, NA)))), "not_numeric")
+})
+
+test_that("how far a run is stands in what has come of it", {
+  file <- tempfile()
+  expect_null(last_progress(file))
+  writeLines(c("{\"type\":\"progress\",\"done\":1,\"total\":9,\"usd\":null}", "{\"type\":\"progress\",\"done\":3,\"total\":9,\"usd\":0.5}", "{\"type\":\"cell\",\"raw\":{\"te"), file)
+  expect_identical(last_progress(file)$done, 3L)
+  look <- progress_of(file)
+  expect_message(expect_true(look()), "3 of 9, 0.5 US dollars")
+  expect_silent(look()) # once a second
+  expect_identical(vapply(records_in(file), `[[`, "", "type"), c("progress", "progress"))
+  expect_identical(upstream_keys(c(openai = "a", local = "b")), "openai=a, local=b")
 })
 
 test_that("the gateway's answers are a frame to be filled and calibrated", {
@@ -91,6 +109,10 @@ test_that("the gateway's answers are a frame to be filled and calibrated", {
   frame$trust[frame$human] <- (mine + rnorm(60, 0, 0.3))[frame$human]
   fit <- calibrate(frame, trust ~ arm, asked$predictions, human = "human", plan = exchangeable)
   expect_identical(fit$summary$verdict, "llm_used")
+  expect_identical(code_of(generate(people, item("trust", "free_text", "Why?"), unit = "person")), "no_such_column")
+  more <- function(done) generate(people, item("trust", "numeric", "Trust?", min = 1, max = 7), elicitation = "sample", output = "cells", resume = list(done = done))$cells
+  first <- more(character())
+  expect_identical(sort(more(first$cell_id[1])$cell_id), sort(first$cell_id[-1]))
   plan <- generate(people, item("trust", "numeric", "Trust?", min = 1, max = 7), elicitation = "sample", plan_only = TRUE)
   expect_identical(plan$cells, 60L)
   expect_identical(code_of(generate(people, item("trust", "likert", "Trust?", c("no", "yes")), models = "a", elicitation = "nonsense")), "unknown_value")

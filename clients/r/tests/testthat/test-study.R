@@ -6,6 +6,7 @@ test_that("formulas and names say the same", {
   expect_identical(roles_of(d, trust ~ age, "arm", NULL)$covariates, "age")
   expect_identical(code_of(roles_of(d, ~arm, NULL, NULL)), "formula")
   expect_identical(code_of(roles_of(d, log(trust) ~ arm, NULL, NULL)), "formula")
+  expect_identical(code_of(roles_of(d, trust ~ ., NULL, NULL)), "formula")
 })
 
 test_that("predictions are names, named vectors or lists", {
@@ -20,8 +21,12 @@ test_that("the reference arm is R's, whatever the order of rows", {
   expect_identical(control_of(data.frame(arm = factor(c("a", "b"), c("z", "b", "a"))), "arm"), "b")
   expect_identical(control_of(data.frame(arm = c(1, 0, NA)), "arm"), "0")
   expect_identical(control_of(data.frame(arm = c(TRUE, FALSE)), "arm"), "FALSE")
+  expect_identical(control_of(data.frame(arm = c("b", "", "a")), "arm"), "a")
+  expect_identical(control_of(data.frame(arm = c("b", "a")), "arm", c(TRUE, FALSE)), "b")
+  expect_null(control_of(data.frame(arm = c(NA, "")), "arm"))
   study <- study_data(d, trust ~ arm, "f")
   expect_identical(plan_of(list(), study)$control, "a")
+  expect_identical(plan_of(list(estimand = "mean"), study)$estimand, list(type = "mean"))
   expect_null(plan_of(list(contrasts = list("b - a" = c(b = 1, a = -1))), study)$control)
 })
 

@@ -1,6 +1,7 @@
 #' @export
-screen <- function(hypotheses, multiplicity = NULL, error_rate = NULL, calibration = NULL, weighting = NULL, `next` = NULL,
-                   seed = NULL, models = NULL, url = rectifier_url(), key = rectifier_key(), timeout = 60) {
+screen_hypotheses <- function(hypotheses, multiplicity = NULL, error_rate = NULL, calibration = NULL, weighting = NULL,
+                              `next` = NULL, seed = NULL, models = NULL, url = rectifier_url(), key = rectifier_key(),
+                              timeout = 60) {
   body <- given(
     hypotheses = if (is.data.frame(hypotheses)) hypothesis_rows(hypotheses) else hypotheses, multiplicity = multiplicity,
     error_rate = error_rate, calibration = as_fields(calibration), weighting = as_fields(weighting), `next` = as_fields(`next`),
@@ -22,7 +23,7 @@ hypothesis_rows <- function(data) {
 
 human_results <- function(data) {
   effects <- "human_estimate" %in% names(data)
-  p <- if ("human_p_value" %in% names(data)) as.double(plain(data$human_p_value, "number", "human_p_value")) else rep(NA_real_, nrow(data))
+  p <- if ("human_p_value" %in% names(data)) doubles_of(data, "human_p_value", "hypotheses") else rep(NA_real_, nrow(data))
   effect <- if (effects) effect_columns(data, "human", "hypotheses")$human
   lapply(seq_len(nrow(data)), function(i) {
     if (!is.na(p[i])) list(p_value = p[i]) else if (effects && !is.na(effect[[i]]$estimate)) effect[[i]]
