@@ -45,14 +45,19 @@ def probability(value: float | None) -> str:
 
 def span(lower: float | None, upper: float | None) -> str:
     """An interval; an open end is said."""
+    return "".join(text for text, _ in pieces(lower, upper))
+
+
+def pieces(lower: float | None, upper: float | None) -> list[tuple[str, float | None]]:
+    """The same in pieces, each with the number that it was written from."""
     if lower is None and upper is None:
-        return NONE
+        return [(NONE, None)]
     if lower is None:
-        return f"up to {number(upper)}"
+        return [("up to ", None), (number(upper), upper)]
     if upper is None:
-        return f"from {number(lower)}"
+        return [("from ", None), (number(lower), lower)]
     decimals = _decimals(lower, upper)
-    return f"[{number(lower, decimals)}, {number(upper, decimals)}]"
+    return [("[", None), (number(lower, decimals), lower), (", ", None), (number(upper, decimals), upper), ("]", None)]
 
 
 def estimated(estimate: float, lower: float | None, upper: float | None) -> str:

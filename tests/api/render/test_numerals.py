@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.api.render.numerals import estimated, number, percent, plain, powered, probability, span, ten
+from service.api.render.numerals import estimated, number, percent, pieces, plain, powered, probability, span, ten
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,12 @@ def test_a_p_value_is_never_zero(p: float | None, expected: str) -> None:
 )
 def test_the_ends_of_an_interval_have_as_many_decimals(ends: tuple[float | None, float | None], expected: str) -> None:
     assert span(*ends) == expected
+
+
+def test_an_interval_in_pieces_has_the_numbers_it_was_written_from() -> None:
+    assert pieces(0.2307, 0.7838) == [("[", None), ("0.231", 0.2307), (", ", None), ("0.784", 0.7838), ("]", None)]
+    assert pieces(None, 2.5) == [("up to ", None), ("2.5", 2.5)]
+    assert pieces(0.1, None) == [("from ", None), ("0.1", 0.1)]
 
 
 def test_an_estimate_has_the_decimals_of_its_interval() -> None:

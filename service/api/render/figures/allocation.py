@@ -20,12 +20,14 @@ _EVEN: dict[str, Any] = {"color": HUMAN, "marker": "s", "markersize": 5, "linest
 
 def words(questions: dict[str, Any]) -> Words:
     """What it shows."""
-    lines = [
-        f"{q['name']}: {number(q['n_human'])} humans and {number(q['n_llm_only'])} LLM-only units, standard error "
-        f"{number(q['standard_error'])}, with even money {number(q['standard_error_even'])}."
-        for q in questions["questions"]
-    ]
-    return Words(f"Standard errors of {len(lines)} questions", lines)
+    found = questions["questions"]
+    return Words.of(f"Standard errors of {len(found)} questions", found, _line)
+
+
+def _line(q: dict[str, Any]) -> str:
+    units = f"{number(q['n_human'])} humans and {number(q['n_llm_only'])} LLM-only units"
+    errors = f"standard error {number(q['standard_error'])}, with even money {number(q['standard_error_even'])}"
+    return f"{q['name']}: {units}, {errors}."
 
 
 def sheet(questions: dict[str, Any], notes: Notes) -> Sheet:
@@ -39,11 +41,11 @@ def sheet(questions: dict[str, Any], notes: Notes) -> Sheet:
     rules(axes, [at for at, _ in axis.ticks()], [(_BLOCK * k + 17, _BLOCK * (k + 1)) for k in range(len(shown))])
     for index, q in enumerate(shown):
         y = _BLOCK * index
-        told = f"{number(q['n_human'])} humans, {number(q['n_llm_only'])} LLM-only"
-        told += f", {percent(q['share'])}" if q["share"] is not None else ""
-        room = (WIDTH - 2 * LEFT) / SIZE - width(told) - 2
+        units = f"{number(q['n_human'])} humans, {number(q['n_llm_only'])} LLM-only"
+        units += f", {percent(q['share'])}" if q["share"] is not None else ""
+        room = (WIDTH - 2 * LEFT) / SIZE - width(units) - 2
         page.text(LEFT, _TOP + y + 13, shortened(q["name"], room), color=INK)
-        page.text(WIDTH - LEFT, _TOP + y + 13, told, ha="right", fontsize=SMALL, color=SOFT)
+        page.text(WIDTH - LEFT, _TOP + y + 13, units, ha="right", fontsize=SMALL, color=SOFT)
         if q["standard_error_even"] is not None:
             stroke(axes, [axis.at(q["standard_error_even"])], [y + 24], **_EVEN)
         stroke(axes, [axis.at(q["standard_error"])], [y + 24], **_CHOSEN)

@@ -10,7 +10,7 @@ from service.api.render.figures.drawing import SIZE, SMALL, WIDTH, Sheet
 from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import INK, PAPER, RULE, SOFT, STATUS
 from service.api.render.figures.svg import Words
-from service.api.render.numerals import SMALLEST, estimated, probability
+from service.api.render.numerals import SMALLEST, estimated, number, percent, probability
 from service.api.render.severity import SEVERITY, by_severity, counted
 from service.api.render.words import place, shortened, spoken, width, wrapped
 
@@ -23,8 +23,13 @@ _EMS = (WIDTH - LEFT - _TEXT) / SMALL
 
 def words(answer: dict[str, Any]) -> Words:
     """What it shows."""
-    lines = [f"{spoken(c['name'])} {_about(c)}: {spoken(c['status'])}. {c['statement']}." for c in answer["checks"]]
-    return Words(f"Card of {len(lines)} checks: {spoken(answer['summary'])}", [answer["reason"], *lines])
+    found = by_severity(answer["checks"])
+    title = f"Card of {len(found)} checks: {spoken(answer['summary'])}"
+    return Words.of(title, found, _line, f"{answer['reason']}.")
+
+
+def _line(c: dict[str, Any]) -> str:
+    return f"{place(spoken(c['name']), _about(c) or None)}: {spoken(c['status'])}. {c['statement']}."
 
 
 def sheet(answer: dict[str, Any], *, embedded: bool) -> Sheet:
@@ -85,11 +90,11 @@ def _entries(checks: list[dict[str, Any]]) -> list[_Entry]:
 def _write(page: Sheet, y: float, entry: _Entry) -> None:
     page.line([LEFT, WIDTH - LEFT], [y, y], color=RULE, linewidth=0.7)
     _mark(page, y + 12, entry.status)
-    told, colour = spoken(entry.status), STATUS[entry.status]
-    page.text(WIDTH - LEFT, y + 15.5, told, ha="right", color=colour, fontweight="bold")
+    status, colour = spoken(entry.status), STATUS[entry.status]
+    page.text(WIDTH - LEFT, y + 15.5, status, ha="right", color=colour, fontweight="bold")
     page.text(_TEXT, y + 15.5, entry.name, color=INK, fontweight="bold")
     left = _TEXT + width(entry.name) * SIZE * 1.05 + 8
-    room = WIDTH - LEFT - width(told) * SIZE * 1.1 - 10 - left
+    room = WIDTH - LEFT - width(status) * SIZE * 1.1 - 10 - left
     page.text(left, y + 15.5, shortened(entry.about, room / SMALL), fontsize=SMALL, color=SOFT)
     for index, (line, shade) in enumerate(entry.lines, start=1):
         page.text(_TEXT, y + 16 + _LINE * index, line, fontsize=SMALL, color=shade)
@@ -112,7 +117,9 @@ def _lines(check: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _measure(measure: dict[str, Any]) -> str:
-    told, interval = spoken(measure["name"]), measure["interval"] or {"lower": None, "upper": None}
-    figures = estimated(measure["value"], interval["lower"], interval["upper"])
-    p = measure["p_value"]
-    return f"{told} {figures}" + ("" if p is None else f", p {'' if p < SMALLEST else '= '}{probability(p)}")
+    told, interval, p = f"{spoken(measure['name'])} ", measure["interval"], measure["p_value"]
+    if interval:
+        told += f"{estimated(measure['value'], interval['lower'], interval['upper'])} ({percent(interval['level'])})"
+    else:
+        told += number(measure["value"])
+    return told + ("" if p is None else f", p {'' if p < SMALLEST else '= '}{probability(p)}")

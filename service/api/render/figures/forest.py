@@ -25,13 +25,18 @@ _END = 0.004
 
 def words(answer: dict[str, Any]) -> Words:
     """What it shows."""
-    lines = [
-        f"{_label(e)}: calibrated {estimated(e['estimate'], *_ends(e))}, humans alone "
-        f"{estimated(e['human_only']['estimate'], *_ends(e['human_only']))}"
-        + (f", LLM alone {number(e['llm_only']['estimate'])}." if e["llm_only"] else ".")
-        for e in answer["estimates"]
-    ]
-    return Words(f"Forest plot of {len(lines)} calibrated {'estimate' if len(lines) == 1 else 'estimates'}", lines)
+    found = answer["estimates"]
+    several = len({e["outcome"] for e in found}) > 1
+    title = f"Forest plot of {len(found)} calibrated {'estimate' if len(found) == 1 else 'estimates'}"
+    return Words.of(title, found, lambda e: _line(e, e["outcome"] if several else None))
+
+
+def _line(e: dict[str, Any], outcome: str | None) -> str:
+    alone = f", LLM alone, exploratory, {number(e['llm_only']['estimate'])}." if e["llm_only"] else "."
+    return (
+        f"{place(outcome, _label(e))}: calibrated {estimated(e['estimate'], *_ends(e))}, humans alone "
+        f"{estimated(e['human_only']['estimate'], *_ends(e['human_only']))}{alone}"
+    )
 
 
 def sheet(answer: dict[str, Any], *, embedded: bool) -> Sheet:
@@ -42,7 +47,7 @@ def sheet(answer: dict[str, Any], *, embedded: bool) -> Sheet:
     heads = _HEAD if len(groups) > 1 else 0.0
     height = _TOP + _BLOCK * len(drawn) + (heads + _AXIS) * len(groups) + (16 if left_out else 0) + notes.height
     page = Sheet(height)
-    _legend(page, answer["applied"]["confidence_level"])
+    _legend(page, drawn[0]["interval"]["level"])
     y = _TOP
     for outcome, estimates in groups:
         if heads:

@@ -11,7 +11,7 @@ from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, PAPER, SOFT
 from service.api.render.figures.scale import scale
 from service.api.render.figures.svg import Words
-from service.api.render.numerals import number
+from service.api.render.numerals import number, percent
 
 _TOP, _PANEL, _AXIS = 50.0, 230.0, 44.0
 _SIDE = 52.0
@@ -27,7 +27,7 @@ def words(answer: dict[str, Any]) -> Words:
     best = answer["design"]
     told = f"The design: {number(best['n_human'])} humans and {number(best['n_llm_only'])} LLM-only units cost "
     told += f"{number(best['cost'])} and give a standard error of {number(best['standard_error'])}."
-    return Words("Standard error against cost", [told, *map(_point, answer["frontier"])])
+    return Words.of("Standard error against cost", answer["frontier"], _point, told)
 
 
 def _point(point: dict[str, Any]) -> str:
@@ -71,6 +71,7 @@ def _frontier(answer: dict[str, Any], notes: Notes) -> Sheet:
     axes.plot(*([value] for value in spot(best["cost"], best["standard_error"])), **_MARK, clip_on=False)
     _legend(page, humans=bool(alone))
     unit = f" ({errors.unit})" if errors.unit else ""
+    unit += f"; the bar is its {percent(band['level'])} band" if band else ""
     page.text(LEFT, 44, f"standard error{unit}", fontsize=SMALL, color=SOFT)
     titled(page, costs, "cost", _TOP + _PANEL + 32)
     notes.write(page, height - notes.height)

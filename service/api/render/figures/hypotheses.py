@@ -14,6 +14,7 @@ from service.api.render.numerals import number, probability, ten
 from service.api.render.words import shortened
 
 MOST = 60
+_SAID = {True: "rejected", False: "not rejected", None: "not run yet"}
 _TOP, _BLOCK, _AXIS = 50.0, 18.0, 40.0
 _NAMES, _WEIGHTS, _GAP = 190.0, 100.0, 16.0
 _LEAST_P = 1e-6
@@ -23,13 +24,13 @@ _KEPT: dict[str, Any] = {"color": HUMAN, "marker": "o", "markersize": 6, "marker
 
 def words(answer: dict[str, Any]) -> Words:
     """What it shows."""
-    said = {True: "rejected", False: "not rejected", None: "not run yet"}
-    lines = [
-        f"{h['name']}: weight {number(h['weight'])}, {said[h['rejected']]}"
-        + (f", adjusted p-value {probability(h['p_value_adjusted'])}." if h["rejected"] is not None else ".")
-        for h in answer["hypotheses"]
-    ]
-    return Words(f"Screening of {len(lines)} hypotheses", lines)
+    found = answer["hypotheses"]
+    return Words.of(f"Screening of {len(found)} hypotheses", found, _line)
+
+
+def _line(h: dict[str, Any]) -> str:
+    judged = f", adjusted p-value {probability(h['p_value_adjusted'])}." if h["rejected"] is not None else "."
+    return f"{h['name']}: weight {number(h['weight'])}, {_SAID[h['rejected']]}{judged}"
 
 
 def sheet(answer: dict[str, Any], *, embedded: bool) -> Sheet:

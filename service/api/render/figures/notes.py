@@ -1,17 +1,18 @@
-"""What stands below every figure that is a file of its own: the claim and every warning."""
+"""What stands below every figure that is a file of its own: the claim, the verdict and every warning."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from service.api.render.doubts import claim_of, grouped
+from service.api.render.doubts import claim_of, grouped, verdict_of
 from service.api.render.figures.drawing import SMALL, WIDTH, Sheet
 from service.api.render.figures.palette import INK, RULE, SOFT, WARN
 from service.api.render.words import spoken, wrapped
 
 LEFT = 10.0
 _LINE = 12.5
+_TOLD = 3  # different messages of a warning
 _EMS = (WIDTH - 2 * LEFT) / SMALL
 
 
@@ -35,13 +36,16 @@ class Notes:
 
 
 def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
-    claim, warnings = claim_of(answer), grouped(answer["warnings"])
+    claim, verdict, warnings = claim_of(answer), verdict_of(answer), grouped(answer["warnings"])
     told = [f"Claim: {spoken(claim)}."] if claim else []
+    told += [f"Verdict: {verdict}."] if verdict else []
     told += [] if warnings else ["No warnings."]
-    lines = [(line, INK) for line in _wrapped(told)]
+    lines = [(line, INK) for line in _wrapped([" ".join(told)])]
     for warning in warnings:
         times = f" ({len(warning.pointers)} times)" if len(warning.pointers) > 1 else ""
-        lines += [(line, WARN) for line in _wrapped([f"Warning {warning.code}{times}: {warning.message}"])]
+        more = f"; and {len(warning.messages) - _TOLD} more" if len(warning.messages) > _TOLD else ""
+        said = f"Warning {warning.code}{times}: {'; '.join(warning.messages[:_TOLD])}{more}"
+        lines += [(line, WARN) for line in _wrapped([said])]
     passport = answer.get("passport")
     if passport:
         build = f"Rectifier {passport['service_version']}, method version {passport['method_version']}, "

@@ -11,7 +11,7 @@ from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, LLM, PAPER, SOFT
 from service.api.render.figures.scale import Scale, scale
 from service.api.render.figures.svg import Words
-from service.api.render.numerals import estimated, number, span
+from service.api.render.numerals import estimated, number, percent, span
 from service.api.render.words import shortened
 
 _TOP, _BLOCK, _AXIS = 34.0, 34.0, 46.0
@@ -51,20 +51,19 @@ Row = tuple[str, float | None, dict[str, Any] | None, str]  # what, its estimate
 
 def _rows(answer: dict[str, Any]) -> list[Row]:
     effects, conformal = answer["random_effects"], answer["conformal"]
-    rows: list[Row] = []
-    for label, estimate, interval in (
-        ("Random effects over past studies", effects["estimate"], effects["interval"]),
-        ("Conformal over past studies", None, conformal["interval"]),
-    ):
-        if interval:
-            ends = interval["lower"], interval["upper"]
-            figures = span(*ends) if estimate is None else estimated(estimate, *ends)
-        elif estimate is None and label.startswith("Conf"):
-            figures = f"needs {number(conformal['studies_needed'])} studies, there are {number(conformal['studies'])}"
-        else:
-            figures = "too few studies"
-        rows.append((label, estimate, interval, figures))
-    return rows
+    short = f"needs {number(conformal['studies_needed'])} studies, there are {number(conformal['studies'])}"
+    return [
+        _row_of("Random effects over past studies", effects["estimate"], effects["interval"], "too few studies"),
+        _row_of("Conformal over past studies", None, conformal["interval"], short),
+    ]
+
+
+def _row_of(label: str, estimate: float | None, interval: dict[str, Any] | None, without: str) -> Row:
+    if interval is None:
+        return label, estimate, None, without
+    ends = interval["lower"], interval["upper"]
+    figures = span(*ends) if estimate is None else estimated(estimate, *ends)
+    return f"{label}, {percent(interval['level'])}", estimate, interval, figures
 
 
 def _intervals(page: Sheet, answer: dict[str, Any], rows: list[Row]) -> None:

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TypeVar
 
 from service.api.render.figures.palette import NAMES
 from service.api.render.words import clean
 
 FONTS = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 _HEADER = '<?xml version="1.0" encoding="utf-8"?>\n'
-_TOLD = 24
+TOLD = 24
+"""Things that a description names; all are in the answer."""
 _ID = re.compile(r' id="([^"]+)"')
 _USED = re.compile(r'(?:href="#|url\(#)([^")]+)')
 _COLOUR = re.compile("|".join(NAMES))
+_TAG = re.compile(r"<[^>]*>")
+_FONT = "; font-family: 'DejaVu Sans', sans-serif"
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a figure shows, for who does not see it: a title, and a line for each thing shown."""
+    """What a figure shows, for who does not see it: a title, and lines, of which ``more`` are not told."""
 
     title: str
     lines: Sequence[str]
+    more: int = 0
 
     def described(self) -> str:
-        """The lines, of which many are counted."""
-        more = len(self.lines) - _TOLD
-        return " ".join([*map(clean, self.lines[:_TOLD]), *([f"And {more} more."] if more > 0 else [])])
+        """The lines, and how many are not told."""
+        return " ".join([*map(clean, self.lines), *([f"And {self.more} more."] if self.more else [])])
+
+    @classmethod
+    def of(cls, title: str, things: Sequence[Thing], line: Callable[[Thing], str], *first: str) -> Words:
+        """The words of many things: ``first``, then a line for each, as far as anybody listens."""
+        return cls(title, [*first, *map(line, things[:TOLD])], max(0, len(things) - TOLD))
 
 
 def finished(raw: str, words: Words) -> str:
@@ -36,8 +46,7 @@ def finished(raw: str, words: Words) -> str:
     begin = raw.index("<svg")
     rest = raw[raw.index(">", begin) + 1 :]
     used = set(_USED.findall(rest))
-    rest = _ID.sub(lambda found: found.group() if found.group(1) in used else "", rest)
-    rest = rest.replace("; font-family: 'DejaVu Sans', sans-serif", "")
+    rest = _in_tags(rest, lambda tag: _lean(tag, used))
     (box,) = re.findall(r'viewBox="([\d. ]+)"', raw[begin : begin + 600])
     _, _, width, height = box.split()
     return (
@@ -55,4 +64,14 @@ def document(svg: str) -> bytes:
 
 def on_page(svg: str) -> str:
     """The same inside a page: its colours are those of the page's style."""
-    return _COLOUR.sub(lambda found: f"var(--{NAMES[found.group()]})", svg)
+    return _in_tags(svg, lambda tag: _COLOUR.sub(lambda found: f"var(--{NAMES[found.group()]})", tag))
+
+
+def _lean(tag: str, used: Collection[str]) -> str:
+    """A tag without an id that is not used, and without the font that only we have."""
+    return _ID.sub(lambda found: found.group() if found.group(1) in used else "", tag).replace(_FONT, "")
+
+
+def _in_tags(svg: str, change: Callable[[str], str]) -> str:
+    """Tags changed, and never what is written between them: a name may look like a colour or an id."""
+    return _TAG.sub(lambda found: change(found.group()), svg)

@@ -16,7 +16,7 @@ _LINE = 14.0
 
 def words(answer: dict[str, Any]) -> Words:
     """What it shows."""
-    return Words("The request is valid; nothing was computed", [cost(answer)])
+    return Words("The request is valid", [cost(answer)])
 
 
 def cost(answer: dict[str, Any]) -> str:

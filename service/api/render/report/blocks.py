@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from service.api.render.doubts import Doubt
-from service.api.render.numerals import NONE, number, percent, probability, span
+from service.api.render.numerals import NONE, number, percent, pieces, probability
 from service.api.render.words import clean, spoken
 
 MOST_ROWS = 400  # of a table; the answer in other media types has all
@@ -16,12 +16,16 @@ _LONG = 40
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A text, by what it is; ``exact`` is the number of the JSON answer that it was written from."""
+    """A text, by what it is; ``exact`` is the number of the JSON answer that it was written from.
+
+    A text of several numbers has ``parts``.
+    """
 
     text: str
     kind: Literal["words", "name", "number", "status"] = "words"
     exact: str = ""
     status: str = ""
+    parts: tuple[Cell, ...] = ()
 
     @property
     def long(self) -> bool:
@@ -61,6 +65,8 @@ class Items:
     texts: tuple[str, ...]
 
 
+Column = tuple[str, Callable[[Any], Cell]]
+"""A heading, and what stands below it for a row."""
 Block = Table | Facts | Paragraph | Items
 
 
@@ -90,27 +96,33 @@ class Page:
 
 def figure(value: float | None) -> Cell:
     """A number."""
-    return Cell(number(value), "number", "" if value is None else repr(value))
+    return _written(number(value), value)
 
 
 def chance(value: float | None) -> Cell:
     """A p-value."""
-    return Cell(probability(value), "number", "" if value is None else repr(value))
+    return _written(probability(value), value)
 
 
 def share(value: float | None) -> Cell:
     """A share in per cent."""
-    return Cell(percent(value), "number", "" if value is None else repr(value))
+    return _written(percent(value), value)
 
 
 def ends(lower: float | None, upper: float | None) -> Cell:
     """An interval."""
-    return Cell(span(lower, upper), "number")
+    parts = tuple(_written(text, value) for text, value in pieces(lower, upper))
+    return Cell("".join(part.text for part in parts), "number", parts=parts)
 
 
 def between(found: Mapping[str, float | None] | None) -> Cell:
     """An interval, or bounds, of the answer."""
     return ends(None, None) if found is None else ends(found["lower"], found["upper"])
+
+
+def interval(found: Mapping[str, Any] | None, what: str = "interval") -> tuple[str, Cell]:
+    """The fact of an interval with its level."""
+    return leveled(what, [found]), between(found)
 
 
 def name(text: str | None) -> Cell:
@@ -133,12 +145,13 @@ def yes(value: bool | None) -> Cell:
     return Cell(NONE if value is None else "yes" if value else "no")
 
 
-def table(caption: str, columns: Sequence[tuple[str, Sequence[Cell]]]) -> Table:
-    """A table by columns; one without a single entry is left out."""
-    kept = [(head, cells) for head, cells in columns if any(cell.text != NONE for cell in cells)]
-    heads = tuple(Cell(head, "number" if any(c.kind == "number" for c in cells) else "words") for head, cells in kept)
-    rows = tuple(zip(*(cells[:MOST_ROWS] for _, cells in kept), strict=True))
-    return Table(caption, heads, rows, max([0, *(len(cells) - MOST_ROWS for _, cells in kept)]))
+def table(caption: str, rows: Sequence[Any], *columns: Column) -> Table:
+    """A table of these rows; a column without a single entry is left out."""
+    shown = rows[:MOST_ROWS]
+    cells = [(head, [cell(row) for row in shown]) for head, cell in columns]
+    kept = [(head, found) for head, found in cells if any(cell.text != NONE for cell in found)]
+    heads = tuple(Cell(head, "number" if any(c.kind == "number" for c in found) else "words") for head, found in kept)
+    return Table(caption, heads, tuple(zip(*(found for _, found in kept), strict=True)), len(rows) - len(shown))
 
 
 def facts(*entries: tuple[str, Cell]) -> Facts:
@@ -150,6 +163,16 @@ def section(heading: str, *blocks: Block | None) -> Section | None:
     """A section of the blocks that there are; none without any."""
     found = tuple(block for block in blocks if block is not None and not _empty(block))
     return Section(heading, found) if found else None
+
+
+def leveled(what: str, intervals: Sequence[Mapping[str, Any] | None]) -> str:
+    """``what`` with the level of these intervals before it, where all have one."""
+    levels = {found["level"] for found in intervals if found}
+    return f"{percent(levels.pop())} {what}" if len(levels) == 1 else what
+
+
+def _written(text: str, value: float | None) -> Cell:
+    return Cell(text, "number", "" if value is None else repr(value))
 
 
 def _empty(block: Block) -> bool:

@@ -14,20 +14,20 @@ from service.api.render.report.blocks import (
     Section,
     between,
     chance,
-    ends,
     facts,
     figure,
+    interval,
     name,
     section,
     sections,
     share,
     table,
     words,
-    yes,
 )
+from service.api.render.report.choices import choices
 from service.api.render.report.evidence import Method, closing
 from service.api.render.report.purchases import against_humans, bands, what_to_buy
-from service.api.render.words import clean, place, shortened, spoken
+from service.api.render.words import place, shortened, spoken
 
 Answer = dict[str, Any]
 _NAME_EMS = 60
@@ -55,7 +55,7 @@ def page(answer: Answer) -> Page:
         figure_caption="Calibrated estimates, and what humans alone and the LLM alone say. The numbers are below.",
         sections=(
             *sections(
-                section("Estimates", tables.estimates(rows), tables.worth(rows)),
+                section("Estimates", tables.estimates(rows), tables.humans(rows), tables.worth(rows)),
                 section("By LLM", tables.models(rows)),
                 section("By other estimators", tables.alternatives(rows)),
                 section("Subgroups", tables.heterogeneity(answer["heterogeneity"]), tables.pooled(rows)),
@@ -65,7 +65,7 @@ def page(answer: Answer) -> Page:
                 answer["design"] and what_to_buy(answer["design"], "The next study: what to buy"),
                 answer["design"] and against_humans(answer),
                 answer["design"] and bands(answer),
-                section("What was done", _applied(answer["applied"])),
+                section("What was done", choices(answer["applied"])),
             ),
             *closing(answer, _methods(answer)),
         ),
@@ -74,17 +74,23 @@ def page(answer: Answer) -> Page:
 
 def _lead(answer: Answer) -> Iterator[str]:
     """The first estimate in words."""
-    first, summary = answer["estimates"][0], answer["summary"]
+    first, many = answer["estimates"][0], len(answer["estimates"])
     what = shortened(place(first["name"], first["outcome"], first["component"]), _NAME_EMS)
-    level = percent(answer["applied"]["confidence_level"])
-    yield f"{what}: {number(summary['estimate'])}, {level} interval {span(summary['lower'], summary['upper'])}."
-    alone = first["human_only"]
-    yield (
-        f"Humans alone say {number(alone['estimate'])}, "
-        f"{span(alone['interval']['lower'], alone['interval']['upper'])}."
-        + (f" The LLM alone says {number(first['llm_only']['estimate'])}." if first["llm_only"] else "")
-    )
-    yield VERDICTS[summary["verdict"]] + _worth(first)
+    yield f"The estimate of {what} is {_told(first)}."
+    yield f"Humans alone say {_told(first['human_only'])}." + _alone(first["llm_only"])
+    yield VERDICTS[first["verdict"]] + _worth(first)
+    if many > 1:
+        yield f"This is the first of {number(many)} estimates; the others are below."
+
+
+def _told(result: Answer) -> str:
+    found = result["interval"]
+    ends = span(found["lower"], found["upper"])
+    return f"{number(result['estimate'])}, {percent(found['level'])} interval {ends}"
+
+
+def _alone(llm: Answer | None) -> str:
+    return f" The LLM alone says {number(llm['estimate'])}, which is exploratory." if llm else ""
 
 
 def _worth(first: Answer) -> str:
@@ -98,42 +104,11 @@ def _facts(answer: Answer) -> Facts:
     first = answer["estimates"][0]
     return facts(
         ("estimate", figure(first["estimate"])),
-        ("interval", ends(first["interval"]["lower"], first["interval"]["upper"])),
+        interval(first["interval"]),
         ("p-value", chance(first["p_value"])),
         ("humans", figure(first["human_sample_size"])),
         ("worth humans", figure(first["effective_sample_size"])),
     )
-
-
-def _applied(done: Answer) -> Facts:
-    """Every choice that was made, defaults included."""
-    weights = "; ".join(f"{clean(n)}: {_weighted(w)}" for n, w in done["contrasts"].items())
-    return facts(
-        ("estimand", words(spoken(done["estimand"]["type"]))),
-        ("statistic", words(done["statistic"] and spoken(done["statistic"]))),
-        ("estimator", words(spoken(done["estimator"]))),
-        ("why", words(done["reason"] or None)),
-        ("interval", words(spoken(done["interval"]))),
-        ("confidence level", share(done["confidence_level"])),
-        ("identification", words(spoken(done["identification"]))),
-        ("predictions", words(spoken(done["prediction_design"]))),
-        ("inference for", words(spoken(done["inference_population"]))),
-        ("control", name(done["control"])),
-        ("contrasts", words(weights or None)),
-        ("alternative", words(spoken(done["alternative"]))),
-        ("null value", figure(done["null_value"])),
-        ("margin", figure(done["margin"])),
-        ("scale", words(done["scale"] and spoken(done["scale"]))),
-        ("multiplicity", words(spoken(done["multiplicity"]))),
-        ("replicates", figure(done["replicates"])),
-        ("seed", figure(done["seed"])),
-        ("level of the test of exchangeability", share(done["exchangeability_level"])),
-        ("as published, with known faults", yes(done["compat"] or None)),
-    )
-
-
-def _weighted(weights: dict[str, float]) -> str:
-    return ", ".join(f"{number(w)} × {clean(arm)}" for arm, w in weights.items())
 
 
 def _transport(found: Answer | None) -> Section | None:
@@ -142,11 +117,10 @@ def _transport(found: Answer | None) -> Section | None:
     names = list(found["smd_before"])
     balance = table(
         "Standardised mean differences from the target",
-        [
-            ("covariate", [name(n) for n in names]),
-            ("before weighting", [figure(found["smd_before"][n]) for n in names]),
-            ("after", [figure(found["smd_after"].get(n)) for n in names]),
-        ],
+        names,
+        ("covariate", name),
+        ("before weighting", lambda n: figure(found["smd_before"][n])),
+        ("after", lambda n: figure(found["smd_after"].get(n))),
     )
     told = facts(
         ("method", words(spoken(found["method"]))),
@@ -163,27 +137,27 @@ def _missing(found: Answer | None) -> Section | None:
     arms = found["arms"]
     rates = table(
         "Who was asked, and who answered",
-        [
-            ("arm", [name(a["name"]) for a in arms]),
-            ("outcome", [name(a["outcome"]) for a in arms]),
-            ("subgroup", [name(a["subgroup"]) for a in arms]),
-            ("asked", [figure(a["asked"]) for a in arms]),
-            ("answered", [figure(a["answered"]) for a in arms]),
-            ("rate", [share(a["rate"]) for a in arms]),
-            ("lowest propensity", [figure(a["lowest_propensity"]) for a in arms]),
-        ],
+        arms,
+        ("arm", lambda a: name(a["name"])),
+        ("outcome", lambda a: name(a["outcome"])),
+        ("subgroup", lambda a: name(a["subgroup"])),
+        ("asked", lambda a: figure(a["asked"])),
+        ("answered", lambda a: figure(a["answered"])),
+        ("rate", lambda a: share(a["rate"])),
+        ("lowest propensity", lambda a: figure(a["lowest_propensity"])),
     )
     rows = found["estimates"]
     depends = table(
         "How estimates depend on those who did not answer",
-        [
-            ("estimate", [name(e["name"]) for e in rows]),
-            ("outcome", [name(e["outcome"]) for e in rows]),
-            ("complete cases", [figure(e["complete_case"]["estimate"]) for e in rows]),
-            ("worst case", [between(e["worst_case"]) for e in rows]),
-            ("within the stated delta", [between(e["delta_bounds"]) for e in rows]),
-            ("delta that takes it to the null value", [figure(e["tipping_delta"]) for e in rows]),
-        ],
+        rows,
+        ("estimate", lambda e: name(e["name"])),
+        ("outcome", lambda e: name(e["outcome"])),
+        ("component", lambda e: name(e["component"])),
+        ("subgroup", lambda e: name(e["subgroup"])),
+        ("complete cases", lambda e: figure(e["complete_case"]["estimate"])),
+        ("worst case", lambda e: between(e["worst_case"])),
+        ("within the stated delta", lambda e: between(e["delta_bounds"])),
+        ("delta that takes it to the null value", lambda e: figure(e["tipping_delta"])),
     )
     return section("People who did not answer", rates, depends)
 

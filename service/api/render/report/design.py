@@ -112,18 +112,17 @@ def _questions(found: Answer | None) -> Section | None:
     )
     each = table(
         "Each question's part",
-        [
-            ("question", [name(q["name"]) for q in rows]),
-            ("weight", [figure(q["weight"]) for q in rows]),
-            ("humans", [figure(q["n_human"]) for q in rows]),
-            ("LLM-only units", [figure(q["n_llm_only"]) for q in rows]),
-            ("cost", [figure(q["cost"]) for q in rows]),
-            ("share", [share(q["share"]) for q in rows]),
-            ("standard error", [figure(q["standard_error"]) for q in rows]),
-            ("with even money", [figure(q["standard_error_even"]) for q in rows]),
-            ("worth humans", [figure(q["effective_sample_size"]) for q in rows]),
-            ("power", [share(q["power"]) for q in rows]),
-        ],
+        rows,
+        ("question", lambda q: name(q["name"])),
+        ("weight", lambda q: figure(q["weight"])),
+        ("humans", lambda q: figure(q["n_human"])),
+        ("LLM-only units", lambda q: figure(q["n_llm_only"])),
+        ("cost", lambda q: figure(q["cost"])),
+        ("share", lambda q: share(q["share"])),
+        ("standard error", lambda q: figure(q["standard_error"])),
+        ("with even money", lambda q: figure(q["standard_error_even"])),
+        ("worth humans", lambda q: figure(q["effective_sample_size"])),
+        ("power", lambda q: share(q["power"])),
     )
     return section("Questions", told, each, groups(found["groups"]))
 
@@ -173,15 +172,14 @@ def _simulation(found: Answer | None) -> Section | None:
     rows = found["contrasts"]
     each = table(
         f"The plan drawn {number(found['replicates'])} times and analysed, {percent(found['level'])} intervals",
-        [
-            ("contrast", [name(c["name"]) for c in rows]),
-            ("coverage", [share(c["coverage"]) for c in rows]),
-            ("Monte Carlo error", [share(c["coverage_error"]) for c in rows]),
-            ("power", [share(c["power"]) for c in rows]),
-            ("power by formula", [share(c["analytic_power"]) for c in rows]),
-            ("standard error planned", [figure(c["standard_error"]) for c in rows]),
-            ("spread of estimates", [figure(c["spread"]) for c in rows]),
-        ],
+        rows,
+        ("contrast", lambda c: name(c["name"])),
+        ("coverage", lambda c: share(c["coverage"])),
+        ("Monte Carlo error", lambda c: share(c["coverage_error"])),
+        ("power", lambda c: share(c["power"])),
+        ("power by formula", lambda c: share(c["analytic_power"])),
+        ("standard error planned", lambda c: figure(c["standard_error"])),
+        ("spread of estimates", lambda c: figure(c["spread"])),
     )
     return section("The plan, simulated", each)
 
@@ -189,10 +187,9 @@ def _simulation(found: Answer | None) -> Section | None:
 def _frontier(points: list[Answer]) -> Any:  # noqa: ANN401 - a Table
     return table(
         "What each budget buys",
-        [
-            ("cost", [figure(p["cost"]) for p in points]),
-            ("humans", [figure(p["n_human"]) for p in points]),
-            ("LLM-only units", [figure(p["n_llm_only"]) for p in points]),
-            ("standard error", [figure(p["standard_error"]) for p in points]),
-        ],
+        points,
+        ("cost", lambda p: figure(p["cost"])),
+        ("humans", lambda p: figure(p["n_human"])),
+        ("LLM-only units", lambda p: figure(p["n_llm_only"])),
+        ("standard error", lambda p: figure(p["standard_error"])),
     )

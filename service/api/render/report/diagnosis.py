@@ -13,9 +13,11 @@ from service.api.render.report.blocks import (
     between,
     chance,
     figure,
+    leveled,
     name,
     section,
     sections,
+    share,
     status,
     table,
     words,
@@ -64,51 +66,50 @@ def _sentence(text: str) -> str:
 def _actions(checks: list[Answer]) -> Table:
     return table(
         "Every entry, the worst first",
-        [
-            ("check", [words(spoken(c["name"])) for c in checks]),
-            *_about(checks),
-            ("status", [status(c["status"]) for c in checks]),
-            ("found", [words(c["statement"]) for c in checks]),
-            ("do", [words(c["action"]) for c in checks]),
-        ],
+        checks,
+        ("check", lambda c: words(spoken(c["name"]))),
+        ("of", _about),
+        ("status", lambda c: status(c["status"])),
+        ("found", lambda c: words(c["statement"])),
+        ("do", lambda c: words(c["action"])),
     )
 
 
 def _measures(checks: list[Answer]) -> Table:
-    pairs = [(c, m) for c in checks for m in c["measures"]]
+    found = [measure | {"of": check} for check in checks for measure in check["measures"]]
+    interval = leveled("interval", [measure["interval"] for measure in found])
     return table(
         "Numbers of the checks; p-values are not adjusted for the other tests of the card",
-        [
-            ("check", [words(spoken(c["name"])) for c, _ in pairs]),
-            *_about([c for c, _ in pairs]),
-            ("measure", [words(spoken(m["name"])) for _, m in pairs]),
-            ("value", [figure(m["value"]) for _, m in pairs]),
-            ("interval", [between(m["interval"]) for _, m in pairs]),
-            ("p-value", [chance(m["p_value"]) for _, m in pairs]),
-        ],
+        found,
+        ("check", lambda m: words(spoken(m["of"]["name"]))),
+        ("of", lambda m: _about(m["of"])),
+        ("measure", lambda m: words(spoken(m["name"]))),
+        ("value", lambda m: figure(m["value"])),
+        (interval, lambda m: between(m["interval"])),
+        ("level", lambda m: share(m["interval"]["level"] if m["interval"] and interval == "interval" else None)),
+        ("p-value", lambda m: chance(m["p_value"])),
     )
 
 
 def _ranking(models: list[Answer]) -> Table:
     return table(
         "Models by the variance they would leave, cross-fitted; exploratory",
-        [
-            ("outcome", [name(m["outcome"]) for m in models]),
-            ("rank", [figure(m["rank"]) for m in models]),
-            ("model", [name(m["model"]) for m in models]),
-            ("variance ratio", [figure(m["variance_ratio"]) for m in models]),
-            ("interval", [between(m["interval"]) for m in models]),
-            ("over the next", [figure(m["ratio_to_next"]) for m in models]),
-            ("p-value of no difference", [chance(m["p_value"]) for m in models]),
-            ("over the best", [figure((m["ratio_to_best"] or _NONE)["value"]) for m in models]),
-            ("beyond noise", [yes((m["ratio_to_best"] or _NONE)["beyond_noise"]) for m in models]),
-            ("fidelity", [figure((m["fidelity"] or _NONE)["cross_fitted_correlation"]) for m in models]),
-            ("its interval", [between((m["fidelity"] or _NONE)["interval"]) for m in models]),
-            ("rank by fidelity", [figure((m["fidelity"] or _NONE)["rank"]) for m in models]),
-        ],
+        models,
+        ("outcome", lambda m: name(m["outcome"])),
+        ("rank", lambda m: figure(m["rank"])),
+        ("model", lambda m: name(m["model"])),
+        ("variance ratio", lambda m: figure(m["variance_ratio"])),
+        (leveled("interval", [m["interval"] for m in models]), lambda m: between(m["interval"])),
+        ("over the next", lambda m: figure(m["ratio_to_next"])),
+        ("p-value of no difference", lambda m: chance(m["p_value"])),
+        ("over the best", lambda m: figure((m["ratio_to_best"] or _NONE)["value"])),
+        ("beyond noise", lambda m: yes((m["ratio_to_best"] or _NONE)["beyond_noise"])),
+        ("fidelity", lambda m: figure((m["fidelity"] or _NONE)["cross_fitted_correlation"])),
+        ("its interval", lambda m: between((m["fidelity"] or _NONE)["interval"])),
+        ("rank by fidelity", lambda m: figure((m["fidelity"] or _NONE)["rank"])),
     )
 
 
-def _about(checks: list[Answer]) -> list[tuple[str, list[Cell]]]:
-    """Outcome, model, arm and subgroup in one column: most entries have few of them."""
-    return [("of", [name(place(c["outcome"], c["model"], c["arm"], c["subgroup"]) or None) for c in checks])]
+def _about(check: Answer) -> Cell:
+    """Outcome, model, arm and subgroup in one cell: most entries have few of them."""
+    return name(place(check["outcome"], check["model"], check["arm"], check["subgroup"]) or None)

@@ -2,33 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from service.api.render.report.blocks import Cell, Table, between, chance, figure, name, status, table, words, yes
+from service.api.render.report.blocks import (
+    Column,
+    Table,
+    between,
+    chance,
+    figure,
+    leveled,
+    name,
+    status,
+    table,
+    words,
+    yes,
+)
 from service.api.render.words import spoken
 
-Rows = Sequence[dict[str, Any]]
-Columns = list[tuple[str, list[Cell]]]
+Row = dict[str, Any]
+Rows = Sequence[Row]
 
 
 def estimates(rows: Rows) -> Table:
     """Calibrated, by humans alone and by the LLM alone."""
     return table(
-        "Calibrated estimates beside those of humans alone and of the LLM alone",
-        [
-            *_identity(rows),
-            ("calibrated", [figure(e["estimate"]) for e in rows]),
-            ("interval", [_interval(e) for e in rows]),
-            ("standard error", [figure(e["standard_error"]) for e in rows]),
-            ("df", [figure(e["df"]) for e in rows]),
-            ("p-value", [chance(e["p_value"]) for e in rows]),
-            ("adjusted p-value", [chance(e["p_value_adjusted"]) for e in rows]),
-            ("humans alone", [figure(e["human_only"]["estimate"]) for e in rows]),
-            ("interval of humans alone", [_interval(e["human_only"]) for e in rows]),
-            ("LLM alone", [figure(e["llm_only"] and e["llm_only"]["estimate"]) for e in rows]),
-            ("claim", [status(e["claim"]) for e in rows]),
-        ],
+        "Calibrated estimates beside those of humans alone and of the LLM alone, which are exploratory",
+        rows,
+        *_identity(rows),
+        ("calibrated", lambda e: figure(e["estimate"])),
+        _interval(rows),
+        ("standard error", lambda e: figure(e["standard_error"])),
+        ("df", lambda e: figure(e["df"])),
+        ("p-value", lambda e: chance(e["p_value"])),
+        ("adjusted p-value", lambda e: chance(e["p_value_adjusted"])),
+        ("humans alone", lambda e: figure(e["human_only"]["estimate"])),
+        ("interval of humans alone", lambda e: between(e["human_only"]["interval"])),
+        ("LLM alone", lambda e: figure(e["llm_only"] and e["llm_only"]["estimate"])),
+        ("claim", lambda e: status(e["claim"])),
+    )
+
+
+def humans(rows: Rows) -> Table:
+    """What humans alone say, in full."""
+    return table(
+        "Humans alone",
+        rows,
+        *_identity(rows),
+        ("humans", lambda e: figure(e["human_sample_size"])),
+        ("estimate", lambda e: figure(e["human_only"]["estimate"])),
+        _interval([e["human_only"] for e in rows], lambda e: e["human_only"]),
+        ("standard error", lambda e: figure(e["human_only"]["standard_error"])),
+        ("df", lambda e: figure(e["human_only"]["df"])),
+        ("p-value", lambda e: chance(e["human_only"]["p_value"])),
     )
 
 
@@ -36,50 +62,45 @@ def worth(rows: Rows) -> Table:
     """What the LLM's answers were worth to each estimate."""
     return table(
         "What the LLM's answers were worth: how many humans alone would be as precise, and variance over theirs",
-        [
-            *_identity(rows),
-            ("humans", [figure(e["human_sample_size"]) for e in rows]),
-            ("worth humans", [figure(e["effective_sample_size"]) for e in rows]),
-            ("variance ratio", [figure(e["variance_ratio"]) for e in rows]),
-            ("PPI correlation", [figure(e["ppi_correlation"]) for e in rows]),
-            ("verdict", [words(spoken(e["verdict"])) for e in rows]),
-        ],
+        rows,
+        *_identity(rows),
+        ("humans", lambda e: figure(e["human_sample_size"])),
+        ("worth humans", lambda e: figure(e["effective_sample_size"])),
+        ("variance ratio", lambda e: figure(e["variance_ratio"])),
+        ("PPI correlation", lambda e: figure(e["ppi_correlation"])),
+        ("verdict", lambda e: words(spoken(e["verdict"]))),
     )
 
 
 def models(rows: Rows) -> Table:
     """Each LLM's part."""
-    pairs = [(e, m) for e in rows for m in e["models"]]
-    of = [e for e, _ in pairs]
     return table(
         "Each LLM's part; what it says alone is exploratory",
-        [
-            ("model", [name(m["name"]) for _, m in pairs]),
-            *_identity(of),
-            ("alone", [figure(m["llm_only"] and m["llm_only"]["estimate"]) for _, m in pairs]),
-            ("PPI correlation", [figure(m["ppi_correlation"]) for _, m in pairs]),
-            ("variance ratio without it", [figure(m["variance_ratio_without"]) for _, m in pairs]),
-            ("correlation of its draws", [figure(m["icc"]) for _, m in pairs]),
-            ("cross-fitted variance ratio", [figure(m["cross_fitted_variance_ratio"]) for _, m in pairs]),
-            ("share of folds that took it", [figure(m["selected_share"]) for _, m in pairs]),
-        ],
+        _joined(rows, "models"),
+        ("model", lambda m: name(m["name"])),
+        *_identity(rows, of=_whose),
+        ("alone", lambda m: figure(m["llm_only"] and m["llm_only"]["estimate"])),
+        ("PPI correlation", lambda m: figure(m["ppi_correlation"])),
+        ("variance ratio without it", lambda m: figure(m["variance_ratio_without"])),
+        ("correlation of its draws", lambda m: figure(m["icc"])),
+        ("cross-fitted variance ratio", lambda m: figure(m["cross_fitted_variance_ratio"])),
+        ("share of folds that took it", lambda m: figure(m["selected_share"])),
     )
 
 
 def alternatives(rows: Rows) -> Table:
     """The same by other estimators."""
-    pairs = [(e, a) for e in rows for a in e["alternatives"]]
+    found = _joined(rows, "alternatives")
     return table(
         "The same by other estimators",
-        [
-            *_identity([e for e, _ in pairs]),
-            ("estimator", [words(spoken(a["estimator"])) for _, a in pairs]),
-            ("estimate", [figure(a["estimate"]) for _, a in pairs]),
-            ("interval", [_interval(a) for _, a in pairs]),
-            ("standard error", [figure(a["standard_error"]) for _, a in pairs]),
-            ("p-value", [chance(a["p_value"]) for _, a in pairs]),
-            ("variance ratio", [figure(a["variance_ratio"]) for _, a in pairs]),
-        ],
+        found,
+        *_identity(rows, of=_whose),
+        ("estimator", lambda a: words(spoken(a["estimator"]))),
+        ("estimate", lambda a: figure(a["estimate"])),
+        _interval(found),
+        ("standard error", lambda a: figure(a["standard_error"])),
+        ("p-value", lambda a: chance(a["p_value"])),
+        ("variance ratio", lambda a: figure(a["variance_ratio"])),
     )
 
 
@@ -88,12 +109,11 @@ def pooled(rows: Rows) -> Table:
     found = [e for e in rows if e["pooled"]]
     return table(
         "Estimates of subgroups drawn towards the mean of all; shrinkage 1 is the mean",
-        [
-            *_identity(found),
-            ("pooled", [figure(e["pooled"]["estimate"]) for e in found]),
-            ("interval", [_interval(e["pooled"]) for e in found]),
-            ("shrinkage", [figure(e["pooled"]["shrinkage"]) for e in found]),
-        ],
+        found,
+        *_identity(found),
+        ("pooled", lambda e: figure(e["pooled"]["estimate"])),
+        _interval([e["pooled"] for e in found], lambda e: e["pooled"]),
+        ("shrinkage", lambda e: figure(e["pooled"]["shrinkage"])),
     )
 
 
@@ -101,14 +121,13 @@ def heterogeneity(rows: Rows) -> Table:
     """Whether subgroups differ by more than chance."""
     return table(
         "Whether an estimate differs between subgroups by more than chance",
-        [
-            *_identity(rows),
-            ("subgroups", [figure(h["n_subgroups"]) for h in rows]),
-            ("Q", [figure(h["q"]) for h in rows]),
-            ("p-value", [chance(h["p_value"]) for h in rows]),
-            ("I squared", [figure(h["i_squared"]) for h in rows]),
-            ("SD between", [figure(h["between_sd"]) for h in rows]),
-        ],
+        rows,
+        *_identity(rows),
+        ("subgroups", lambda h: figure(h["n_subgroups"])),
+        ("Q", lambda h: figure(h["q"])),
+        ("p-value", lambda h: chance(h["p_value"])),
+        ("I squared", lambda h: figure(h["i_squared"])),
+        ("SD between", lambda h: figure(h["between_sd"])),
     )
 
 
@@ -116,46 +135,61 @@ def arms(rows: Rows) -> Table:
     """Means and sizes."""
     return table(
         "Arms: calibrated means, sizes, and the share of the outcome's variance that the LLM explains",
-        [
-            *_identity(rows, "arm"),
-            ("humans", [figure(a["n_human"]) for a in rows]),
-            ("LLM-only units", [figure(a["n_llm_only"]) for a in rows]),
-            ("mean", [figure(a["mean"]["estimate"]) for a in rows]),
-            ("interval", [_interval(a["mean"]) for a in rows]),
-            ("explained", [figure(a["r_squared"]) for a in rows]),
-            ("explained, adjusted", [figure(a["adjusted_r_squared"]) for a in rows]),
-            ("verdict", [words(spoken(a["verdict"])) for a in rows]),
-        ],
+        rows,
+        *_identity(rows, "arm"),
+        ("humans", lambda a: figure(a["n_human"])),
+        ("LLM-only units", lambda a: figure(a["n_llm_only"])),
+        ("mean", lambda a: figure(a["mean"]["estimate"])),
+        _interval([a["mean"] for a in rows], lambda a: a["mean"]),
+        ("explained", lambda a: figure(a["r_squared"])),
+        ("explained, adjusted", lambda a: figure(a["adjusted_r_squared"])),
+        ("verdict", lambda a: words(spoken(a["verdict"]))),
     )
 
 
 def predictions(rows: Rows) -> Table:
     """Every column of LLM answers in every arm."""
-    pairs = [(a, p) for a in rows for p in a["predictions"]]
     return table(
         "Columns of LLM answers; tuning is the slope that was learned from humans",
-        [
-            ("model", [name(p["model"]) for _, p in pairs]),
-            ("asked under", [name(p["arm"]) for _, p in pairs]),
-            ("category", [name(p["category"]) for _, p in pairs]),
-            *_identity([a for a, _ in pairs], "for arm"),
-            ("tuning", [figure(p["tuning"]) for _, p in pairs]),
-            ("dispersion ratio", [figure(p["dispersion_ratio"]) for _, p in pairs]),
-            ("without an answer", [figure(p["n_missing"]) for _, p in pairs]),
-            ("dropped", [yes(p["dropped"]) for _, p in pairs]),
-        ],
+        _joined(rows, "predictions"),
+        ("model", lambda p: name(p["model"])),
+        ("asked under", lambda p: name(p["arm"])),
+        ("category", lambda p: name(p["category"])),
+        *_identity(rows, "for arm", _whose),
+        ("tuning", lambda p: figure(p["tuning"])),
+        ("dispersion ratio", lambda p: figure(p["dispersion_ratio"])),
+        ("without an answer", lambda p: figure(p["n_missing"])),
+        ("dropped", lambda p: yes(p["dropped"])),
     )
 
 
-def _identity(rows: Rows, what: str = "estimate") -> Columns:
-    """The columns that say which; outcome and subgroup where there are several."""
-    columns: Columns = [(what, [name(row["name"]) for row in rows])]
-    for head, field in (("outcome", "outcome"), ("component", "component"), ("subgroup", "subgroup")):
-        held = [row.get(field) for row in rows]
-        if len(set(held)) > 1 or (field == "component" and any(held)):
-            columns.append((head, [name(text) for text in held]))
-    return columns
+def _joined(rows: Rows, field: str) -> Rows:
+    """The entries of a list in every row, each with the row."""
+    return [entry | {"of": row} for row in rows for entry in row[field]]
 
 
-def _interval(result: dict[str, Any]) -> Cell:
-    return between(result["interval"])
+def _itself(row: Row) -> Row:
+    return row
+
+
+def _whose(entry: Row) -> Row:
+    of: Row = entry["of"]
+    return of
+
+
+def _identity(rows: Rows, what: str = "estimate", of: Callable[[Row], Row] = _itself) -> Iterator[Column]:
+    """The columns that say which; outcome and subgroup where there are several, component where there is one."""
+    yield what, lambda row: name(of(row)["name"])
+    for field in ("outcome", "component", "subgroup"):
+        held = {row.get(field) for row in rows}
+        if len(held) > 1 or (field == "component" and held != {None}):
+            yield field, _named(field, of)
+
+
+def _named(field: str, of: Callable[[Row], Row]) -> Callable[[Row], Any]:
+    return lambda row: name(of(row).get(field))
+
+
+def _interval(results: Rows, of: Callable[[Row], Row] = _itself) -> Column:
+    """The intervals of results, their level in the heading."""
+    return leveled("interval", [result["interval"] for result in results]), lambda row: between(of(row)["interval"])

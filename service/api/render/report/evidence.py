@@ -60,12 +60,11 @@ def assumptions(found: list[dict[str, Any]]) -> Table:
     """Each assumption and how its test went."""
     return table(
         "What the numbers rest on",
-        [
-            ("assumption", [words(spoken(a["name"])) for a in found]),
-            ("status", [status(a["status"]) for a in found]),
-            ("p-value", [chance(a["p_value"]) for a in found]),
-            ("in words", [words(a["statement"]) for a in found]),
-        ],
+        found,
+        ("assumption", lambda a: words(spoken(a["name"]))),
+        ("status", lambda a: status(a["status"])),
+        ("p-value", lambda a: chance(a["p_value"])),
+        ("in words", lambda a: words(a["statement"])),
     )
 
 
@@ -96,12 +95,11 @@ def _passport(passport: Mapping[str, Any]) -> Facts:
 def _models(models: list[dict[str, Any]]) -> Table:
     return table(
         "LLMs whose answers the request has",
-        [
-            ("model", [name(m["name"]) for m in models]),
-            ("version", [name(m["version"]) for m in models]),
-            ("knowledge cutoff", [words(m["knowledge_cutoff"]) for m in models]),
-            ("answers generated", [words(m["generated"]) for m in models]),
-        ],
+        models,
+        ("model", lambda m: name(m["name"])),
+        ("version", lambda m: name(m["version"])),
+        ("knowledge cutoff", lambda m: words(m["knowledge_cutoff"])),
+        ("answers generated", lambda m: words(m["generated"])),
     )
 
 

@@ -12,7 +12,7 @@ from service.api.render.report.blocks import Page
 from service.api.render.words import clean, spoken
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_TOLD = 10  # places of a warning
+_TOLD = 10  # places, and different messages, of a warning
 
 
 def document(page: Page, figure: str) -> bytes:

@@ -50,13 +50,12 @@ def groups(found: list[Answer] | None, caption: str = "Units to buy, and what on
         return None
     return table(
         caption,
-        [
-            ("units", [figure(g["n"]) for g in found]),
-            ("of", [words("humans" if g["human"] else "LLM-only") for g in found]),
-            ("arm", [name(g["arm"]) for g in found]),
-            ("asked of", [words(", ".join(map(clean, g["models"])) or "no LLM") for g in found]),
-            ("one costs", [figure(g["unit_cost"]) for g in found]),
-        ],
+        found,
+        ("units", lambda g: figure(g["n"])),
+        ("of", lambda g: words("humans" if g["human"] else "LLM-only")),
+        ("arm", lambda g: name(g["arm"])),
+        ("asked of", lambda g: words(", ".join(map(clean, g["models"])) or "no LLM")),
+        ("one costs", lambda g: figure(g["unit_cost"])),
     )
 
 
@@ -101,22 +100,20 @@ def against_humans(answer: Answer) -> Section | None:
 def _arms(arms: list[Answer]) -> Table:
     return table(
         "Units by arm",
-        [
-            ("arm", [name(a["name"]) for a in arms]),
-            ("humans", [figure(a["n_human"]) for a in arms]),
-            ("LLM-only units", [figure(a["n_llm_only"]) for a in arms]),
-        ],
+        arms,
+        ("arm", lambda a: name(a["name"])),
+        ("humans", lambda a: figure(a["n_human"])),
+        ("LLM-only units", lambda a: figure(a["n_llm_only"])),
     )
 
 
 def _models(models: list[Answer]) -> Table:
     return table(
         "LLM answers to buy, and what they are worth",
-        [
-            ("model", [name(m["name"]) for m in models]),
-            ("answers", [figure(m["n"]) for m in models]),
-            ("cost", [figure(m["cost"]) for m in models]),
-            ("more variance without it", [share(m["marginal_value"]) for m in models]),
-            ("price per answer from which none is bought", [figure(m["break_even_price"]) for m in models]),
-        ],
+        models,
+        ("model", lambda m: name(m["name"])),
+        ("answers", lambda m: figure(m["n"])),
+        ("cost", lambda m: figure(m["cost"])),
+        ("more variance without it", lambda m: share(m["marginal_value"])),
+        ("price per answer from which none is bought", lambda m: figure(m["break_even_price"])),
     )

@@ -22,8 +22,8 @@ from service.api.render.report.blocks import (
     table,
     words,
 )
+from service.api.render.report.choices import choices
 from service.api.render.report.evidence import closing
-from service.api.render.words import spoken
 
 Answer = dict[str, Any]
 
@@ -51,18 +51,7 @@ def page(answer: Answer) -> Page:
             *sections(
                 section("Hypotheses", _judged(hypotheses)),
                 section("What to run next", _next(answer["next"] or [])),
-                section(
-                    "What was done",
-                    facts(
-                        ("procedure", words(spoken(done["multiplicity"]))),
-                        ("error rate", figure(done["error_rate"])),
-                        ("weights", words(spoken(done["weighting"]["method"]))),
-                        ("least weight", figure(done["weighting"]["least_weight"])),
-                        ("slope of human on LLM effects", figure(done["calibration"]["slope"])),
-                        ("spread around it", figure(done["calibration"]["residual_sd"])),
-                        ("seed", figure(done["seed"])),
-                    ),
-                ),
+                section("What was done", choices(done)),
             ),
             *closing(answer, [("screening", done["multiplicity"])]),
         ),
@@ -79,14 +68,13 @@ def _lead(answer: Answer, run: int, rejected: int) -> Iterator[str]:
 def _judged(hypotheses: list[Answer]) -> Table:
     return table(
         "Every hypothesis; one that was not run counts with a p-value of 1",
-        [
-            ("hypothesis", [name(h["name"]) for h in hypotheses]),
-            ("weight", [figure(h["weight"]) for h in hypotheses]),
-            ("p-value", [chance(h["p_value"]) for h in hypotheses]),
-            ("adjusted p-value", [chance(h["p_value_adjusted"]) for h in hypotheses]),
-            ("rejected", [_judgement(h["rejected"]) for h in hypotheses]),
-            ("claim", [status(h["claim"]) for h in hypotheses]),
-        ],
+        hypotheses,
+        ("hypothesis", lambda h: name(h["name"])),
+        ("weight", lambda h: figure(h["weight"])),
+        ("p-value", lambda h: chance(h["p_value"])),
+        ("adjusted p-value", lambda h: chance(h["p_value_adjusted"])),
+        ("rejected", lambda h: _judgement(h["rejected"])),
+        ("claim", lambda h: status(h["claim"])),
     )
 
 
@@ -97,10 +85,9 @@ def _judgement(rejected: bool | None) -> Cell:
 def _next(found: list[Answer]) -> Table:
     return table(
         "Hypotheses to take to humans next, the most promising first; exploratory",
-        [
-            ("hypothesis", [name(n["name"]) for n in found]),
-            ("humans", [figure(n["n_human"]) for n in found]),
-            ("cost", [figure(n["cost"]) for n in found]),
-            ("probability of a discovery", [share(n["probability_of_discovery"]) for n in found]),
-        ],
+        found,
+        ("hypothesis", lambda n: name(n["name"])),
+        ("humans", lambda n: figure(n["n_human"])),
+        ("cost", lambda n: figure(n["cost"])),
+        ("probability of a discovery", lambda n: share(n["probability_of_discovery"])),
     )

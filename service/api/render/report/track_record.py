@@ -7,7 +7,7 @@ from typing import Any
 
 from service.api.render.doubts import CLAIMS, grouped
 from service.api.render.numerals import number, percent, span
-from service.api.render.report.blocks import Page, Section, ends, facts, figure, name, section, sections, share
+from service.api.render.report.blocks import Page, Section, facts, figure, interval, name, section, sections, share
 from service.api.render.report.evidence import closing
 from service.api.render.words import shortened
 
@@ -18,15 +18,14 @@ _NAME_EMS = 60
 def page(answer: Answer) -> Page:
     """The whole report."""
     effects = answer["random_effects"]
-    interval = effects["interval"] or {}
     return Page(
         title="What an LLM-only effect is worth",
         lead=tuple(_lead(answer)),
         facts=facts(
             ("new study", name(answer["name"])),
-            ("LLM alone", figure(answer["llm_only"]["estimate"])),
+            ("LLM alone, exploratory", figure(answer["llm_only"]["estimate"])),
             ("human effect, predicted", figure(effects["estimate"])),
-            ("interval", ends(interval.get("lower"), interval.get("upper"))),
+            interval(effects["interval"]),
             ("past studies", figure(answer["conformal"]["studies"])),
         ),
         warnings=tuple(grouped(answer["warnings"])),
@@ -42,35 +41,29 @@ def page(answer: Answer) -> Page:
 
 
 def _lead(answer: Answer) -> Iterator[str]:
-    effects = answer["random_effects"]
+    effects, found = answer["random_effects"], answer["random_effects"]["interval"]
     yield f"The LLM alone says {number(answer['llm_only']['estimate'])} for {shortened(answer['name'], _NAME_EMS)}."
-    if effects["interval"]:
-        level = percent(effects["interval"]["level"])
-        yield (
-            f"By the record of past studies the human effect is about {number(effects['estimate'])}, {level} interval "
-            f"{span(effects['interval']['lower'], effects['interval']['upper'])}."
-        )
-        yield f"The human effect has another sign than the LLM's with probability {_rounded(effects)}."
-    else:
+    if not found:
         yield "The record has too few studies for an interval."
-
-
-def _rounded(effects: Answer) -> str:
-    return number(effects["wrong_sign_probability"])
+        return
+    yield (
+        f"By the record of past studies the human effect is about {number(effects['estimate'])}, "
+        f"{percent(found['level'])} interval {span(found['lower'], found['upper'])}."
+    )
+    wrong = number(effects["wrong_sign_probability"])
+    yield f"The human effect has another sign than the LLM's with probability {wrong}."
 
 
 def _line(effects: Answer) -> Section | None:
-    slope = effects["slope_interval"] or {}
-    interval = effects["interval"] or {}
     return section(
         "Random effects",
         facts(
             ("predicted human effect", figure(effects["estimate"])),
             ("standard error", figure(effects["standard_error"])),
             ("df", figure(effects["df"])),
-            ("interval", ends(interval.get("lower"), interval.get("upper"))),
+            interval(effects["interval"]),
             ("slope of human on LLM effects", figure(effects["slope"])),
-            ("its interval", ends(slope.get("lower"), slope.get("upper"))),
+            interval(effects["slope_interval"], "interval of the slope"),
             ("intercept", figure(effects["intercept"])),
             ("explained between studies", figure(effects["r_squared"])),
             ("variance between studies", figure(effects["tau2"])),
@@ -83,11 +76,10 @@ def _line(effects: Answer) -> Section | None:
 
 
 def _conformal(found: Answer) -> Section | None:
-    interval = found["interval"] or {}
     return section(
         "Conformal",
         facts(
-            ("interval", ends(interval.get("lower"), interval.get("upper"))),
+            interval(found["interval"]),
             ("past studies", figure(found["studies"])),
             ("studies needed", figure(found["studies_needed"])),
             ("studies missing", figure(found["studies_missing"])),

@@ -36,7 +36,7 @@ def test_the_worst_comes_first_with_its_measure() -> None:
     written = texts(of(card.sheet(diagnosed(8), embedded=True)))
     statuses = [text for text in written if text in {"pass", "fail", "warn", "not testable"}]
     assert statuses == ["fail"] * 2 + ["warn"] * 2 + ["not testable"] * 2 + ["pass"] * 2
-    assert "dispersion ratio 0.447 from \u22121, p < 0.0001" in written
+    assert "dispersion ratio 0.447 from \u22121 (95 %), p < 0.0001" in written
 
 
 def test_many_entries_are_counted_by_check() -> None:

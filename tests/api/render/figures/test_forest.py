@@ -56,4 +56,19 @@ def test_words_say_every_estimate() -> None:
     assert line.startswith(
         "treatment - control: calibrated 0.703 [0.348, 1.058], humans alone 0.333 [\u22120.148, 0.815]"
     )
-    assert line.endswith(", LLM alone 1.101.")
+    assert line.endswith(", LLM alone, exploratory, 1.101.")
+
+
+def test_words_name_the_outcome_where_there_are_several() -> None:
+    whole = calibration(("a", 0.5, 0.1, 0.9), ("a", 0.7, 0.1, 0.9))
+    whole["estimates"][1]["outcome"] = "income"
+    first, second = forest.words(whole).lines
+    assert first.startswith("trust \u00b7 a: ")
+    assert second.startswith("income \u00b7 a: ")
+
+
+def test_bars_are_told_by_the_level_of_the_intervals() -> None:
+    """That of an equivalence test is not the confidence level."""
+    whole = calibration(("a", 0.5, 0.1, 0.9))
+    whole["estimates"][0]["interval"]["level"] = 0.9
+    assert "Bars are 90 % intervals." in texts(of(forest.sheet(whole, embedded=True)))

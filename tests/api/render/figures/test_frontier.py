@@ -22,8 +22,10 @@ def test_without_a_frontier_the_design_stands_alone() -> None:
 
 
 def test_bands_of_a_pilot_are_drawn() -> None:
-    whole = answer("/v1/designs") | {"bands": {"standard_error": [0.05, 0.3]}}
-    assert inside(of(frontier.sheet(whole, embedded=True)))
+    whole = answer("/v1/designs") | {"bands": {"level": 0.9, "standard_error": [0.05, 0.3]}}
+    root = of(frontier.sheet(whole, embedded=True))
+    assert inside(root)
+    assert "standard error; the bar is its 90 % band" in texts(root)
 
 
 def test_other_bases_have_other_figures() -> None:

@@ -27,6 +27,12 @@ def test_claim_warnings_and_build_stand_below_every_figure(path: str) -> None:
     assert "Warning other: only 8" in text
     assert whole["passport"]["request_digest"] in text
     assert ("Claim: " in text) is (whole["passport"]["claim"] is not None)
+    assert ("Verdict: llm used." in text) is (path == "/v1/calibrations")
+
+
+def test_different_messages_of_a_warning_are_told_and_beyond_three_counted() -> None:
+    text = written({"warnings": [WARNING | {"message": f"column {k}"} for k in range(5)]})
+    assert "Warning few_humans (5 times): column 0; column 1; column 2; and 2 more" in text
 
 
 def test_that_there_are_none_is_said_too() -> None:

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from service.api.render.figures.drawing import Sheet, drawn
 from service.api.render.figures.palette import INK, NAMES
-from service.api.render.figures.svg import Words, document, finished, on_page
+from service.api.render.figures.svg import TOLD, Words, document, finished, on_page
 from tests.api.render.answering import AWKWARD
 from tests.api.render.drawings import SVG, attributes
 
@@ -30,7 +30,12 @@ def test_title_and_description_are_the_names_of_the_figure() -> None:
 
 
 def test_a_description_does_not_grow_without_end() -> None:
-    assert Words("t", ["x."] * 500).described().endswith("And 476 more.")
+    asked: list[int] = []
+    words = Words.of("t", range(500), lambda k: asked.append(k) or f"{k}.", "first.")
+    assert words.described().startswith("first. 0. 1. ")
+    assert words.described().endswith(" 23. And 476 more.")
+    assert len(asked) == TOLD
+    assert Words.of("t", [1], str).described() == "1"
 
 
 def test_nothing_comes_from_outside_and_ids_are_used() -> None:
@@ -41,6 +46,21 @@ def test_nothing_comes_from_outside_and_ids_are_used() -> None:
     assert [v for v in attributes(root) if "//" in v and not v.startswith("http://www.w3.org/")] == []
     ids = {element.attrib["id"] for element in root.iter() if "id" in element.attrib}
     assert all(f"#{name}" in text or name in root.attrib["aria-labelledby"] for name in ids)
+
+
+def test_a_name_that_looks_like_an_id_a_colour_or_a_font_stays_as_it_is() -> None:
+    name = f"""a id="b" {INK}; font-family: 'DejaVu Sans', sans-serif"""
+
+    def sheet() -> Sheet:
+        page = Sheet(60)
+        page.text(10, 50, name)
+        return page
+
+    drawing = finished(drawn(sheet), Words(name, [name]))
+    for text in (drawing, on_page(drawing)):
+        root = ET.fromstring(text)
+        for element in (f"{SVG}text", f"{SVG}title", f"{SVG}desc"):
+            assert next(root.iter(element)).text == name
 
 
 def test_on_a_page_every_colour_is_the_style_s() -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import Any, get_args
 
 from service.api.render.report.calibration import VERDICTS, page
 from service.calibration.answer import Verdict
-from tests.api.render.answering import AWKWARD, answer, calibration
+from tests.api.render.answering import AWKWARD, BY_PATH, answer, calibration
 from tests.api.render.pages import facts, headings, tables
 
 PATH = "/v1/calibrations"
@@ -25,12 +26,32 @@ def test_every_verdict_has_a_sentence() -> None:
 
 def test_the_lead_tells_the_first_estimate() -> None:
     found = page(answer(PATH))
-    assert found.lead[0] == "treatment - control \u00b7 trust: 0.7027, 95 % interval [0.348, 1.058]."
-    assert "The LLM alone says 1.101." in found.lead[1]
+    assert found.lead[0] == "The estimate of treatment - control \u00b7 trust is 0.7027, 95 % interval [0.348, 1.058]."
+    assert found.lead[1].startswith("Humans alone say 0.3333, 95 % interval [")
+    assert "The LLM alone says 1.101, which is exploratory." in found.lead[1]
+    assert len(found.lead) == 3
     assert found.lead[2].endswith("With them, 120 humans are as precise as 222.1 alone.")
     assert found.claim == "confirmatory"
     assert facts(found)["estimator"] == "regression"
-    assert facts(found)["contrasts"] == "treatment - control: \u22121 \u00d7 control, 1 \u00d7 treatment"
+    assert facts(found)["contrasts"] == "treatment - control (control \u22121, treatment 1)"
+
+
+def test_the_level_told_is_that_of_the_interval() -> None:
+    """An equivalence test at 95 % confidence has an interval of 90 %."""
+    plan = {"identification": "exchangeability", "alternative": "equivalence", "margin": 2}
+    study = json.loads(BY_PATH[PATH].examples[0][1])
+    found = page(answer(PATH, {"data": study["data"], "plan": plan}))
+    assert all("90 % interval" in sentence for sentence in found.lead[:2])
+    assert "90 % interval" in facts(found)
+    heads = {caption.partition(" ")[0]: [head.text for head in table.heads] for caption, table in tables(found).items()}
+    assert "90 % interval" in heads["Calibrated"]
+    assert "90 % interval" in heads["Humans"]
+    assert "95 % interval" in heads["Arms:"]  # means are not what is tested
+
+
+def test_of_several_estimates_the_lead_says_that_it_tells_the_first() -> None:
+    found = page(calibration(*((f"t{k}", 0.5, 0.1, 0.9) for k in range(12))))
+    assert found.lead[-1] == "This is the first of 12 estimates; the others are below."
 
 
 def test_without_the_llm_nothing_is_promised() -> None:

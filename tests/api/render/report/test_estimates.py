@@ -10,7 +10,10 @@ def test_three_ways_stand_side_by_side() -> None:
     assert column(table, "calibrated") == ["0.7027"]
     assert column(table, "humans alone") == ["0.3333"]
     assert column(table, "LLM alone") == ["1.101"]
-    assert column(table, "interval") == ["[0.348, 1.058]"]
+    assert column(table, "95 % interval") == ["[0.348, 1.058]"]
+    humans = estimates.humans(answer("/v1/calibrations")["estimates"])
+    assert column(humans, "standard error") == ["0.2431"]
+    assert column(humans, "95 % interval") == ["[\u22120.148, 0.815]"]
     assert "outcome" not in [head.text for head in table.heads]
 
 

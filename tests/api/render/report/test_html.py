@@ -25,13 +25,13 @@ def page(text: str, **more: object) -> Page:
         "title": text,
         "lead": (text,),
         "facts": facts((text, words(text)), ("n", figure(0.5))),
-        "warnings": (Doubt(text, text, (text,) * 30),),
+        "warnings": (Doubt(text, (text,) * 30, (text,) * 30, text),),
         "claim": "exploratory",
         "claim_meaning": text,
         "figure_caption": text,
         "sections": sections(
             section(
-                text, Paragraph(text), Paragraph(text, quoted=True), Items((text,)), table(text, [(text, [name(text)])])
+                text, Paragraph(text), Paragraph(text, quoted=True), Items((text,)), table(text, [text], (text, name))
             )
         ),
     }
@@ -71,6 +71,7 @@ def test_claim_and_warnings_are_always_there() -> None:
     texts = " ".join(read(document(page(SCRIPT), "")).texts)
     assert "exploratory" in texts
     assert "and 20 more places" in texts
+    assert "; and 20 more" in texts
     assert "No warnings" in " ".join(read(document(page("t", warnings=()), "")).texts)
 
 

@@ -82,5 +82,9 @@ def test_every_number_of_the_page_is_one_of_the_answer(path: str) -> None:
             numbers.add(float(value))
 
     gather(whole)
+    for estimate in whole.get("estimates", ()):
+        for result in (estimate, estimate["human_only"]):
+            interval = result["interval"]
+            assert {result["estimate"], result["standard_error"], interval["lower"], interval["upper"]} <= {*shown}
     assert shown
     assert [value for value in shown if value not in numbers] == []
