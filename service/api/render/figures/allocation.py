@@ -36,9 +36,9 @@ def sheet(questions: dict[str, Any], notes: Notes) -> Sheet:
     height = _TOP + _BLOCK * len(shown) + _AXIS + notes.height
     page = Sheet(height)
     axis = scale([0.0, *(q["standard_error"] for q in shown), *(q["standard_error_even"] for q in shown)])
-    axes = page.panel(_TOP, _BLOCK * len(shown))
-    ruled(axes, axis.ticks(), grid=False)
-    rules(axes, [at for at, _ in axis.ticks()], [(_BLOCK * k + 17, _BLOCK * (k + 1)) for k in range(len(shown))])
+    panel = page.panel(_TOP, _BLOCK * len(shown))
+    ruled(panel, axis.ticks(), grid=False)
+    rules(panel, [at for at, _ in axis.ticks()], [(_BLOCK * k + 17, _BLOCK * (k + 1)) for k in range(len(shown))])
     for index, q in enumerate(shown):
         y = _BLOCK * index
         units = f"{number(q['n_human'])} humans, {number(q['n_llm_only'])} LLM-only"
@@ -47,8 +47,8 @@ def sheet(questions: dict[str, Any], notes: Notes) -> Sheet:
         page.text(LEFT, _TOP + y + 13, shortened(q["name"], room), color=INK)
         page.text(WIDTH - LEFT, _TOP + y + 13, units, ha="right", fontsize=SMALL, color=SOFT)
         if q["standard_error_even"] is not None:
-            stroke(axes, [axis.at(q["standard_error_even"])], [y + 24], **_EVEN)
-        stroke(axes, [axis.at(q["standard_error"])], [y + 24], **_CHOSEN)
+            stroke(panel, [axis.at(q["standard_error_even"])], [y + 24], **_EVEN)
+        stroke(panel, [axis.at(q["standard_error"])], [y + 24], **_CHOSEN)
     _legend(page)
     titled(page, axis, "standard error", _TOP + _BLOCK * len(shown) + 30)
     notes.write(page, height - notes.height)

@@ -9,24 +9,27 @@ import io
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it may write its list of fonts is nobody's concern
 
 import matplotlib as mpl  # noqa: E402 - what it says while it is imported is meant above
-from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.backends.backend_svg import RendererSVG  # noqa: E402
-from matplotlib.collections import LineCollection  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
+from matplotlib.patches import Polygon  # noqa: E402
 
 from service.api.render.figures.palette import INK, PAPER, RULE, SOFT  # noqa: E402
 from service.api.render.figures.scale import Scale  # noqa: E402
 from service.api.render.words import clean, width  # noqa: E402
 
+Point = tuple[float, float]
 WIDTH = 480.0
 SIZE = 9.5
 SMALL = 8.5
+_TICK = 3.0
 _STYLE: dict[Any, Any] = {
     "font.family": ["sans-serif"],
     "font.sans-serif": ["DejaVu Sans"],
@@ -35,13 +38,10 @@ _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "rectifier",
     "text.parse_math": False,
     "text.color": INK,
-    "axes.edgecolor": SOFT,
-    "axes.linewidth": 0.8,
-    "axes.unicode_minus": False,
     "path.simplify": False,
 }
 _UNNAMED = {"Date": None, "Creator": None, "Format": None, "Type": None}
-NULL: dict[str, Any] = {"colors": SOFT, "linewidths": 1.0, "linestyles": [(0, (4, 3))]}
+NULL: dict[str, Any] = {"color": SOFT, "linewidth": 1.0, "linestyle": (0, (4, 3))}
 """The rules of the value that is tested against."""
 _one_at_a_time = threading.Lock()
 
@@ -59,7 +59,7 @@ _renderer: Callable[..., RendererSVG] = _Renderer
 
 
 class Sheet:
-    """A figure that grows downwards; ``y`` is how far it has come."""
+    """A figure of this height; places are in points from its upper left corner."""
 
     def __init__(self, height: float) -> None:
         self.height = height
@@ -72,41 +72,70 @@ class Sheet:
 
     def line(self, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:  # noqa: ANN401 - of matplotlib
         """A line, or markers, in points."""
-        places = [x / WIDTH for x in xs], [1 - y / self.height for y in ys]
-        self.figure.add_artist(Line2D(*places, **style))
+        self.figure.add_artist(Line2D(*zip(*map(self._place, xs, ys), strict=True), **style))
 
-    def panel(self, top: float, height: float, left: float = 10, right: float = 10) -> Axes:
-        """Axes from 0 to 1 across and from 0 to ``height`` points downwards, without a frame."""
-        axes = self.figure.add_axes(
-            (left / WIDTH, 1 - (top + height) / self.height, (WIDTH - left - right) / WIDTH, height / self.height)
-        )
-        axes.set(xlim=(0, 1), ylim=(height, 0), xticks=[], yticks=[], facecolor="none")
-        for side in ("left", "right", "top", "bottom"):
-            axes.spines[side].set_visible(False)
-        return axes
+    def lines(self, ends: Sequence[tuple[Point, Point]], **style: Any) -> None:  # noqa: ANN401 - of matplotlib
+        """Many straight lines of one look, in points: one path with gaps, which is cheaper than a line each."""
+        places = [place for begin, end in ends for place in (begin, end, (nan, nan))]
+        self.line([x for x, _ in places], [y for _, y in places], **style)
+
+    def area(self, corners: Sequence[Point], colour: str) -> None:
+        """A filled polygon, in points."""
+        self.figure.add_artist(Polygon([self._place(*corner) for corner in corners], color=colour, linewidth=0))
+
+    def panel(self, top: float, height: float, left: float = 10, right: float = 10) -> Panel:
+        """A part of the sheet with a scale across."""
+        return Panel(self, left, top, WIDTH - left - right, height)
+
+    def _place(self, x: float, y: float) -> Point:
+        return x / WIDTH, 1 - y / self.height
 
 
-def ruled(axes: Axes, ticks: Sequence[tuple[float, str]], *, upright: bool = False, grid: bool = True) -> None:
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of a sheet, from 0 to 1 across and from 0 to ``height`` points downwards.
+
+    matplotlib's axes would do, and cost twenty times as much: a figure may have forty.
+    """
+
+    sheet: Sheet
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def at(self, x: float, y: float) -> Point:
+        """The place on the sheet."""
+        return self.left + x * self.width, self.top + y
+
+
+def ruled(panel: Panel, ticks: Sequence[tuple[float, str]], *, upright: bool = False, grid: bool = True) -> None:
     """Ticks with labels, and faint lines across, on the lower (upright: the left) side."""
-    axis, side = (axes.yaxis, "left") if upright else (axes.xaxis, "bottom")
-    axis.set_ticks([place for place, _ in ticks], [label for _, label in ticks])
-    axis.set_tick_params(labelsize=SMALL, labelcolor=SOFT, color=SOFT, length=3, width=0.8)
+    sheet, left, low = panel.sheet, panel.left, panel.top + panel.height
+    ends = [((left, panel.top), (left, low))] if upright else [((left, low), (left + panel.width, low))]
+    across: list[tuple[Point, Point]] = []
+    for place, label in ticks:
+        x, y = panel.at(0, place) if upright else panel.at(place, panel.height)
+        ends.append(((x, y), (x - _TICK, y) if upright else (x, y + _TICK)))
+        across.append(((x, y), (x + panel.width, y) if upright else (x, panel.top)))
+        if upright:
+            sheet.text(x - 2 * _TICK, y + 3, label, ha="right", fontsize=SMALL, color=SOFT)
+        else:
+            sheet.text(x, y + 13, label, ha="center", fontsize=SMALL, color=SOFT)
+    sheet.lines(ends, color=SOFT, linewidth=0.8, zorder=1)
     if grid:
-        axis.grid(visible=True, color=RULE, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.spines[side].set_visible(True)
+        sheet.lines(across, color=RULE, linewidth=0.7, zorder=0.5)
 
 
-def rules(axes: Axes, places: Sequence[float], rows: Sequence[tuple[float, float]], **style: Any) -> None:  # noqa: ANN401 - of matplotlib
+def rules(panel: Panel, places: Sequence[float], rows: Sequence[tuple[float, float]], **style: Any) -> None:  # noqa: ANN401 - of matplotlib
     """Upright lines at places across, from the top to the bottom of each row."""
-    look: dict[str, Any] = {"colors": RULE, "linewidths": 0.7, "zorder": 0.5} | style
-    lines = [[(place, top), (place, bottom)] for top, bottom in rows for place in places]
-    axes.add_artist(LineCollection(lines, **look))
+    look: dict[str, Any] = {"color": RULE, "linewidth": 0.7, "zorder": 0.5} | style
+    panel.sheet.lines([(panel.at(at, top), panel.at(at, bottom)) for top, bottom in rows for at in places], **look)
 
 
-def stroke(axes: Axes, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:  # noqa: ANN401 - of matplotlib
-    """A line, or markers, that may reach over the edge; ``plot`` would look for new limits every time."""
-    axes.add_artist(Line2D(xs, ys, **style)).set_clip_on(False)
+def stroke(panel: Panel, xs: Sequence[float], ys: Sequence[float], **style: Any) -> None:  # noqa: ANN401 - of matplotlib
+    """A line, or markers, that may reach over the edge."""
+    panel.sheet.line(*zip(*map(panel.at, xs, ys), strict=True), **style)
 
 
 def titled(sheet: Sheet, scale: Scale, label: str, y: float) -> None:

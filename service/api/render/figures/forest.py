@@ -5,9 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from matplotlib.axes import Axes
-
-from service.api.render.figures.drawing import NULL, SIZE, SMALL, WIDTH, Sheet, ruled, rules, stroke, titled
+from service.api.render.figures.drawing import NULL, SIZE, SMALL, WIDTH, Panel, Sheet, ruled, rules, stroke, titled
 from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, LLM, PAPER, SOFT
 from service.api.render.figures.scale import Scale, scale
@@ -63,39 +61,39 @@ def sheet(answer: dict[str, Any], *, embedded: bool) -> Sheet:
 def _panel(page: Sheet, top: float, estimates: list[dict[str, Any]], null: float | None) -> float:
     """One outcome's estimates on an axis of their own; returns where it ends."""
     height = _BLOCK * len(estimates)
-    axes = page.panel(top, height)
+    panel = page.panel(top, height)
     axis = _axis(estimates, null)
-    ruled(axes, axis.ticks(), grid=False)
+    ruled(panel, axis.ticks(), grid=False)
     below = [(_BLOCK * k + 18, _BLOCK * (k + 1)) for k in range(len(estimates))]  # lines do not cross names
-    rules(axes, [place for place, _ in axis.ticks()], below)
+    rules(panel, [place for place, _ in axis.ticks()], below)
     if null is not None and 0 <= axis.at(null) <= 1:
-        rules(axes, [axis.at(null)], below, **NULL)
+        rules(panel, [axis.at(null)], below, **NULL)
     for index, estimate in enumerate(estimates):
         y = _BLOCK * index
         figures = estimated(estimate["estimate"], *_ends(estimate))
         room = (WIDTH - 2 * LEFT) / SIZE - width(figures) * 1.1 - 2
         page.text(LEFT, top + y + 14, shortened(_label(estimate), room), color=INK)
         page.text(WIDTH - LEFT, top + y + 14, figures, ha="right", color=CALIBRATED, fontweight="bold")
-        _bar(axes, axis, estimate, y + 22, _CALIBRATED)
-        _bar(axes, axis, estimate["human_only"], y + 22 + _LANE, _HUMAN)
+        _bar(panel, axis, estimate, y + 22, _CALIBRATED)
+        _bar(panel, axis, estimate["human_only"], y + 22 + _LANE, _HUMAN)
         if estimate["llm_only"]:
-            stroke(axes, [axis.at(estimate["llm_only"]["estimate"])], [y + 22 + 2 * _LANE], **_LLM)
+            stroke(panel, [axis.at(estimate["llm_only"]["estimate"])], [y + 22 + 2 * _LANE], **_LLM)
     titled(page, axis, "estimate", top + height + 28)
     return top + height + _AXIS
 
 
-def _bar(axes: Axes, axis: Scale, result: dict[str, Any], y: float, style: dict[str, Any]) -> None:
+def _bar(panel: Panel, axis: Scale, result: dict[str, Any], y: float, style: dict[str, Any]) -> None:
     """An estimate and its interval; an open end is an arrow at the edge."""
     interval = result["interval"]
     ends = [
         edge if end is None else axis.at(end)
         for end, edge in ((interval["lower"], _END), (interval["upper"], 1 - _END))
     ]
-    stroke(axes, ends, [y, y], color=style["color"], linewidth=style["linewidth"], solid_capstyle="butt")
+    stroke(panel, ends, [y, y], color=style["color"], linewidth=style["linewidth"], solid_capstyle="butt")
     for end, at, marker in ((interval["lower"], ends[0], "<"), (interval["upper"], ends[1], ">")):
         if end is None:
-            stroke(axes, [at], [y], marker=marker, color=style["color"], markersize=5)
-    stroke(axes, [axis.at(result["estimate"])], [y], **{**style, "linestyle": "none"})
+            stroke(panel, [at], [y], marker=marker, color=style["color"], markersize=5)
+    stroke(panel, [axis.at(result["estimate"])], [y], **{**style, "linestyle": "none"})
 
 
 def _axis(estimates: list[dict[str, Any]], null: float | None) -> Scale:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from service.api.render.figures import allocation, probabilities
-from service.api.render.figures.drawing import SMALL, Sheet, ruled, titled
+from service.api.render.figures.drawing import SMALL, Sheet, ruled, stroke, titled
 from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, PAPER, SOFT
 from service.api.render.figures.scale import scale
@@ -51,24 +51,24 @@ def _frontier(answer: dict[str, Any], notes: Notes) -> Sheet:
     costs, errors = scale([best["cost"], *(p["cost"] for p in points), 0.0]), _errors(answer, alone)
     height = _TOP + _PANEL + _AXIS + notes.height
     page = Sheet(height)
-    axes = page.panel(_TOP, _PANEL, left=_SIDE, right=14)
-    ruled(axes, costs.ticks())
-    ruled(axes, [((1 - place) * _PANEL, label) for place, label in errors.ticks(5)], upright=True)
+    panel = page.panel(_TOP, _PANEL, left=_SIDE, right=14)
+    ruled(panel, costs.ticks())
+    ruled(panel, [((1 - place) * _PANEL, label) for place, label in errors.ticks(5)], upright=True)
 
     def spot(cost: float, error: float) -> tuple[float, float]:
         return costs.at(cost), (1 - errors.at(error)) * _PANEL
 
     if alone:
         line = zip(*(spot(*pair) for pair in alone), strict=True)
-        axes.plot(*line, color=HUMAN, linewidth=1.4, linestyle=(0, (5, 3)))
+        stroke(panel, *line, color=HUMAN, linewidth=1.4, linestyle=(0, (5, 3)))
     if points:
         pairs = [spot(p["cost"], p["standard_error"]) for p in points]
-        axes.plot(*zip(*pairs, strict=True), color=CALIBRATED, linewidth=2, marker="o", markersize=3.5)
+        stroke(panel, *zip(*pairs, strict=True), color=CALIBRATED, linewidth=2, marker="o", markersize=3.5)
     band = answer["bands"]
     if band:
         ends = [spot(best["cost"], end) for end in band["standard_error"]]
-        axes.plot(*zip(*ends, strict=True), color=CALIBRATED, linewidth=1.2, marker="_", markersize=9)
-    axes.plot(*([value] for value in spot(best["cost"], best["standard_error"])), **_MARK, clip_on=False)
+        stroke(panel, *zip(*ends, strict=True), color=CALIBRATED, linewidth=1.2, marker="_", markersize=9)
+    stroke(panel, *([value] for value in spot(best["cost"], best["standard_error"])), **_MARK)
     _legend(page, humans=bool(alone))
     unit = f" ({errors.unit})" if errors.unit else ""
     unit += f"; the bar is its {percent(band['level'])} band" if band else ""

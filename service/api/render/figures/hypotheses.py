@@ -60,12 +60,12 @@ def sheet(answer: dict[str, Any], *, embedded: bool) -> Sheet:
 
 def _weights(page: Sheet, shown: list[dict[str, Any]], rows: float) -> None:
     axis = scale([0.0, *(h["weight"] for h in shown)], margin=0.0)
-    axes = page.panel(_TOP, rows, left=_NAMES, right=WIDTH - _NAMES - _WEIGHTS)
-    ruled(axes, axis.ticks(3))
+    panel = page.panel(_TOP, rows, left=_NAMES, right=WIDTH - _NAMES - _WEIGHTS)
+    ruled(panel, axis.ticks(3))
     for index, hypothesis in enumerate(shown):
         y = _BLOCK * index + 9
         stroke(
-            axes, [axis.at(0.0), axis.at(hypothesis["weight"])], [y, y], color=LLM, linewidth=6, solid_capstyle="butt"
+            panel, [axis.at(0.0), axis.at(hypothesis["weight"])], [y, y], color=LLM, linewidth=6, solid_capstyle="butt"
         )
     page.text(_NAMES, _TOP - 6, "weight by LLM evidence", fontsize=SMALL, color=SOFT)
 
@@ -80,15 +80,15 @@ def _p_values(page: Sheet, shown: list[dict[str, Any]], rows: float, error_rate:
     def at(p: float) -> float:
         return -math.log10(max(p, least)) / reach
 
-    axes = page.panel(_TOP, rows, left=left, right=16)
-    ruled(axes, [(at(10.0**-k), _power(k)) for k in range(math.floor(reach + 1e-9) + 1)])
-    axes.axvline(at(error_rate), color=FAIL, linewidth=1.2, linestyle=(0, (4, 3)))
+    panel = page.panel(_TOP, rows, left=left, right=16)
+    ruled(panel, [(at(10.0**-k), _power(k)) for k in range(math.floor(reach + 1e-9) + 1)])
+    stroke(panel, [at(error_rate)] * 2, [0, rows], color=FAIL, linewidth=1.2, linestyle=(0, (4, 3)))
     for index, hypothesis in enumerate(shown):
         p, y = hypothesis["p_value_adjusted"], _BLOCK * index + 9
         if p is None:
             page.text(left, _TOP + y + 3.5, "not run yet", fontsize=SMALL, color=SOFT)
         else:
-            stroke(axes, [at(p)], [y], **(_REJECTED if hypothesis["rejected"] else _KEPT))
+            stroke(panel, [at(p)], [y], **(_REJECTED if hypothesis["rejected"] else _KEPT))
     page.text(left, _TOP - 6, f"adjusted p-value; line: {number(error_rate)}", fontsize=SMALL, color=SOFT)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from service.api.render.figures.drawing import SMALL, Sheet, ruled, titled
+from service.api.render.figures.drawing import SMALL, Sheet, ruled, stroke, titled
 from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, SOFT
 from service.api.render.figures.scale import scale
@@ -39,16 +39,15 @@ def sheet(sampling: dict[str, Any], notes: Notes) -> Sheet:
     top = float(found.max()) * (1 + 1e-12)
     counts, edges = np.histogram(found, bins=_BINS, range=(0.0, top or 1.0))
     up = scale([0.0, float(counts.max())], margin=0.02)
-    axes = page.panel(_TOP, _PANEL, left=_SIDE, right=14)
-    ruled(axes, across.ticks())
-    ruled(axes, [((1 - place) * _PANEL, label) for place, label in up.ticks(5)], upright=True)
+    panel = page.panel(_TOP, _PANEL, left=_SIDE, right=14)
+    ruled(panel, across.ticks())
+    ruled(panel, [((1 - place) * _PANEL, label) for place, label in up.ticks(5)], upright=True)
     for count, low, high in zip(counts, edges, edges[1:], strict=False):
-        left, right = across.at(float(low)), across.at(float(high))
-        y = (1 - up.at(float(count))) * _PANEL
-        axes.fill_between(
-            [left + 0.001, right - 0.001], [y, y], (1 - up.at(0.0)) * _PANEL, color=CALIBRATED, linewidth=0
-        )
-    axes.axvline(across.at(uniform), color=HUMAN, linewidth=1.6, linestyle=(0, (5, 3)))
+        left, right = across.at(float(low)) + 0.001, across.at(float(high)) - 0.001
+        y, foot = (1 - up.at(float(count))) * _PANEL, (1 - up.at(0.0)) * _PANEL
+        corners = ((left, foot), (left, y), (right, y), (right, foot))
+        page.area([panel.at(*corner) for corner in corners], CALIBRATED)
+    stroke(panel, [across.at(uniform)] * 2, [0, _PANEL], color=HUMAN, linewidth=1.6, linestyle=(0, (5, 3)))
     page.line([LEFT + 2, LEFT + 22], [14, 14], color=HUMAN, linewidth=1.6, linestyle=(0, (5, 3)))
     page.text(LEFT + 28, 17.5, f"the same probability for everyone: {number(uniform)}", color=INK)
     page.text(LEFT, 44, "units", fontsize=SMALL, color=SOFT)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from matplotlib.axes import Axes
-
-from service.api.render.figures.drawing import NULL, SMALL, WIDTH, Sheet, ruled, rules, stroke, titled
+from service.api.render.figures.drawing import NULL, SMALL, WIDTH, Panel, Sheet, ruled, rules, stroke, titled
 from service.api.render.figures.notes import LEFT, Notes
 from service.api.render.figures.palette import CALIBRATED, HUMAN, INK, LLM, PAPER, SOFT
 from service.api.render.figures.scale import Scale, scale
@@ -72,22 +70,22 @@ def _intervals(page: Sheet, answer: dict[str, Any], rows: list[Row]) -> None:
     shown: list[float | None] = [told, 0.0, *(estimate for _, estimate, _, _ in rows)]
     shown += [end for _, _, interval, _ in rows if interval for end in (interval["lower"], interval["upper"])]
     axis, height = scale(shown), _BLOCK * (len(rows) + 1)
-    axes = page.panel(_TOP, height)
-    ruled(axes, axis.ticks(), grid=False)
+    panel = page.panel(_TOP, height)
+    ruled(panel, axis.ticks(), grid=False)
     below = [(_BLOCK * k + 18, _BLOCK * (k + 1)) for k in range(len(rows) + 1)]
-    rules(axes, [place for place, _ in axis.ticks()], below)
-    rules(axes, [axis.at(0.0)], below, **NULL)
-    stroke(axes, [axis.at(told)], [24], color=LLM, marker="D", markersize=6, markerfacecolor=PAPER)
+    rules(panel, [place for place, _ in axis.ticks()], below)
+    rules(panel, [axis.at(0.0)], below, **NULL)
+    stroke(panel, [axis.at(told)], [24], color=LLM, marker="D", markersize=6, markerfacecolor=PAPER)
     _row(page, 0, "LLM alone, no interval", number(told), LLM)
     for index, (label, estimate, interval, figures) in enumerate(rows, start=1):
         y = _BLOCK * index + 24
         _row(page, index, label, figures, CALIBRATED if interval else SOFT)
         if interval:
             stroke(
-                axes, [axis.at(interval["lower"]), axis.at(interval["upper"])], [y, y], color=CALIBRATED, linewidth=2.4
+                panel, [axis.at(interval["lower"]), axis.at(interval["upper"])], [y, y], color=CALIBRATED, linewidth=2.4
             )
         if estimate is not None:
-            stroke(axes, [axis.at(estimate)], [y], color=CALIBRATED, marker="o", markersize=6.5)
+            stroke(panel, [axis.at(estimate)], [y], color=CALIBRATED, marker="o", markersize=6.5)
     titled(page, axis, "human effect", _TOP + height + 30)
 
 
@@ -109,16 +107,16 @@ def _past(page: Sheet, answer: dict[str, Any], top: float) -> None:
     page.text(LEFT, top + 12, "The line of past studies", fontweight="bold", color=INK)
     unit = f" ({up.unit})" if up.unit else ""
     page.text(LEFT, top + 30, f"human effect{unit}", fontsize=SMALL, color=SOFT)
-    axes = page.panel(top + _LINE_TOP, _LINE_PANEL, left=_SIDE, right=14)
-    ruled(axes, across.ticks())
-    ruled(axes, [((1 - at) * _LINE_PANEL, label) for at, label in up.ticks(5)], upright=True)
-    _zero(axes, across, up)
+    panel = page.panel(top + _LINE_TOP, _LINE_PANEL, left=_SIDE, right=14)
+    ruled(panel, across.ticks())
+    ruled(panel, [((1 - at) * _LINE_PANEL, label) for at, label in up.ticks(5)], upright=True)
+    _zero(panel, across, up)
     heights = [(1 - up.at(value)) * _LINE_PANEL for value in on_line]
-    stroke(axes, [0, 1], heights, color=CALIBRATED, linewidth=1.6)
+    stroke(panel, [0, 1], heights, color=CALIBRATED, linewidth=1.6)
     bar = [(1 - up.at(interval[end])) * _LINE_PANEL for end in ("lower", "upper")]
-    stroke(axes, [across.at(told)] * 2, bar, color=CALIBRATED, linewidth=2.4, marker="_", markersize=9)
+    stroke(panel, [across.at(told)] * 2, bar, color=CALIBRATED, linewidth=2.4, marker="_", markersize=9)
     stroke(
-        axes,
+        panel,
         [across.at(told)],
         [(1 - up.at(effects["estimate"])) * _LINE_PANEL],
         color=CALIBRATED,
@@ -128,7 +126,8 @@ def _past(page: Sheet, answer: dict[str, Any], top: float) -> None:
     titled(page, across, "LLM effect; the bar is the interval at the new one", top + _LINE_TOP + _LINE_PANEL + 32)
 
 
-def _zero(axes: Axes, across: Scale, up: Scale) -> None:
+def _zero(panel: Panel, across: Scale, up: Scale) -> None:
     """No effect, on both axes."""
-    axes.axhline((1 - up.at(0.0)) * _LINE_PANEL, color=HUMAN, linewidth=1, linestyle=(0, (4, 3)))
-    axes.axvline(across.at(0.0), color=HUMAN, linewidth=1, linestyle=(0, (4, 3)))
+    level, upright = (1 - up.at(0.0)) * _LINE_PANEL, across.at(0.0)
+    for xs, ys in (([0.0, 1.0], [level, level]), ([upright, upright], [0.0, _LINE_PANEL])):
+        stroke(panel, xs, ys, color=HUMAN, linewidth=1, linestyle=(0, (4, 3)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from service.api.render.figures.drawing import Sheet, drawn
+from service.api.render.figures.drawing import Sheet, drawn, stroke
 from service.api.render.figures.palette import INK, NAMES
 from service.api.render.figures.svg import TOLD, Words, document, finished, on_page
 from tests.api.render.answering import AWKWARD
@@ -12,7 +12,7 @@ from tests.api.render.drawings import SVG, attributes
 def made(lines: list[str]) -> str:
     def sheet() -> Sheet:
         page = Sheet(60)
-        page.panel(10, 30).plot([0, 1], [1, 2], color=INK, marker="o")
+        stroke(page.panel(10, 30), [0, 1], [1, 2], color=INK, marker="o")
         page.text(10, 50, "below")
         return page
 

@@ -52,6 +52,12 @@ def test_names_never_become_markup(text: str) -> None:
     assert not [e for e in root.iter() if e.tag.endswith("script")]
 
 
+@pytest.mark.parametrize(("path", "validate"), CHANGING)
+def test_no_figure_pays_for_axes_of_matplotlib(path: str, validate: bool) -> None:
+    sheet = REPORTS[report(path, validate)].sheet(answer(path, validate=validate), embedded=False)
+    assert sheet.figure.axes == []
+
+
 @pytest.mark.parametrize("count", [200])
 def test_many_estimates_are_a_page_of_bounded_size(count: int) -> None:
     whole = calibration(*((f"t{k}", k / 10, k / 10 - 1, k / 10 + 1) for k in range(count)))
