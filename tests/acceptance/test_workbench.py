@@ -138,8 +138,9 @@ def test_a_spreadsheet_with_semicolons_and_decimal_commas(server: Server, opened
     page.check("#set-pool")
     page.select_option("#set-control", "control")
     page.click("#go")
-    assert "decimal comma" in page.inner_text("#refused")
-    page.check("#comma")
+    assert "Say what the comma is" in page.inner_text("#refused")
+    assert page.get_attribute("#comma", "aria-invalid") == "true"
+    page.select_option("#comma", "decimal")
     assert numbers(calibrated(page)) == numbers(wanted(server))
     assert saved(page, "#save-study").decode() == TWINS
 

@@ -12,9 +12,16 @@ const OPEN = ["fail", "warn"];
 /** Ask for the card of this data and show it; what cannot be asked is said. */
 export async function cardShown(request, { key, rows, table, uses, catalogue, signal }) {
   const place = byId("card-body");
-  fill(place, element("p", { class: "waiting" }, "Checking the LLM answers…"));
+  if (request.data.predictions.length === 0) {
+    fill(place, element("p", {}, "There are no LLM answers to check."));
+    return null;
+  }
+  fill(place, element("p", {}, "Checking the LLM answers…"));
   const { answer, problem, aborted } = await post("v1/diagnostics", { data: request.data }, { key, signal });
-  if (aborted) return null;
+  if (aborted) {
+    fill(place, element("p", {}, "Not checked: something was changed before the answer was there."));
+    return null;
+  }
   if (problem) {
     fill(place, refusal(problem, table, uses));
     return null;

@@ -2,12 +2,17 @@
 // person agrees to read that as missing.
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const COMMA = /^[+-]?\d+,\d+$/;
-const NOT_AVAILABLE = new Set(["NA", "N/A", "NaN", "nan", "null", "NULL", "None", "."]);
+/** Numbers as spreadsheets show them: with a decimal comma, or with digits in groups of three. */
+const STYLES = {
+  decimal: { shape: /^[+-]?\d{1,3}(?:[.'’\s]?\d{3})*(?:,\d+)?$/, plain: (text) => text.replace(/[.'’\s]/g, "").replace(",", ".") },
+  thousands: { shape: /^[+-]?\d{1,3}(?:[,'’\s]\d{3})+(?:\.\d+)?$/, plain: (text) => text.replace(/[,'’\s]/g, "") },
+};
+const POINT_OR_GROUP = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
+const NOT_AVAILABLE = new Set(["NA", "N/A", "#N/A", "na", "n/a", "NaN", "nan", "null", "NULL", "None", "."]);
 const MOST_LEVELS = 1000;
 
-/** How cells are read: `na` whether NA and the like are missing, `comma` whether 3,5 is 3.5. */
-export const AS_WRITTEN = Object.freeze({ na: false, comma: false });
+/** How cells are read: `na` whether NA and the like are missing, `comma` what a comma is: "decimal", "thousands" or not said. */
+export const AS_WRITTEN = Object.freeze({ na: false, comma: "" });
 
 /** A cell without the blanks around it, empty when missing. */
 export function trimmed(cell, reading) {
@@ -15,9 +20,15 @@ export function trimmed(cell, reading) {
   return reading.na && NOT_AVAILABLE.has(text) ? "" : text;
 }
 
-/** A decimal comma as a point, where the person says that 3,5 is 3.5. */
+/** A trimmed cell with its number as programs write it, where the person has said what a comma is. */
 export function pointed(text, reading) {
-  return reading.comma && COMMA.test(text) ? text.replace(",", ".") : text;
+  const style = STYLES[reading.comma];
+  return style?.shape.test(text) && !NUMBER.test(text) ? style.plain(text) : text;
+}
+
+/** Whether a cell is a number only once somebody says what its commas or groups of digits are. */
+function doubtful(text) {
+  return !NUMBER.test(text) && Object.values(STYLES).some(({ shape }) => shape.test(text));
 }
 
 /** The number in a trimmed cell, NaN where it is none. */
@@ -27,16 +38,20 @@ export function numberOf(text, reading) {
 }
 
 /**
- * What a column holds: {kind: "numbers"|"text"|"empty", missing, count, notAvailable, commas, firstText, levels, distinct, min, max, whole}.
- * `levels` are the first values in order of appearance (at most 1000), `firstText` the row (from 0) of the first cell that is no number.
+ * What a column holds: {kind: "numbers"|"text"|"empty", missing, count, notAvailable, commas, firstComma, points, firstPoint, firstText, levels,
+ * distinct, min, max, whole}.
+ * `levels` are the first values in order of appearance (at most 1000), `firstText` the row (from 0) of the first cell that is no number,
+ * `commas` how many cells are numbers once it is said what a comma is, `points` how many (such as 1.234) may be a thousand beside
+ * numbers with a decimal comma; `firstComma` and `firstPoint` are the first of them.
  */
 export function profile(cells, reading = AS_WRITTEN) {
-  const found = { kind: "empty", count: cells.length, missing: 0, notAvailable: 0, commas: 0, texts: 0, firstText: -1, min: Infinity, max: -Infinity, whole: true };
+  const found = { kind: "empty", count: cells.length, missing: 0, notAvailable: 0, commas: 0, firstComma: "", points: 0, firstPoint: "", texts: 0, firstText: -1, min: Infinity, max: -Infinity, whole: true };
   const levels = new Map();
   cells.forEach((cell, row) => {
     const bare = cell.trim();
     if (NOT_AVAILABLE.has(bare)) found.notAvailable++;
-    if (COMMA.test(bare)) found.commas++;
+    if (doubtful(bare) && found.commas++ === 0) found.firstComma = bare;
+    if (POINT_OR_GROUP.test(bare) && found.points++ === 0) found.firstPoint = bare;
     const text = trimmed(cell, reading);
     if (text === "") {
       found.missing++;

@@ -50,7 +50,7 @@ export function curl(url, table, uses, request, key) {
 export function r(url, table, uses, rows, moments) {
   const named = namedColumns(table, uses, rows);
   const given = [`outcome = ${rVector(Object.keys(named.outcomes))}`];
-  const predictions = named.predictions.map(({ values, ...said }) => `prediction(${[rText(values), ...Object.entries(said).map(([name, value]) => `${name} = ${rText(value)}`)].join(", ")})`);
+  const predictions = named.predictions.map(({ values, ...said }) => `prediction(${[rText(values), ...Object.entries(said).map(([name, value]) => `${name} = ${rValue(value)}`)].join(", ")})`);
   given.push(`predictions = list(\n    ${predictions.join(",\n    ")}\n  )`);
   if (named.arm) given.push(`arm = ${rText(named.arm)}`, `prediction_design = ${rText(named.prediction_design)}`);
   if (named.covariates) given.push(`covariates = ${rVector(Object.keys(named.covariates))}`);
@@ -58,8 +58,18 @@ export function r(url, table, uses, rows, moments) {
   if (Object.keys(rows.plan).length > 0) given.push(`plan = ${rValue(rows.plan)}`);
   if (moments) given.push("moments = TRUE");
   given.push(`url = ${rText(url.replace(/\/$/, ""))}`);
-  const read = 'study <- read.csv("study.csv", check.names = FALSE, na.strings = "", encoding = "UTF-8")';
-  return `library(rectifier)\n\n${read}\nanswer <- calibrate(\n  study,\n  ${given.join(",\n  ")}\n)\nanswer\n`;
+  return `library(rectifier)\n\n${rRead(table, uses)}\nanswer <- calibrate(\n  study,\n  ${given.join(",\n  ")}\n)\nanswer\n`;
+}
+
+/** Reads study.csv; labels that R would take for numbers or truth values stay words. */
+function rRead(table, uses) {
+  const changes = (label) => /^(?:t|true|f|false)$/i.test(label) || (!Number.isNaN(Number(label)) && String(Number(label)) !== label);
+  const words = table.header.filter((name) => {
+    const { role, profile } = uses.get(name);
+    return (role === "arm" || (role !== "ignore" && profile.kind === "text")) && profile.levels.some(changes);
+  });
+  const classes = words.map((name) => `${rName(name)} = "character"`).join(", ");
+  return `study <- read.csv("study.csv", check.names = FALSE, na.strings = "", encoding = "UTF-8"${classes ? `, colClasses = c(${classes})` : ""})`;
 }
 
 /** JavaScript: the package `rectifier` with the JSON file. */
@@ -79,7 +89,7 @@ export function shell(text) {
 }
 
 function rText(text) {
-  return JSON.stringify(String(text)).replace(/[\u007f-\uffff]/g, (c) => c);
+  return JSON.stringify(String(text));
 }
 
 function rVector(texts) {

@@ -1,6 +1,7 @@
 // Which column is what: a guess from names and contents that the person sees and can change.
 
 import { AS_WRITTEN, profile } from "./cells.js";
+import { contains, described, wordsOf } from "./names.js";
 
 /** What a column can be, in the order offered. */
 export const ROLES = [
@@ -28,32 +29,26 @@ const WORDS = {
   subgroup: ["subgroup", "segment"],
   sampling_probability: ["pi", "probability", "inclusion"],
   human: ["human", "ishuman", "asked"],
-  covariate: ["age", "sex", "gender", "education", "educ", "income", "ideology", "party", "partyid", "region", "race", "ethnicity", "urban", "employment", "religion"],
+  covariate: ["age", "sex", "gender", "education", "educ", "income", "ideology", "party", "partyid", "region", "race", "ethnicity", "ethnic", "urban", "employment", "religion"],
   outcome: ["outcome", "y", "answer", "response", "rating", "score", "dv", "trust", "support", "attitude", "satisfaction", "intention", "vote"],
 };
+/** Words of columns beside LLM answers that are none: a reason, a price, the prompt. */
+const BESIDE = ["id", "reason", "reasons", "rationale", "explanation", "prompt", "raw", "tokens", "cost", "price", "latency", "temperature", "seed", "time", "timestamp", "version", "confidence"];
 const GROUP_WORDS = ["group", "cell", "treatment", "treat", "treated"];
 const MOST_ARMS = 12;
 
-/** The words of a name: split at capitals, digits kept with their letters, and at everything that is no letter or digit. */
-export function wordsOf(name) {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter(Boolean);
-}
-
 /**
- * The guessed use of every column: name -> {role, model, arm, outcome, profile}, in the order of the header.
- * Predictions whose name ends (or begins) with a condition are of that arm.
+ * The guessed use of every column: name -> {role, model, arm, outcome, category, draw, told, profile}, in the order of the header.
+ * `told` are the fields the person has said; the others are guessed anew when roles change.
  */
 export function guess(header, columns, reading = AS_WRITTEN) {
-  const found = new Map(header.map((name) => [name, { role: "ignore", model: "", arm: "", outcome: "", profile: profile(columns.get(name), reading) }]));
+  const found = new Map(header.map((name) => [name, { role: "ignore", model: "", arm: "", outcome: "", category: "", draw: "", told: [], profile: profile(columns.get(name), reading) }]));
   const arm = guessedArm(header, found);
   if (arm) found.get(arm).role = "arm";
   for (const role of ["weight", "sampling_probability", "human", "stratum", "subgroup"]) one(header, found, role);
   for (const name of header) if (free(found, name) && isPrediction(name, found.get(name).profile)) found.get(name).role = "prediction";
   guessOutcomes(header, found);
+  withoutWords(header, found);
   guessCluster(header, found);
   for (const name of header) if (free(found, name) && isCovariate(name, found.get(name).profile)) found.get(name).role = "covariate";
   describePredictions(header, found, armsOf(found, arm));
@@ -65,21 +60,19 @@ export function armsOf(uses, name = [...uses.keys()].find((key) => uses.get(key)
   return name ? uses.get(name).profile.levels : [];
 }
 
-/** Model, arm and outcome of every prediction from its name, where the person has not said them. */
-export function describePredictions(header, uses, arms) {
+/** Predictions that name a condition are twins: everybody was asked under several. */
+export function designOf(uses) {
+  return [...uses.values()].some((use) => use.role === "prediction" && use.arm) ? "shared" : "independent";
+}
+
+/** Model, arm, outcome and draw of every prediction from its name, where the person has not said them. */
+export function describePredictions(header, uses, arms = armsOf(uses)) {
   const outcomes = header.filter((name) => uses.get(name).role === "outcome");
   for (const name of header) {
     const use = uses.get(name);
     if (use.role !== "prediction") continue;
-    let words = wordsOf(name);
-    const arm = arms.find((each) => contains(words, wordsOf(each)));
-    if (arm !== undefined) words = without(words, wordsOf(arm));
-    const outcome = outcomes.length > 1 ? longest(outcomes.filter((each) => contains(words, wordsOf(each)))) : undefined;
-    const about = outcome ?? outcomes.find((each) => contains(words, wordsOf(each)));
-    if (about !== undefined) words = without(words, wordsOf(about));
-    use.arm ||= arm ?? "";
-    use.outcome ||= outcome ?? (outcomes.length > 1 ? outcomes[0] : "");
-    use.model ||= words.filter((word) => !["pred", "predicted", "prediction", "answer", "response", "y"].includes(word)).join("-") || "llm";
+    const found = described(name, outcomes, arms);
+    for (const field of Object.keys(found)) if (!use.told.includes(field)) use[field] = found[field];
   }
 }
 
@@ -88,13 +81,13 @@ function guessedArm(header, found) {
     const { kind, distinct, missing, count } = found.get(name).profile;
     return kind !== "empty" && distinct >= 2 && distinct <= MOST_ARMS && missing < count;
   };
-  const named = header.filter((name) => able(name) && wordsOf(name).some((word) => WORDS.arm.includes(word)) && !says(name, "prediction"));
+  const named = header.filter((name) => able(name) && wordsOf(name).some((word) => WORDS.arm.includes(word)) && !says(name, "prediction") && !says(name, "covariate"));
   return named.find((name) => !wordsOf(name).some((word) => GROUP_WORDS.includes(word))) ?? named[0];
 }
 
 function guessOutcomes(header, found) {
   const predictions = header.filter((name) => found.get(name).role === "prediction").map(wordsOf);
-  const able = header.filter((name) => free(found, name) && found.get(name).profile.kind !== "empty" && found.get(name).profile.distinct > 1);
+  const able = header.filter((name) => free(found, name) && isAnswer(found.get(name).profile) && found.get(name).profile.distinct > 1);
   const rules = [
     (name) => predictions.some((words) => words.length > wordsOf(name).length && contains(words, wordsOf(name))),
     (name) => says(name, "outcome") && !says(name, "covariate"),
@@ -130,8 +123,27 @@ function fits(role, { kind, min, max, distinct }) {
   return distinct >= 2;
 }
 
-function isPrediction(name, { kind }) {
-  return kind !== "empty" && says(name, "prediction");
+function isPrediction(name, column) {
+  return isAnswer(column) && says(name, "prediction") && !wordsOf(name).some((word) => BESIDE.includes(word));
+}
+
+/** Answers are numbers, or one of a few words; a reason or a name is none. */
+function isAnswer(column) {
+  return column.kind !== "empty" && (isNumbers(column) || column.distinct <= MOST_ARMS);
+}
+
+/** Whether most cells are numbers, or will be once it is said what a comma is. */
+function isNumbers({ count, missing, texts, commas }) {
+  return texts - commas < (count - missing) / 2;
+}
+
+/** A column of words that no human said is no LLM answer. */
+function withoutWords(header, found) {
+  const said = new Set(header.filter((name) => found.get(name).role === "outcome").flatMap((name) => found.get(name).profile.levels));
+  for (const name of header) {
+    const { role, profile: column } = found.get(name);
+    if (role === "prediction" && said.size > 0 && !isNumbers(column) && !column.levels.some((level) => said.has(level))) found.get(name).role = "ignore";
+  }
 }
 
 function isCovariate(name, { kind, missing, distinct }) {
@@ -144,17 +156,4 @@ function says(name, role) {
 
 function free(found, name) {
   return found.get(name).role === "ignore";
-}
-
-/** Whether the words of one name stand together in those of another. */
-function contains(words, part) {
-  return part.length > 0 && ` ${words.join(" ")} `.includes(` ${part.join(" ")} `);
-}
-
-function without(words, part) {
-  return ` ${words.join(" ")} `.replace(` ${part.join(" ")} `, " ").split(" ").filter(Boolean);
-}
-
-function longest(names) {
-  return names.reduce((best, name) => (best === undefined || name.length > best.length ? name : best), undefined);
 }

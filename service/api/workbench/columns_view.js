@@ -1,8 +1,9 @@
 // The second part: which column is what. Every guess can be changed.
 
 import { short } from "./axis.js";
-import { ROLES, armsOf, describePredictions } from "./columns.js";
+import { ROLES, armsOf, describePredictions, designOf } from "./columns.js";
 import { byId, choice, element, fill } from "./dom.js";
+import { isShares } from "./request.js";
 
 /** Draw the table of columns; `changed` is called after every change, with the uses as they are then. */
 export function columnsPart(table, uses, settings, changed) {
@@ -22,16 +23,18 @@ export function columnsPart(table, uses, settings, changed) {
       { class: "columns" },
       element("caption", { class: "hidden" }, "Which column is what"),
       element("thead", {}, element("tr", {}, head.map((name) => element("th", { scope: "col" }, name)))),
-      element("tbody", {}, table.header.map((name, j) => row({ name, j, use: uses.get(name), arms, outcomes, shared, table, uses, redraw, changed }))),
+      element("tbody", {}, table.header.map((name, j) => row({ name, j, use: uses.get(name), arms, outcomes, shared, table, uses, settings, redraw, changed }))),
     ),
   );
+  drawsShown(table, uses);
 }
 
 function row(each) {
-  const { name, j, use, table, uses, arms, redraw } = each;
+  const { name, j, use, table, uses, settings, redraw } = each;
   const setRole = (event) => {
-    Object.assign(use, { role: event.target.value });
-    if (use.role === "prediction") describePredictions(table.header, uses, arms);
+    use.role = event.target.value;
+    describePredictions(table.header, uses);
+    if (!settings.designSaid) settings.design = designOf(uses);
     redraw(`role-${j}`);
   };
   return element(
@@ -44,22 +47,34 @@ function row(each) {
   );
 }
 
-function about({ name, j, use, arms, outcomes, shared, changed }) {
+function about({ name, j, use, arms, outcomes, shared, table, uses, settings, changed }) {
   const set = (field) => (event) => {
     use[field] = event.target.value.trim();
+    use.told = [...use.told, field];
+    drawsShown(table, uses);
     changed();
   };
+  const options = (first, values) => [...first, ...values.map((value) => ({ value, name: value }))];
+  const categories = isShares(table, uses, settings) ? uses.get(use.outcome || outcomes[0]).profile.levels : [];
   return element(
     "div",
     { class: "fields" },
     element("label", {}, "model", element("input", { id: `model-${j}`, ".value": use.model, size: "10", "aria-label": `model of ${name}`, onchange: set("model") })),
-    shared
-      ? element("label", {}, "asked under", choice({ id: `arm-${j}`, "aria-label": `condition ${name} was asked under`, onchange: set("arm") }, [{ value: "", name: "no condition" }, ...arms.map((arm) => ({ value: arm, name: arm }))], use.arm))
-      : null,
-    outcomes.length > 1
-      ? element("label", {}, "of outcome", choice({ id: `of-${j}`, "aria-label": `outcome that ${name} predicts`, onchange: set("outcome") }, outcomes.map((value) => ({ value, name: value })), use.outcome))
-      : null,
+    shared ? element("label", {}, "asked under", choice({ id: `arm-${j}`, "aria-label": `condition ${name} was asked under`, onchange: set("arm") }, options([{ value: "", name: "no condition" }], arms), use.arm)) : null,
+    outcomes.length > 1 ? element("label", {}, "of outcome", choice({ id: `of-${j}`, "aria-label": `outcome that ${name} predicts`, onchange: set("outcome") }, options([], outcomes), use.outcome)) : null,
+    categories.length > 0 ? element("label", {}, "is", choice({ id: `category-${j}`, "aria-label": `what ${name} says`, onchange: set("category") }, [{ value: "", name: "the answer" }, ...categories.map((value) => ({ value, name: `the probability of ${value}` }))], use.category)) : null,
+    element("label", {}, "draw", element("input", { id: `draw-${j}`, ".value": use.draw, size: "3", inputmode: "numeric", "aria-label": `draw of ${name}: a number where the model was asked several times`, onchange: set("draw") })),
   );
+}
+
+/** Which draw a column is, is asked where another one is of the same model, condition, outcome and category. */
+function drawsShown(table, uses) {
+  const key = ({ role, model, arm, outcome, category }) => JSON.stringify([role, model, arm, outcome, category]);
+  const keys = table.header.map((name) => key(uses.get(name)));
+  table.header.forEach((name, j) => {
+    const field = byId(`draw-${j}`);
+    if (field) field.parentElement.hidden = uses.get(name).draw === "" && keys.filter((each) => each === keys[j]).length < 2;
+  });
 }
 
 /** What is in a column, in a few words. */

@@ -1,16 +1,27 @@
 // Text of a CSV file to a header and columns of cells (RFC 4180; quotes, a byte order mark, any line ends).
-// What is doubtful is told in `problems`, never guessed silently: {code, message, row?, column?}.
+// What stands in the way is told in `problems`, what was settled here in `notes`: {code, message, line?, column?}.
 
 export const SEPARATORS = [
   { value: ",", name: "comma" },
   { value: ";", name: "semicolon" },
   { value: "\t", name: "tab" },
 ];
-const MOST_PROBLEMS = 20;
+const SEPARATOR_LINE = /^\uFEFF?"?sep=([,;\t])"?(?:\r\n|\r|\n)/i;
+const MOST_PROBLEMS = 5;
 const SAMPLED = 50;
+const UTF16 = [[0xff, 0xfe, "utf-16le"], [0xfe, 0xff, "utf-16be"]];
+const NO_TEXT =
+  "This is no text file. In a spreadsheet or statistics program, save the table as CSV (Excel: “Save as”, “CSV UTF-8”) " +
+  "and choose that file.";
 
-/** The text of a file's bytes; bytes that are not UTF-8 are read as Windows-1252, and that is told. */
+/**
+ * The text of a file's bytes. Bytes that are not UTF-8 and have no mark of UTF-16 are read as Windows-1252, and that is
+ * told; a workbook or another binary file has no text, and that is told, too.
+ */
 export function decode(bytes) {
+  const marked = UTF16.find(([first, second]) => bytes[0] === first && bytes[1] === second);
+  if (marked) return { text: new TextDecoder(marked[2]).decode(bytes), problems: [] };
+  if (bytes.subarray(0, 4096).includes(0)) return { text: "", problems: [{ code: "not_text", message: NO_TEXT }] };
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes), problems: [] };
   } catch {
@@ -35,27 +46,57 @@ export function detectSeparator(text) {
 }
 
 /**
- * {separator, header, columns: name -> cells, lines: the line of the file each row begins on, problems}.
- * The separator is detected when it is not given; rows of another length than the header's are told and left out.
+ * {separator, header, columns: name -> cells, lines: the line of the file each row begins on, problems, notes}.
+ * The separator is that given, that of a first line `sep=;` (Excel), or the detected one. Rows of another length than the
+ * header's are told and left out.
  * `labels` counts the rows below the header that describe columns (Qualtrics' question texts and import ids); they are
  * left out unless `keepLabels`.
  */
 export function parseCsv(text, separator = null, keepLabels = false) {
-  const content = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const used = separator ?? detectSeparator(content);
+  const [said, hint] = SEPARATOR_LINE.exec(text) ?? ["", null];
+  const content = `${said === "" ? "" : "\n"}${text.slice(said.length).replace(/^\uFEFF/, "")}`; // lines count as in the file
+  const used = separator ?? hint ?? detectSeparator(content);
   const { rows, lines, open } = records(content, used);
-  const header = (rows.shift() ?? []).map((name) => name.trim());
+  const written = (rows.shift() ?? []).map((name) => name.trim());
+  const named = distinct(written);
   lines.shift();
   const labels = rows.slice(0, 2).findLastIndex((row) => row.some((cell) => cell.startsWith('{"ImportId"'))) + 1;
   if (!keepLabels) [rows, lines].forEach((each) => each.splice(0, labels));
-  const problems = headerProblems(header);
-  if (open) problems.push({ code: "open_quote", line: open, message: `The record that begins on line ${open} opens a quote that is never closed.` });
-  const ragged = rows.flatMap((row, i) => (row.length === header.length ? [] : [i]));
-  problems.push(...ragged.slice(0, MOST_PROBLEMS).map((i) => raggedRow(lines[i], rows[i].length, header.length)));
-  if (ragged.length > MOST_PROBLEMS) problems.push({ code: "ragged_row", message: `${ragged.length} lines in all have another number of fields than the header.` });
-  const whole = ragged.length === 0 ? rows : rows.filter((row) => row.length === header.length);
-  if (whole.length === 0) problems.push({ code: "no_rows", message: "There are no rows below the header." });
-  return { separator: used, header: named(header), columns: columnsOf(header, whole), lines: lines.filter((_, i) => rows[i].length === header.length), labels, problems };
+  const { blank, ragged, whole } = sorted(rows, named.length);
+  const cells = whole.map((i) => rows[i]);
+  return {
+    separator: used,
+    header: named.filter((name) => name !== ""),
+    columns: columnsOf(named, cells),
+    lines: whole.map((i) => lines[i]),
+    labels,
+    problems: [...headerProblems(named, open), ...ragged.slice(0, MOST_PROBLEMS).map((i) => raggedRow(lines[i], rows[i].length, named.length)), ...countProblems(ragged, cells)],
+    notes: notesOf(written, named, cells, blank),
+  };
+}
+
+function headerProblems(named, open) {
+  return [
+    ...(named.some((name) => name !== "") ? [] : [{ code: "no_header", message: "The first line names no column." }]),
+    ...(open ? [{ code: "open_quote", line: open, message: `The record that begins on line ${open} opens a quote that is never closed.` }] : []),
+  ];
+}
+
+function countProblems(ragged, rows) {
+  return [
+    ...(ragged.length > MOST_PROBLEMS ? [{ code: "ragged_row", message: `${ragged.length} lines in all have another number of fields than the header.` }] : []),
+    ...(rows.length === 0 ? [{ code: "no_rows", message: "There are no rows below the header." }] : []),
+  ];
+}
+
+/** Indexes of rows: those without a word in any cell (in several columns), those of another length, and the others. */
+function sorted(rows, width) {
+  const found = { blank: [], ragged: [], whole: [] };
+  rows.forEach((row, i) => {
+    const kind = width > 1 && row.every((cell) => cell.trim() === "") ? "blank" : row.length === width ? "whole" : "ragged";
+    found[kind].push(i);
+  });
+  return found;
 }
 
 function raggedRow(line, got, width) {
@@ -129,22 +170,28 @@ function count(text) {
   return found;
 }
 
-function headerProblems(header) {
-  const names = named(header);
-  if (names.length === 0) return [{ code: "no_header", message: "The first line names no column." }];
-  const twice = new Set(names.filter((name, i) => names.indexOf(name) < i));
-  return [...twice].map((column) => ({ code: "duplicate_header", column, message: `The header names “${column}” twice: rename one of the two.` }));
-}
-
-/** Columns without a name (R writes row names under one) are no columns. */
-function named(header) {
-  return header.filter((name) => name !== "");
-}
-
-function columnsOf(header, rows) {
-  const columns = new Map();
-  header.forEach((name, j) => {
-    if (name !== "" && !columns.has(name)) columns.set(name, rows.map((row) => row[j]));
+/** Names, each once: the second “a” is “a (2)”. Columns without a name (R writes row names under one) stay without. */
+function distinct(header) {
+  const taken = new Set([""]);
+  return header.map((name) => {
+    let own = name;
+    for (let i = 2; name !== "" && taken.has(own); i++) own = `${name} (${i})`;
+    taken.add(own);
+    return own;
   });
-  return columns;
+}
+
+/** What was settled here: names that stood twice, cells under no name, lines of nothing but separators. */
+function notesOf(written, named, rows, blank) {
+  const notes = [];
+  named.forEach((name, j) => {
+    if (name !== written[j]) notes.push({ code: "duplicate_header", column: name, message: `The header names “${written[j]}” more than once: column ${j + 1} is called “${name}” here.` });
+    if (name === "" && rows.some((row) => row[j].trim() !== "")) notes.push({ code: "unnamed_column", message: `Column ${j + 1} has no name and is left out.` });
+  });
+  if (blank.length > 0) notes.push({ code: "blank_rows", message: `Lines left out because all their cells are empty: ${blank.length}.` });
+  return notes;
+}
+
+function columnsOf(named, rows) {
+  return new Map(named.flatMap((name, j) => (name === "" ? [] : [[name, rows.map((row) => row[j])]])));
 }

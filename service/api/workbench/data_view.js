@@ -1,8 +1,8 @@
 // The first part of the page: a CSV dropped, chosen, pasted or taken from the examples, and how it was read.
 
-import { profile } from "./cells.js";
+import { numberOf, profile } from "./cells.js";
 import { SEPARATORS, decode, parseCsv } from "./csv.js";
-import { byId, choice, element, fill, tableOf } from "./dom.js";
+import { byId, choice, element, fill, refill, tableOf } from "./dom.js";
 
 export const EXAMPLES = [
   { value: "twins", name: "Message test with digital twins (120 humans, 600 LLM-only)", file: "workbench/twins.csv", settings: { pool: true, control: "control" } },
@@ -10,19 +10,26 @@ export const EXAMPLES = [
   { value: "vote", name: "Yes/no answers by arm (200 humans, 800 LLM-only)", file: "workbench/vote.csv", settings: { control: "control" } },
 ];
 const PREVIEWED = 5;
+const AS_READ = { na: true, comma: "" };
+const NOTHING = "There is nothing to read: choose a file, paste text, or load an example.";
+const COMMAS = [
+  { value: "decimal", name: "a decimal comma" },
+  { value: "thousands", name: "between thousands" },
+];
 
-/** Wire the part; `taken(table, reading, source)` is called with every file that was read. */
+/** Wire the part; `taken(table, source, fresh)` is called with every file that was read, and with null where none could be. */
 export function dataPart(taken) {
-  const state = { text: "", name: "", told: [], reading: { na: true, comma: false }, separator: null, keepLabels: false, settings: {} };
+  const state = { text: "", name: "", told: [], reading: { ...AS_READ }, separator: null, keepLabels: false, settings: {} };
   const read = (fresh) => {
-    if (state.text.trim() === "") return fill(byId("read"), element("p", { class: "notice fail" }, "There is nothing to read yet: choose a file, paste text, or load an example."));
     const table = parseCsv(state.text, state.separator, state.keepLabels);
     shown(state, table, read);
     taken(table, state, fresh);
   };
   const take = (text, name, told = [], settings = {}) => {
-    Object.assign(state, { text, name, told, separator: null, keepLabels: false, reading: { na: true, comma: false }, settings });
-    read(true);
+    Object.assign(state, { text, name, told, separator: null, keepLabels: false, reading: { ...AS_READ }, settings });
+    if (text.trim() !== "") return read(true);
+    failed(told[0]?.message ?? NOTHING);
+    return taken(null);
   };
   const takeFile = async (file) => {
     if (!file) return;
@@ -43,7 +50,8 @@ export function dataPart(taken) {
       if (!response.ok) throw new Error(response.statusText);
       take(await response.text(), `Example “${example.name}”`, [], example.settings);
     } catch {
-      fill(byId("read"), element("p", { class: "notice fail" }, "The example cannot be loaded: the service cannot be reached."));
+      failed("The example cannot be loaded: the service cannot be reached.");
+      taken(null);
     }
   });
 }
@@ -67,18 +75,31 @@ function dropZone(page, zone, takeFile) {
 /** What was read, what is doubtful, and the ways to read it otherwise. */
 function shown(state, table, read) {
   const separator = SEPARATORS.find(({ value }) => value === table.separator).name;
-  const problems = [...state.told, ...table.problems];
   const change = (part, value) => {
     Object.assign(part, value);
     read(false);
   };
   fill(
-    byId("read"),
-    element("p", {}, `${state.name}: ${table.lines.length.toLocaleString("en-US")} rows, ${table.header.length} columns, separated by ${separator}s.`),
-    problems.length > 0 ? element("div", { class: "notice fail" }, element("ul", { class: "problems" }, problems.map(({ message }) => element("li", {}, message)))) : null,
-    element("div", { class: "fields" }, ways(state, table, change)),
-    preview(table),
+    byId("read-said"),
+    element("p", {}, `${state.name}: ${counted(table.lines.length, "row")}, ${counted(table.header.length, "column")}, separated by ${separator}s.`),
+    told(table.problems, "notice fail"),
+    told([...state.told, ...table.notes], "notice"),
   );
+  refill(byId("read-ways"), ways(state, table, change));
+  fill(byId("read-first"), preview(table));
+}
+
+function counted(number, thing) {
+  return `${number.toLocaleString("en-US")} ${thing}${number === 1 ? "" : "s"}`;
+}
+
+function told(list, kind) {
+  return list.length > 0 ? element("div", { class: kind }, element("ul", { class: "problems" }, list.map(({ message }) => element("li", {}, message)))) : null;
+}
+
+function failed(words) {
+  fill(byId("read-said"), element("p", { class: "notice fail" }, words));
+  for (const id of ["read-ways", "read-first"]) fill(byId(id));
 }
 
 function ways(state, table, change) {
@@ -87,19 +108,22 @@ function ways(state, table, change) {
   const tick = (id, words, checked, set) => element("label", { class: "tick" }, element("input", { type: "checkbox", id, ".checked": checked, onchange: (event) => set(event.target.checked) }), words);
   const { reading } = state;
   return [
-    element(
-      "label",
-      {},
-      "Separator",
-      choice({ id: "separator", onchange: (event) => change(state, { separator: event.target.value }) }, SEPARATORS, table.separator),
-    ),
-    absent > 0 ? tick("na", `${absent.toLocaleString("en-US")} cells say NA, NaN, null, None or “.”: read them as missing`, reading.na, (na) => change(reading, { na })) : null,
-    commas > 0 ? tick("comma", `${commas.toLocaleString("en-US")} cells look like 3,5: read that as 3.5`, reading.comma, (comma) => change(reading, { comma })) : null,
+    element("label", {}, "Separator", choice({ id: "separator", onchange: (event) => change(state, { separator: event.target.value }) }, SEPARATORS, table.separator)),
+    commas > 0 ? commaChoice(cells.find((each) => each.commas > 0).firstComma, commas, reading, change) : null,
+    absent > 0 ? tick("na", `${absent.toLocaleString("en-US")} cells say NA, n/a, NaN, null, None or “.”: read them as missing`, reading.na, (na) => change(reading, { na })) : null,
     table.labels > 0 ? tick("labels", `Leave out the ${table.labels} rows of Qualtrics below the header`, !state.keepLabels, (out) => change(state, { keepLabels: !out })) : null,
   ];
 }
 
+/** What a comma is, with what that makes of the first cell that has one. */
+function commaChoice(sample, count, reading, change) {
+  const able = COMMAS.map(({ value, name }) => ({ value, name: `${name}: ${sample} is ${numberOf(sample, { comma: value })}` })).filter(({ name }) => !name.endsWith("NaN"));
+  const words = `${count.toLocaleString("en-US")} numbers look like ${sample}. The comma is`;
+  return element("label", {}, words, choice({ id: "comma", onchange: (event) => change(reading, { comma: event.target.value }) }, [{ value: "", name: "please say" }, ...able], reading.comma));
+}
+
 function preview(table) {
+  if (table.lines.length === 0) return null;
   const rows = table.lines.slice(0, PREVIEWED).map((line, row) => [`${row + 1}`, ...table.header.map((name) => table.columns.get(name)[row])]);
   return element("details", {}, element("summary", {}, `First ${rows.length} rows`), tableOf("First rows of the file", ["row", ...table.header], rows));
 }

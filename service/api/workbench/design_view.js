@@ -3,14 +3,14 @@
 import { short } from "./axis.js";
 import { byId, debounced, drawn, element, fill, tableOf } from "./dom.js";
 import { describe, designRequest, frontier, humanAlone, whyNot } from "./frontier.js";
-import { refusal, warnings } from "./problems_view.js";
+import { kept, refusal, warnings } from "./problems_view.js";
 import { pointsOf, ratioCurve, ratioRequests, describe as ratioWords } from "./ratio.js";
 import { post } from "./service.js";
 
 const PRICES = { human: 5, llm: 0.02, budget: 1000 };
 const WAIT = 300;
 
-/** Wire the sliders; `current()` gives {request, key, table, uses, catalogue} of the last answer, or null. */
+/** Wire the sliders; `current()` gives {request, key, withheld, table, uses, catalogue} of the last answer, or null. */
 export function designPart(current) {
   const held = { prices: { ...PRICES }, reply: null, ratios: null, running: null };
   const later = debounced(WAIT, () => designShown(held, current()));
@@ -54,6 +54,7 @@ async function designShown(held, now) {
   const place = byId("design-body");
   const reason = whyNot(now.request);
   held.reply = held.ratios = null;
+  if (now.withheld()) return fill(place, kept());
   byId("sliders").hidden = reason !== null;
   if (reason) return fill(place, element("p", {}, reason));
   held.running = new AbortController();
@@ -89,7 +90,7 @@ async function ratioShown(held, now) {
   const replies = [best];
   const requests = ratioRequests(now.request, held.prices, best.design.sampling_ratio);
   for (const [i, request] of requests.entries()) {
-    fill(place, element("p", { role: "status", class: "waiting" }, `Asking for other ratios: ${i + 1} of ${requests.length}…`));
+    fill(place, element("p", { role: "status" }, `Asking for other ratios: ${i + 1} of ${requests.length}…`));
     const { answer, problem, aborted } = await post("v1/designs", request, { key: now.key(), signal: held.running.signal });
     if (aborted || held.reply !== best) return;
     if (answer) replies.push(answer);

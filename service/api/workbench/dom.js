@@ -23,6 +23,13 @@ export function fill(parent, ...children) {
   parent.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
 }
 
+/** The same, where the focus may be in what is replaced: it goes to the new element with the same id. */
+export function refill(parent, ...children) {
+  const id = parent.contains(document.activeElement) ? document.activeElement.id : "";
+  fill(parent, ...children);
+  if (id) byId(id)?.focus();
+}
+
 /** A picture from its markup. */
 export function drawn(markup) {
   return document.importNode(new DOMParser().parseFromString(markup, "image/svg+xml").documentElement, true);

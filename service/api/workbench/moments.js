@@ -38,6 +38,7 @@ export function obstacles(data) {
   if (outcomes.length !== 1) found.push("Moments are of one outcome: set the others to “not used”.");
   const beside = ["weight", "cluster", "stratum", "subgroup", "sampling_probability", "human"].filter((field) => data[field]);
   for (const name of Object.keys(data.covariates ?? {})) beside.push(`covariate ${name}`);
+  if (data.predictions.some((column) => column.draw !== undefined)) beside.push("draws");
   if (beside.length > 0) found.push(`Moments do not carry: ${beside.join(", ")}. Set those columns to “not used”, or send rows.`);
   if (data.predictions.length === 0) found.push("Moments need an LLM answer column.");
   if (Object.values(data.outcomes)[0]?.some((value) => typeof value === "string")) found.push("Moments need an outcome of numbers; shares of categories need rows.");

@@ -2,7 +2,8 @@
 
 import { armsOf } from "./columns.js";
 import { byId, element, fill } from "./dom.js";
-import { estimandOf } from "./request.js";
+import { controlAmong } from "./names.js";
+import { isShares } from "./request.js";
 
 const TEXTS = ["estimand", "quantiles", "control", "level", "alternative", "margin", "multiplicity", "missing", "extra"];
 
@@ -22,7 +23,7 @@ export function planPart(settings, changed) {
   }
   for (const radio of document.querySelectorAll("input[name=design]")) {
     radio.addEventListener("change", () => {
-      settings.design = radio.value;
+      Object.assign(settings, { design: radio.value, designSaid: true });
       changed("design");
     });
   }
@@ -33,8 +34,8 @@ export function planShown(settings, table, uses) {
   const arms = armsOf(uses);
   const has = (role) => table.header.some((name) => uses.get(name).role === role);
   fill(byId("set-control"), element("option", { value: "" }, uncontrolled(settings, table, uses, arms)), arms.map((arm) => element("option", { value: arm }, arm)));
-  if (!arms.includes(settings.control)) settings.control = "";
-  for (const name of TEXTS) byId(`set-${name}`).value = settings[name];
+  if (settings.control !== "" && !arms.includes(settings.control)) settings.control = arms.length > 0 ? controlAmong(arms) : null;
+  for (const name of TEXTS) byId(`set-${name}`).value = settings[name] ?? "";
   for (const name of ["pool", "local"]) byId(`set-${name}`).checked = settings[name];
   for (const radio of document.querySelectorAll("input[name=design]")) radio.checked = radio.value === settings.design;
   const shared = arms.length > 1 && settings.design === "shared";
@@ -51,5 +52,5 @@ export function planShown(settings, table, uses) {
 
 /** What happens without a control: averages are compared with the first arm, shares stand by themselves. */
 function uncontrolled(settings, table, uses, arms) {
-  return estimandOf(table, uses, settings)?.type === "proportions" ? "none: every arm by itself" : `the first (${arms[0]})`;
+  return isShares(table, uses, settings) ? "none: every arm by itself" : `the first (${arms[0]})`;
 }

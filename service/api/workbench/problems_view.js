@@ -15,6 +15,11 @@ const CELLS = {
   mixed_column: "A column is all numbers or all words.",
 };
 
+/** Nothing is asked with rows once they are to stay. */
+export function kept() {
+  return element("p", { class: "notice" }, "Your rows stay on this machine now. Press “Calibrate” to ask with their means and covariances.");
+}
+
 /** A refusal of the service: its problems with the columns, rows and settings they point at. */
 export function refusal(problem, table, uses) {
   const errors = problem.errors.map((error) => entry({ ...error, message: error.detail }, placeOf(error.pointer, table, uses), table));
@@ -63,23 +68,28 @@ function shownCell({ column, row }, table) {
   return ` The cell says “${cell.length > 40 ? `${cell.slice(0, 39)}…` : cell}”.`;
 }
 
-/** Mark the fields that problems are about, and say beside each column what is wrong there; none to clear. */
+/** Mark the fields that a refusal is about, and say beside each column what is wrong there; none to clear. */
 export function marked(problem, table, uses) {
   for (const old of document.querySelectorAll(".beside")) old.remove();
   for (const old of document.querySelectorAll("[aria-invalid]")) {
     old.removeAttribute("aria-invalid");
     old.removeAttribute("aria-errormessage");
   }
-  for (const error of problem?.errors ?? []) {
-    const place = placeOf(error.pointer, table, uses);
-    const field = byId(targetOf(place, table) ?? "");
-    if (!field || field.tagName === "FIELDSET") continue;
-    field.setAttribute("aria-invalid", "true");
-    if (place.column !== null && !byId(`${field.id}-problem`)) {
-      field.setAttribute("aria-errormessage", `${field.id}-problem`);
-      field.after(element("p", { class: "beside small", id: `${field.id}-problem` }, place.row === null ? error.detail : `Row ${place.row + 1}: ${error.detail}`));
-    }
+  for (const { pointer, detail } of problem?.errors ?? []) {
+    const place = placeOf(pointer, table, uses);
+    mark(targetOf(place, table), place.column === null ? null : place.row === null ? detail : `Row ${place.row + 1}: ${detail}`);
   }
+}
+
+/** Mark one field and unfold what it is in; words, where there are any, stand beside it. */
+function mark(target, words) {
+  const field = byId(target ?? "");
+  if (!field?.matches("input, select, textarea")) return;
+  field.setAttribute("aria-invalid", "true");
+  field.closest("details")?.setAttribute("open", "");
+  if (words === null || byId(`${target}-problem`)) return;
+  field.setAttribute("aria-errormessage", `${target}-problem`);
+  field.after(element("p", { class: "beside small", id: `${target}-problem` }, words));
 }
 
 /** “column trust, row 18 (line 19 of the file)”. */
@@ -90,9 +100,14 @@ export function where({ column, row, field }, table) {
   return `column ${column}, row ${row + 1}${line === undefined ? "" : ` (line ${line} of the file)`}`;
 }
 
-/** Problems found in this page, before anything was sent. */
-export function local(problems) {
-  return element("div", { class: "notice fail" }, element("ul", { class: "problems" }, problems.map(({ message }) => element("li", {}, message))));
+/** Problems found in this page, before anything was sent; each leads to the field it is about, which is marked. */
+export function local(problems, table) {
+  const entries = problems.map(({ message, column, field }) => {
+    const target = column === undefined ? (byId(`set-${field}`)?.id ?? field ?? null) : `role-${table.header.indexOf(column)}`;
+    mark(target, null);
+    return element("li", {}, message, byId(target ?? "") ? [" ", element("a", { href: `#${target}` }, "Go there")] : null);
+  });
+  return element("div", { class: "notice fail" }, element("ul", { class: "problems" }, entries));
 }
 
 /** Warnings of an answer with what the catalogue says to do about each. */

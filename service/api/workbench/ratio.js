@@ -46,7 +46,7 @@ export function ratioCurve(points, best, width = 640) {
   return picture(
     { width, height, id: "ratio", title: "Standard error by sampling ratio", description: describe(points, best) },
     ticks(ends[0], ends[1], 4).map((value) => [line(frame.left, y(value), frame.right, y(value)), text(frame.left - 6, y(value) + 4, short(value), { kind: "soft", anchor: "end", size: 12 })]),
-    [0, 1, 10, 100, 1000].filter((value) => value <= most * 1.2).map((value) => text(x(across(value)), frame.bottom + 19, short(value), { kind: "soft", anchor: "middle", size: 12 })),
+    [0, 1, 3, 10, 30, 100, 300, 1000].filter((value) => value <= most * 1.2).map((value) => text(x(across(value)), frame.bottom + 19, short(value), { kind: "soft", anchor: "middle", size: 12 })),
     line(frame.left, frame.bottom, frame.right, frame.bottom, { kind: "soft" }),
     text((frame.left + frame.right) / 2, frame.bottom + 40, "LLM-only units per human", { kind: "soft", anchor: "middle", size: 13 }),
     text(8, 18, "standard error", { kind: "soft", size: 13 }),

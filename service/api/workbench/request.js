@@ -7,10 +7,11 @@ import { obstacles, momentsOf } from "./moments.js";
 /** What is asked for when nothing is said. */
 export const DEFAULTS = Object.freeze({
   design: "independent",
+  designSaid: false,
   pool: true,
   estimand: "auto",
   quantiles: "0.5",
-  control: "",
+  control: null,
   level: 0.95,
   alternative: "two_sided",
   margin: "",
@@ -28,17 +29,35 @@ export function obstaclesBefore(table, uses, settings, reading) {
   if (!used.some((name) => uses.get(name).role === "outcome")) {
     found.push({ code: "no_outcome", field: "columns", message: "Say which column is the outcome: the answer of the humans, empty where only an LLM was asked." });
   }
+  found.push(...commaObstacles(used, table, reading));
   for (const name of used) {
-    const { commas } = profile(table.columns.get(name), { ...reading, comma: false });
-    if (commas > 0 && !reading.comma) {
-      const message = `Column “${name}” has ${commas} numbers with a decimal comma, such as 3,5. Tick “3,5 means 3.5”, or save the file with decimal points.`;
-      found.push({ code: "decimal_comma", column: name, message });
-    }
+    if (uses.get(name).role === "prediction" && !/^\d*$/.test(uses.get(name).draw)) found.push({ code: "draw", column: name, message: `The draw of “${name}” is a whole number, or nothing where the model was asked once.` });
   }
   for (const name of twice(used, uses)) found.push({ code: "role_twice", column: name, message: `Only one column can be ${uses.get(name).role.replace("_", " ")}.` });
+  const asked = settings.estimand === "quantile" ? quantilesOf(settings.quantiles) : [0.5];
+  if (asked.length === 0 || !asked.every((q) => q > 0 && q < 1)) {
+    found.push({ code: "quantiles", field: "quantiles", message: "Quantiles are numbers between 0 and 1 with a decimal point, such as 0.25 0.5 0.75." });
+  }
   const extra = extraPlan(settings.extra);
+  if (extra.plan.estimator !== "human_only" && !used.some((name) => uses.get(name).role === "prediction")) {
+    found.push({ code: "no_prediction", field: "columns", message: "Say which column is an LLM answer. For the humans alone, write {\"estimator\": \"human_only\"} under “More settings”." });
+  }
   if (extra.problem) found.push({ code: "malformed_json", field: "extra", message: extra.problem });
   return found;
+}
+
+/** What is doubtful about the commas and points of numbers. */
+function commaObstacles(used, table, reading) {
+  const doubtful = used.map((column) => ({ column, ...profile(table.columns.get(column)) })).filter(({ commas }) => commas > 0);
+  if (doubtful.length > 0 && !reading.comma) {
+    const columns = doubtful.map(({ column }) => `“${column}”`).join(", ");
+    return [{ code: "decimal_comma", field: "comma", message: `There are numbers such as ${doubtful[0].firstComma} in ${columns}. Say what the comma is, or save the file with decimal points.` }];
+  }
+  if (reading.comma !== "decimal") return [];
+  return doubtful.filter(({ points }) => points > 0).map(({ column, firstComma, firstPoint }) => {
+    const message = `Column “${column}” has numbers such as ${firstComma} and such as ${firstPoint}, which may be a thousand. Save the file without thousands separators.`;
+    return { code: "doubtful_point", column, message };
+  });
 }
 
 /** {plan, data} with rows; call it only when nothing stands before it. */
@@ -71,12 +90,16 @@ export function tableOf(table, uses, settings, reading) {
   const data = { layout: "table" };
   if (arm !== undefined) Object.assign(data, { prediction_design: settings.design, arm: names(cells(arm), reading) });
   data.outcomes = Object.fromEntries(outcomes.map((name) => [name, numbers(cells(name), reading)]));
-  data.predictions = of("prediction").map((name) => {
-    const { model, arm: under, outcome } = uses.get(name);
+  const predictions = of("prediction");
+  const shares = isShares(table, uses, settings);
+  data.predictions = predictions.map((name) => {
+    const { model, arm: under, outcome, category, draw } = uses.get(name);
     return {
       model: model || "llm",
       ...(shared && under ? { arm: under } : {}),
       ...(outcomes.length > 1 && outcome ? { outcome } : {}),
+      ...(shares && category ? { category } : {}),
+      ...(predictions.length > 1 && draw !== "" ? { draw: Number(draw) } : {}),
       values: numbers(cells(name), reading),
     };
   });
@@ -103,10 +126,20 @@ export function planOf(table, uses, settings) {
 /** The estimand, null for the service's default; outcomes that are words are shares of categories. */
 export function estimandOf(table, uses, settings) {
   if (settings.estimand === "proportions") return { type: "proportions" };
-  if (settings.estimand === "quantile") return { type: "quantile", q: settings.quantiles.split(/[\s;]+/).filter(Boolean).map(Number) };
+  if (settings.estimand === "quantile") return { type: "quantile", q: quantilesOf(settings.quantiles) };
   const outcomes = table.header.filter((name) => uses.get(name).role === "outcome");
   const words = outcomes.length > 0 && outcomes.every((name) => uses.get(name).profile.kind === "text" && uses.get(name).profile.min === Infinity);
   return words ? { type: "proportions" } : null;
+}
+
+/** Quantiles as written: blanks, semicolons or commas between them; NaN where one is no number. */
+export function quantilesOf(text) {
+  return text.split(/[\s;,]+/).filter(Boolean).map(Number);
+}
+
+/** Whether shares of categories are estimated: LLM answers may then be probabilities of one. */
+export function isShares(table, uses, settings) {
+  return estimandOf(table, uses, settings)?.type === "proportions";
 }
 
 /** Further fields of the plan, written as a JSON object: {plan, problem}. */

@@ -48,15 +48,20 @@ function numbers(answer) {
       short(each.estimate, 4),
       rangeText(each.interval),
       short(each.standard_error),
-      pText(each.p_value),
+      bare(each.p_value),
       short(each.human_only.estimate, 4),
       rangeText(each.human_only.interval),
       each.llm_only ? short(each.llm_only.estimate, 4) : "–",
       short(each.human_sample_size, 6),
       short(each.effective_sample_size),
-      ...(adjusted ? [pText(each.p_value_adjusted)] : []),
+      ...(adjusted ? [bare(each.p_value_adjusted)] : []),
     ]),
   );
+}
+
+/** A p-value under the header “p”. */
+function bare(value) {
+  return pText(value).replace(/^p (?:= )?/, "");
 }
 
 function arms(answer) {

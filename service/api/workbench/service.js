@@ -1,18 +1,21 @@
 // Talking to the service: an answer, or a problem said so that a person can act on it. Nothing is kept.
 
 const FAILED = "cannot be reached";
+const PATIENCE = 120_000; // milliseconds; the service itself gives up long before
 
 /** {answer, text: as it came} or {problem}; `accept` is the media type wanted, `key` an API key or empty. Aborting gives {aborted}. */
-export async function post(path, body, { key = "", accept = "application/json", signal } = {}) {
+export async function post(path, body, { key = "", accept = "application/json", signal, patience = PATIENCE } = {}) {
   const headers = { "Content-Type": "application/json", Accept: accept };
   if (key) headers.Authorization = `Bearer ${key}`;
+  const late = AbortSignal.timeout(patience);
   let response;
   try {
-    response = await fetch(path, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body), signal, cache: "no-store", credentials: "omit" });
+    response = await fetch(path, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body), signal: signal ? AbortSignal.any([signal, late]) : late, cache: "no-store", credentials: "omit" });
     const text = response.ok ? await response.text() : "";
     if (response.ok) return { text, answer: accept === "application/json" ? JSON.parse(text) : text };
   } catch (error) {
-    return error.name === "AbortError" ? { aborted: true } : { problem: unreachable() };
+    if (error.name === "AbortError") return { aborted: true };
+    return { problem: error.name === "TimeoutError" ? silent(patience) : unreachable() };
   }
   return { problem: await told(response) };
 }
@@ -41,7 +44,16 @@ async function told(response) {
 
 function unreachable() {
   const detail = globalThis.navigator?.onLine === false ? "This computer is offline." : "It may have stopped, or the connection is interrupted.";
-  return { status: 0, code: "unreachable", title: `The service ${FAILED}`, detail, errors: [], errors_total: 0, instance: "", advice: "Nothing is lost: your data are still in this page. Try again when the connection is back." };
+  return unanswered({ code: "unreachable", title: `The service ${FAILED}`, detail, advice: "Nothing is lost: your data are still in this page. Try again when the connection is back." });
+}
+
+function silent(patience) {
+  const title = `The service has not answered for ${Math.round(patience / 1000)} seconds`;
+  return unanswered({ code: "silent", title, detail: "It may be stuck, or something on the way is.", advice: "Nothing is lost: your data are still in this page. Try again, or tell whoever runs the service." });
+}
+
+function unanswered(said) {
+  return { status: 0, errors: [], errors_total: 0, instance: "", ...said };
 }
 
 /** What to do about a status, beyond what the problem says itself. */

@@ -4,17 +4,26 @@ import { cleanedCsv, curl, javascript, r } from "./code.js";
 import { byId, download, element, fill } from "./dom.js";
 import { forest } from "./forest.js";
 import { frontier } from "./frontier.js";
-import { refusal } from "./problems_view.js";
+import { kept, refusal } from "./problems_view.js";
 import { post } from "./service.js";
 
 /** Fill the part for this answer; `design()` gives the design shown, or null. */
-export function takeShown({ answer, text, request, rows, table, uses, reading, key }, design) {
+export function takeShown({ answer, text, request, rows, table, uses, reading, key, withheld }, design) {
   const save = (name, content, type) => () => download(name, content(), type);
   const button = (id, words, action) => element("button", { type: "button", id, onclick: action }, words);
-  const ofService = (name, type) => async () => {
+  const told = (words) => fill(byId("take-problem"), words);
+  const ofService = (name, type) => async ({ target }) => {
+    if (withheld()) return told(kept());
+    target.setAttribute("aria-busy", "true");
     const found = await post("v1/calibrations", request, { key: key(), accept: type });
-    fill(byId("take-problem"), found.problem ? refusal(found.problem, table, uses) : "");
+    target.removeAttribute("aria-busy");
+    told(found.problem ? refusal(found.problem, table, uses) : "");
     if (found.answer !== undefined) download(name, found.answer, type);
+    return undefined;
+  };
+  const pictured = () => {
+    if (!design()) return told(element("p", { class: "notice" }, "There is no design to draw; “What to buy next” says why."));
+    return download("frontier.svg", frontier(design(), 640), "image/svg+xml");
   };
   const address = new URL(".", document.baseURI).href;
   fill(
@@ -26,7 +35,7 @@ export function takeShown({ answer, text, request, rows, table, uses, reading, k
       button("save-csv", "Answer as CSV", ofService("answer.csv", "text/csv")),
       button("save-report", "Report as a page", ofService("report.html", "text/html")),
       button("save-svg", "Forest plot as SVG", save("forest.svg", () => forest(answer, 760), "image/svg+xml")),
-      button("save-frontier", "Frontier as SVG", () => design() && download("frontier.svg", frontier(design(), 640), "image/svg+xml")),
+      button("save-frontier", "Frontier as SVG", pictured),
       button("save-request", "Request as JSON", save("request.json", () => JSON.stringify(request), "application/json")),
       button("save-study", "Columns used as CSV", save("study.csv", () => cleanedCsv(table, uses, reading), "text/csv")),
     ),

@@ -1,7 +1,7 @@
 // The page: data -> columns -> plan -> answer. State lives here and is gone when the page is closed.
 
 import { cardShown } from "./card_view.js";
-import { guess } from "./columns.js";
+import { designOf, guess } from "./columns.js";
 import { columnsPart } from "./columns_view.js";
 import { dataPart } from "./data_view.js";
 import { designPart } from "./design_view.js";
@@ -12,19 +12,22 @@ import { DEFAULTS, obstaclesBefore, outcomeNamed, requestOf, rowsRequest } from 
 import { forestShown, resultShown } from "./result_view.js";
 import { catalogue, post } from "./service.js";
 import { takeShown } from "./take_view.js";
+import { cardVerdict } from "./words.js";
 
+const ASKED = ["columns", "plan"];
 const ANSWERS = ["result", "card", "design", "take"];
 const state = { table: null, uses: null, reading: null, shown: null, running: null, settings: { ...DEFAULTS }, catalogue: new Map() };
 const key = () => byId("key").value.trim();
 const design = designPart(() => state.shown);
 
 function taken(table, source, fresh) {
+  hideAnswers();
+  for (const id of ASKED) byId(`${id}-part`).hidden = table === null;
+  if (table === null) return;
   state.table = table;
   state.reading = source.reading;
   state.uses = guessed(table, source.reading, fresh ? null : state.uses);
   if (fresh) Object.assign(state.settings, DEFAULTS, { pool: false, design: designOf(state.uses) }, source.settings);
-  hideAnswers();
-  for (const id of ["columns-part", "plan-part"]) byId(id).hidden = false;
   drawn();
 }
 
@@ -35,11 +38,6 @@ function guessed(table, reading, before) {
     if (found.has(name)) found.set(name, { ...use, profile: found.get(name).profile });
   }
   return found;
-}
-
-/** Predictions that name a condition are twins: everybody was asked under several. */
-function designOf(uses) {
-  return [...uses.values()].some((use) => use.role === "prediction" && use.arm) ? "shared" : "independent";
 }
 
 function drawn() {
@@ -53,7 +51,7 @@ function changed(name) {
   announce("");
   stale(state.shown !== null);
   planShown(state.settings, state.table, state.uses);
-  if (name === "design") columnsPart(state.table, state.uses, state.settings, changed);
+  if (name === "design" || name === "estimand") columnsPart(state.table, state.uses, state.settings, changed);
 }
 
 /** Nothing above the button moves, or a click on it would be lost. */
@@ -81,26 +79,33 @@ function announce(words, waiting = false) {
 async function calibrated() {
   hideAnswers();
   marked(null);
-  const { table, uses, settings, reading } = state;
+  const { table } = state;
+  const { uses, settings, reading } = structuredClone({ uses: state.uses, settings: state.settings, reading: state.reading }); // as asked, whatever is changed later
   const before = [...table.problems, ...obstaclesBefore(table, uses, settings, reading)];
-  if (before.length > 0) return refused(local(before));
+  if (before.length > 0) return refused(local(before, table));
   const { body, problems } = requestOf(table, uses, settings, reading);
-  if (body === null) return refused(local(problems));
+  if (body === null) return refused(local(problems, table));
   announce("Calibrating…", true);
   state.running = new AbortController();
   const { signal } = state.running;
   const found = await post("v1/calibrations", body, { key: key(), signal });
   if (found.aborted) return undefined;
-  announce("");
   if (found.problem) {
+    announce("");
     marked(found.problem, table, uses);
     return refused(refusal(found.problem, table, uses));
   }
   if (state.catalogue.size === 0 && found.answer.warnings.length > 0) state.catalogue = await catalogue();
+  if (signal.aborted) return undefined;
   const rows = settings.local ? rowsRequest(table, uses, settings, reading) : body;
   const [estimates, arms] = [found.answer.estimates, found.answer.arms].map((parts) => outcomeNamed(parts, body, rows));
-  state.shown = { answer: { ...found.answer, estimates, arms }, text: found.text, request: body, rows, table, uses, reading, key, catalogue: state.catalogue };
+  state.shown = { answer: { ...found.answer, estimates, arms }, text: found.text, request: body, rows, table, uses, reading, key, withheld, catalogue: state.catalogue };
   return answered(signal);
+}
+
+/** Whether the person keeps rows here since an answer that was asked for with rows. */
+function withheld() {
+  return state.settings.local && state.shown.request.data.layout !== "moments";
 }
 
 function refused(words) {
@@ -116,7 +121,8 @@ async function answered(signal) {
   byId("result-title").focus();
   announce("The result is below.");
   design.ask();
-  await cardShown(state.shown.request, { ...state.shown, key: key(), signal });
+  const card = await cardShown(state.shown.request, { ...state.shown, key: key(), signal });
+  if (card) announce(`Checked: ${cardVerdict(card)}.`);
 }
 
 function start() {

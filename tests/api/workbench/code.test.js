@@ -5,7 +5,7 @@ import { guess } from "./workbench/columns.js";
 import { parseCsv } from "./workbench/csv.js";
 import { DEFAULTS, rowsRequest } from "./workbench/request.js";
 
-const READING = { na: true, comma: true };
+const READING = { na: true, comma: "decimal" };
 const TEXT = 'arm;trust;gpt_control;gpt_treatment;note;wt\ncontrol;3,5;4;5;"x;""y""";1\ntreatment;4;NA;6;;2\n;NA;4;5;;1\n';
 const made = () => {
   const table = parseCsv(TEXT);
@@ -48,6 +48,22 @@ test("R", () => {
   for (const part of ['outcome = "trust"', 'prediction("gpt_control", model = "gpt", arm = "control")', 'prediction_design = "shared"', 'weight = "wt"', `plan = list(control = "it's", identification = "exchangeability")`, "moments = TRUE", 'url = "http://host"']) {
     assert.ok(text.includes(part), part);
   }
+});
+
+test("R keeps labels as they are written", () => {
+  const table = parseCsv("arm,answer,llm\n01,T,T\n02,F,T\n");
+  const uses = guess(table.header, table.columns, READING);
+  const rows = rowsRequest(table, uses, DEFAULTS, READING);
+  assert.match(r("http://host/", table, uses, rows, false), /colClasses = c\(arm = "character", answer = "character", llm = "character"\)/);
+  assert.doesNotMatch(r("http://host/", ...made(), false), /colClasses/);
+});
+
+test("draws are numbers in every language", () => {
+  const table = parseCsv("y,gpt_draw1,gpt_draw2\n1,2,3\n2,3,4\n");
+  const uses = guess(table.header, table.columns, READING);
+  const rows = rowsRequest(table, uses, DEFAULTS, READING);
+  assert.deepEqual(namedColumns(table, uses, rows).predictions[1], { model: "gpt", draw: 2, values: "gpt_draw2" });
+  assert.ok(r("http://host/", table, uses, rows, false).includes('prediction("gpt_draw2", model = "gpt", draw = 2)'));
 });
 
 test("values in R", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { armsOf, describePredictions, guess, wordsOf } from "./workbench/columns.js";
+import { armsOf, describePredictions, designOf, guess } from "./workbench/columns.js";
 import { parseCsv } from "./workbench/csv.js";
 
 const guessed = (text) => {
@@ -8,11 +8,6 @@ const guessed = (text) => {
   return guess(table.header, table.columns);
 };
 const roles = (text) => Object.fromEntries([...guessed(text)].map(([name, use]) => [name, use.role]));
-
-test("words of a name", () => {
-  assert.deepEqual(wordsOf("LLMAnswer_gpt4.treatmentA"), ["llmanswer", "gpt4", "treatment", "a"]);
-  assert.deepEqual(wordsOf("trustGpt"), ["trust", "gpt"]);
-});
 
 test("twins: conditions in the names of the LLM's columns", () => {
   const uses = guessed("arm,trust,gpt_control,gpt_treatment\ncontrol,3,4,5\ntreatment,4,3,6\n,,4,5\n");
@@ -50,7 +45,41 @@ test("covariates that have gaps, and columns nobody knows, are not used", () => 
 test("what the person has said stays", () => {
   const uses = guessed("y,llm,other\n1,2,3\n2,3,4\n");
   Object.assign(uses.get("other"), { role: "prediction" });
-  uses.get("llm").model = "mine";
-  describePredictions(["y", "llm", "other"], uses, []);
+  Object.assign(uses.get("llm"), { model: "mine", told: ["model"] });
+  describePredictions(["y", "llm", "other"], uses);
   assert.deepEqual([uses.get("llm").model, uses.get("other").model], ["mine", "other"]);
+});
+
+test("an arm that is said later divides the names of the LLM's columns", () => {
+  const uses = guessed("version,y,gpt_short,gpt_long\nshort,1,2,3\nlong,2,3,4\nshort,3,3,3\n");
+  assert.deepEqual([uses.get("gpt_short").model, designOf(uses)], ["gpt-short", "independent"]);
+  uses.get("version").role = "arm";
+  describePredictions([...uses.keys()], uses);
+  assert.deepEqual(["gpt_short", "gpt_long"].map((name) => [uses.get(name).model, uses.get(name).arm]), [["gpt", "short"], ["gpt", "long"]]);
+  assert.equal(designOf(uses), "shared");
+});
+
+test("of two arms whose names begin alike the longer is meant", () => {
+  const uses = guessed("arm,y,gpt_letter,gpt_letter_b\nletter,1,2,3\nletter b,2,3,4\n");
+  assert.deepEqual(["gpt_letter", "gpt_letter_b"].map((name) => uses.get(name).arm), ["letter", "letter b"]);
+});
+
+test("what stands beside an answer of an LLM is none", () => {
+  const reasons = Array.from({ length: 20 }, (_, i) => `${i % 5},${i % 4},because of ${i},gpt-4o,${900 + i},word ${i % 3}`);
+  const found = roles(`trust,llm,llm_reason,model,llm_tokens,ai_label\n${reasons.join("\n")}\n`);
+  assert.deepEqual(found, { trust: "outcome", llm: "prediction", llm_reason: "ignore", model: "ignore", llm_tokens: "ignore", ai_label: "ignore" });
+});
+
+test("an LLM that says the same to everybody has answered all the same", () => {
+  assert.deepEqual(roles("vote,llm,model\nyes,yes,gpt-4o\nno,yes,gpt-4o\n"), { vote: "outcome", llm: "prediction", model: "ignore" });
+});
+
+test("an id is no outcome, an age group no condition", () => {
+  const rows = Array.from({ length: 20 }, (_, i) => `R_${i},${i % 3},${i % 5},${i % 4}`);
+  assert.deepEqual(roles(`ResponseId,age_group,trust,llm\n${rows.join("\n")}\n`), { ResponseId: "ignore", age_group: "covariate", trust: "outcome", llm: "prediction" });
+});
+
+test("decimal commas that nobody has explained do not hide a column", () => {
+  const rows = Array.from({ length: 20 }, (_, i) => `${i};${i},25`);
+  assert.deepEqual(roles(`trust;llm\n${rows.join("\n")}\n`), { trust: "outcome", llm: "prediction" });
 });

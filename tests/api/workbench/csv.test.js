@@ -4,6 +4,7 @@ import { decode, detectSeparator, parseCsv } from "./workbench/csv.js";
 
 const cells = (text, separator) => Object.fromEntries(parseCsv(text, separator).columns);
 const codes = (table) => table.problems.map(({ code }) => code);
+const notes = (table) => table.notes.map(({ code }) => code);
 
 test("plain rows, with and without a line end at the end", () => {
   for (const end of ["", "\n", "\r\n"]) assert.deepEqual(cells(`a,b\n1,2\n3,${end}`), { a: ["1", "3"], b: ["2", ""] });
@@ -51,13 +52,52 @@ test("a row of another length is told with its line and left out", () => {
 
 test("many such rows are counted, not all listed", () => {
   const table = parseCsv(`a,b\n${"1\n".repeat(30)}1,2`);
-  assert.equal(table.problems.length, 21);
+  assert.equal(table.problems.length, 6);
   assert.match(table.problems.at(-1).message, /^30 lines/);
 });
 
-test("a quote left open is told, and a name that stands twice", () => {
+test("a quote left open is told", () => {
   assert.deepEqual(codes(parseCsv('a,b\n1,"2\n3,4')), ["open_quote"]);
-  assert.deepEqual(codes(parseCsv("a,a\n1,2")), ["duplicate_header"]);
+});
+
+test("a name that stands twice is numbered, and that is told", () => {
+  const table = parseCsv("a,b,a,a (2)\n1,2,3,4");
+  assert.deepEqual(Object.fromEntries(table.columns), { a: ["1"], b: ["2"], "a (2)": ["3"], "a (2) (2)": ["4"] });
+  assert.deepEqual(table.header, ["a", "b", "a (2)", "a (2) (2)"]);
+  assert.deepEqual(notes(table), ["duplicate_header", "duplicate_header"]);
+  assert.deepEqual(codes(table), []);
+});
+
+test("a column with cells and without a name is told, an empty one is nothing", () => {
+  assert.deepEqual(notes(parseCsv("a,,b,\n1,x,2,\n")), ["unnamed_column"]);
+});
+
+test("rows without a single cell filled are left out and counted; the lines of the others stay", () => {
+  const table = parseCsv("a;b\n1;2\n;\n3;4\n ;\n;;;\n");
+  assert.deepEqual([table.columns.get("a"), table.lines, notes(table), codes(table)], [["1", "3"], [2, 4], ["blank_rows"], []]);
+  assert.match(table.notes[0].message, /3\.$/);
+});
+
+test("Excel's first line names the separator; lines count as in the file", () => {
+  for (const first of ["sep=;", '"sep=;"', "\uFEFFSEP=;"]) {
+    const table = parseCsv(`${first}\r\na;b,c\r\n1;2\r\n`);
+    assert.deepEqual([table.separator, Object.fromEntries(table.columns), table.lines], [";", { a: ["1"], "b,c": ["2"] }, [3]]);
+  }
+});
+
+test("UTF-16, as Excel writes Unicode text", () => {
+  const text = "a\té\r\n1\t2\r\n";
+  const little = new Uint8Array([0xff, 0xfe, ...[...text].flatMap((c) => [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8])]);
+  const big = new Uint8Array([0xfe, 0xff, ...[...text].flatMap((c) => [c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255])]);
+  for (const bytes of [little, big]) {
+    const { text: read, problems } = decode(bytes);
+    assert.deepEqual([cells(read), problems], [{ a: ["1"], é: ["2"] }, []]);
+  }
+});
+
+test("a workbook is no text, and that is told", () => {
+  const { text, problems } = decode(new Uint8Array([0x50, 0x4b, 3, 4, 20, 0, 6, 0]));
+  assert.deepEqual([text, problems.map(({ code }) => code)], ["", ["not_text"]]);
 });
 
 test("nothing but a header, and nothing at all", () => {

@@ -4,7 +4,7 @@ import { guess } from "./workbench/columns.js";
 import { parseCsv } from "./workbench/csv.js";
 import { DEFAULTS, extraPlan, obstaclesBefore, outcomeNamed, placeOf, requestOf, rowsRequest } from "./workbench/request.js";
 
-const READING = { na: false, comma: false };
+const READING = { na: false, comma: "" };
 const of = (text, changes = {}, reading = READING) => {
   const table = parseCsv(text);
   const uses = guess(table.header, table.columns, reading);
@@ -49,6 +49,14 @@ test("predictions name their outcome where there are several", () => {
   assert.deepEqual(data.predictions.map(({ outcome }) => outcome), ["trust", "liking"]);
 });
 
+test("probabilities of a category, and draws", () => {
+  const [table, uses] = of("vote,p_yes,p_yes_2\nyes,.5,.6\nno,.2,.1\n", { vote: { role: "outcome" }, p_yes: { role: "prediction", model: "p", category: "yes", draw: "0" }, p_yes_2: { role: "prediction", model: "p", category: "yes", draw: "1" } });
+  const { data } = rowsRequest(table, uses, DEFAULTS, READING);
+  assert.deepEqual(data.predictions.map(({ values, ...said }) => said), [{ model: "p", category: "yes", draw: 0 }, { model: "p", category: "yes", draw: 1 }]);
+  const quantile = rowsRequest(table, uses, { ...DEFAULTS, estimand: "quantile" }, READING);
+  assert.equal(quantile.data.predictions[0].category, undefined);
+});
+
 test("moments in place of rows, or the reason why not", () => {
   const local = { ...DEFAULTS, design: "shared", local: true };
   const [table, uses] = of(TWINS, { age: { role: "ignore" } });
@@ -63,7 +71,14 @@ test("moments in place of rows, or the reason why not", () => {
 test("what stands before a request is told", () => {
   const codes = (...given) => obstaclesBefore(...given).map(({ code }) => code);
   assert.deepEqual(codes(...of("y;llm\n1,5;2\n2;3\n"), DEFAULTS, READING), ["decimal_comma"]);
-  assert.deepEqual(codes(...of("y;llm\n1,5;2\n2;3\n", {}, { na: false, comma: true }), DEFAULTS, { na: false, comma: true }), []);
+  assert.deepEqual(codes(...of("y;llm\n1,5;2\n2;3\n", {}, { na: false, comma: "decimal" }), DEFAULTS, { na: false, comma: "decimal" }), []);
+  assert.deepEqual(codes(...of("y;llm\n1,5;2\n1.234;3\n"), DEFAULTS, { na: false, comma: "decimal" }), ["doubtful_point"]);
+  for (const [quantiles, found] of [["0,25", ["quantiles"]], ["", ["quantiles"]], ["0.25, 0.5;0.75", []]]) {
+    assert.deepEqual(codes(...of("y,llm\n1,2\n2,2\n"), { ...DEFAULTS, estimand: "quantile", quantiles }, READING), found);
+  }
+  assert.deepEqual(codes(...of("y,llm\n1,2\n2,2\n", { llm: { draw: "one" } }), DEFAULTS, READING), ["draw"]);
+  assert.deepEqual(codes(...of("y\n2\n3\n"), DEFAULTS, READING), ["no_prediction"]);
+  assert.deepEqual(codes(...of("y\n2\n3\n"), { ...DEFAULTS, extra: '{"estimator": "human_only"}' }, READING), []);
   assert.deepEqual(codes(...of("llm\n2\n3\n"), DEFAULTS, READING), ["no_outcome"]);
   assert.deepEqual(codes(...of("y,llm,a,b\n1,2,x,y\n2,2,y,x\n", { a: { role: "arm" }, b: { role: "arm" } }), DEFAULTS, READING), ["role_twice"]);
   assert.deepEqual(codes(...of("y,llm\n1,2\n2,2\n"), { ...DEFAULTS, extra: "{" }, READING), ["malformed_json"]);

@@ -51,6 +51,19 @@ test("offline, and given up", async () => {
   assert.deepEqual(await post("x", {}), { aborted: true });
 });
 
+test("a service that never answers is given up, and that is told", async () => {
+  globalThis.fetch = (path, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const alive = setTimeout(() => {}, 5000); // the page's own timer does not keep node running
+  const { problem } = await post("x", {}, { patience: 20, signal: new AbortController().signal });
+  clearTimeout(alive);
+  assert.equal(problem.code, "silent");
+  assert.match(problem.advice, /Nothing is lost/);
+  const stopped = new AbortController();
+  const waiting = post("x", {}, { signal: stopped.signal });
+  stopped.abort();
+  assert.deepEqual(await waiting, { aborted: true });
+});
+
 test("advice by status", () => {
   assert.match(advice(401, null), /API key/);
   assert.match(advice(413, null), /Keep rows/);

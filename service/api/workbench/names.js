@@ -1,0 +1,48 @@
+// What names of columns and arms say.
+
+const CONTROLS = ["control", "ctrl", "placebo", "baseline", "0", "no", "none", "false", "untreated"];
+const FILLING = ["pred", "predicted", "prediction", "answer", "response", "y"];
+
+/** The words of a name: split at capitals, digits kept with their letters, and at everything that is no letter or digit. */
+export function wordsOf(name) {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
+}
+
+/** Whether the words of one name stand together in those of another. */
+export function contains(words, part) {
+  return part.length > 0 && ` ${words.join(" ")} `.includes(` ${part.join(" ")} `);
+}
+
+/** The arm that others are compared with, by its name; empty where no name says so. */
+export function controlAmong(arms) {
+  return CONTROLS.map((word) => arms.find((arm) => wordsOf(arm)[0] === word)).find((arm) => arm !== undefined) ?? "";
+}
+
+/** What the name of a prediction says: model, arm, outcome, draw. */
+export function described(name, outcomes, arms) {
+  const [, before, draw, after] = /^(.*)(?<![\p{L}\p{N}])(?:draw|run|rep|replicate|sample)[^\p{L}\p{N}]?(\d+)(.*)$/iu.exec(name) ?? [null, name, "", ""];
+  let words = wordsOf(`${before} ${after}`);
+  const named = (list) => longest(list.filter((each) => contains(words, wordsOf(each))));
+  const arm = named(arms);
+  if (arm !== undefined) words = without(words, wordsOf(arm));
+  const outcome = named(outcomes);
+  if (outcome !== undefined) words = without(words, wordsOf(outcome));
+  return {
+    model: words.filter((word) => !FILLING.includes(word)).join("-") || "llm",
+    arm: arm ?? "",
+    outcome: outcomes.length > 1 ? (outcome ?? outcomes[0]) : "",
+    draw,
+  };
+}
+
+function without(words, part) {
+  return ` ${words.join(" ")} `.replace(` ${part.join(" ")} `, " ").split(" ").filter(Boolean);
+}
+
+function longest(names) {
+  return names.reduce((best, name) => (best === undefined || name.length > best.length ? name : best), undefined);
+}
