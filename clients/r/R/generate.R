@@ -74,7 +74,7 @@ progress_of <- function(file) {
   }
 }
 
-last_progress <- function(file, bytes = 8192) {
+last_progress <- function(file, bytes = 65536) {
   if (!file.exists(file)) return(NULL)
   size <- file.size(file)
   from <- file(file, "rb")
@@ -166,7 +166,7 @@ print.rectifier_generation <- function(x, ...) {
   if (!is.null(x$end$cost$usd)) cat("Cost: ", format(x$end$cost$usd), " US dollars\n", sep = "")
   if (!is.null(x$frame)) {
     cat("$frame: ", nrow(x$frame), " units; fill ", listed(x$outcome), " with the human answers, then\n",
-      "calibrate(frame, ", encode_text(x$outcome[1]), ", predictions = $predictions", if (!is.null(x$frame$arm)) ", arm = \"arm\"", ")\n", sep = "")
+      "calibrate(frame, ", deparse(x$outcome), ", predictions = $predictions", if (!is.null(x$frame$arm)) ", arm = \"arm\"", ")\n", sep = "")
   }
   invisible(x)
 }

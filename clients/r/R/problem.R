@@ -60,7 +60,7 @@ problem_text <- function(status, code, detail, errors, total) {
   groups <- split(errors, factor(key, unique(key))) # one line for all rows of one trouble
   groups <- groups[order(vapply(groups, nrow, 0L))] # the odd ones first: they are why a column is not what it should be
   lines <- vapply(groups, problem_line, "", code = code)
-  if (!nrow(errors)) lines <- paste0("  ", detail)
+  if (!nrow(errors)) lines <- paste0("  ", detail, if (code %in% names(HINTS)) paste0("\n    ", HINTS[[code]]))
   room <- getOption("warning.length") - nchar(head) - 100L # R cuts the message of an error off there
   fit <- cumsum(nchar(lines, "bytes") + 1L) <= room | seq_along(lines) == 1L
   paste(c(head, lines[fit], if (!all(fit) || many > nrow(errors)) "  ... more in `errors` of this condition"), collapse = "\n")
@@ -77,6 +77,7 @@ problem_line <- function(errors, code) {
 
 # What to do in R, where the service can only speak of JSON
 HINTS <- list(
+  unauthenticated = "Sys.setenv(RECTIFIER_KEY = \"...\"), or `key` in the call",
   number_as_string = "as.numeric(x); of a factor as.numeric(as.character(x)); or, of categories, plan = list(estimand = \"proportions\")",
   wrong_type = "not numbers. A word for a missing answer: read.csv(..., na.strings = ). A factor's codes: as.integer(x). Categories: plan = list(estimand = \"proportions\")",
   r_logical = "text, not a logical: as.logical(x)",

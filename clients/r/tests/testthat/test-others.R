@@ -104,6 +104,7 @@ test_that("the gateway's answers are a frame to be filled and calibrated", {
   expect_identical(nrow(asked$cells), 120L)
   expect_identical(dim(asked$frame), c(60L, 6L))
   expect_true(asked$end$complete)
+  expect_output(print(asked), "calibrate(frame, \"trust\", predictions = $predictions, arm = \"arm\")", fixed = TRUE)
   frame <- asked$frame
   mine <- ifelse(frame$arm %in% "letter", frame$simulated_letter, frame$simulated_control)
   frame$trust[frame$human] <- (mine + rnorm(60, 0, 0.3))[frame$human]

@@ -60,6 +60,18 @@ test_that("a pointer is told as column and row", {
   expect_identical(found$row, c(17L, 1L, NA, NA))
 })
 
+test_that("a refusal for want of a key says where R takes it from", {
+  document <- list(status = 401L, code = "unauthenticated", detail = "This path needs a key.", errors = list(), errors_total = 0L)
+  expect_match(conditionMessage(problem_of_document(document, list())), "needs a key.*Sys.setenv\\(RECTIFIER_KEY")
+})
+
+test_that("a message has no more than R shows of one, the odd rows first", {
+  errors <- lapply(c(rep("a", 60), "b", rep("c", 39)), function(detail) list(pointer = "/data/outcomes/y/1", code = "c", detail = strrep(detail, 300), hint = "h"))
+  told <- conditionMessage(problem_of_document(list(status = 422L, code = "c", detail = "d", errors = errors, errors_total = 500L), list("/data/outcomes/y" = "y")))
+  expect_lt(nchar(told), getOption("warning.length"))
+  expect_match(told, "^refused with 422 \\(c\\), 500 problems\n  \\* `y`, row 2: b.*\n  \\* `y`, rows .*: c.*\n  \\.\\.\\. more in `errors`")
+})
+
 test_that("what the wire names stays with the columns of a data frame with odd names", {
   odd <- stats::setNames(data.frame(1:3, c("u", "v", NA), 3:1, check.names = FALSE), c("trust in \"them\"", "a/b", "\u00e9~"))
   sent <- encode(study_data(odd, names(odd)[1], stats::setNames("\u00e9~", "llm"), arm = "a/b"))
