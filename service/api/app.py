@@ -16,7 +16,8 @@ from service.api.catalogue import CATALOGUE
 from service.api.openapi import build_document
 from service.api.parsing.parser import Parser
 from service.api.placement import Placement
-from service.api.routes.computation import Computation, computation_handler
+from service.api.routes.computation import Computation
+from service.api.routes.handler import computation_handler
 from service.api.routes.methods import method_handler
 from service.api.routes.site import problem_pages, site_handlers
 from service.api.routes.workbench import WORKBENCH_HANDLERS

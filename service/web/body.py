@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn
-
-from litestar.types import Receive, Scope
+from typing import TYPE_CHECKING, NoReturn
 
 from service.web.problems import ProblemError
+
+if TYPE_CHECKING:
+    from litestar.types import Receive, Scope
 
 
 class ClientGoneError(Exception):

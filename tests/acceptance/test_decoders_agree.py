@@ -15,7 +15,7 @@ import pytest
 from service.api.limits import Limits
 from service.api.reading import whole as reading
 from service.api.reading.media import Reader, readers
-from service.api.routes import computation
+from service.api.routes import handler
 from service.api.routes.calibrations import calibrations
 from service.calibration.errors import CalibrationError
 from service.web import columns_json
@@ -52,7 +52,7 @@ def outcome(reader: Reader, body: bytes, keep=whole) -> tuple:
     """The job in every bit, or the refusal in every word."""
     try:
         found = reading.decoded(reader, bytearray(body), "identity", {}, LIMITS)
-        job = computation._job(PATH, reader, LIMITS.bounds(), found)
+        job = handler._job(PATH, reader, LIMITS.bounds(), found)
     except ProblemError as refused:
         return refused.code, refused.detail, list(refused.errors), refused.total
     except CalibrationError as refused:

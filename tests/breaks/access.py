@@ -39,10 +39,10 @@ MUTATIONS = (
              "if level < 1:",
              "if level < -1e300:",
              "tests/web/access/test_quota.py::test_the_average_holds_whatever_is_asked"),
-    Mutation("validations for nothing", "service/api/routes/computation.py",
+    Mutation("validations for nothing", "service/api/routes/handler.py",
              "            account_of(scope).charge(work)\n",
              "            account_of(scope).charge(0.0 if query.validate_only else work)\n",
-             "tests/api/routes/test_computation_quota.py"
+             "tests/api/routes/test_handler_quota.py"
              "::test_whatever_is_computed_is_charged_and_what_is_refused_before_is_not"),
     Mutation("a key file that is taken while it is written", f"{ACCESS}/watched.py",
              "elif settled:",

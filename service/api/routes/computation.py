@@ -1,38 +1,32 @@
-"""What every POST does: bytes -> strict struct and digest -> job -> answer in the media type asked for.
+"""What a computing path is; ``handler`` answers it over HTTP, ``commands`` in a terminal.
 
-A path is described by a ``Computation``; the calibration core is reached only through its three functions.
+The calibration core is reached only through the three functions of a ``Computation``. Nothing of HTTP is imported here:
+a command, and the process that parses, start without.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from litestar.handlers import ASGIRouteHandler
-from litestar.types import HTTPScope, Receive
-
-from service.api.parsing.parser import Body
-from service.api.placement import Place
-from service.api.reading.media import Reader, readers
-from service.api.reading.query import read_query
-from service.api.reading.whole import decoded
 from service.api.render.csv_lines import Lines
-from service.api.render.media import chosen, forms, validation_forms
-from service.api.routes.working import Decoded, Desk, HasWork, worked, worked_here
-from service.api.wire.doubts import WORK_LIMIT
 from service.api.wire.facts import Finished
 from service.api.wire.sample import Bounds
-from service.calibration.errors import CalibrationError, TooExpensive
-from service.web.access.account import account_of
-from service.web.access.guard import needs
-from service.web.body import declared_bytes, header, listed_header, read_body
-from service.web.negotiation import content_encoding, content_type
-from service.web.posting import posting
-from service.web.problems import MAX_ERRORS, from_errors
 
 REDUCE = "fewer columns, contrasts, estimators, interactions or replicates; or moments"
+"""What to do about work beyond the limit."""
+
+
+class HasWork(Protocol):
+    """A parsed request that knows its cost."""
+
+    @property
+    def work(self) -> float:
+        """Estimated work units."""
+        ...
+
+
 Wire = TypeVar("Wire")
 Job = TypeVar("Job", bound=HasWork)
 
@@ -61,62 +55,3 @@ class Computation(Generic[Wire, Job]):
     lines: Lines | None = None
     report: str | None = None
     scope: str = "calibrate"
-
-
-def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIRouteHandler:
-    """The POST handler of one path."""
-    takes = readers(computation.request, computation.promised, desk.limits.max_values, tabular=computation.tabular)
-    gives = forms(computation.answer, computation.lines, computation.report)
-    gives_validation = validation_forms(computation.validation, computation.lines, computation.report)
-    limits, bounds = desk.limits, desk.limits.bounds()
-
-    async def handle(scope: HTTPScope, receive: Receive) -> tuple[bytes, str]:
-        wanted = chosen(listed_header(scope, b"accept"), gives)
-        media_type = content_type(header(scope, b"content-type"), tuple(takes))
-        reader = takes[media_type]
-        query = read_query(scope["query_string"], reader.parameters)
-        encoding = content_encoding(header(scope, b"content-encoding"))
-        job_of = partial(_job, computation, reader, bounds)
-
-        def answer(job: HasWork) -> bytes:
-            work = job.work + gives[wanted].work
-            account_of(scope).charge(work)
-            desk.tally.work(computation.path, work)
-            if query.validate_only:
-                return gives_validation[wanted].render(computation.validated(job))
-            finished = computation.run(job)
-            desk.tally.answered(finished.facts)
-            return gives[wanted].render(finished.body)
-
-        with desk.held.holding() as holding:
-            if declared_bytes(scope) > desk.inline_body_bytes:
-                desk.placement.refuse_when_full()
-            content = await read_body(scope, receive, limits.body(), holding)
-            if encoding == "identity" and len(content) <= desk.inline_body_bytes and reader.at_hand():
-                read = partial(decoded, reader, content, encoding, query.parameters, limits)
-                slow = gives[wanted].work > 0
-                return await worked_here(desk, read, job_of, answer, receive, slow=slow), wanted
-            body = Body(content, computation.request, computation.path, media_type, encoding, query.parameters)
-
-            async def work(place: Place) -> bytes:
-                with holding.kept():
-                    return await worked(desk, place, reader, body, lambda found: answer(job_of(found)))
-
-            return await desk.placement.run(work, receive), wanted
-
-    return posting(computation.path, handle, needs(computation.scope))
-
-
-def _job(computation: Computation[Any, Any], reader: Reader[Any], bounds: Bounds, found: Decoded) -> HasWork:
-    """The job of a decoded request whose work is within the limit."""
-    wire, digest = found
-    try:
-        job: HasWork = computation.to_core(wire, digest, bounds)
-    except CalibrationError as refused:
-        problem = from_errors(refused.problems)
-        problem.errors = [reader.told(error) for error in problem.errors[:MAX_ERRORS]]
-        raise problem from refused
-    if job.work > WORK_LIMIT:
-        text = f"the work is estimated at {job.work:.3g}, the limit is {WORK_LIMIT:.3g}"
-        raise TooExpensive.at("", "too_expensive", text, REDUCE)
-    return job

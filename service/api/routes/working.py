@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from litestar.types import Receive
 
@@ -17,6 +17,7 @@ from service.api.placement import Place, Placement
 from service.api.reading.arrow_scan import objects_in
 from service.api.reading.media import ARROW, Reader
 from service.api.reading.whole import decoded
+from service.api.routes.computation import HasWork
 from service.api.tally import Tally
 from service.calibration.errors import CalibrationError
 from service.web.body import Held
@@ -40,15 +41,6 @@ class Desk:
     inline_body_bytes: int
     inline_work: float
     thread_parse_seconds: float
-
-
-class HasWork(Protocol):
-    """A parsed request that knows its cost."""
-
-    @property
-    def work(self) -> float:
-        """Estimated work units."""
-        ...
 
 
 async def worked_here(
