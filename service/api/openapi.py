@@ -32,6 +32,7 @@ _VALIDATE_ONLY = {
     "description": "Only its error, or what would be applied and the cost, which is charged. Default: false.",
     "schema": {"type": "boolean"},
 }
+_WORDS = {"name": "q", "in": "query", "required": False, "schema": {"type": "string"}, "example": "few_humans"}
 _CSV_BODY = (
     "RFC 4180 in UTF-8 with a header; an empty field is missing, columns that data does not name are ignored. Where "
     "data takes numbers or names, a column is numbers when every filled field is one, and one that mixes is refused."
@@ -157,6 +158,7 @@ def _reading_paths() -> Schema:
     page: Schema = {"schema": {"type": "string"}}
     one = _get("describeProblem", "One error or warning", _json(reference(Entry)) | {"text/html": page}, (404,))
     docs = _get("readPage", "A page of the documentation", {"text/html": page}, (404,))
+    search = _get("searchPages", "What of the documentation has every word", {"text/html": page})
     deep = _get("readDeepPage", "A page of a section of the documentation", {"text/html": page}, (404,))
     paths = {
         "/v1/methods": _get("listMethods", "Every method with formula, assumptions, sources, limits", _json(cards)),
@@ -165,6 +167,7 @@ def _reading_paths() -> Schema:
         "/openapi.json": _get("describeApi", "This document", _json({"type": "object"})),
         "/": _get("readWorkbench", "The workbench, a page for people", {"text/html": page}),
         "/docs": _get("readDocs", "The documentation: contents", {"text/html": page}),
+        "/docs/search": search | {"parameters": [_WORDS]},
         "/docs/{page}": docs | {"parameters": [_path("page", "concepts")]},
         "/docs/{section}/{page}": deep | {"parameters": [_path("section", "problems"), _path("page", "few_humans")]},
         "/docs/api": _get("readReference", "This document as a page", {"text/html": page}),

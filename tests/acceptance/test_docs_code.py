@@ -33,6 +33,7 @@ NOT_RUN = {
     ("docs/coverage.md", "python -m tests.coverage.simulate"): LONG,
     ("docs/departures.md", "python -m tests.coverage.simulate"): LONG,
     ("docs/estimand_coverage.md", "python -m tests.coverage.estimands.simulate"): LONG,
+    ("docs/screenings.md", "python -m tests.coverage.screenings"): LONG,
     ("docs/deployment.md", "docker build"): IMAGES,
     ("docs/deployment.md", "cp -r k8s/overlays/prod"): CLUSTER,
     ("docs/deployment.md", "rectifier keys new --help"): CLUSTER,

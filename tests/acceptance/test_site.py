@@ -15,7 +15,6 @@ import pytest
 from service.api.catalogue import CATALOGUE
 from service.api.parts import cards
 from service.api.site.site import Site
-from tests.acceptance.browser import chromium, violations
 from tests.acceptance.talk import Reply, request, say
 from tests.acceptance.test_studies import post
 from tests.shape.sources import ROOT
@@ -171,51 +170,10 @@ def test_a_page_that_the_browser_has_is_not_sent_again(server):
     assert (again.status, again.body, again.headers["etag"]) == (304, b"", first.headers["etag"])
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 390)])
-def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(server, browser, scheme, width):
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page, asked = context.new_page(), []
-    page.on("request", lambda sent: asked.append(sent.url))
-    for address in ("/docs", "/docs/coverage", "/docs/methods/estimators", "/docs/problems/few_humans"):
-        page.goto(f"http://{server.host}:{server.port}{address}")
-        assert violations(page) == [], address
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
-    assert all(url.startswith((f"http://{server.host}:{server.port}/docs", "data:")) for url in asked)
-    context.close()
-
-
-def test_axe_sees_a_fault(server, browser):
-    page = browser.new_page()
-    page.goto(f"http://{server.host}:{server.port}/docs")
-    page.evaluate("document.querySelector('h1').remove(); document.documentElement.lang = ''")
-    assert any(found.startswith("html-has-lang") for found in violations(page))
-    page.close()
-
-
-def test_the_first_key_skips_to_the_page_and_the_contents_open_without_a_mouse(server, browser):
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(f"http://{server.host}:{server.port}/docs/designs")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "content"
-    page.locator("summary").focus()
-    page.keyboard.press("Enter")
-    assert page.locator(".menu a[aria-current=page]").is_visible()
-    page.close()
-
-
-def test_the_reference_shows_the_contract(server, browser):
-    page = browser.new_page()
-    page.goto(f"http://{server.host}:{server.port}/docs/api")
-    page.get_by_text("/v1/calibrations").first.wait_for()
-    page.close()
+def test_every_passage_that_search_can_tell_is_there(crawled):
+    told = {passage.address for passage in Site(cards(), CATALOGUE).passages()}
+    lost = [a for a in told if urldefrag(a)[1] and urldefrag(a)[1] not in crawled.seen[urldefrag(a)[0]].ids]
+    assert (len(told) > 500, lost) == (True, [])
 
 
 QUICK = (ROOT / "docs/quick_start.md").read_text()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -13,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from service.web.access.guard import OPEN
-from service.web.body import listed_header
+from service.web.keeping import sent, tag_of
 from service.web.problems import ProblemError
 
 PAGE = "index.html"
@@ -38,7 +37,7 @@ def _names() -> frozenset[str]:
 def _read(name: str) -> tuple[bytes, str]:
     """The file and its entity tag."""
     content = files("service.api").joinpath("workbench", name).read_bytes()
-    return content, f'"{sha256(content).hexdigest()[:32]}"'
+    return content, tag_of(content)
 
 
 def suffix(name: str) -> str:
@@ -62,17 +61,8 @@ def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[byte
 
 def _answer(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
     """The file, or 304 where the browser has it; it asks every time, so that page and modules are of one version."""
-    content, tag = _read(name)
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Content-Security-Policy": _CSP}
-    if has(listed_header(request.scope, b"if-none-match"), tag):
-        return Response(b"", status_code=304, headers=headers)
-    return Response(content, media_type=KINDS[suffix(name)], headers=headers)
-
-
-def has(known: str | None, tag: str) -> bool:
-    """Whether If-None-Match names this entity tag (RFC 9110, 13.1.2: weak comparison)."""
-    tags = [part.strip().removeprefix("W/") for part in (known or "").split(",")]
-    return tag in tags or tags == ["*"]
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _CSP}
+    return sent(request, *_read(name), KINDS[suffix(name)], headers)
 
 
 WORKBENCH_HANDLERS: list[HTTPRouteHandler] = [page, asset]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 
 from service.api.site.layout import linked, rendered
-from service.api.site.library import Library, at
+from service.api.site.library import ROOT, Library, at
 from service.api.site.markdown import Follow, Heading, Written
 from service.api.site.mentions import Mention
+from service.api.site.passages import Passage
+from service.api.site.search import MOST_FOUND, Found
 from service.calibration.card import Card
 from service.web.problems import Catalogue, Entry
 
@@ -70,3 +72,28 @@ def records_html(library: Library) -> Written:
     """All decision records."""
     records = [(at(page), library.text(page).partition("\n")[0].lstrip("# ")) for page in library.decisions()]
     return Written("Decisions", rendered("records.html", records=records), ())
+
+
+def passages_of_facts(cards: Mapping[str, Sequence[Card]], catalogue: Catalogue) -> Iterator[Passage]:
+    """What search reads of codes and cards."""
+    for entry in catalogue.values():
+        text = f"{entry.meaning} {entry.action}"
+        yield Passage(f"{ROOT}/problems/{entry.code}", entry.code, entry.title, text)
+    for kind, group in cards.items():
+        for card in group:
+            text = "; ".join((card.formula, *card.assumptions, *card.limits, *card.sources))
+            yield Passage(f"{ROOT}/methods/{kind}#{card.name}", card.name, f"{_described(kind)[0]}: {card.title}", text)
+
+
+def found_html(query: str, found: Sequence[Found]) -> Written:
+    """What a search found."""
+    return Written(
+        f"Search: {query}" if query else "Search",
+        rendered("search.html", query=query, found=found, most=MOST_FOUND),
+        (),
+    )
+
+
+def nowhere_html() -> Written:
+    """What is shown where there is no page."""
+    return Written("No such page", rendered("nowhere.html"), ())

@@ -34,20 +34,18 @@ class Library:
         return (self.folder / self.places[page]).read_text(encoding="utf-8")
 
     def address(self, place: str) -> str | None:
-        """Where a file of the repository (or the folder of decisions) is shown; None where it is not."""
-        if place == "decisions":
+        """Where a file of the repository (or a section of it, or the folder of decisions) is shown; None: nowhere."""
+        path, mark, fragment = place.partition("#")
+        if path == "decisions":
             return f"{ROOT}/decisions"
-        found = (page for page, known in self.places.items() if known == place)
-        page = next(found, None)
-        return None if page is None else at(page)
+        page = next((page for page, known in self.places.items() if known == path), None)
+        return None if page is None else at(page) + mark + fragment
 
     def followed(self, place: str, link: str) -> str | None:
         """A link of a file as one of the site; None where it leads to a file that is not shown."""
         if link.startswith(("#", "/", "http:", "https:", "mailto:")):
             return link
-        path, _, fragment = link.partition("#")
-        target = self.address(posixpath.normpath(posixpath.join(posixpath.dirname(place), path)))
-        return target and target + (f"#{fragment}" if fragment else "")
+        return self.address(posixpath.normpath(posixpath.join(posixpath.dirname(place), link)))
 
     def decisions(self) -> list[str]:
         """The pages of decision records, in their order."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Follow = Callable[[str], str | None]
 """A link as written, or a name in a code span or in running text: where it leads; None: nowhere on this site."""
-_FILE = re.compile(r"(?<![\w/.])(?:docs/\w+\.md|[A-Z]+\.md|benchmarks/README\.md)(?!\w)")
+_FILE = re.compile(r"(?<![\w/.])(?:docs/\w+\.md|[A-Z]+\.md|benchmarks/README\.md)(?:#[\w-]+)?(?!\w)")
 _LEVELS = {"h2": 2, "h3": 3}
 
 
@@ -42,12 +42,13 @@ def written(text: str, follow: Follow, named: Follow) -> Written:
 
     parser = MarkdownIt("commonmark").enable("table")
     tokens = parser.parse(text)
-    headings = list(_anchored(tokens))
+    headings = list(_headings(tokens))
     for token in tokens:
         _align(token)
     for opening, inside, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type == "th_open" and not inside.content:
             opening.tag = closing.tag = "td"  # a header that heads nothing is none
+            opening.attrs.pop("scope")
     for token in tokens:
         _become(token, "html_block", _BLOCKS)
         _link(token.children or [], follow, named)
@@ -61,15 +62,20 @@ def anchor(text: str) -> str:
     return re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
 
 
-def _anchored(tokens: Sequence[Token]) -> Iterator[Heading]:
+def anchored(words: str, seen: dict[str, int]) -> str:
+    """The anchor of a page's next heading: with a number where ``seen`` has had it before."""
+    name = anchor(words)
+    seen[name] = seen.get(name, -1) + 1
+    return f"{name}-{seen[name]}" if seen[name] else name
+
+
+def _headings(tokens: Sequence[Token]) -> Iterator[Heading]:
     seen: dict[str, int] = {}
     for opening, inline in pairwise(tokens):
         if opening.type != "heading_open":
             continue
         words = "".join(t.content for t in inline.children or [] if t.type in {"text", "code_inline"})
-        name = anchor(words)
-        seen[name] = seen.get(name, -1) + 1
-        name += f"-{seen[name]}" if seen[name] else ""
+        name = anchored(words, seen)
         opening.attrSet("id", name)
         yield Heading(int(opening.tag[1]), name, words)
 

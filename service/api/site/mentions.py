@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from service.api.site.markdown import anchor
+from service.api.site.passages import Passage
 
 _SPAN = re.compile(r"`(\w+)`")
+_FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,30 +21,16 @@ class Mention:
     section: str
 
 
-def mentions(codes: Collection[str], pages: Iterable[tuple[str, str]]) -> dict[str, list[Mention]]:
-    """By code the sections that name it in a code span, each once; ``pages`` are addresses and Markdown."""
+def mentions(codes: Collection[str], told: Iterable[Passage]) -> dict[str, list[Mention]]:
+    """By code the sections that name it in a code span, each once."""
     found: dict[str, list[Mention]] = {code: [] for code in codes}
-    for address, text in pages:
-        for name, mention in _spans(address, text):
-            if name in found and mention not in found[name]:
-                found[name].append(mention)
+    for name, mention in _spans(told):
+        if name in found and mention not in found[name]:
+            found[name].append(mention)
     return found
 
 
-def _spans(address: str, text: str) -> Iterator[tuple[str, Mention]]:
-    title, here, fenced = "", Mention(address, "", ""), False
-    for line in text.splitlines():
-        fenced ^= line.startswith("```")
-        if fenced:
-            continue
-        if line.startswith("# ") and not title:
-            title = _plain(line)
-            here = Mention(address, title, "")
-        elif line.startswith("## "):
-            section = _plain(line)
-            here = Mention(f"{address}#{anchor(section)}", title, section)
-        yield from ((name, here) for name in _SPAN.findall(line))
-
-
-def _plain(heading: str) -> str:
-    return heading.lstrip("# ").replace("`", "").strip()
+def _spans(told: Iterable[Passage]) -> Iterator[tuple[str, Mention]]:
+    for passage in told:
+        mention = Mention(passage.address, passage.page, passage.section)
+        yield from ((name, mention) for name in _SPAN.findall(_FENCED.sub("", passage.text)))

@@ -6,16 +6,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from hashlib import sha256
 from importlib.resources import files
 
-from service.api.site.facts import kind_html, kinds_html, problem_html, problems_html, records_html
+from service.api.site.facts import (
+    found_html,
+    kind_html,
+    kinds_html,
+    nowhere_html,
+    passages_of_facts,
+    problem_html,
+    problems_html,
+    records_html,
+)
 from service.api.site.layout import rendered
 from service.api.site.library import ROOT, Library, at, open_library
 from service.api.site.markdown import Written, written
 from service.api.site.mentions import Mention, mentions
 from service.api.site.navigation import Section, current, neighbours, sections
+from service.api.site.passages import Passage, passages
+from service.api.site.search import Index
 from service.calibration.card import Card
+from service.web.keeping import tag_of
 from service.web.problems import Catalogue
 
 _STYLE = "assets/site.css"
@@ -76,9 +87,21 @@ class Site:
             body = self._made(page)
             if body is None:
                 return None
-            tag = f'"{sha256(body).hexdigest()[:16]}"'
-            self._kept[page] = Page(body, CSS if page == _STYLE else HTML, tag)
+            self._kept[page] = Page(body, CSS if page == _STYLE else HTML, tag_of(body))
         return self._kept[page]
+
+    def passages(self) -> Iterator[Passage]:
+        """Everything that can be searched; of equally good ones those of codes and cards are told first."""
+        yield from passages_of_facts(self._cards, self._catalogue)
+        yield from self._sections
+
+    def search(self, query: str) -> bytes:
+        """The page of what a query finds, made anew for every one."""
+        return self._framed("search", found_html(query, self._index.found(query)), query).encode()
+
+    def nowhere(self) -> bytes:
+        """The page to show where there is none."""
+        return self._framed("nowhere", nowhere_html()).encode()
 
     def named(self, name: str) -> str | None:
         """Where a code of the catalogue or a file of the repository is explained."""
@@ -90,7 +113,7 @@ class Site:
         make = self._makers.get(page)
         return None if make is None else self._framed(page, make()).encode()
 
-    def _framed(self, page: str, content: Written) -> str:
+    def _framed(self, page: str, content: Written, query: str = "") -> str:
         before, after = neighbours(self.contents, page)
         return rendered(
             "layout.html",
@@ -101,6 +124,7 @@ class Site:
             before=before,
             after=after,
             place=self.library.places.get(page),
+            query=query,
         )
 
     def _from_file(self, page: str) -> Written:
@@ -108,7 +132,16 @@ class Site:
         return written(self.library.text(page), partial(self.library.followed, place), self.named)
 
     @cached_property
+    def _sections(self) -> Sequence[Passage]:
+        """The sections of the pages that explain: not of those that tell what was."""
+        pages = (page for page in self.library.places if page != "changelog" and "/" not in page)
+        return [passage for page in pages for passage in passages(at(page), self.library.text(page))]
+
+    @cached_property
     def _mentions(self) -> Mapping[str, list[Mention]]:
         """By code the places that name it."""
-        pages = (page for page in self.library.places if page != "changelog" and "/" not in page)
-        return mentions(self._catalogue, ((at(page), self.library.text(page)) for page in pages))
+        return mentions(self._catalogue, self._sections)
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self.passages())

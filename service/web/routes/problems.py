@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from html import escape
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from service.web.body import listed_header
 from service.web.negotiation import acceptable
 from service.web.problems import Catalogue, Entry, ProblemError
 
+_STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}"
 Show = Callable[[Request[Any, Any, Any], str | None], Awaitable[Response[bytes]]]
 """The page of a code, or of all."""
 _OFFERED = ("application/json", "text/html")
@@ -59,16 +61,18 @@ def _bare(catalogue: Catalogue) -> Show:
 
 def _page(entries: tuple[Entry, ...]) -> str:
     sections = "".join(
-        f'<section id="{escape(e.code)}"><h2><code>{escape(e.code)}</code> {escape(_kind(e))}</h2>'
-        f"<p><b>{escape(e.title)}.</b> {escape(e.meaning)}</p><p><b>What to do:</b> {escape(e.action)}</p></section>"
+        f'<section id="{escape(e.code)}"><h2><code>{escape(e.code)}</code> {escape(e.title)}</h2>'
+        f"<p>{escape(_kind(e))}. {escape(e.meaning)}</p><p><b>What to do:</b> {escape(e.action)}</p></section>"
         for e in entries
     )
+    name = f"{entries[0].code}: {entries[0].title}" if len(entries) == 1 else "Errors and warnings"
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Problems - Rectifier</title>'
-        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}</style></head>"
-        f'<body><h1>Errors and warnings</h1>{sections}<p><a href="/v1/problems">All codes</a></p></body></html>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<meta name="color-scheme" content="light dark"><title>{escape(name)} - Rectifier</title>'
+        f"<style>{_STYLE}</style></head><body><main><h1>Errors and warnings</h1>"
+        f'{sections}<p><a href="/v1/problems">All codes</a></p></main></body></html>'
     )
 
 
 def _kind(entry: Entry) -> str:
-    return str(entry.status) if entry.status else "warning"
+    return f"Error, {entry.status} {HTTPStatus(entry.status).phrase}" if entry.status else "Warning"

@@ -41,6 +41,29 @@ def test_what_is_not_there_is_a_problem(path):
     is_problem(ask(APP, "GET", path), 404, "not_found")
 
 
+def test_a_browser_that_asks_for_what_is_not_there_gets_a_page():
+    page = ask(APP, "GET", "/docs/nowhere", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (page.status, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert b"No such page" in page.body
+
+
+@pytest.mark.parametrize("query", ["q=few_humans", "q=few_humans&q=x", "q=few%5Fhumans&other=1"])
+def test_a_search_is_answered_and_not_kept(query):
+    page = ask(APP, "GET", f"/docs/search?{query}")
+    assert (page.status, page.headers["cache-control"]) == (200, "no-store")
+    assert b'<a href="/docs/problems/few_humans">' in page.body
+
+
+@pytest.mark.parametrize("query", ["", "q=", "q=%00%ff%3Cscript%3E", "&" * 9000, "q=" + "a" * 9000])
+def test_any_query_is_answered_with_a_page(query):
+    page = ask(APP, "GET", f"/docs/search?{query}")
+    assert page.status == 200
+    assert b"<script" not in page.body
+    assert b"\0" not in page.body
+    assert len(page.body) < 20_000
+
+
 def test_a_page_is_made_off_the_event_loop_and_then_sent_from_memory(monkeypatch):
     threads: list[str] = []
     make = routes.Site.page

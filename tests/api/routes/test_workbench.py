@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.api.routes.workbench import KINDS, PAGE, has, suffix
+from service.api.routes.workbench import KINDS, PAGE, suffix
 from tests.api.asking import APP, is_problem
 from tests.shape.sources import ROOT, files
 from tests.web.asgi import ask
@@ -50,11 +50,6 @@ def test_a_browser_that_has_a_file_is_told_so() -> None:
     known = ask(APP, "GET", "/", headers={"if-none-match": f'"other", W/{tag}'})
     assert (known.status, known.body, known.headers["etag"]) == (304, b"", tag)
     assert ask(APP, "GET", "/", headers={"if-none-match": '"other"'}).status == 200
-
-
-@pytest.mark.parametrize(("known", "found"), [(None, False), ("", False), ("*", True), ('"a"', True), ('W/"a"', True)])
-def test_entity_tags_are_compared(known: str | None, found: bool) -> None:
-    assert has(known, '"a"') is found
 
 
 def test_addresses_are_relative_so_that_a_path_prefix_changes_nothing() -> None:

@@ -34,6 +34,7 @@ def test_pages_are_known_by_their_files():
     assert HERE.address("docs/index.md") == "/docs"
     assert HERE.address("SECURITY.md") == "/docs/security"
     assert HERE.address("benchmarks/README.md") == "/docs/benchmarks"
+    assert HERE.address("docs/designs.md#the-self-check") == "/docs/designs#the-self-check"
     assert HERE.address("CITATION.cff") is None
     assert HERE.decisions()[0] == "decisions/0001-influence-values"
 

@@ -59,6 +59,20 @@ def test_codes_and_files_are_found_by_name():
     assert SITE.named("nothing") is None
 
 
+def test_search_leads_to_the_page_of_a_code_and_to_passages_with_all_words():
+    page = SITE.search("few_humans").decode()
+    assert page.index('<a href="/docs/problems/few_humans">') < page.index(
+        '<a href="/docs/concepts#what-an-llm-cannot-buy">'
+    )
+    assert 'value="few_humans"' in page
+    assert "Nothing has" in SITE.search("no such words anywhere").decode()
+    assert SITE.kept("search") is None
+
+
+def test_the_page_for_where_there_is_none_has_the_contents():
+    assert b'<nav class="side"' in SITE.nowhere()
+
+
 def test_nothing_that_makes_pages_is_imported_at_start():
     code = "import sys, service.api.serving; print(*{'jinja2', 'markdown_it'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

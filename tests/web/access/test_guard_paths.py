@@ -26,7 +26,7 @@ BOTH = {
     "/v1/problems/{code:str}",
 }
 WORKBENCH = {"/", "/workbench/{name:str}"}
-PAGES = {"/docs/{page:str}", "/docs/{section:str}/{page:str}"}
+PAGES = {"/docs/search", "/docs/{page:str}", "/docs/{section:str}/{page:str}"}
 SCOPED = {
     "/v1/calibrations": "calibrate",
     "/v1/track-records": "calibrate",

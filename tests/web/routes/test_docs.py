@@ -11,7 +11,13 @@ def test_the_documentation_page_loads_nothing_from_elsewhere() -> None:
     page = ask(APP, "GET", "/docs/api")
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert b"http" not in page.body.replace(b"http-equiv", b"")
-    for name, kind in (("docs.js", "javascript"), ("swagger-ui-bundle.js", "javascript"), ("swagger-ui.css", "css")):
+    assert b'<a href="/docs">' in page.body
+    for name, kind in (
+        ("docs.css", "css"),
+        ("docs.js", "javascript"),
+        ("swagger-ui-bundle.js", "javascript"),
+        ("swagger-ui.css", "css"),
+    ):
         answer = ask(APP, "GET", f"/docs/api/{name}")
         assert answer.status == 200
         assert kind in answer.headers["content-type"]
