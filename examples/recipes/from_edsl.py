@@ -2,9 +2,9 @@
 
     python3 examples/recipes/from_edsl.py edsl.csv people.csv
 
-``edsl.csv`` is ``results.select("agent.*", "answer.*", "iteration.*", "model.model", "scenario.*").to_csv()``; the
-rows of ``to_pandas().to_dict("records")`` and ``rows_of(results.to_dict())`` do as well. The agent's name is the
-person's id. Standard library only; EDSL need not be installed.
+``results.select("agent.*", "answer.*", "iteration.*", "model.model", "scenario.*").to_csv("edsl.csv")`` writes the
+file; the rows of ``to_pandas().to_dict("records")`` and ``rows_of(results.to_dict())`` do as well. The agent's name is
+the person's id. Standard library only; EDSL need not be installed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import math
 import os
 import sys
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 ANSWER, CONDITION = "answer.trust", "scenario.condition"
@@ -37,8 +38,14 @@ def table(rows, people):
     columns = {}
     for row in rows:
         key = (row["model.model"], row[CONDITION], int(row["iteration.iteration"]))
-        columns.setdefault(key, {})[row["agent.agent_name"]] = number(row[ANSWER])
-    units = [*people, *sorted({name for column in columns.values() for name in column} - set(people))]
+        column, name = columns.setdefault(key, {}), row["agent.agent_name"]
+        if name in column:
+            raise SystemExit(f"{name} answered twice as {key}: model, condition and iteration must tell answers apart")
+        column[name] = number(row[ANSWER])
+    agents = {name for column in columns.values() for name in column}
+    if unknown := sorted(set(people) - agents):
+        raise SystemExit(f"no agent is named {', '.join(unknown)}")
+    units = [*people, *sorted(agents - set(people))]
     answered = [people.get(unit) for unit in units]
     return {
         "layout": "table",
@@ -58,11 +65,15 @@ def number(value):
 
 
 def calibrate(data):
+    """The service's answer; a refusal is printed as it came, with reasons and hints."""
     body = json.dumps({"plan": {"identification": "exchangeability"}, "data": data}).encode()
     headers = {"Content-Type": "application/json", "X-API-Key": os.environ.get("RECTIFIER_KEY", "")}
     url = os.environ.get("RECTIFIER_URL", "http://localhost:8000") + "/v1/calibrations"
-    with urlopen(Request(url, body, headers), timeout=60) as reply:
-        return json.load(reply)
+    try:
+        with urlopen(Request(url, body, headers), timeout=60) as reply:
+            return json.load(reply)
+    except HTTPError as refusal:
+        raise SystemExit(f"{refusal}\n{refusal.read().decode()}") from None
 
 
 def read(path):

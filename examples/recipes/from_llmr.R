@@ -2,13 +2,16 @@
 #   Rscript examples/recipes/from_llmr.R llmr.csv people.csv
 # `results` is the tibble of call_llm_par(build_factorial_experiments(configs, user_prompts, system_prompts, repetitions,
 # config_labels, user_prompt_labels, system_prompt_labels)): the user prompts are the conditions, the system prompts the
-# personas. llmr.csv holds its plain columns. Needs httr2 and jsonlite; LLMR need not be installed.
+# personas, and all are crossed. write.csv(results[!sapply(results, is.list)], "llmr.csv", row.names = FALSE) writes its plain
+# columns. Needs httr2 and jsonlite; LLMR need not be installed.
 
 # The data of a request: a prediction column per model, condition and repetition; a failed call or a reply without a number
 # is NA, a missing answer.
 llmr_table <- function(results, people) {
   reply <- trimws(ifelse(results$success, results$response_text, NA))
   results$value <- as.numeric(ifelse(grepl("^-?[0-9]+([.][0-9]+)?$", reply), reply, NA))
+  unknown <- setdiff(people$id, results$system_prompt_label)
+  if (length(unknown)) stop("no system_prompt_label is ", toString(unknown), call. = FALSE)
   units <- c(people$id, setdiff(sort(unique(results$system_prompt_label)), people$id))
   row <- match(units, people$id)
   columns <- split(results, list(results$user_prompt_label, results$repetition, results$config_label), drop = TRUE)
@@ -36,7 +39,8 @@ calibrate <- function(data) {
 }
 
 files <- commandArgs(trailingOnly = TRUE)
-data <- llmr_table(read.csv(files[1]), read.csv(files[2]))
+results <- read.csv(files[1], colClasses = c(system_prompt_label = "character", user_prompt_label = "character"))
+data <- llmr_table(results, read.csv(files[2], colClasses = c(id = "character", arm = "character")))
 for (asked in data$predictions) {
   cat(sprintf("%s as %s: %d of %d answered\n", asked$model, asked$arm, sum(!is.na(asked$values)), length(asked$values)))
 }

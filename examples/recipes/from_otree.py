@@ -27,7 +27,10 @@ def table(rows, predictions):
     sessions, bots and people without an answer are left out; nobody counts as an LLM-only unit who was in the study.
     """
     real = [r for r in rows if r["session.is_demo"] != "1" and r["participant._is_bot"] != "1"]
-    people = {r["participant.label"]: r for r in real if r[OUTCOME] != ""}
+    answered = [r for r in real if r[OUTCOME] != ""]
+    people = {r["participant.label"]: r for r in answered}
+    if "" in people or len(people) < len(answered):
+        raise SystemExit("participants without a label, or with the same one: keep one row of each, with its own")
     unknown = sorted(set(people) - set(predictions))
     if unknown:
         raise SystemExit(f"no prediction for the participants {', '.join(unknown)}")
@@ -48,7 +51,7 @@ def number(cell):
 
 
 def calibrate(data):
-    """The service's answer; a refusal is printed with what to do about it."""
+    """The service's answer; a refusal is printed as it came, with reasons and hints."""
     body = json.dumps({"plan": {"identification": "exchangeability"}, "data": data}).encode()
     headers = {"Content-Type": "application/json", "X-API-Key": os.environ.get("RECTIFIER_KEY", "")}
     url = os.environ.get("RECTIFIER_URL", "http://localhost:8000") + "/v1/calibrations"
@@ -56,9 +59,7 @@ def calibrate(data):
         with urlopen(Request(url, body, headers), timeout=60) as reply:
             return json.load(reply)
     except HTTPError as refusal:
-        problem = json.load(refusal)
-        lines = [f"{e['pointer']}: {e['detail']} {e['hint']}" for e in problem.get("errors", [])]
-        raise SystemExit("\n".join([problem["detail"], *lines])) from None
+        raise SystemExit(f"{refusal}\n{refusal.read().decode()}") from None
 
 
 def show(answer):

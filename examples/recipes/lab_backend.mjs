@@ -45,14 +45,14 @@ async function table() {
   };
 }
 
-// One try of at most 8 seconds; after 429 or 503 a second one, if Retry-After still leaves time for it.
+// Tries for at most 8 seconds: after 429 or 503 again, if Retry-After (seconds; else one) still leaves time for it.
 async function calibrate(until = Date.now() + 8000) {
   const reply = await fetch(`${RECTIFIER_URL}/v1/calibrations`, {
     method: "POST", headers: { "Content-Type": "application/json", "X-API-Key": RECTIFIER_KEY },
     body: JSON.stringify({ plan: { identification: "exchangeability" }, data: await table() }),
     signal: AbortSignal.timeout(Math.max(1, until - Date.now())),
   });
-  const wait = 1000 * Number(reply.headers.get("Retry-After") ?? 1);
+  const wait = 1000 * (Number(reply.headers.get("Retry-After")) || 1);
   if (![429, 503].includes(reply.status) || Date.now() + wait > until) return reply;
   await new Promise(resume => setTimeout(resume, wait));
   return calibrate(until);

@@ -3,7 +3,8 @@
     python3 examples/recipes/prolific.py study.csv --reward 2.10 --fee 0.33 --llm 0.01 --effect 0.4
 
 The rows collected so far are the pilot. ``--fee`` is the platform's fee as a share of the reward. Prolific's page asks
-for the places to add, its API for the new total: both are printed. Standard library only.
+for the places to add, its API for the new total: both are printed. ``--places`` is what the study has now, if that is
+not the number of people in the file. Standard library only.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import csv
 import json
 import os
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 ARMS = ("control", "treatment")
@@ -41,21 +43,25 @@ def request(rows, given):
 
 
 def post(body):
+    """The service's answer; a refusal is printed as it came, with reasons and hints."""
     headers = {"Content-Type": "application/json", "X-API-Key": os.environ.get("RECTIFIER_KEY", "")}
     url = os.environ.get("RECTIFIER_URL", "http://localhost:8000") + "/v1/designs"
-    with urlopen(Request(url, json.dumps(body).encode(), headers), timeout=60) as reply:
-        return json.load(reply)
+    try:
+        with urlopen(Request(url, json.dumps(body).encode(), headers), timeout=60) as reply:
+            return json.load(reply)
+    except HTTPError as refusal:
+        raise SystemExit(f"{refusal}\n{refusal.read().decode()}") from None
 
 
-def show(answer, places):
+def show(answer, people, places):
     """The top-up by arm, its price, and what Prolific has to be told."""
     more, band = answer["top_up"], answer["bands"]["n_human"]
-    print(f"{places} people so far, standard error {more['standard_error_before']:.3f}")
+    print(f"{people} people so far, standard error {more['standard_error_before']:.3f}")
     for group in more["groups"]:
         who = f"people in {group['arm']}" if group["human"] else "personas"
         print(f"buy {group['n']} more {who} at {group['unit_cost']:.2f}")
     print(f"cost {more['cost']:.2f}, standard error then {more['standard_error']:.3f}")
-    print(f"a pilot of {places} leaves the total open: {band[0]} to {band[1]} people")
+    print(f"a pilot of {people} leaves the total open: {band[0]} to {band[1]} people")
     print(f"humans alone would take {answer['human_only']['n_human']} people")
     print(f"Prolific, Increase places: {more['n_human']}")
     print(f"Prolific's API: {json.dumps({'total_available_places': places + more['n_human']})}")
@@ -66,7 +72,9 @@ if __name__ == "__main__":
     parser.add_argument("file", type=Path)
     for name, default in {"reward": 2.10, "fee": 0.33, "llm": 0.01, "effect": 0.4, "power": 0.8}.items():
         parser.add_argument(f"--{name}", type=float, default=default)
+    parser.add_argument("--places", type=int)
     given = parser.parse_args()
     with given.file.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    show(post(request(rows, given)), sum(row["trust"] != "" for row in rows))
+    people = sum(row["trust"] != "" for row in rows)
+    show(post(request(rows, given)), people, given.places or people)

@@ -9,6 +9,7 @@ cells such as 4,5 or 1.234,5 into 4.5 and 1234.5. Every other cell stays as it i
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 from pathlib import Path
@@ -35,9 +36,10 @@ def rows(lines):
     separator = max(";\t", key=header.count)
     if separator not in header:
         sys.exit("no semicolon and no tab in the header: this file need not be converted")
-    for row in csv.reader(lines.splitlines(keepends=True), delimiter=separator):
+    for row in csv.reader(io.StringIO(lines, newline=""), delimiter=separator):
         yield [cell(value) for value in row]
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", newline="")  # wherever it runs
     csv.writer(sys.stdout, lineterminator="\n").writerows(rows(text(Path(sys.argv[1]))))

@@ -101,6 +101,28 @@ def test_people_answer_in_a_browser_and_the_lab_asks(tmp_path: Path, keyed: Serv
     assert json.loads(body)["summary"]["estimate"] == pytest.approx(0.55897937450285, rel=1e-9)
 
 
+def test_a_condition_is_drawn_and_what_was_not_stored_is_told(tmp_path: Path) -> None:
+    """An address without a condition, as one link for everybody has it; then a back end that has gone away."""
+
+    def answered(page: Any, address: str) -> None:
+        page.goto(address)
+        page.locator("input[type=range]").press("ArrowRight")
+
+    with chromium() as browser:
+        page = browser.new_page()
+        with lab(tmp_path, "http://localhost:1") as url:
+            answered(page, f"{url}/?subject=p002")
+            wording = page.get_by_text("The city").text_content()
+            page.get_by_role("button").click()
+            page.get_by_text("Your answer was stored").wait_for()
+            answered(page, f"{url}/?subject=p003")
+        page.get_by_role("button").click()
+        page.get_by_text("Not stored").wait_for()
+    (stored,) = (json.loads(row) for row in (tmp_path / "responses.jsonl").read_text().splitlines())
+    assert wording == f"The city {'publishes' if stored['condition'] == 'treatment' else 'signs'} its contracts."
+    assert stored["subject"] == "p002"
+
+
 def test_the_lab_counts_everybody_once_and_only_answers(tmp_path: Path, keyed: Server) -> None:
     with lab(tmp_path, http(keyed)) as url:
         answer = f"{url}/responses"
@@ -138,6 +160,11 @@ def test_the_lab_waits_for_a_busy_service_and_no_longer(tmp_path: Path) -> None:
         assert asked(url) == (503, b"{}")
         assert len(service.asked) == 1
         assert time.monotonic() - begun < 8
+    date = {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}
+    with answering(Reply(503, b"{}", date), Reply(200, SUMMARY)) as service, lab(tmp_path, service.url) as url:
+        begun = time.monotonic()
+        assert asked(url) == (200, SUMMARY)
+        assert time.monotonic() - begun >= 1
     with lab(tmp_path, f"http://127.0.0.1:{free_port()}") as url:
         assert asked(url)[0] == 502
 

@@ -17,6 +17,7 @@ import pytest
 from tests.acceptance.conftest import Server, ready
 from tests.acceptance.recipes import KEY, RECIPES, http, keyed_service, recipe, run
 from tests.acceptance.test_studies import post
+from tests.clients.answering import Reply, answering
 
 
 def rows(file: str) -> list[dict[str, str]]:
@@ -85,6 +86,9 @@ def test_otree_leaves_out_who_was_not_asked() -> None:
     assert data["outcomes"]["trust"].count(None) == 239
     with pytest.raises(SystemExit, match="no prediction for the participants p999"):
         recipe("from_otree").table([export[0] | {"participant.label": "p999"}], predictions())
+    for label in ("", export[1]["participant.label"]):
+        with pytest.raises(SystemExit, match="without a label, or with the same one"):
+            recipe("from_otree").table([export[0] | {"participant.label": label}, *export[1:]], predictions())
 
 
 def test_edsl_dictionaries_draws_and_gaps() -> None:
@@ -104,6 +108,10 @@ def test_edsl_dictionaries_draws_and_gaps() -> None:
         (arm, draw, [4.0, None]) for arm in ("control", "treatment") for draw in (0, 1)
     ]
     assert (data["arm"], data["outcomes"]) == (["control", None], {"trust": [5.0, None]})
+    with pytest.raises(SystemExit, match="a answered twice as"):
+        edsl.table([*edsl.rows_of(results), *edsl.rows_of(results)], {})
+    with pytest.raises(SystemExit, match="no agent is named c"):
+        edsl.table(edsl.rows_of(results), {"c": {"arm": "control", "trust": "5"}})
     assert [edsl.number(value) for value in (math.nan, "nan", "", None, "2.5")] == [None] * 4 + [2.5]
 
 
@@ -124,9 +132,23 @@ def test_llmr_replies_that_are_no_number(tmp_path: Path, server: Server) -> None
     ]
 
 
+def test_llmr_ids_that_look_like_numbers(tmp_path: Path, server: Server) -> None:
+    """People 000 to 059 among personas x060 to x299 are found; who was never asked is told."""
+    if shutil.which("Rscript") is None:
+        pytest.skip("Rscript is not installed")
+    for name in ("llmr.csv", "people.csv"):
+        (tmp_path / name).write_text(re.sub(r"\bp(\d{3})\b", r"\1", (RECIPES / name).read_text()))
+    command = ("Rscript", str(RECIPES / "from_llmr.R"), str(tmp_path / "llmr.csv"), str(tmp_path / "people.csv"))
+    assert "calibrated 0.559" in run(*command, RECTIFIER_URL=http(server)).stdout
+    with (tmp_path / "people.csv").open("a") as people:
+        people.write("777,control,4\n")
+    assert "no system_prompt_label is 777" in run(*command, RECTIFIER_URL=http(server)).stderr
+
+
 @pytest.mark.parametrize(
     ("file", "told"),
     [
+        ("a;b\nx\x0by;1,5\n", "a,b\nx\x0by,1.5\n"),
         ("a;b\n1.234,5;-0,25\n", "a,b\n1234.5,-0.25\n"),
         ("a\tb\nx, y\t1,5\n", 'a,b\n"x, y",1.5\n'),
         ('"a";"b"\r\n"M\xfcnchen; Ost";"3"\r\n', "a,b\nM\xfcnchen; Ost,3\n"),
@@ -136,7 +158,7 @@ def test_llmr_replies_that_are_no_number(tmp_path: Path, server: Server) -> None
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_files_of_spreadsheets(tmp_path: Path, file: str, told: str, encoding: str) -> None:
     (tmp_path / "in.csv").write_bytes(file.encode(encoding))
-    done = run(sys.executable, str(RECIPES / "spreadsheet.py"), str(tmp_path / "in.csv"), PYTHONIOENCODING="utf-8")
+    done = run(sys.executable, str(RECIPES / "spreadsheet.py"), str(tmp_path / "in.csv"), PYTHONIOENCODING="cp1252")
     assert done.stdout == told
 
 
@@ -175,6 +197,27 @@ def test_the_key_goes_with_every_recipe(keyed: Server, script: str) -> None:
     refused = run(*command, RECTIFIER_URL=http(keyed))
     assert refused.returncode == 1
     assert "a key" in refused.stderr or "401" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "script", ["from_otree otree.csv predictions.csv", "from_edsl edsl.csv people.csv", "prolific study.csv"]
+)
+def test_a_refusal_is_shown_whoever_wrote_it(script: str) -> None:
+    name, *files = script.split()
+    command = (sys.executable, str(RECIPES / f"{name}.py"), *(str(RECIPES / file) for file in files))
+    for body in (b'{"code": "too_few_humans"}', b"<html>Bad gateway</html>"):
+        with answering(Reply(422, body)) as service:
+            done = run(*command, RECTIFIER_URL=service.url)
+        assert done.returncode == 1
+        assert done.stderr == f"HTTP Error 422: Unprocessable Entity\n{body.decode()}\n"
+
+
+def test_places_are_added_to_those_that_the_study_has(server: Server) -> None:
+    command = (sys.executable, str(RECIPES / "prolific.py"), str(RECIPES / "study.csv"))
+    for places, total in (((), 95), (("--places", "70"), 105)):
+        done = run(*command, *places, RECTIFIER_URL=http(server))
+        assert f'{{"total_available_places": {total}}}' in done.stdout
+        assert "60 people so far" in done.stdout
 
 
 def test_enough_people_are_not_topped_up(server: Server) -> None:
