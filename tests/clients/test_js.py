@@ -37,6 +37,16 @@ def test_the_types_allow_what_is_right_and_nothing_else(package):
     node(TSC, "--project", "test/tsconfig.json", cwd=package.built)
 
 
+@pytest.mark.parametrize("resolution", ["--module node20", "--module esnext --moduleResolution bundler"])
+def test_a_strict_project_of_a_user_compiles(package, resolution):
+    """With every file of the package checked, too."""
+    (package.home / "use.ts").write_text((SOURCE / "test/types.ts").read_text())
+    strict = (
+        "--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --target es2022 --lib es2022,dom"
+    )
+    node(TSC, *strict.split(), *resolution.split(), "use.ts", cwd=package.home)
+
+
 def test_its_own_tests_pass_against_the_services(package, server, gateways):
     gateway = gateways()
     addresses = {

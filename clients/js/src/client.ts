@@ -1,5 +1,5 @@
 import { ask, open, type Manner } from "./asking.js";
-import { failure, located, RectifierProblem } from "./problem.js";
+import { failure, located, RectifierProblem, refusal } from "./problem.js";
 import { records } from "./records.js";
 import { encoded } from "./sending.js";
 import { columnsOf } from "./table.js";
@@ -176,14 +176,9 @@ export class Rectifier {
   }
 
   #init({ method, body, accept }: Asked, options: CallOptions): RequestInit {
-    const headers = new Headers({ Accept: accept });
-    if (this.#key) headers.set("X-API-Key", this.#key);
-    const given = [this.#options.headers, options.headers].flatMap((each) => Object.entries(each ?? {}));
-    for (const [name, value] of given) headers.set(name, value);
-    const init: RequestInit = { method, headers, redirect: "manual" };
-    if (body === undefined) return init;
-    headers.set("Content-Type", JSON_TYPE);
-    return { ...init, body: encoded(body) };
+    const ours = { Accept: accept, ...(this.#key && { "X-API-Key": this.#key }) };
+    const headers = headersOf(ours, this.#options.headers, options.headers, body === undefined ? {} : { "Content-Type": JSON_TYPE });
+    return { method, headers, redirect: "manual", ...(body !== undefined && { body: encoded(body) }) };
   }
 
   #manner({ method, pure }: Asked, { signal, timeout }: CallOptions): Manner {
@@ -197,6 +192,19 @@ export class Rectifier {
       pure: pure ?? method === "GET",
     };
   }
+}
+
+/** The later ones win. What fetch would say of a value that it cannot send shows the value, which may be a key. */
+function headersOf(...given: (Record<string, string> | undefined)[]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of given.flatMap((each) => Object.entries(each ?? {}))) {
+    try {
+      headers.set(name, value);
+    } catch {
+      throw refusal("not_a_header", `No header can carry what ${name} has.`, "Is it the whole value, and nothing else?");
+    }
+  }
+  return headers;
 }
 
 function trimmed(url: string): string {

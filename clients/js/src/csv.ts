@@ -20,13 +20,14 @@ const LOGICAL = new Map([
 const CODE = /^[+-]?0\d/; // 007 is a name
 
 /**
- * A CSV (RFC 4180, header required) as columns, from its text or its bytes in UTF-8. Columns without a name are left out, and the
+ * A CSV (RFC 4180, header required) as columns, from its text or its bytes in UTF-8 (or marked as UTF-16). Columns without a name are left out, and the
  * two lines below the header in which Qualtrics describes its columns. With semicolons, numbers may have decimal commas.
  */
 export function readCsv(given: string | Uint8Array, options: CsvOptions = {}): CsvColumns {
   const text = typeof given === "string" ? given : decoded(given);
-  const content = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const separator = options.separator ?? guessed(content);
+  const [mark, said] = /^\uFEFF?(?:sep=(.)\r?\n)?/i.exec(text)!; // what spreadsheets write before the header
+  const content = text.slice(mark.length);
+  const separator = options.separator ?? said ?? guessed(content);
   const [first, ...below] = fields(content, separator);
   if (!first) throw refusal("empty_csv", "The CSV has no header.", "The first line names the columns.");
   const header = first.map((name) => name.trim());
@@ -50,7 +51,7 @@ function described(records: readonly string[][]): number {
 
 function decoded(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8", { fatal: true }).decode(bytes);
   } catch {
     const hint = 'Save it as "CSV UTF-8", or decode it: new TextDecoder("windows-1252").decode(bytes).';
     throw refusal("not_utf8", "The file is not UTF-8.", hint);

@@ -116,6 +116,15 @@ test("key, headers and address", async () => {
   assert.deepEqual([asked[0].headers["x-api-key"], asked[0].headers["accept"]], ["three", "a/b"]);
 });
 
+test("a key that no header can carry is refused, and not shown", async () => {
+  const told = (error) => error instanceof RectifierProblem && error.code === "not_a_header" && !`${error.stack} ${error.cause}`.includes("secret");
+  await assert.rejects(ask([], { key: "secret\nof two lines" }), told);
+  await assert.rejects(new Rectifier({ gateway: url }).generate({}, { upstreamKeys: { a: "secret\n1" } }).next(), told);
+  assert.equal(asked.length, 0);
+  await ask([], { key: "of a file\n" });
+  assert.equal(asked[0].headers["x-api-key"], "of a file");
+});
+
 test("keys of one's own go to the gateway in one header", async () => {
   asked = [];
   answers = [[200, { "Content-Type": "application/x-ndjson" }, '{"type":"end"}']];

@@ -14,6 +14,8 @@ test("what spreadsheets of other countries write", () => {
   assert.deepEqual(readCsv("y\tz\n1\t2"), { y: [1], z: [2] });
   assert.deepEqual(readCsv('y|z\n"1"|x', { separator: "|" }), { y: [1], z: ["x"] });
   assert.deepEqual(readCsv('"a;b;c",y\n1,2'), { "a;b;c": [1], y: [2] });
+  assert.deepEqual(readCsv("\uFEFFsep=;\r\ny;z,z\r\n1,5;a\r\n"), { y: [1.5], "z,z": ["a"] });
+  assert.deepEqual(readCsv("sep=,y\n1,2"), { "sep=": [1], y: [2] });
 });
 
 test("only what a number holds exactly is a number", () => {
@@ -48,6 +50,7 @@ test("row names, spaces around names, bytes", () => {
   const bytes = new TextEncoder().encode('"", trust ,é\n"1",3,ü\n"2",4,x\n');
   assert.deepEqual(readCsv(bytes), { trust: [3, 4], é: ["ü", "x"] });
   assert.throws(() => readCsv(Uint8Array.of(0x61, 0x0a, 0xe9)), refused("not_utf8"));
+  assert.deepEqual(readCsv(Buffer.from("\uFEFFtrust\té\r\n3\tü\r\n", "utf16le")), { trust: [3], é: ["ü"] });
 });
 
 test("the lines below the header in which Qualtrics describes its columns are left out", () => {

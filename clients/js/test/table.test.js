@@ -99,5 +99,6 @@ test("people's answers are put where their units stand", () => {
   assert.deepEqual(withHumanAnswers(data, { trust: new Map([["p1", 2]]) }).outcomes.trust, [null, 2]);
   assert.deepEqual(data.outcomes.trust, [null, null]);
   assert.throws(() => withHumanAnswers(data, { trust: { r2: 3 } }), refused("unknown_unit", undefined, undefined));
+  assert.throws(() => withHumanAnswers(null, { trust: {} }), /output: "calibration"/);
   assert.throws(() => withHumanAnswers(data, { Trust: {} }), refused("unknown_outcome", undefined, undefined));
 });
