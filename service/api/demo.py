@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 import urllib.error
 import urllib.request
@@ -54,7 +55,7 @@ def shown(answer: dict[str, Any]) -> str:
     alone = (
         f"  {'LLM-only':11s}{first['llm_only']['estimate']:7.3f}  {first['llm_only']['claim']}: no interval is valid"
     )
-    lines += [alone, "", used, bought, "", answer["report"]]
+    lines += [alone, "", used, bought, "", textwrap.fill(answer["report"], 100)]
     return "\n".join(lines)
 
 

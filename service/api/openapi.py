@@ -17,13 +17,18 @@ from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
 from service.web.schemas import Schema, answer_schemas, reference, request_schemas
 
 _OVERVIEW = (
-    "Calibrated effects from a modest human sample plus LLM answers. Every POST is a pure function of its body: no "
-    "state, safe to retry. Every answer that is not a success is problem+json; its `type` leads into the catalogue at "
-    "/v1/problems. `null` in an optional field means absent. Bodies may be compressed with gzip or zstd. A request "
-    "without Content-Type is read as JSON; an answer is JSON unless Accept prefers another type, whatever the request "
-    "was. MessagePack is application/vnd.msgpack, application/msgpack or application/x-msgpack; in it the data of a "
-    "binary array is bin; NaN and infinity in a list are refused. X-Request-Id is taken over when it has 1 to 64 "
-    "letters, digits, `.`, `_`, `:`, `-`; a valid W3C traceparent is taken over and answered. "
+    "Calibrated effects from a modest human sample plus LLM answers. New here? Begin with the "
+    "[quick start](/docs/quick_start).\n\n"
+    "Every POST is a pure function of its body: no state, safe to retry. `null` in an optional field means absent.\n\n"
+    "**Refusals.** Every answer that is not a success is problem+json; its `type` leads into the "
+    "[catalogue](/docs/problems) at /v1/problems.\n\n"
+    "**Formats.** A request without Content-Type is read as JSON; an answer is JSON unless Accept prefers another "
+    "type, whatever the request was. Bodies may be compressed with gzip or zstd. MessagePack is "
+    "application/vnd.msgpack, application/msgpack or application/x-msgpack; in it the data of a binary array is bin; "
+    "NaN and infinity in a list are refused.\n\n"
+    "**Tracing.** X-Request-Id is taken over when it has 1 to 64 letters, digits, `.`, `_`, `:`, `-`; a valid W3C "
+    "traceparent is taken over and answered.\n\n"
+    "**Keys.** "
 ) + WORDS
 _VALIDATE_ONLY = {
     "name": "validate_only",

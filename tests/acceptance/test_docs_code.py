@@ -17,18 +17,23 @@ from typing import Any
 
 import pytest
 
+from service.gateway.providers_file import read_providers
+from service.web.access.key_file import read_key_ring
 from tests.acceptance import talk
 from tests.acceptance.conftest import Server, ready
 from tests.acceptance.doc_blocks import Block, blocks, is_part, shows
 from tests.acceptance.doc_reader import PROGRAMS, Reader, decimals, missing
 from tests.shape.sources import ROOT
 
-PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("clients/*/*.md")])
+NAMED = [ROOT / name for name in ("README.md", "SECURITY.md", "benchmarks/README.md")]
+PAGES = sorted([*NAMED, *ROOT.glob("docs/**/*.md"), *ROOT.glob("clients/*/*.md")])
 BLOCKS = {name: blocks(page, name) for page in PAGES if blocks(page, name := str(page.relative_to(ROOT)))}
 RUN = {"sh", *PROGRAMS}
 
 IMAGES, CLUSTER, LONG = "builds images: .ci/container does it", "needs a cluster: .ci/kubernetes", "simulates for hours"
 NOT_RUN = {
+    ("SECURITY.md", "people's answers -> caller"): "a drawing",
+    ("benchmarks/README.md", "make bench"): "measures for minutes: .ci/run --full",
     ("README.md", "make demo"): "sets up an environment and runs these tests: .ci/run does both from a bare clone",
     ("docs/coverage.md", "python -m tests.coverage.simulate"): LONG,
     ("docs/departures.md", "python -m tests.coverage.simulate"): LONG,
@@ -146,7 +151,7 @@ def test_a_page_does_what_it_shows(page: str, reader: Reader, server: Server) ->
         elif block.language == "json":
             answer = part_or_answer(block, answer, server)
         elif block.language in DATA:
-            DATA[block.language](block.text)
+            DATA[block.language](block.text, reader.folder)
         elif not absent:
             assert shows(block.text, reader.printed), (block.line, reader.printed)
     if absent:
@@ -194,9 +199,21 @@ def posted(server: Server, body: dict[str, Any]) -> talk.Reply:
     return talk.post(server, json.dumps(body).encode(), f"/v1/{path}")
 
 
-def read_csv(text: str) -> None:
+def read_csv(text: str, _folder: Path) -> None:
     rows = list(csv.reader(text.splitlines()))
     assert len({len(row) for row in rows}) == 1
 
 
-DATA: dict[str, Callable[[str], object]] = {"csv": read_csv, "toml": tomllib.loads}
+def read_toml(text: str, folder: Path) -> None:
+    """A file of the operator's, read as the service reads it; only the files that it names may be missing."""
+    (kind,) = {*tomllib.loads(text)} & {"keys", "providers"}
+    if kind == "keys":
+        assert read_key_ring(text.encode()).keys
+    else:
+        file, problems = folder / "providers.toml", list[str]()
+        file.write_text(text)
+        assert read_providers(file, problems)
+        assert [problem for problem in problems if "key_file" not in problem] == []
+
+
+DATA: dict[str, Callable[[str, Path], object]] = {"csv": read_csv, "toml": read_toml}

@@ -89,7 +89,7 @@ def test_the_reference_shows_the_contract(server, browser):
     page = browser.new_page()
     page.goto(f"http://{server.host}:{server.port}/docs/api")
     page.get_by_text("/v1/calibrations").first.wait_for()
-    page.get_by_role("link", name="Rectifier documentation").click()
+    page.get_by_role("link", name="Rectifier", exact=True).click()
     page.wait_for_url("**/docs")
     page.close()
 

@@ -7,7 +7,9 @@ from service.api import demo
 
 def test_the_demonstration_posts_the_example_and_ends_well(capfd: pytest.CaptureFixture[str]) -> None:
     assert demo.demo() == 0
-    assert "estimate" in capfd.readouterr().out
+    shown = capfd.readouterr().out
+    assert "estimate" in shown
+    assert max(map(len, shown.splitlines())) <= 120
 
 
 def test_a_refused_example_is_a_failure(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

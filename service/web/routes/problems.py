@@ -17,7 +17,10 @@ from service.web.body import listed_header
 from service.web.negotiation import acceptable
 from service.web.problems import Catalogue, Entry, ProblemError
 
-_STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}"
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"
+    "background:Canvas;color:CanvasText}code{overflow-wrap:anywhere}a{color:inherit}"
+)
 Show = Callable[[Request[Any, Any, Any], str | None], Awaitable[Response[bytes]]]
 """The page of a code, or of all."""
 _OFFERED = ("application/json", "text/html")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 import pytest
@@ -7,6 +8,13 @@ import pytest
 from service.gateway.providers.protocol import Completion, Missing, Parameter
 from service.gateway.providers.registry import CODECS
 from service.gateway.study import Method
+from tests.shape.sources import ROOT
+
+
+def test_the_page_says_of_every_reason_what_happened_and_what_to_do() -> None:
+    page = (ROOT / "docs/gateway.md").read_text().partition("## Why an answer is missing")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]*) \| ([^|]+) \| ([^|]+) \|$", page, re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(row[0] for row in rows))) == sorted(get_args(Missing))
 
 
 @pytest.mark.parametrize("name", CODECS)
