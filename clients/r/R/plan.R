@@ -25,8 +25,8 @@ plan_of <- function(plan, data) {
   if (!is.list(plan)) refuse("not_a_plan", "`plan` must be a list", "plan = list(estimator = \"auto\", seed = 1)")
   if (length(plan) && is.null(names(plan))) refuse("not_a_plan", "the entries of `plan` need names", "plan = list(confidence_level = 0.9)")
   control <- attr(data, "control")
-  if (is.null(plan$control) && is.null(plan$contrasts) && !is.null(control)) plan$control <- control
-  if (!is.null(plan$control)) plan$control <- as_labels(plan$control)
+  if (!"control" %in% names(plan) && is.null(plan$contrasts)) plan$control <- control
+  plan$control <- if (!is.null(plan$control)) as_labels(plan$control) # list(control = NULL): no arm is the reference
   if (is.character(plan$estimand)) plan$estimand <- list(type = plan$estimand)
   if (length(plan)) boxed(plan) else NULL
 }

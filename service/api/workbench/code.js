@@ -55,21 +55,24 @@ export function r(url, table, uses, rows, moments) {
   if (named.arm) given.push(`arm = ${rText(named.arm)}`, `prediction_design = ${rText(named.prediction_design)}`);
   if (named.covariates) given.push(`covariates = ${rVector(Object.keys(named.covariates))}`);
   for (const role of ["weight", "cluster", "stratum", "subgroup", "human", "sampling_probability"]) if (named[role]) given.push(`${role} = ${rText(named[role])}`);
-  if (Object.keys(rows.plan).length > 0) given.push(`plan = ${rValue(rows.plan)}`);
+  const compared = !named.arm || "control" in rows.plan || "contrasts" in rows.plan;
+  const plan = compared ? rows.plan : { ...rows.plan, control: null }; // R compares with the first arm unless told not to
+  if (Object.keys(plan).length > 0) given.push(`plan = ${rValue(plan)}`);
   if (moments) given.push("moments = TRUE");
   given.push(`url = ${rText(url.replace(/\/$/, ""))}`);
   return `library(rectifier)\n\n${rRead(table, uses)}\nanswer <- calibrate(\n  study,\n  ${given.join(",\n  ")}\n)\nanswer\n`;
 }
 
-/** Reads study.csv; labels that R would take for numbers or truth values stay words. */
+/** Reads study.csv; labels that R would take for numbers or truth values stay words, and truth values are none. */
 function rRead(table, uses) {
   const changes = (label) => /^(?:t|true|f|false)$/i.test(label) || (!Number.isNaN(Number(label)) && String(Number(label)) !== label);
-  const words = table.header.filter((name) => {
-    const { role, profile } = uses.get(name);
-    return (role === "arm" || (role !== "ignore" && profile.kind === "text")) && profile.levels.some(changes);
-  });
-  const classes = words.map((name) => `${rName(name)} = "character"`).join(", ");
-  return `study <- read.csv("study.csv", check.names = FALSE, na.strings = "", encoding = "UTF-8"${classes ? `, colClasses = c(${classes})` : ""})`;
+  const classOf = ({ role, profile }) => {
+    if (role === "ignore") return null;
+    if (role === "human") return "logical";
+    return (role === "arm" || profile.kind === "text") && profile.levels.some(changes) ? "character" : null;
+  };
+  const classes = table.header.flatMap((name) => (classOf(uses.get(name)) ? [`${rName(name)} = "${classOf(uses.get(name))}"`] : []));
+  return `study <- read.csv("study.csv", check.names = FALSE, na.strings = "", encoding = "UTF-8"${classes.length > 0 ? `, colClasses = c(${classes.join(", ")})` : ""})`;
 }
 
 /** JavaScript: the package `rectifier` with the JSON file. */

@@ -17,9 +17,10 @@ export function contains(words, part) {
   return part.length > 0 && ` ${words.join(" ")} `.includes(` ${part.join(" ")} `);
 }
 
-/** The arm that others are compared with, by its name; empty where no name says so. */
+/** The arm that others are compared with: the one called so, else the first in order of names, whatever that of the rows. */
 export function controlAmong(arms) {
-  return CONTROLS.map((word) => arms.find((arm) => wordsOf(arm)[0] === word)).find((arm) => arm !== undefined) ?? "";
+  const called = CONTROLS.map((word) => arms.find((arm) => wordsOf(arm)[0] === word)).find((arm) => arm !== undefined);
+  return called ?? arms.toSorted(new Intl.Collator("en", { numeric: true }).compare)[0];
 }
 
 /** What the name of a prediction says: model, arm, outcome, draw. */

@@ -33,8 +33,10 @@ export function planPart(settings, changed) {
 export function planShown(settings, table, uses) {
   const arms = armsOf(uses);
   const has = (role) => table.header.some((name) => uses.get(name).role === role);
-  fill(byId("set-control"), element("option", { value: "" }, uncontrolled(settings, table, uses, arms)), arms.map((arm) => element("option", { value: arm }, arm)));
-  if (settings.control !== "" && !arms.includes(settings.control)) settings.control = arms.length > 0 ? controlAmong(arms) : null;
+  const alone = isShares(table, uses, settings) ? [{ value: "", name: "none: every arm by itself" }] : [];
+  const controls = [...alone, ...arms.map((arm) => ({ value: arm, name: arm }))];
+  if (!controls.some(({ value }) => value === settings.control)) settings.control = arms.length > 1 ? controlAmong(arms) : null;
+  fill(byId("set-control"), controls.map(({ value, name }) => element("option", { value }, name)));
   for (const name of TEXTS) byId(`set-${name}`).value = settings[name] ?? "";
   for (const name of ["pool", "local"]) byId(`set-${name}`).checked = settings[name];
   for (const radio of document.querySelectorAll("input[name=design]")) radio.checked = radio.value === settings.design;
@@ -48,9 +50,4 @@ export function planShown(settings, table, uses) {
     "field-missing": has("human"),
   };
   for (const [id, seen] of Object.entries(visible)) byId(id).hidden = !seen;
-}
-
-/** What happens without a control: averages are compared with the first arm, shares stand by themselves. */
-function uncontrolled(settings, table, uses, arms) {
-  return isShares(table, uses, settings) ? "none: every arm by itself" : `the first (${arms[0]})`;
 }

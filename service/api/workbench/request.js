@@ -115,12 +115,13 @@ export function planOf(table, uses, settings) {
   const has = (role) => table.header.some((name) => uses.get(name).role === role);
   const estimand = estimandOf(table, uses, settings);
   if (estimand) plan.estimand = estimand;
-  if (has("arm") && settings.control) plan.control = settings.control;
+  const extra = extraPlan(settings.extra).plan;
+  if (has("arm") && settings.control && !("contrasts" in extra)) plan.control = settings.control;
   if (has("arm") && settings.design === "shared" && settings.pool && !has("sampling_probability")) plan.identification = "exchangeability";
   if (Number(settings.level) !== DEFAULTS.level) plan.confidence_level = Number(settings.level);
   for (const name of ["alternative", "multiplicity", "missing"]) if (settings[name] !== DEFAULTS[name]) plan[name] = settings[name];
   if (["equivalence", "non_inferiority"].includes(settings.alternative)) plan.margin = Number(settings.margin);
-  return { ...plan, ...extraPlan(settings.extra).plan };
+  return { ...plan, ...extra };
 }
 
 /** The estimand, null for the service's default; outcomes that are words are shares of categories. */

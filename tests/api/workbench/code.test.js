@@ -55,7 +55,11 @@ test("R keeps labels as they are written", () => {
   const uses = guess(table.header, table.columns, READING);
   const rows = rowsRequest(table, uses, DEFAULTS, READING);
   assert.match(r("http://host/", table, uses, rows, false), /colClasses = c\(arm = "character", answer = "character", llm = "character"\)/);
-  assert.doesNotMatch(r("http://host/", ...made(), false), /colClasses/);
+  assert.match(r("http://host/", table, uses, rows, false), /plan = list\(estimand = list\(type = "proportions"\), control = NULL\)/);
+  assert.doesNotMatch(r("http://host/", ...made(), false), /colClasses|NULL/);
+  const asked = parseCsv("y,llm,human\n1,2,TRUE\n2,2,FALSE\n");
+  const used = guess(asked.header, asked.columns, READING);
+  assert.match(r("http://host/", asked, used, rowsRequest(asked, used, DEFAULTS, READING), false), /colClasses = c\(human = "logical"\)/);
 });
 
 test("draws are numbers in every language", () => {

@@ -19,9 +19,10 @@ test("draws are those that say so: gpt_4 and gpt_5 are two models", () => {
   assert.deepEqual(["gpt_draw1", "run 12 gpt", "gpt_4", "rerun5"].map(said), [["gpt", "1"], ["gpt", "12"], ["gpt-4", ""], ["rerun5", ""]]);
 });
 
-test("the control arm by its name", () => {
+test("the control arm: the one called so, else the first of the names", () => {
   assert.equal(controlAmong(["treatment", "Control group"]), "Control group");
   assert.equal(controlAmong(["1", "0"]), "0");
   assert.equal(controlAmong(["letter", "No letter"]), "No letter");
-  assert.equal(controlAmong(["a", "b"]), "");
+  assert.equal(controlAmong(["letter", "email"]), "email");
+  assert.equal(controlAmong(["10", "9"]), "9");
 });

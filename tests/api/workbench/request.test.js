@@ -23,6 +23,11 @@ test("twins", () => {
   });
 });
 
+test("contrasts that are written take the place of the control", () => {
+  const settings = { ...DEFAULTS, control: "control", extra: '{"contrasts": [{"name": "d", "weights": {"control": -1, "treatment": 1}}]}' };
+  assert.deepEqual(Object.keys(rowsRequest(...of(TWINS), settings, READING).plan), ["contrasts"]);
+});
+
 test("nothing is said where the default is meant", () => {
   const { plan, data } = rowsRequest(...of("y,llm\n1,2\n2,3\n,4\n"), DEFAULTS, READING);
   assert.deepEqual([plan, data], [{}, { layout: "table", outcomes: { y: [1, 2, null] }, predictions: [{ model: "llm", values: [2, 3, 4] }] }]);

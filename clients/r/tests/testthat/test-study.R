@@ -27,6 +27,7 @@ test_that("the reference arm is R's, whatever the order of rows", {
   study <- study_data(d, trust ~ arm, "f")
   expect_identical(plan_of(list(), study)$control, "a")
   expect_identical(plan_of(list(estimand = "mean"), study)$estimand, list(type = "mean"))
+  expect_identical(plan_of(list(control = NULL, seed = 1), study), list(seed = 1))
   expect_null(plan_of(list(contrasts = list("b - a" = c(b = 1, a = -1))), study)$control)
 })
 
