@@ -112,7 +112,8 @@ IN_THE_PAGE = """async (gateway) => {
     if (record.type === "cell" && ++seen === 3) controller.abort();
   }).catch((error) => error.name);
   const away = await new Rectifier({ url: "http://127.0.0.1:9" }).methods().catch((error) => error.message);
-  return { humans: answer.estimates[0].human_sample_size, refused, cells: cells.length, aborted, away };
+  const moved = await new Rectifier({ url: "/moved" }).methods().catch((error) => error.code);
+  return { moved, humans: answer.estimates[0].human_sample_size, refused, cells: cells.length, aborted, away };
 }"""
 
 
@@ -122,6 +123,7 @@ def test_the_page_shows_the_effect_and_the_client_works_in_a_browser(package, se
         page = browser.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
+        page.route("**/moved/**", lambda route: route.fulfill(status=302, headers={"Location": "/"}))
         wait_for(lab)
         page.goto(lab)
         effect = page.locator("#effect")
@@ -129,7 +131,8 @@ def test_the_page_shows_the_effect_and_the_client_works_in_a_browser(package, se
         assert re.fullmatch(r"\d\.\d\d \(\d\.\d\d to \d\.\d\d\)", effect.text_content() or ""), effect.text_content()
         found = page.evaluate(IN_THE_PAGE, address(gateway))
         assert found.pop("away").count("RECTIFIER_CORS_ORIGINS") == 1
-        assert found == {"humans": 3, "refused": [True, 404], "cells": 20, "aborted": "AbortError"}
+        expected = {"humans": 3, "refused": [True, 404], "cells": 20, "aborted": "AbortError", "moved": "redirected"}
+        assert found == expected
         assert problems == []
 
 
