@@ -83,11 +83,22 @@ def _document(deployable: str) -> bytes:
     return build_document(calibration_parts().computations)
 
 
+class _Version(argparse.Action):
+    """Looks the version up only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(parser.prog, version("rectifier"))
+        parser.exit()
+
+
 def _parser(asked: str) -> argparse.ArgumentParser:
     """The parser; of the computing commands only the one that is asked for gets its options."""
     from service.web.access.command import add_keys
 
     parser = argparse.ArgumentParser(prog="rectifier", description="Calibrated effects from human and LLM responses.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, words, port in (("serve", "the calibration service", 8000), ("gateway", "the LLM gateway", 8001)):
         command = commands.add_parser(name, help=f"start {words}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,9 @@ def test_a_wrong_command_explains_itself(arguments: list[str], capsys: pytest.Ca
     with pytest.raises(SystemExit, match="2"):
         cli.main(arguments)
     assert "usage: rectifier" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"rectifier {version('rectifier')}\n"

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import isfinite, nan
 
 from service.api.commands.column_arguments import EPILOG, add_columns, add_file
 
 Parser = argparse.ArgumentParser
 
 
+class _Paragraphs(argparse.HelpFormatter):
+    """Every line of a description or an epilog is a paragraph of its own."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        return "\n".join(fill(line, width, indent) for line in text.splitlines())
+
+
 def fill(command: str, parser: Parser) -> None:
     """Give the parser of a command its options."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = _Paragraphs
     parser.usage = f"rectifier {command} {_USAGE[command]} [options]"
     _FILLED[command](parser)
 
@@ -29,7 +37,7 @@ def _calibrate(parser: Parser) -> None:
 
 def _design(parser: Parser) -> None:
     parser.description = (
-        "How many humans to ask and which LLM answers to buy: from a pilot (FILE and its columns), or from assumed\n"
+        "How many humans to ask and which LLM answers to buy: from a pilot (FILE and its columns), or from assumed "
         "quantities (--ppi-correlation)."
     )
     parser.epilog = EPILOG
@@ -79,7 +87,7 @@ def _track_record(parser: Parser) -> None:
 def _screen(parser: Parser) -> None:
     parser.description = (
         "Many hypotheses under one error rate, weighted by what LLMs expect, and which to take to humans next.\n"
-        "Columns of the file: name, llm, llm_se, and for those that humans were asked either human and human_se,\n"
+        "Columns of the file: name, llm, llm_se, and for those that humans were asked either human and human_se, "
         "or p_value; empty where humans were not asked."
     )
     add_file(parser, required=True)
@@ -169,16 +177,19 @@ def _add_output(parser: Parser, *, csv: str | None) -> None:
 
 
 def _number(text: str) -> float:
-    found = float(text)
+    try:
+        found = float(text)
+    except ValueError:
+        found = nan
     if not isfinite(found):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return found
 
 
 _USAGE = {
-    "calibrate": "FILE --outcome COLUMN [--arm COLUMN] --prediction [MODEL[@ARM]=]COLUMN ...",
-    "design": "[FILE --outcome COLUMN ... | --ppi-correlation R] --costs human=5,llm=0.02 --budget MONEY",
-    "diagnose": "FILE --outcome COLUMN [--arm COLUMN] --prediction [MODEL[@ARM]=]COLUMN ...",
+    "calibrate": "FILE --outcome COLUMN --prediction SPEC",
+    "design": "[FILE] --costs PAIRS",
+    "diagnose": "FILE --outcome COLUMN --prediction SPEC",
     "track-record": "FILE [--new NAME=EFFECT,SE]",
     "screen": "FILE [--next PAIRS]",
 }

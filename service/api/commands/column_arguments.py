@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-EPILOG = """\
-A prediction is MODEL=COLUMN, MODEL@ARM=COLUMN (what the LLM said under that arm, for every row), or COLUMN alone.
-Further facts follow after commas: gpt@control=gpt_c,outcome=trust,draw=0 (also category, covariate, fill and
-population_mean). An odd name is written as JSON: {"model": "gpt", "arm": "a=b", "values": "column"}.
-An empty field is missing. FILE may be - (standard input), or a .json file with the whole request."""
+EPILOG = (
+    "A prediction SPEC is MODEL=COLUMN, MODEL@ARM=COLUMN (what the LLM said under that arm, for every row), or COLUMN "
+    "alone. Further facts follow after commas: gpt@control=gpt_c,outcome=trust,draw=0 (also category, covariate, fill "
+    'and population_mean). An odd name is written as JSON: {"model": "gpt", "arm": "a=b", "values": "column"}.\n'
+    "An empty field is missing. FILE may be - (standard input), or a .json file with the whole request."
+)
 
 
 def add_file(parser: argparse.ArgumentParser, *, required: bool) -> None:

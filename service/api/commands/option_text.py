@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,12 @@ def prediction(text: str) -> dict[str, Any]:
 def given(**options: object) -> dict[str, Any]:
     """The options that were given."""
     return {name: value for name, value in options.items() if value not in (None, [], {})}
+
+
+def said(options: Mapping[str, object]) -> list[str]:
+    """Those that were given, by what they are called; 0 is said as well."""
+    unsaid = [name for name, value in options.items() if value is None or value is False or value == []]
+    return [f"--{name.replace('_', '-')}" for name in options if name not in unsaid]
 
 
 def _no_constant(word: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Collection, Iterable, Iterator
 
 from service.api.catalogue import CATALOGUE
@@ -12,7 +11,6 @@ from service.api.commands.requests.document import Document
 from service.api.reading.csv_request import in_csv
 from service.web.problems import Located, ProblemError
 
-_WIDTH = 100
 _ROWS = 5
 _SAID_ROW = re.compile(r" ?This is row \d+ below the header\.")
 _OPTIONS = {
@@ -29,7 +27,7 @@ def told(problem: ProblemError, document: Document, options: Collection[str] = (
     head = f"refused ({problem.code}): {_count(problem.total) if problem.errors else problem.detail}"
     shown = [line for kind, rows in _grouped(problem.errors, document, options) for line in _lines(kind, rows)]
     if not problem.errors and (action := _action(problem.code)):
-        shown = _wrapped(f"-> {action}")
+        shown = [_advice(action)]
     more = problem.total - len(problem.errors)
     return "\n".join([head, *shown, *([f"  and {more} more"] if more > 0 and problem.errors else [])])
 
@@ -65,8 +63,12 @@ def _action(code: str) -> str:
 
 def _lines(kind: Kind, rows: list[int]) -> list[str]:
     code, place, detail, hint = kind
-    lines = [f"  {': '.join(filter(None, [_where(place, rows), detail]))} [{code}]"]
-    return lines + _wrapped(f"-> {hint}") if hint else lines
+    what = f"  {': '.join(filter(None, [_where(place, rows), detail]))} [{code}]"
+    return [what, _advice(hint)] if hint else [what]
+
+
+def _advice(text: str) -> str:
+    return f"     -> {text}"
 
 
 def _where(place: str, rows: list[int]) -> str:
@@ -76,7 +78,3 @@ def _where(place: str, rows: list[int]) -> str:
         return f"{place}, row {rows[0]} below the header".removeprefix("the row, ")
     more = f" and {len(rows) - _ROWS} more" if len(rows) > _ROWS else ""
     return f"{place}, rows {', '.join(map(str, rows[:_ROWS]))}{more} below the header"
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent="     ", subsequent_indent="        ")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from service.api.commands.complaint import complain
 from service.api.commands.drawn import refuse_undrawable, write_drawn
+from service.api.commands.option_text import said
 from service.api.commands.usage import RefusedError, UsageError
 from service.api.commands.waiting import Tell, estimated, waiting
 
@@ -37,7 +39,10 @@ def run_command(chosen: Namespace) -> int:
     except KeyboardInterrupt:
         return _say(name, "stopped", 130)
     except BrokenPipeError:  # who read the output has enough of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _nowhere()
+    except OSError as error:  # of a full disk, say; those of files that are read are usage errors
+        _nowhere()
+        return _say(name, f"standard output: {error.strerror}", 2)
     except RefusedError as refused:
         from service.api.commands.refused import told
 
@@ -46,8 +51,13 @@ def run_command(chosen: Namespace) -> int:
 
 
 def _say(name: str, text: str, status: int) -> int:
-    sys.stderr.write(f"{name}: {text}\n")
+    complain(name, text)
     return status
+
+
+def _nowhere() -> None:
+    """Standard output leads nowhere from here on: what is left in it is for nobody."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _outcome(chosen: Namespace, tell: Tell) -> Callable[[], object]:
@@ -83,16 +93,10 @@ def _document(chosen: Namespace, asked: Callable[[Namespace, Any], Document], te
         source = read_source(chosen.file, chosen.na)
     if source is None or not source.is_request:
         return asked(chosen, source)
-    if extra := _said(vars(chosen)):
+    if extra := said({name: value for name, value in vars(chosen).items() if name not in _NOT_OF_REQUESTS}):
         text = f"{source.name} is a whole request; leave out {', '.join(extra)}, or say it there"
         raise UsageError(text)
     return Document(source.body)
-
-
-def _said(options: Mapping[str, Any]) -> list[str]:
-    """Options that were given and say what a whole request says itself."""
-    given = [name for name, value in options.items() if value not in (None, [], False) and name not in _NOT_OF_REQUESTS]
-    return [f"--{name.replace('_', '-')}" for name in given]
 
 
 def _write(body: bytes) -> None:
@@ -104,6 +108,6 @@ def _write(body: bytes) -> None:
 def _show(answer: bytes, shown: Callable[[dict[str, Any]], list[Any]]) -> None:
     import msgspec
 
-    from service.api.commands.terminal import show
+    from service.api.commands.terminal import show, tame
 
-    show(shown(msgspec.json.decode(answer)), sys.stdout)
+    show(shown(tame(msgspec.json.decode(answer))), sys.stdout)

@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
 
+from service.api.render.words import clean
+
 PIPED_WIDTH = 110
+
+
+def tame(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """An answer whose names a terminal shows and does not obey."""
+    if isinstance(value, dict):
+        return {clean(key): tame(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [tame(inner) for inner in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def show(parts: Sequence[RenderableType], stream: TextIO) -> None:

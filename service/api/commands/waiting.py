@@ -25,8 +25,10 @@ def waiting(first: str) -> Iterator[Tell]:
     except ImportError:
         yield str
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    console = Console(stderr=True)
+    spinner = SpinnerColumn("line" if console.options.ascii_only else "dots")
+    columns = (spinner, TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as shown:
         task = shown.add_task(first)
         yield lambda text: shown.update(task, description=text)
 

@@ -17,7 +17,7 @@ def test_every_command_has_options_and_a_short_usage(command):
     parser = argparse.ArgumentParser()
     fill(command, parser)
     assert parser.format_usage().startswith(f"usage: rectifier {command} ")
-    assert len(parser.format_usage().splitlines()) == 1
+    assert len(parser.format_usage()) <= 80
     assert {"json", "request"} <= {action.const for action in parser._actions}
 
 
@@ -26,8 +26,16 @@ def test_numbers_are_finite(text, capsys):
     parser = argparse.ArgumentParser()
     fill("calibrate", parser)
     with pytest.raises(SystemExit, match="2"):
-        parser.parse_args(["f.csv", "--margin", text])
-    assert "--margin" in capsys.readouterr().err
+        parser.parse_args(["f.csv", f"--margin={text}"])
+    assert f"--margin: {text!r} is not a number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", cli.COMPUTING)
+def test_help_fits_a_terminal_of_80_columns(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    parser = argparse.ArgumentParser()
+    fill(command, parser)
+    assert [line for line in parser.format_help().splitlines() if len(line) > 80] == []
 
 
 def test_options_that_exclude_each_other_are_refused(capsys):

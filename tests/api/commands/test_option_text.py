@@ -65,4 +65,5 @@ def test_numbers_are_one_or_by_name():
     assert options.numbers_by_name("--r", "0.5") == 0.5
     assert options.numbers_by_name("--r", "a=0.5,b=1") == {"a": 0.5, "b": 1}
     assert options.values("--w", "method=x,folds=5", ("method", "folds")) == {"method": "x", "folds": 5}
+    assert options.said({"a_b": 0.0, "c": None, "d": [], "e": False, "f": True}) == ["--a-b", "--f"]
     assert options.given(a=None, b=0, c=[], d="x") == {"b": 0, "d": "x"}

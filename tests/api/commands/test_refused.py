@@ -20,8 +20,8 @@ def test_alike_problems_of_a_column_stand_together_with_what_to_do():
         "refused (r_na_string): 900 problems\n"
         "  column trust, rows 1, 2, 3, 4, 5 and 2 more below the header: Expected number or null, got string. "
         "[r_na_string]\n"
-        "     -> Leave the field empty (R: write.csv(x, na = ''); pandas: na_rep=''). Or say what means\n"
-        "        missing: --na NA.\n"
+        "     -> Leave the field empty (R: write.csv(x, na = ''); pandas: na_rep=''). Or say what means "
+        "missing: --na NA.\n"
         "  and 893 more"
     )
 

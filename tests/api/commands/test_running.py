@@ -74,7 +74,22 @@ def test_a_whole_request_takes_no_options_of_its_own(rectifier, tmp_path):
     ran = rectifier("calibrate", file, "--outcome", "y")
     assert ran.status == 2
     assert "leave out --outcome" in ran.err
+    assert "leave out --null-value, --seed" in rectifier("calibrate", file, "--null-value", "0", "--seed", "0").err
     assert rectifier("calibrate", file).status == 1
+
+
+def test_names_are_shown_and_not_obeyed(rectifier, tmp_path):
+    file = tmp_path / "t.csv"
+    rows = [f"{k % 5},{k % 4},\x1b[2J{'ab'[k % 2]}" for k in range(40)]
+    file.write_text("\n".join(["y,gpt,arm", *rows]) + "\n")
+    said = (file, "--outcome", "y", "--arm", "arm", "--prediction", "gpt=gpt")
+    ran = rectifier("calibrate", *said)
+    assert ran.status == 0, ran.err
+    assert " [2Ja" in ran.out
+    assert "\x1b" not in ran.out
+    refused = rectifier("calibrate", *said, "--control", "\x1b[2J")
+    assert refused.status == 1
+    assert "\x1b" not in refused.err
 
 
 def test_standard_input_is_read(rectifier, twins, monkeypatch):
@@ -121,3 +136,10 @@ def test_a_reader_that_has_enough_is_no_error(twins):
     command = f"{sys.executable} -m service.cli calibrate {' '.join(twins)} --request | head -c 1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"{", b"")
+
+
+def test_output_that_cannot_be_written_is_said(twins):
+    command = [sys.executable, "-m", "service.cli", "calibrate", *twins, "--json"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (2, b"rectifier calibrate: standard output: No space left on device\n")

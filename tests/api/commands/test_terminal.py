@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.text import Text
 
-from service.api.commands.terminal import PIPED_WIDTH, console_on, show
+from service.api.commands.terminal import PIPED_WIDTH, console_on, show, tame
 
 
 class Terminal(io.StringIO):
@@ -35,6 +35,10 @@ def test_a_terminal_gets_colours_unless_it_wants_none(monkeypatch):
     show([Text("a", "bold red")], plain)
     assert "\x1b[" in coloured.getvalue()
     assert plain.getvalue() == "a\n"
+
+
+def test_an_answer_is_tamed_wherever_it_has_text():
+    assert tame({"a\x1b": ["b\x07", 1.5, None, {"c": True}]}) == {"a ": ["b ", 1.5, None, {"c": True}]}
 
 
 def test_columns_of_the_environment_are_kept(monkeypatch):

@@ -29,6 +29,21 @@ def test_at_a_terminal_it_says_what_is_going_on_and_leaves_nothing(monkeypatch):
     assert sys.stderr.getvalue().endswith("\x1b[2K")
 
 
+def test_the_spinner_is_of_letters_that_the_terminal_has(monkeypatch):
+    class Latin(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stderr", Latin(raw, encoding="iso-8859-1", errors="backslashreplace"))
+    with waiting("loading"):
+        pass
+    sys.stderr.flush()
+    assert b"loading" in raw.getvalue()
+    assert b"\\u28" not in raw.getvalue()
+
+
 def test_without_rich_nothing_is_written(monkeypatch):
     monkeypatch.setattr("sys.stderr", Terminal())
     monkeypatch.setitem(sys.modules, "rich.console", None)

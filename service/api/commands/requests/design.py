@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from service.api.commands.columns import named_table
 from service.api.commands.filled import filled
-from service.api.commands.option_text import costs, given, json_object, numbers_by_name
+from service.api.commands.option_text import costs, given, json_object, numbers_by_name, said
 from service.api.commands.requests.document import Document, document
 from service.api.commands.source import Source
 from service.api.commands.usage import UsageError
@@ -16,11 +17,31 @@ from service.api.wire.design_basis import PilotBasis
 
 _TARGETS = ("standard_error", "interval_width", "effective_sample_size")
 _LIMITS = ("min_human_per_arm", "max_human", "max_llm_only")
+_OF_A_PILOT = (
+    "outcome",
+    "prediction",
+    "arm",
+    "covariate",
+    "weight",
+    "cluster",
+    "stratum",
+    "subgroup",
+    "unit",
+    "human",
+    "sampling_probability",
+    "na",
+    "plan",
+)
+_ASSUMED = ("ppi_correlation", "model_correlation", "arm_correlation", "outcome_sd", "arms")
 _WORDS = ("effect", "power", "identification", "confidence_level", "simulate", "replicates", "seed")
 
 
 def asked(chosen: Namespace, source: Source | None) -> Document:
     """The request of the options and, with one, the file."""
+    if source is None:
+        _refuse(chosen, _OF_A_PILOT, "for a pilot: name its FILE")
+    else:
+        _refuse(chosen, _ASSUMED, "for designs without a file: a pilot has its own")
     prices, money = _prices(chosen)
     request: dict[str, Any] = {"costs": prices, "objective": _objective(chosen, money)}
     request |= given(**{name: getattr(chosen, name) for name in _WORDS})
@@ -42,6 +63,9 @@ def _prices(chosen: Namespace) -> tuple[dict[str, Any], float | None]:
 
 
 def _objective(chosen: Namespace, money: float | None) -> dict[str, Any]:
+    wanted = _said(chosen, ("budget", *_TARGETS, "equivalence", "detect"))
+    if wanted and money is not None:
+        raise UsageError(f"say what is wanted once: {wanted} or the budget in --costs")
     if chosen.budget is not None:
         return {"kind": "budget", "budget": chosen.budget}
     for name in _TARGETS:
@@ -69,9 +93,17 @@ def _assumed(chosen: Namespace) -> dict[str, Any]:
 
 
 def _pilot(chosen: Namespace, source: Source) -> dict[str, Any]:
-    if chosen.ppi_correlation is not None or chosen.arms:
-        raise UsageError("--ppi-correlation and --arms are for designs without a file: a pilot has its own")
     named: dict[str, Any] = {"kind": "pilot", "data": named_table(chosen, source.header)}
     if plan := json_object("--plan", chosen.plan):
         named["plan"] = plan
     return named
+
+
+def _refuse(chosen: Namespace, names: Sequence[str], what: str) -> None:
+    """``UsageError`` where options were given that would be passed over."""
+    if extra := _said(chosen, names):
+        raise UsageError(f"{extra}: {what}")
+
+
+def _said(chosen: Namespace, names: Sequence[str]) -> str:
+    return ", ".join(said({name: getattr(chosen, name) for name in names}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from service.api.commands.columns import told
@@ -25,11 +26,19 @@ def columns_of(
     """The column of the file for each name, as ``--column NAME=COLUMN`` says; ``UsageError`` for missing ones."""
     said = pairs("--column", ",".join(renamed), (*required, *optional)) if renamed else {}
     found = {name: said.get(name, name) for name in (*required, *optional)}
-    missing = [c for name, c in found.items() if c not in source.header and (name in required or name in said)]
+    missing = {n: c for n, c in found.items() if c not in source.header and (n in required or n in said)}
     if missing:
-        text = f"{source.name} has no column {', '.join(missing)}; --column NAME=COLUMN says which column it is"
-        raise UsageError(f"{text}\n{told(source.header)}")
+        text = f"{source.name} has no column {', '.join(missing.values())}; --column NAME=COLUMN says which it is"
+        raise UsageError(f"{text}{_likely(missing, source.header)}\n{told(source.header)}")
     return {name: column for name, column in found.items() if column in source.header}
+
+
+def _likely(missing: Mapping[str, str], header: Sequence[str]) -> str:
+    """Options that may be meant, by columns of almost these names."""
+    lower = {name.lower(): name for name in header}
+    close = {n: get_close_matches(c.lower(), lower, n=1) for n, c in missing.items()}
+    found = [f"--column {name}={lower[match[0]]}" for name, match in close.items() if match]
+    return f", such as {' '.join(found)}" if found else ""
 
 
 def entries(source: Source, columns: Mapping[str, str]) -> list[Entry]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.api.commands.shown.buying import bought
-from service.api.commands.shown.numbers import between, count, p_value, percent, told
+from service.api.commands.shown.numbers import between, count, leveled, p_value, percent, told
 from service.api.commands.shown.parts import ending, facts, heading, plain_table, styled
 
 Json = Mapping[str, Any]
@@ -44,8 +44,7 @@ def _estimate(one: Json, applied: Json) -> Iterator[RenderableType]:
     """Its name, verdict and claim above a table of what is calibrated beside humans alone, LLMs alone, the others."""
     yield Text.assemble((_name(one), "bold"), f" ({one['verdict']}, ", styled(one["claim"]), ")")
     adjusted = applied["multiplicity"] != "none"
-    level = f"{percent(applied['confidence_level'])} interval"
-    names = ("estimate", level, "p", *(("p adjusted",) if adjusted else ()), "worth humans")
+    names = ("estimate", leveled(one["interval"]), "p", *(("p adjusted",) if adjusted else ()), "worth humans")
     table = plain_table("", *names, numbers=range(1, len(names) + 1))
     for column, width in zip(table.columns, _WIDTHS, strict=False):
         column.min_width = width
@@ -85,7 +84,8 @@ def _how(applied: Json) -> str:
 
 
 def _arms(arms: Sequence[Json]) -> Table:
-    table = plain_table("arm", "humans", "LLM-only", "calibrated mean", "interval", "R2", numbers=(1, 2, 3, 4, 5))
+    level = leveled(arms[0]["mean"]["interval"])
+    table = plain_table("arm", "humans", "LLM-only", "calibrated mean", level, "R2", numbers=(1, 2, 3, 4, 5))
     for one in arms:
         mean = one["mean"]
         numbers = (told(mean["estimate"]), between(mean["interval"]), told(one["r_squared"]))

@@ -65,10 +65,10 @@ def _pays(answer: Json) -> str:
 
 
 def _models(models: Sequence[Json]) -> Table:
-    table = plain_table("model", "answers", "cost", "variance saved", "worth buying up to", numbers=(1, 2, 3, 4))
+    table = plain_table("model", "answers", "cost", "variance without it", "worth buying up to", numbers=(1, 2, 3, 4))
     for one in models:
-        numbers = (count(one["n"]), told(one["cost"]), percent(one["marginal_value"]), told(one["break_even_price"]))
-        table.add_row(one["name"], *numbers)
+        more = f"+{percent(one['marginal_value'])}"
+        table.add_row(one["name"], count(one["n"]), told(one["cost"]), more, told(one["break_even_price"]))
     return table
 
 

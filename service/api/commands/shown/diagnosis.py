@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from service.api.commands.shown.numbers import between, p_value, told
+from service.api.commands.shown.numbers import between, leveled, p_value, told
 from service.api.commands.shown.parts import ending, heading, plain_table, styled
 
 Json = Mapping[str, Any]
@@ -58,13 +58,14 @@ def _check(one: Json, about: str) -> Iterator[RenderableType]:
 
 def _measured(measure: Json) -> str:
     parts = [f"{measure['name']} {told(measure['value'])}"]
-    parts += [f"interval {between(measure['interval'])}"] if measure["interval"] else []
+    parts += [f"{leveled(measure['interval'])} {between(measure['interval'])}"] if measure["interval"] else []
     parts += [f"p {p_value(measure['p_value'])}"] if measure["p_value"] is not None else []
     return ", ".join(parts)
 
 
 def _models(models: Sequence[Json]) -> Table:
-    names = ("outcome", "rank", "model", "variance ratio", "interval", "p against the next", "fidelity")
+    level = leveled(models[0]["interval"])
+    names = ("outcome", "rank", "model", "variance ratio", level, "p against the next", "fidelity")
     table = plain_table(*names, numbers=(1, 3, 4, 5, 6))
     for one in models:
         numbers = (told(one["variance_ratio"]), between(one["interval"]), p_value(one["p_value"]))

@@ -39,6 +39,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
+def leveled(interval: Mapping[str, Any]) -> str:
+    """An interval's name: its level is not always the confidence level."""
+    return f"{percent(interval['level'])} interval"
+
+
 def between(interval: Mapping[str, Any] | None) -> str:
     """An interval; an open end is infinite."""
     if interval is None:

@@ -51,6 +51,27 @@ def test_assumed_quantities_limits_and_the_rest(rectifier):
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("--outcome", "y", "--na", "NA"), "--outcome, --na: for a pilot"),
+        (("--plan", "{}"), "--plan: for a pilot"),
+        (("--standard-error", "0.1", "--costs", "human=1,llm=1,budget=9"), "once: --standard-error or the budget"),
+        (("--budget", "1", "--costs", "human=1,llm=1,budget=9"), "once: --budget or the budget"),
+    ],
+)
+def test_nothing_that_was_said_is_passed_over(rectifier, said, told):
+    ran = rectifier("design", *ASSUMED, *said)
+    assert (ran.status, ran.out) == (2, "")
+    assert told in ran.err
+
+
+def test_a_pilot_has_its_own_quantities(rectifier, twins):
+    ran = rectifier("design", *twins, *ASSUMED[2:], "--budget", "50", "--outcome-sd", "0", "--model-correlation", "0.4")
+    assert ran.status == 2
+    assert "--model-correlation, --outcome-sd: for designs without a file" in ran.err
+
+
 def test_a_pilot_is_a_file(rectifier, twins):
     asked = request(rectifier, *twins, *ASSUMED[2:], "--budget", "50", "--plan", '{"control": "control"}')
     assert asked["basis"]["kind"] == "pilot"

@@ -20,6 +20,12 @@ def test_columns_that_are_not_there_are_refused(renamed, said):
         columns_of(SOURCE, renamed, ("name", "human"), ())
 
 
+def test_columns_of_almost_these_names_are_proposed():
+    source = Source("f.csv", b"", ("name", "LLM", "Human_SE", "x"))
+    with pytest.raises(UsageError, match="such as --column llm=LLM --column human_se=Human_SE\n"):
+        columns_of(source, [], ("name", "llm", "human_se"), ())
+
+
 def test_rows_are_entries_with_numbers_where_they_are():
     found = entries(SOURCE, {"name": "name", "human": "h", "p": "p"})
     assert found == [{"name": "a", "human": 0.5, "p": None}, {"name": None, "human": "x", "p": 3}]

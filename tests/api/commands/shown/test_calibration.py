@@ -28,6 +28,14 @@ def test_several_estimates_models_and_other_estimators(rectifier, tmp_path):
     assert "Warnings" in ran.out
 
 
+def test_an_interval_is_called_by_its_own_level(rectifier, twins):
+    """That of an equivalence test is not the confidence level, that of an arm's mean is."""
+    said = ("--identification", "exchangeability", "--alternative", "equivalence", "--margin", "2")
+    first, *_, arms = [line for line in rectifier("calibrate", *twins, *said).out.splitlines() if "interval  " in line]
+    assert "90 % interval" in first
+    assert "95 % interval" in arms
+
+
 def test_who_did_not_answer_and_a_target_population(rectifier, tmp_path):
     file = written(tmp_path)
     missing = rectifier("calibrate", *file, "--missing", "response_propensity", "--covariate", "age")

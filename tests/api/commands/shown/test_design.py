@@ -20,6 +20,14 @@ def test_a_pilots_design_has_bands_a_robust_one_and_what_to_buy_next(rectifier, 
     assert "LLM answers pay: this design costs" in ran.out
 
 
+def test_what_a_model_is_worth_is_told_as_the_variance_without_it(rectifier):
+    ran = rectifier("design", "--ppi-correlation", "0.5", "--costs", "human=1,llm=0.01", "--budget", "1000", "--json")
+    (model,) = json.loads(ran.out)["design"]["models"]
+    shown = rectifier("design", "--ppi-correlation", "0.5", "--costs", "human=1,llm=0.01", "--budget", "1000").out
+    assert "variance without it" in shown
+    assert f"+{100 * model['marginal_value']:.3g} %" in shown
+
+
 def test_a_simulated_design_and_one_that_does_not_pay(rectifier):
     ran = rectifier(
         "design", "--ppi-correlation", "0.01", *COSTS, "--simulate", "--replicates", "200", "--effect", "0.3"

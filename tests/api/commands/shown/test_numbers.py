@@ -35,5 +35,6 @@ def test_intervals_shares_and_counts():
     assert numbers.between({"lower": None, "upper": 1.0}) == "-inf to 1"
     assert numbers.between({"lower": 0.25, "upper": None}) == "0.2500 to inf"
     assert numbers.between(None) == numbers.count(None) == "-"
+    assert numbers.leveled({"level": 0.9}) == "90 % interval"
     assert numbers.percent(0.521) == "52.1 %"
     assert numbers.count(1200.0) == "1,200"
