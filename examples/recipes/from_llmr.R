@@ -31,8 +31,8 @@ calibrate <- function(data) {
     httr2::req_headers(`X-API-Key` = Sys.getenv("RECTIFIER_KEY")) |>
     httr2::req_body_raw(jsonlite::toJSON(body, auto_unbox = TRUE, na = "null", digits = NA), "application/json") |>
     httr2::req_error(body = function(reply) {
-      errors <- httr2::resp_body_json(reply, check_type = FALSE)$errors
-      vapply(errors, function(e) paste0(e$pointer, ": ", e$detail, " ", e$hint), "")
+      problem <- httr2::resp_body_json(reply, check_type = FALSE)
+      c(problem$detail, vapply(problem$errors, function(e) paste0(e$pointer, ": ", e$detail, " ", e$hint), ""))
     }) |>
     httr2::req_perform() |>
     httr2::resp_body_json()

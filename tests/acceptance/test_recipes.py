@@ -188,11 +188,19 @@ def test_curl_shows_why_it_was_refused(server: Server, keyed: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["from_otree otree.csv predictions.csv", "from_edsl edsl.csv people.csv", "prolific study.csv"]
+    "script",
+    [
+        "from_otree.py otree.csv predictions.csv",
+        "from_edsl.py edsl.csv people.csv",
+        "prolific.py study.csv",
+        "from_llmr.R llmr.csv people.csv",
+    ],
 )
 def test_the_key_goes_with_every_recipe(keyed: Server, script: str) -> None:
-    name, *files = script.split()
-    command = (sys.executable, str(RECIPES / f"{name}.py"), *(str(RECIPES / file) for file in files))
+    program = shutil.which("Rscript") if ".R " in script else sys.executable
+    if program is None:
+        pytest.skip("Rscript is not installed")
+    command = (program, *(str(RECIPES / file) for file in script.split()))
     assert run(*command, RECTIFIER_URL=http(keyed), RECTIFIER_KEY=KEY).returncode == 0
     refused = run(*command, RECTIFIER_URL=http(keyed))
     assert refused.returncode == 1

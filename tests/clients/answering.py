@@ -20,7 +20,7 @@ class Reply:
 
 @dataclass(slots=True)
 class Answering:
-    """Where it is, and the headers of every request so far; the last reply is given again and again."""
+    """Where it is, and path and headers of every request so far; the last reply is given again and again."""
 
     replies: list[Reply]
     url: str = ""
@@ -39,7 +39,7 @@ def answering(*replies: Reply) -> Iterator[Answering]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            state.asked.append({name.lower(): value for name, value in self.headers.items()})
+            state.asked.append({":path": self.path, **{name.lower(): value for name, value in self.headers.items()}})
             reply = state.next()
             if reply.status == 0:
                 state.over.wait(60)

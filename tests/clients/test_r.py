@@ -190,6 +190,14 @@ def test_busy_is_waited_for_and_everything_else_is_told_once(library):
     assert {(each["x-api-key"], each["content-type"]) for each in asked} == {("k1", "application/json")}
 
 
+def test_a_service_may_be_below_a_path_and_an_empty_variable_names_none(library):
+    script = 'library(rectifier); done <- rectifier_post("/v1/designs", list(a = 1)); cat(rectifier_gateway_url())'
+    with answering(Reply(200)) as service:
+        said = r_package.run(library, script, RECTIFIER_URL=f"{service.url}/lab/", RECTIFIER_GATEWAY_URL="")
+        assert [each[":path"] for each in service.asked] == ["/lab/v1/designs"]
+    assert said == "http://localhost:8001"
+
+
 CELL = {"type": "cell", "cell_id": "c1", "unit_id": "1", "arm": "all", "item": "q", "model": "m", "status": "answered"}
 
 
