@@ -65,7 +65,7 @@ export function table(given: Columns | Rows, roles: Roles): Table {
   const from = new Map<string, string>();
   const take = (name: string, role: Role, ...place: (string | number)[]): unknown => {
     from.set(pointer(place), name);
-    return wireColumn(found(given, name, String(place[0])), role, name);
+    return wireColumn(found(given, name, place[0] === "outcomes" ? "outcome" : String(place[0])), role, name);
   };
   const predictions = listed(roles.predictions).map(({ column, ...said }, i) => ({
     ...said,

@@ -86,7 +86,7 @@ test("what cannot be a column is refused by the column's name and the index", ()
 });
 
 test("a name that is not there, or nothing's, is told with what is", () => {
-  assert.throws(() => table(columns, { outcome: "Trust" }), /Did you mean "trust"\?/);
+  assert.throws(() => table(columns, { outcome: "Trust" }), / outcome: there is no column "Trust"[^]*Did you mean "trust"\?/);
   assert.throws(() => table([{ a: 1 }], { outcome: "b" }), /Columns: a\./);
   assert.throws(() => table(columns, { outcome: "trust", weigth: "age" }), refused("unknown_field", undefined, undefined));
   assert.throws(() => table(columns, { outcome: "trust", arm: 3 }), refused("not_a_name", undefined, undefined));
