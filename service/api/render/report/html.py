@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from service.api.render.report.blocks import Page
+from service.api.render.report.blocks import Cell, Page
 from service.api.render.words import clean, spoken
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -29,9 +29,23 @@ def _template() -> tuple[Template, Markup]:
     environment = Environment(
         loader=BaseLoader(), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, finalize=_shown
     )
-    environment.filters["spoken"] = spoken
+    environment.filters |= {"spoken": spoken, "written": _written}
     style = Markup(folder.joinpath("style.css").read_text(encoding="utf-8").strip())  # noqa: S704 - a file of ours
     return environment.from_string(folder.joinpath("page.html").read_text(encoding="utf-8")), style
+
+
+def _written(cell: Cell) -> Markup:
+    """A cell by what it is; in Python, for a table may have thousands."""
+    if cell.parts:
+        return Markup().join(map(_written, cell.parts))
+    text: str = escape(clean(cell.text))
+    if cell.kind == "name":
+        text = f"<bdi>{text}</bdi>"
+    elif cell.kind == "status":
+        text = f'<span class="status {escape(cell.status)}">{text}</span>'
+    elif cell.exact:
+        text = f'<data value="{escape(cell.exact)}">{text}</data>'
+    return Markup(text)  # noqa: S704 - escaped above
 
 
 def _shown(value: object) -> object:

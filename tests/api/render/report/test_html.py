@@ -7,11 +7,13 @@ from service.api.render.report.blocks import (
     Items,
     Page,
     Paragraph,
+    ends,
     facts,
     figure,
     name,
     section,
     sections,
+    status,
     table,
     words,
 )
@@ -77,6 +79,18 @@ def test_claim_and_warnings_are_always_there() -> None:
 
 def test_without_a_figure_there_is_no_figure() -> None:
     assert "figure" not in tags(read(document(page("t", figure_caption=""), "")))
+
+
+def test_an_interval_carries_both_ends() -> None:
+    reader = read(document(page("t", facts=facts(("i", ends(0.25, None)), ("j", ends(0.123456, 0.5)))), ""))
+    assert [attrs["value"] for tag, attrs in reader.elements if tag == "data"] == ["0.25", "0.123456", "0.5"]
+    assert "[0.123, 0.500]" in "".join(reader.texts)
+
+
+def test_a_status_has_its_colour_and_a_name_its_own_direction() -> None:
+    reader = read(document(page("t", facts=facts(("s", status("not_rejected")), ("n", name("x")))), ""))
+    assert ("span", {"class": "status not_rejected"}) in reader.elements
+    assert ("bdi", {}) in reader.elements
 
 
 def test_numbers_are_those_of_the_answer() -> None:
