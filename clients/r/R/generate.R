@@ -15,8 +15,10 @@ generate <- function(personas, items, models = "simulated", elicitation = "decis
                      unit = NULL, arm = NULL, human = NULL, output = "calibration", ..., plan_only = FALSE,
                      progress = interactive(), url = rectifier_gateway_url(), key = rectifier_key(), upstream_key = NULL,
                      timeout = NULL) {
+  items <- items_of(items)
+  people <- if (is.data.frame(personas)) people_of(personas, unit, arm, human, words(items, "name"))
   body <- given(
-    personas = personas_of(personas, unit, arm, human), items = items_of(items), models = boxed(models_of(models)),
+    personas = if (is.null(people)) personas else personas_of(people), items = items, models = boxed(models_of(models)),
     elicitation = if (is.character(elicitation)) list(method = elicitation) else elicitation, arms = arm_texts(arms),
     template = if (is.null(template)) NULL else as.list(template), output = output
   )
@@ -24,11 +26,11 @@ generate <- function(personas, items, models = "simulated", elicitation = "decis
   headers <- given(`X-Upstream-Key` = upstream_keys(upstream_key))
   if (plan_only) return(rectifier_post("/v1/generations/plan", body, list(), url, key, timeout, headers))
   headers$Accept <- "application/x-ndjson"
-  streamed(posting("/v1/generations", body, list(), url, key, timeout, headers), url, progress)
+  streamed(posting("/v1/generations", body, list(), url, key, timeout, headers), url, progress, people)
 }
 
 # Records go into a file as they come: what was answered before the connection broke is not lost
-streamed <- function(request, url, progress) {
+streamed <- function(request, url, progress, people) {
   file <- tempfile(fileext = ".ndjson")
   on.exit(unlink(file))
   if (progress) {
@@ -39,7 +41,7 @@ streamed <- function(request, url, progress) {
     came <- if (is.na(refusal$status)) records_in(file)
     stop(if (length(came)) broken_off(refusal$detail, came) else refusal)
   })
-  generation_of(records_in(file))
+  generation_of(records_in(file), people)
 }
 
 records_in <- function(file) {
@@ -88,21 +90,30 @@ last_progress <- function(file, bytes = 65536) {
 # "openai=...", or c(openai = "...")
 upstream_keys <- function(x) if (is.null(names(x))) x else paste(names(x), x, sep = "=", collapse = ", ")
 
-personas_of <- function(data, unit, arm, human) {
-  if (!is.data.frame(data)) return(data)
+# Columns with the names of items are what people answered: no LLM is told, and they say who was asked
+people_of <- function(data, unit, arm, human, items) {
   data <- as.data.frame(data)
   if (!nrow(data)) refuse("no_rows", "`personas` has no rows", "one row per persona")
   if (is.null(unit) && "unit_id" %in% names(data)) unit <- "unit_id"
-  units <- if (is.null(unit)) as.character(seq_len(nrow(data))) else labels_of(data, unit, "unit")
-  arms <- if (!is.null(arm)) labels_of(data, arm, "arm")
-  asked <- if (!is.null(human)) column_of(data, human, "flag", "human")
-  shown <- data[setdiff(names(data), c(unit, arm, human))]
-  shown <- Map(function(x, name) plain(x, "answer", name), shown, names(shown))
-  lapply(seq_along(units), function(i) {
-    attributes <- lapply(shown, function(x) if (is.na(x[i])) NULL else x[i])
-    made <- list(unit_id = units[i])
-    if (length(attributes)) made$attributes <- attributes
-    c(made, given(arm = if (!is.null(arm) && !is.na(arms[i])) arms[i], human = asked[i]))
+  columns <- data[setdiff(names(data), c(unit, arm, human))]
+  answers <- intersect(items, names(columns))
+  answered <- if (length(answers)) humans_of(columns, list(outcome = answers))
+  list(
+    units = if (is.null(unit)) as.character(seq_len(nrow(data))) else labels_of(data, unit, "unit"),
+    arms = if (!is.null(arm)) labels_of(data, arm, "arm"), columns = columns,
+    asked = if (is.null(human)) answered else as.logical(column_of(data, human, "flag", "human")),
+    shown = Map(function(x, name) plain(x, "answer", name), columns[setdiff(names(columns), answers)], setdiff(names(columns), answers))
+  )
+}
+
+personas_of <- function(people) {
+  lapply(seq_along(people$units), function(i) {
+    attributes <- lapply(people$shown, function(x) if (is.na(x[i])) NULL else x[i])
+    arm <- people$arms[i]
+    c(
+      list(unit_id = people$units[i]), if (length(attributes)) list(attributes = attributes),
+      given(arm = if (!is.null(arm) && !is.na(arm)) arm, human = people$asked[i])
+    )
   })
 }
 
@@ -120,14 +131,14 @@ arm_texts <- function(arms) {
   unname(Map(function(name, text) list(name = name, text = text), names(arms), arms))
 }
 
-generation_of <- function(records) {
+generation_of <- function(records, people) {
   type <- words(records, "type")
   failed <- records[type == "error"]
   if (length(failed)) stop(with_cells(problem_of_document(failed[[1]]$problem, list()), records))
   end <- records[type == "end"]
   if (!length(end)) stop(broken_off("the last record is missing", records))
   made <- list(cells = cell_rows(records[type == "cell"]), end = end[[1]])
-  if (!is.null(end[[1]]$data)) made <- c(made, study_frame(end[[1]]$data))
+  if (!is.null(end[[1]]$data)) made <- c(made, study_frame(end[[1]]$data, people))
   structure(made, class = "rectifier_generation")
 }
 
@@ -144,18 +155,20 @@ cell_rows <- function(cells) {
   frame
 }
 
-# The gateway's table as a data frame with one column per prediction, and prediction() for each
-study_frame <- function(data) {
+# The gateway's table as a data frame with what is known of the people and one column per prediction, and prediction() for each
+study_frame <- function(data, people) {
   column <- function(values) unlist(lapply(values, function(v) if (is.null(v)) NA else v))
   frame <- data.frame(unit = column(data$unit), human = column(data$human))
   if (!is.null(data$arm)) frame$arm <- as.character(column(data$arm))
-  for (name in names(data$outcomes)) frame[[name]] <- NA_real_
+  known <- people$columns[match(frame$unit, people$units), , drop = FALSE]
+  for (name in names(data$outcomes)) frame[[name]] <- if (name %in% names(known)) known[[name]] else NA_real_
   several <- length(data$outcomes) > 1L
   predictions <- lapply(data$predictions, function(p) {
     name <- paste(c(if (several) p$outcome, p$model, p$arm, p$category, p$draw), collapse = "_")
     prediction(name, model = p$model, arm = p$arm, outcome = if (several) p$outcome, category = p$category, draw = p$draw)
   })
   for (i in seq_along(predictions)) frame[[predictions[[i]]$column]] <- column(data$predictions[[i]]$values)
+  for (name in setdiff(names(known), names(frame))) frame[[name]] <- known[[name]]
   list(frame = frame, predictions = predictions, outcome = names(data$outcomes))
 }
 
@@ -165,7 +178,8 @@ print.rectifier_generation <- function(x, ...) {
   cat("LLM answers: ", paste(counts, names(counts), collapse = ", "), if (isTRUE(x$end$complete)) "" else " (not complete: post it again)", "\n", sep = "")
   if (!is.null(x$end$cost$usd)) cat("Cost: ", format(x$end$cost$usd), " US dollars\n", sep = "")
   if (!is.null(x$frame)) {
-    cat("$frame: ", nrow(x$frame), " units; fill ", listed(x$outcome), " with the human answers, then\n",
+    empty <- x$outcome[vapply(x$frame[x$outcome], function(answers) all(is.na(answers)), NA)]
+    cat("$frame: ", nrow(x$frame), " units", if (length(empty)) paste0("; fill ", listed(empty), " with the human answers, then"), "\n",
       "calibrate(frame, ", deparse(x$outcome), ", predictions = $predictions", if (!is.null(x$frame$arm)) ", arm = \"arm\"", ")\n", sep = "")
   }
   invisible(x)

@@ -115,6 +115,23 @@ test_that("a study as read.csv reads it, with empty fields, is the study", {
   same_answer(calibrate(blank, trust ~ arm, twins("gpt")), calibrate(d, trust ~ arm, twins("gpt")))
 })
 
+test_that("columns of every role arrive as what they are", {
+  needs("RECTIFIER_URL")
+  d <- transform(letters_study(), w = rep(c(0.5, 1, 1.75), 200), school = rep(1:60, 10), rural = rep(c(TRUE, FALSE), 300), p = 0.2)
+  by_hand <- function(...) {
+    values <- function(name) list(model = "gpt", arm = sub("gpt_", "", name), values = d[[name]])
+    data <- list(
+      layout = "table", prediction_design = "shared", arm = d$arm, outcomes = list(trust = d$trust),
+      predictions = lapply(c("gpt_control", "gpt_letter"), values), ...
+    )
+    answer_of("/v1/calibrations", list(data = data, plan = list(control = "control")), "by_hand", rectifier_url(), rectifier_key(), 60)
+  }
+  ask <- function(...) calibrate(d, trust ~ arm, twins("gpt"), ...)
+  same_answer(ask(weight = "w", cluster = "school"), by_hand(weight = d$w, cluster = d$school))
+  same_answer(ask(stratum = "rural", unit = "id"), by_hand(stratum = as.character(d$rural), unit = d$id))
+  same_answer(ask(sampling_probability = "p"), by_hand(sampling_probability = d$p))
+})
+
 test_that("a report is of the same request", {
   needs("RECTIFIER_URL")
   fit <- calibrate(letters_study(), trust ~ arm, twins("gpt"), plan = exchangeable)

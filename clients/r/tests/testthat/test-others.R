@@ -91,6 +91,15 @@ test_that("how far a run is stands in what has come of it", {
   expect_identical(upstream_keys(c(openai = "a", local = "b")), "openai=a, local=b")
 })
 
+test_that("what people answered is told to nobody, and comes back", {
+  people <- data.frame(pid = c("a", "b"), trust = c(3, NA), age = c(NA, 40))
+  known <- people_of(people, "pid", NULL, NULL, c("trust", "vote"))
+  expect_identical(encode(personas_of(known)), "[{\"unit_id\":\"a\",\"attributes\":{\"age\":null},\"human\":true},{\"unit_id\":\"b\",\"attributes\":{\"age\":40},\"human\":false}]")
+  table <- list(unit = list("b", "a"), human = list(FALSE, TRUE), outcomes = list(trust = list(NULL, NULL)), predictions = list(list(model = "m", values = list(2, NULL))))
+  made <- study_frame(table, known)
+  expect_identical(made$frame, data.frame(unit = c("b", "a"), human = c(FALSE, TRUE), trust = c(NA, 3), m = c(2, NA), age = c(40, NA)))
+})
+
 test_that("the gateway's answers are a frame to be filled and calibrated", {
   needs("RECTIFIER_URL")
   needs("RECTIFIER_GATEWAY_URL")
@@ -102,7 +111,8 @@ test_that("the gateway's answers are a frame to be filled and calibrated", {
     arm = "got", human = "who"
   )
   expect_identical(nrow(asked$cells), 120L)
-  expect_identical(dim(asked$frame), c(60L, 6L))
+  expect_identical(names(asked$frame), c("unit", "human", "arm", "trust", "simulated_control", "simulated_letter", "age", "job"))
+  expect_identical(asked$frame$age, people$age)
   expect_true(asked$end$complete)
   expect_output(print(asked), "calibrate(frame, \"trust\", predictions = $predictions, arm = \"arm\")", fixed = TRUE)
   frame <- asked$frame
