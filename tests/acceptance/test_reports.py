@@ -100,8 +100,8 @@ def test_the_dark_is_dark_and_paper_is_not(server, browser) -> None:
 
     dark = colours()
     visit.page.emulate_media(media="print", color_scheme="dark")
-    assert dark == ("rgb(20, 24, 29)", "rgb(160, 171, 184)")
-    assert colours() == ("rgb(255, 255, 255)", "rgb(68, 68, 68)")
+    assert dark == ("rgb(20, 24, 29)", "rgb(230, 234, 239)")
+    assert colours() == ("rgb(255, 255, 255)", "rgb(0, 0, 0)")
     visit.page.close()
 
 
