@@ -99,9 +99,10 @@ def test_thousands_are_told_from_decimals_by_the_person(opened: Open) -> None:
     assert (sent["outcomes"]["spending"][:2], sent["predictions"][0]["values"][0]) == ([1100, 2107], 1900)
 
 
-def test_an_arm_that_was_not_guessed_brings_its_twins_along(server: Server, opened: Open) -> None:
+def test_an_arm_that_is_said_brings_its_twins_along(server: Server, opened: Open) -> None:
     page = opened()
     upload(page, TWINS.replace("arm,", "version,", 1))
+    page.select_option("#role-0", "ignore")
     assert page.input_value("#model-2") == "llm-control"
     page.select_option("#role-0", "arm")
     assert [page.input_value(f"#model-{j}") for j in (2, 3)] == ["llm", "llm"]
@@ -187,3 +188,20 @@ def test_a_setting_that_is_folded_away_is_unfolded_when_it_is_wrong(opened: Open
     assert page.is_visible("#set-level[aria-invalid=true]")
     page.click("#refusal a[href='#set-level']")
     assert active(page) == "set-level"
+
+
+@pytest.mark.parametrize("said", ["drop_unit", "personas"])
+def test_rows_with_an_arm_and_no_answer_are_what_the_person_says(server: Server, opened: Open, said: str) -> None:
+    page = opened()
+    lost = [row.replace(row.split(",")[1], "", 1) if i in (3, 90) else row for i, row in enumerate(ROWS)]
+    upload(page, "\n".join([HEADER, *lost]))
+    page.check("#set-pool")
+    page.click("#go")
+    assert "Some rows have an arm and no answer" in page.inner_text("#refused")
+    page.click("#refusal a[href='#set-unanswered']")
+    assert active(page) == "set-unanswered"
+    page.select_option("#set-unanswered", said)
+    answer = calibrated(page)
+    assert answer["estimates"][0]["human_sample_size"] == 118
+    assert ("missing_human_dropped" in {each["code"] for each in answer["warnings"]}) is (said == "drop_unit")
+    assert saved(page, "#save-study").decode().splitlines()[0] == HEADER + ",asked" * (said != "personas")

@@ -82,7 +82,9 @@ function guessedArm(header, found) {
     return kind !== "empty" && distinct >= 2 && distinct <= MOST_ARMS && missing < count;
   };
   const named = header.filter((name) => able(name) && wordsOf(name).some((word) => WORDS.arm.includes(word)) && !says(name, "prediction") && !says(name, "covariate"));
-  return named.find((name) => !wordsOf(name).some((word) => GROUP_WORDS.includes(word))) ?? named[0];
+  const others = (name) => header.filter((other) => other !== name).map(wordsOf);
+  const divides = (name) => found.get(name).profile.levels.filter((level) => Number.isNaN(Number(level)) && others(name).some((words) => contains(words, wordsOf(level)))).length > 1;
+  return named.find((name) => !wordsOf(name).some((word) => GROUP_WORDS.includes(word))) ?? named[0] ?? header.find((name) => able(name) && divides(name));
 }
 
 function guessOutcomes(header, found) {

@@ -87,5 +87,5 @@ export function contents({ kind, missing, distinct, min, max, levels, count, tex
     return `numbers ${short(min)} to ${short(max)}, but ${cells}${empty}`;
   }
   const few = levels.slice(0, 4).join(", ");
-  return `${distinct >= 1000 ? "1000 or more" : distinct} values: ${few.length > 60 ? `${few.slice(0, 59)}…` : few}${distinct > 4 ? ", …" : ""}${empty}`;
+  return `${distinct >= 1000 ? "1000 or more values" : distinct === 1 ? "1 value" : `${distinct} values`}: ${few.length > 60 ? `${few.slice(0, 59)}…` : few}${distinct > 4 ? ", …" : ""}${empty}`;
 }

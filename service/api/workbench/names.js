@@ -1,6 +1,6 @@
 // What names of columns and arms say.
 
-const CONTROLS = ["control", "ctrl", "placebo", "baseline", "0", "no", "none", "false", "untreated"];
+const CONTROL = /^(?:control|contr[oô]l|kontroll|ctrl|placebo|baseline|untreated|(?:0|no|none|false)$)/;
 const FILLING = ["pred", "predicted", "prediction", "answer", "response", "y"];
 
 /** The words of a name: split at capitals, digits kept with their letters, and at everything that is no letter or digit. */
@@ -19,8 +19,7 @@ export function contains(words, part) {
 
 /** The arm that others are compared with: the one called so, else the first in order of names, whatever that of the rows. */
 export function controlAmong(arms) {
-  const called = CONTROLS.map((word) => arms.find((arm) => wordsOf(arm)[0] === word)).find((arm) => arm !== undefined);
-  return called ?? arms.toSorted(new Intl.Collator("en", { numeric: true }).compare)[0];
+  return arms.find((arm) => CONTROL.test(wordsOf(arm)[0] ?? "")) ?? arms.toSorted(new Intl.Collator("en", { numeric: true }).compare)[0];
 }
 
 /** What the name of a prediction says: model, arm, outcome, draw. */

@@ -3,6 +3,7 @@
 
 import { names, numbers, numbersOrIds, profile, truths } from "./cells.js";
 import { obstacles, momentsOf } from "./moments.js";
+import { unanswered } from "./unanswered.js";
 
 /** What is asked for when nothing is said. */
 export const DEFAULTS = Object.freeze({
@@ -17,6 +18,7 @@ export const DEFAULTS = Object.freeze({
   margin: "",
   multiplicity: "none",
   missing: "error",
+  unanswered: "",
   extra: "",
   local: false,
 });
@@ -30,6 +32,9 @@ export function obstaclesBefore(table, uses, settings, reading) {
     found.push({ code: "no_outcome", field: "columns", message: "Say which column is the outcome: the answer of the humans, empty where only an LLM was asked." });
   }
   found.push(...commaObstacles(used, table, reading));
+  if (settings.unanswered === "" && unanswered(table, uses, settings, reading).length > 0) {
+    found.push({ code: "unanswered", field: "unanswered", message: "Some rows have an arm and no answer. Say who they are." });
+  }
   for (const name of used) {
     if (uses.get(name).role === "prediction" && !/^\d*$/.test(uses.get(name).draw)) found.push({ code: "draw", column: name, message: `The draw of “${name}” is a whole number, or nothing where the model was asked once.` });
   }

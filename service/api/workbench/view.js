@@ -12,6 +12,7 @@ import { DEFAULTS, obstaclesBefore, outcomeNamed, requestOf, rowsRequest } from 
 import { forestShown, resultShown } from "./result_view.js";
 import { catalogue, post } from "./service.js";
 import { takeShown } from "./take_view.js";
+import { settled } from "./unanswered.js";
 import { cardVerdict } from "./words.js";
 
 const ASKED = ["columns", "plan"];
@@ -42,7 +43,7 @@ function guessed(table, reading, before) {
 
 function drawn() {
   columnsPart(state.table, state.uses, state.settings, changed);
-  planShown(state.settings, state.table, state.uses);
+  planShown(state.settings, state.table, state.uses, state.reading);
 }
 
 /** Something was said anew: what was answered is about something else, and stays where it is. */
@@ -50,7 +51,7 @@ function changed(name) {
   state.running?.abort();
   announce("");
   stale(state.shown !== null);
-  planShown(state.settings, state.table, state.uses);
+  planShown(state.settings, state.table, state.uses, state.reading);
   if (name === "design" || name === "estimand") columnsPart(state.table, state.uses, state.settings, changed);
 }
 
@@ -79,10 +80,11 @@ function announce(words, waiting = false) {
 async function calibrated() {
   hideAnswers();
   marked(null);
-  const { table } = state;
-  const { uses, settings, reading } = structuredClone({ uses: state.uses, settings: state.settings, reading: state.reading }); // as asked, whatever is changed later
-  const before = [...table.problems, ...obstaclesBefore(table, uses, settings, reading)];
-  if (before.length > 0) return refused(local(before, table));
+  const before = [...state.table.problems, ...obstaclesBefore(state.table, state.uses, state.settings, state.reading)];
+  if (before.length > 0) return refused(local(before, state.table));
+  const said = structuredClone({ uses: state.uses, settings: state.settings, reading: state.reading }); // whatever is changed later
+  const { reading } = said;
+  const { table, uses, settings } = settled(state.table, said);
   const { body, problems } = requestOf(table, uses, settings, reading);
   if (body === null) return refused(local(problems, table));
   announce("Calibrating…", true);

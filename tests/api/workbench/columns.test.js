@@ -50,8 +50,16 @@ test("what the person has said stays", () => {
   assert.deepEqual([uses.get("llm").model, uses.get("other").model], ["mine", "other"]);
 });
 
+test("a column whose words stand in the names of others is the arm, whatever it is called", () => {
+  const found = roles("Bedingung,Note,Twin Brief,Twin Kontrolle\nBrief,1,2,3\nKontrolle,2,3,4\n,,3,4\n");
+  assert.deepEqual(found, { Bedingung: "arm", Note: "outcome", "Twin Brief": "prediction", "Twin Kontrolle": "prediction" });
+  assert.equal(roles("wave,y,gpt 1,gpt 2\n1,2,3,4\n2,3,3,4\n").wave, "ignore");
+});
+
 test("an arm that is said later divides the names of the LLM's columns", () => {
   const uses = guessed("version,y,gpt_short,gpt_long\nshort,1,2,3\nlong,2,3,4\nshort,3,3,3\n");
+  uses.get("version").role = "ignore";
+  describePredictions([...uses.keys()], uses);
   assert.deepEqual([uses.get("gpt_short").model, designOf(uses)], ["gpt-short", "independent"]);
   uses.get("version").role = "arm";
   describePredictions([...uses.keys()], uses);

@@ -21,6 +21,7 @@ test("draws are those that say so: gpt_4 and gpt_5 are two models", () => {
 
 test("the control arm: the one called so, else the first of the names", () => {
   assert.equal(controlAmong(["treatment", "Control group"]), "Control group");
+  assert.equal(controlAmong(["Brief", "Kontrollgruppe"]), "Kontrollgruppe");
   assert.equal(controlAmong(["1", "0"]), "0");
   assert.equal(controlAmong(["letter", "No letter"]), "No letter");
   assert.equal(controlAmong(["letter", "email"]), "email");
