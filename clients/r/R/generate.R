@@ -59,7 +59,7 @@ broken_off <- function(why, records) {
 }
 
 with_cells <- function(problem, records) {
-  problem$cells <- cell_rows(records[words(records, "type") == "cell"])
+  problem$cells <- cell_rows(of_type(records, "cell"))
   problem
 }
 
@@ -131,13 +131,14 @@ arm_texts <- function(arms) {
   unname(Map(function(name, text) list(name = name, text = text), names(arms), arms))
 }
 
+of_type <- function(records, type) records[words(records, "type") %in% type]
+
 generation_of <- function(records, people) {
-  type <- words(records, "type")
-  failed <- records[type == "error"]
+  failed <- of_type(records, "error")
   if (length(failed)) stop(with_cells(problem_of_document(failed[[1]]$problem, list()), records))
-  end <- records[type == "end"]
+  end <- of_type(records, "end")
   if (!length(end)) stop(broken_off("the last record is missing", records))
-  made <- list(cells = cell_rows(records[type == "cell"]), end = end[[1]])
+  made <- list(cells = cell_rows(of_type(records, "cell")), end = end[[1]])
   if (!is.null(end[[1]]$data)) made <- c(made, study_frame(end[[1]]$data, people))
   structure(made, class = "rectifier_generation")
 }
