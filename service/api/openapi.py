@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -14,7 +16,7 @@ from service.api.routes.computation import Computation
 from service.calibration.card import Card
 from service.web.access.described import STATUSES, WORDS, schemes, security
 from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
-from service.web.schemas import Schema, answer_schemas, reference, request_schemas
+from service.web.schemas import Schema, Words, answer_schemas, described, reference, request_schemas
 
 _OVERVIEW = (
     "Calibrated effects from a modest human sample plus LLM answers. New here? Begin with the "
@@ -100,12 +102,16 @@ def build_document(computations: Sequence[Computation[Any, Any]]) -> bytes:
         "tags": [{"name": "compute"}, {"name": "describe"}, {"name": "operate"}],
         "paths": {c.path: {"post": _post(c)} for c in computations} | _reading_paths(),
         "components": {
-            "schemas": dict(sorted(schemas.items())),
+            "schemas": dict(sorted(described(schemas, _words()).items())),
             "responses": _problem_responses(),
             "securitySchemes": schemes(),
         },
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _words() -> Words:
+    return tomllib.loads(files("service.api").joinpath("fields.toml").read_text())
 
 
 def _post(computation: Computation[Any, Any]) -> Schema:

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 import msgspec.inspect
 
 Schema = dict[str, Any]
+Words = Mapping[str, Mapping[str, str]]
+"""What fields mean: by name in ``every``, and by struct where a name means something else there."""
+EVERY = "every"
+_DEFAULT = "Default:"
 _TEMPLATE = "#/components/schemas/{name}"
 _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
@@ -33,6 +37,26 @@ def answer_schemas(kinds: Sequence[type]) -> dict[str, Schema]:
         if "properties" in schema and name not in left_out:
             schema["required"] = list(schema["properties"])
     return schemas
+
+
+def described(schemas: Mapping[str, Schema], words: Words) -> dict[str, Schema]:
+    """The schemas, with words for every field that says nothing of itself, or only its default."""
+    return {name: _described(schema, words.get(name, {}), words[EVERY]) for name, schema in schemas.items()}
+
+
+def _described(schema: Schema, own: Mapping[str, str], every: Mapping[str, str]) -> Schema:
+    told = {
+        field: _with_words(part, own.get(field) or every.get(field))
+        for field, part in schema.get("properties", {}).items()
+    }
+    return schema | {"properties": told} if told else schema
+
+
+def _with_words(schema: Schema, words: str | None) -> Schema:
+    said = schema.get("description", "")
+    if words is None or (said and not said.startswith(_DEFAULT)):
+        return schema
+    return schema | {"description": f"{words} {said}".rstrip()}
 
 
 def reference(kind: type) -> Schema:
@@ -73,7 +97,7 @@ def _tidy(schema: Schema) -> Schema:
         types = list(dict.fromkeys(_JSON_TYPES[type(value)] for value in tidy["enum"]))
         tidy["type"] = types[0] if len(types) == 1 else types
     if schema.get("default") is not None:
-        words = f"Default: {json.dumps(schema['default'])}."
+        words = f"{_DEFAULT} {json.dumps(schema['default'])}."
         tidy["description"] = f"{tidy['description']} {words}" if tidy.get("description") else words
     return tidy
 

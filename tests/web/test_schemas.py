@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from service.web.schemas import answer_schemas, reference, request_schemas
+from service.web.schemas import EVERY, answer_schemas, described, reference, request_schemas
 
 
 class Inner(msgspec.Struct, tag_field="kind", tag="inner", forbid_unknown_fields=True):
@@ -77,3 +77,20 @@ def test_what_may_be_left_out_of_an_answer_is_not_required() -> None:
     schemas = answer_schemas([Full])
     assert schemas["Full"]["required"] == ["parts", "whole"]
     assert schemas["Sparse"]["required"] == ["name"]
+
+
+def test_fields_that_say_nothing_get_words_their_structs_own_first() -> None:
+    silent, default, own = {"type": "number"}, {"description": "Default: 1."}, {"description": "Own words."}
+    schemas = {
+        "A": {"properties": {"x": silent, "y": default, "z": own, "w": silent}},
+        "B": {"properties": {"x": silent}},
+    }
+    told = described(schemas | {"C": silent}, {EVERY: {"x": "An x.", "y": "A y.", "z": "A z."}, "B": {"x": "B's x."}})
+    assert {name: part.get("description") for name, part in told["A"]["properties"].items()} == {
+        "x": "An x.",
+        "y": "A y. Default: 1.",
+        "z": "Own words.",
+        "w": None,
+    }
+    assert told["B"]["properties"]["x"] == {"type": "number", "description": "B's x."}
+    assert told["C"] == silent

@@ -338,8 +338,11 @@ export interface components {
          *     beyond_noise: the interval leaves out no difference (a ratio of 1, a difference of 0).
          */
         AgainstBest: {
+            /** @description The number. */
             value: number;
+            /** @description Interval of the value. */
             interval: components["schemas"]["MeasureInterval"];
+            /** @description Whether the interval leaves out no difference. */
             beyond_noise: boolean;
         };
         /**
@@ -349,11 +352,17 @@ export interface components {
          *     significant: past effects with a human z beyond 1.96.
          */
         AgreementPart: {
+            /** @description Root mean square of human minus LLM effects. */
             rmse: number;
+            /** @description The same without sampling errors. */
             rmse_adjusted: number | null;
+            /** @description Share of effects whose signs agree. */
             sign_agreement: number;
+            /** @description Effects whose human z is beyond 1.96. */
             significant: number;
+            /** @description The same among effects whose human z is beyond 1.96. */
             sign_agreement_significant: number | null;
+            /** @description Slope of a line through 0: below 1, the LLM exaggerates. */
             slope_through_origin: number | null;
         };
         /**
@@ -361,13 +370,21 @@ export interface components {
          * @description The same estimand by another estimator.
          */
         Alternative: {
+            /** @description How human and LLM answers were combined. */
             estimator: string;
+            /** @description The estimate. */
             estimate: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Degrees of freedom of the t quantile; null where another distribution is used. */
             df: number | null;
+            /** @description P-value; null where nothing is tested. */
             p_value: number | null;
+            /** @description Interval of the estimate. */
             interval: components["schemas"]["Interval"];
+            /** @description Variance over that of humans alone; above 1 the LLM made the estimate less precise. */
             variance_ratio: number | null;
+            /** @description How many humans alone would be as precise. */
             effective_sample_size: number | null;
         };
         /**
@@ -375,7 +392,10 @@ export interface components {
          * @description Average marginal component effects of randomised attributes.
          */
         Amce: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "amce";
             /** @description Covariates of names, in order. */
             attributes: string[];
@@ -391,36 +411,63 @@ export interface components {
          * @description What was done, with every default resolved.
          */
         Applied: {
+            /** @description What was estimated. */
             estimand: components["schemas"]["AppliedEstimand"];
+            /** @description The categories, in the order of the answer. */
             categories: string[] | null;
+            /** @description How human and LLM answers were combined. */
             estimator: string;
+            /** @description The method of the intervals. */
             interval: string;
+            /** @description Why the LLM's mean over the pool is the right reference: randomization, exchangeability or sampling. */
             identification: string;
+            /** @description shared: the LLM was asked about every unit under every condition; independent: under one. Needed with two or more arms. */
             prediction_design: string;
+            /** @description The reference arm. */
             control: string | null;
+            /** @description Comparisons of arms: weights by arm, summing to 0. */
             contrasts: {
                 [key: string]: {
                     [key: string]: number;
                 };
             };
+            /** @description Level of the intervals. */
             confidence_level: number;
+            /** @description Direction of the test and the interval. */
             alternative: string;
+            /** @description The value that was tested. */
             null_value: number;
+            /** @description The largest difference that does not matter, in outcome units. */
             margin: number | null;
+            /** @description Smallest and largest possible outcome. */
             bounds: number[] | null;
+            /** @description How p-values are adjusted for everything that is judged together. */
             multiplicity: string;
+            /** @description How difference_in_predictions tunes its slopes; null for others. */
             tuning: string | null;
+            /** @description Resamples, re-assignments or simulated studies. */
             replicates: number | null;
+            /** @description The population (super), or the units at hand (sample). */
             inference_population: string;
+            /** @description Whether it was computed as published. */
             compat: boolean;
+            /** @description Level at which the test of exchangeability rejects. */
             exchangeability_level: number;
+            /** @description Seed of everything that draws random numbers. */
             seed: number;
+            /** @description Why, in words. */
             reason: string;
+            /** @description Names of the subgroups; null without them. */
             subgroups: string[] | null;
+            /** @description Whether subgroups were also drawn towards their mean. */
             partial_pooling: boolean;
+            /** @description Whether all models calibrated together, or the best one. */
             model_selection: string;
+            /** @description The link scale of coefficients, such as log_odds; null for none. */
             scale: string | null;
+            /** @description Pairs of attributes whose interaction was asked for. */
             interactions: string[][] | null;
+            /** @description The named statistic of plug_in. */
             statistic: string | null;
         };
         /**
@@ -428,8 +475,11 @@ export interface components {
          * @description What turned LLM effects into expected human ones.
          */
         AppliedCalibration: {
+            /** @description Human effect per unit of LLM effect. */
             slope: number;
+            /** @description Standard deviation of human effects around the line. */
             residual_sd: number;
+            /** @description Human effect where the LLM effect is 0. */
             intercept: number;
         };
         /**
@@ -437,7 +487,9 @@ export interface components {
          * @description The kinds of basis and objective.
          */
         AppliedDesign: {
+            /** @description What the design rests on. */
             basis: string;
+            /** @description What is wanted. */
             objective: string;
         };
         /**
@@ -445,8 +497,11 @@ export interface components {
          * @description What a request is answered with.
          */
         AppliedDiagnostics: {
+            /** @description Names of the checks. */
             checks: string[];
+            /** @description Level of the intervals. */
             confidence_level: number;
+            /** @description Seed of everything that draws random numbers. */
             seed: number;
         };
         /**
@@ -454,6 +509,7 @@ export interface components {
          * @description The estimand that was computed.
          */
         AppliedEstimand: {
+            /** @description Which kind this is. */
             type: string;
         };
         /**
@@ -461,10 +517,15 @@ export interface components {
          * @description What was done, with every default resolved.
          */
         AppliedScreening: {
+            /** @description How p-values are adjusted for everything that is judged together. */
             multiplicity: string;
+            /** @description The false discovery rate, or for holm the family-wise error rate. */
             error_rate: number;
+            /** @description What turned LLM effects into expected human ones. */
             calibration: components["schemas"]["AppliedCalibration"];
+            /** @description How weights were made. */
             weighting: components["schemas"]["AppliedWeighting"];
+            /** @description Seed of everything that draws random numbers. */
             seed: number;
         };
         /**
@@ -472,9 +533,13 @@ export interface components {
          * @description What would be computed, with every default resolved.
          */
         AppliedTrackRecord: {
+            /** @description Level of the intervals. */
             confidence_level: number;
+            /** @description Shares of the error for the new LLM effect, the past gaps and the choice of tasks. */
             error_split: number[];
+            /** @description Number of studies. */
             studies: number;
+            /** @description Number of contrasts. */
             effects: number;
         };
         /**
@@ -482,9 +547,13 @@ export interface components {
          * @description How weights were made; ``folds`` of cross_weighted.
          */
         AppliedWeighting: {
+            /** @description How it was computed. */
             method: string;
+            /** @description The least weight of a hypothesis. */
             least_weight: number;
+            /** @description Folds of cross-weights; null for fixed weights. */
             folds: number | null;
+            /** @description Standard error that human studies are planned to have. */
             planned_standard_error: number;
         };
         /**
@@ -492,17 +561,30 @@ export interface components {
          * @description One arm: calibrated mean, sizes, what the LLM explains; subgroup null is of everyone.
          */
         Arm: {
+            /** @description Its name. */
             name: string;
+            /** @description The outcome's name. */
             outcome: string;
+            /** @description The category, quantile or coefficient; null for means. */
             component: string | null;
+            /** @description The subgroup; null: everyone. */
             subgroup: string | null;
+            /** @description Humans. */
             n_human: number;
+            /** @description Units that only the LLM answers for. */
             n_llm_only: number;
+            /** @description Share of the variance that is explained. */
             r_squared: number | null;
+            /** @description R squared less what as many columns would explain by chance. */
             adjusted_r_squared: number | null;
-            /** @enum {string} */
+            /**
+             * @description How the LLM entered: llm_used, human_only_chosen, human_only_requested, no_pool or no_llm.
+             * @enum {string}
+             */
             verdict: "human_only_chosen" | "human_only_requested" | "llm_used" | "no_llm" | "no_pool";
+            /** @description The arm's calibrated mean. */
             mean: components["schemas"]["Result"];
+            /** @description Columns of LLM answers. */
             predictions: components["schemas"]["Prediction"][];
         };
         /**
@@ -510,10 +592,13 @@ export interface components {
          * @description What differs in one arm.
          */
         ArmAssumed: {
+            /** @description Standard deviation of the outcome within an arm. */
             outcome_sd?: number | null;
+            /** @description Correlation of LLM and human answers in the arm: one number, or by model. */
             ppi_correlation?: number | {
                 [key: string]: number;
             } | null;
+            /** @description Correlation of the models' answers: one number, or by model; needed with several models. */
             model_correlation?: number | {
                 [key: string]: {
                     [key: string]: number;
@@ -525,13 +610,21 @@ export interface components {
          * @description Who of an arm was asked and answered, and what the answers are worth once weighted by inverse propensities.
          */
         ArmResponse: {
+            /** @description Its name. */
             name: string;
+            /** @description The outcome's name. */
             outcome: string;
+            /** @description The subgroup; null: everyone. */
             subgroup: string | null;
+            /** @description People who were asked. */
             asked: number;
+            /** @description People who answered. */
             answered: number;
+            /** @description Share that answered. */
             rate: number;
+            /** @description The smallest estimated probability of answering, over everybody asked. */
             lowest_propensity: number;
+            /** @description How many equally weighted units the weighted ones are worth. */
             kish_n: number;
         };
         /**
@@ -539,8 +632,11 @@ export interface components {
          * @description Units of one arm.
          */
         ArmUnits: {
+            /** @description Its name. */
             name: string;
+            /** @description Humans. */
             n_human: number;
+            /** @description Units that only the LLM answers for. */
             n_llm_only: number | null;
         };
         /**
@@ -548,9 +644,13 @@ export interface components {
          * @description One arm: human answers, the LLM's answers for the same units in the same order, and LLM-only answers.
          */
         ArrayArm: {
+            /** @description Its name. */
             name: string;
+            /** @description Human answers; a null is a person who did not answer. */
             human: (number | string | null)[] | components["schemas"]["BinaryArray"];
+            /** @description The LLM's answers for the same people, in the same order. */
             llm?: (number | string | null)[] | components["schemas"]["BinaryArray"] | null;
+            /** @description The LLM's answers for further units. */
             llm_only?: (number | string | null)[] | components["schemas"]["BinaryArray"] | null;
         };
         /**
@@ -558,8 +658,12 @@ export interface components {
          * @description The simple layout: one LLM, one outcome, independent predictions.
          */
         Arrays: {
-            /** @enum {string} */
+            /**
+             * @description Which layout this is.
+             * @enum {string}
+             */
             layout: "arrays";
+            /** @description By arm. */
             arms: components["schemas"]["ArrayArm"][];
         };
         /**
@@ -567,18 +671,26 @@ export interface components {
          * @description Stated quantities; ``outcome_sd`` is 1 by default, ``model_correlation`` is required with several models.
          */
         AssumedBasis: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "assumed";
+            /** @description Correlation of LLM and human answers within an arm: one number, or by model. */
             ppi_correlation: number | {
                 [key: string]: number;
             };
+            /** @description Standard deviation of the outcome within an arm. */
             outcome_sd?: number | null;
+            /** @description Correlation of the models' answers: one number, or by model; needed with several models. */
             model_correlation?: number | {
                 [key: string]: {
                     [key: string]: number;
                 };
             } | null;
+            /** @description Correlation of the LLM's answers for one unit under two conditions; needed with shared predictions. */
             arm_correlation?: number | null;
+            /** @description By arm. */
             arms?: {
                 [key: string]: components["schemas"]["ArmAssumed"];
             } | null;
@@ -588,10 +700,16 @@ export interface components {
          * @description An assumption and how its test went.
          */
         Assumption: {
+            /** @description Its name, such as exchangeability. */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description assumed, not_rejected, rejected or not_testable.
+             * @enum {string}
+             */
             status: "assumed" | "not_rejected" | "not_testable" | "rejected";
+            /** @description P-value; null where nothing is tested. */
             p_value: number | null;
+            /** @description What it says, in a sentence. */
             statement: string;
         };
         /**
@@ -602,19 +720,24 @@ export interface components {
          *     the design that would be recommended if the truth were known. ``level`` is at most 0.95.
          */
         Bands: {
+            /** @description Level of the interval. */
             level: number;
+            /** @description Of the recommended design: [lower, upper]. */
             standard_error: [
                 number,
                 number
             ];
+            /** @description Of the design that would be recommended if the truth were known: [lower, upper]. */
             n_human: [
                 number,
                 number | null
             ];
+            /** @description Of the design that would be recommended if the truth were known: [lower, upper]. */
             n_llm_only: [
                 number,
                 number | null
             ];
+            /** @description Of the recommended design: [lower, upper]. */
             cost_share: [
                 number,
                 number
@@ -625,9 +748,14 @@ export interface components {
          * @description Numbers as bytes: base64 in JSON. With ``categories`` the integers are zero-based indexes, -1 missing.
          */
         BinaryArray: {
-            /** @enum {string} */
+            /**
+             * @description Type of the little-endian numbers.
+             * @enum {string}
+             */
             dtype: "<f4" | "<f8" | "<i2" | "<i4" | "|i1";
+            /** @description The bytes: base64 in JSON, bin in MessagePack. */
             data: string;
+            /** @description Names that the integers are indexes into. */
             categories?: string[] | null;
         };
         /**
@@ -635,8 +763,11 @@ export interface components {
          * @description Bounds on an estimate, and the interval that covers it wherever between them it is.
          */
         Bounds: {
+            /** @description Lower end; null: open. */
             lower: number;
+            /** @description Upper end; null: open. */
             upper: number;
+            /** @description The interval that covers the estimate wherever between the bounds it is. */
             interval: components["schemas"]["Interval"];
         };
         /**
@@ -644,8 +775,12 @@ export interface components {
          * @description The smallest variance for a budget.
          */
         BudgetObjective: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "budget";
+            /** @description Money to spend. */
             budget: number;
         };
         /**
@@ -657,27 +792,50 @@ export interface components {
          *     heterogeneity has an entry per outcome, name and component that subgroups have, and none without subgroups.
          */
         CalibrationAnswer: {
+            /** @description SHA-256 of the request's body. */
             request_digest: string;
+            /** @description SHA-256 of the plan with every default filled in. */
             plan_digest: string;
+            /** @description Version of the service. */
             service_version: string;
+            /** @description Changes whenever a number changes. */
             method_version: string;
-            /** @enum {string} */
+            /**
+             * @description What the number may be reported as: confirmatory, exploratory, or exploratory_with_track_record.
+             * @enum {string}
+             */
             claim: "confirmatory" | "exploratory" | "exploratory_with_track_record";
+            /** @description The first estimate, flat, for tools that read single fields. */
             summary: components["schemas"]["Summary"];
+            /** @description By outcome, subgroup, name and component. */
             estimates: components["schemas"]["Estimate"][];
+            /** @description By arm. */
             arms: components["schemas"]["Arm"][];
+            /** @description Whether estimates differ between subgroups; empty without them. */
             heterogeneity: components["schemas"]["Heterogeneity"][];
+            /** @description What was done, or would be, with every default filled in. */
             applied: components["schemas"]["Applied"];
+            /** @description What the answer rests on, whether it was tested, and how that went. */
             assumptions: components["schemas"]["Assumption"][];
+            /** @description How the sample was weighted to the target; null without one. */
             transport: components["schemas"]["Transport"] | null;
+            /** @description What to buy for the budget or the target. */
             design: components["schemas"]["WholeDesign"] | null;
+            /** @description What a pilot leaves open of the design; null without one. */
             bands: components["schemas"]["Bands"] | null;
+            /** @description The design with the least regret over the pilot's band; null without one. */
             robust: components["schemas"]["RobustDesign"] | null;
+            /** @description Cost, as a share of what humans alone would cost for the same standard error. */
             cost_share: number | null;
+            /** @description Whether LLM answers are worth their price: with them the same money gives a smaller variance. */
             llm_pays: boolean | null;
+            /** @description Who did not answer and what that may change; null but with missing response_propensity. */
             missing_answers: components["schemas"]["MissingAnswers"] | null;
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
+            /** @description A paragraph for a methods section, with this answer's numbers. */
             report: string;
+            /** @description What identifies the number outside of its answer. */
             passport: components["schemas"]["Passport"];
         };
         /**
@@ -685,8 +843,11 @@ export interface components {
          * @description Paired human and LLM responses, and what to do with them.
          */
         CalibrationRequest: {
+            /** @description Human and LLM responses, in one of the layouts. */
             data: components["schemas"]["Arrays"] | components["schemas"]["Table"] | components["schemas"]["MomentsLayout"] | components["schemas"]["SummaryLayout"];
+            /** @description What is asked for; every field has a default. */
             plan?: components["schemas"]["Plan"] | null;
+            /** @description What is known of each model, by name; told back in the passport. */
             models?: {
                 [key: string]: components["schemas"]["ModelFacts"];
             } | null;
@@ -699,11 +860,17 @@ export interface components {
          *     the method must not be used and how a user would notice.
          */
         Card: {
+            /** @description Its name. */
             name: string;
+            /** @description Its title, fixed for a name or code. */
             title: string;
+            /** @description What is computed, in words and plain symbols. */
             formula: string;
+            /** @description What has to be true. */
             assumptions: string[];
+            /** @description Where the method must not be trusted. */
             limits: string[];
+            /** @description Who described it first. */
             sources: string[];
         };
         /**
@@ -711,8 +878,11 @@ export interface components {
          * @description The same estimator on those who answered alone: what missing drop_unit gives.
          */
         CompleteCase: {
+            /** @description The estimate. */
             estimate: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Interval of the estimate. */
             interval: components["schemas"]["Interval"];
         };
         /**
@@ -720,7 +890,10 @@ export interface components {
          * @description Part-worths of alternatives that compete in sets, one row per alternative, outcome 1 where chosen.
          */
         ConditionalLogit: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "conditional_logit";
             /** @description Attributes of the alternatives, in order. */
             terms: string[];
@@ -736,10 +909,15 @@ export interface components {
          *     Contrasts of one study count as one. error_split: errors of the new LLM effect, of the past gaps, over tasks.
          */
         ConformalPart: {
+            /** @description Interval of the estimate. */
             interval: components["schemas"]["PredictedInterval"] | null;
+            /** @description Number of past studies; contrasts of one count as one. */
             studies: number;
+            /** @description Studies that the interval needs at this level. */
             studies_needed: number;
+            /** @description How many more studies the interval needs. */
             studies_missing: number;
+            /** @description Shares of the error for the new LLM effect, the past gaps and the choice of tasks. */
             error_split: number[];
         };
         /**
@@ -747,10 +925,15 @@ export interface components {
          * @description The unrounded optimum.
          */
         ContinuousDesign: {
+            /** @description Ways to spend on a unit, and how many units of each. */
             groups: components["schemas"]["Group"][];
+            /** @description Humans. */
             n_human: number;
+            /** @description Units that only the LLM answers for. */
             n_llm_only: number;
+            /** @description What it costs, in the currency of the prices. */
             cost: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
         };
         /**
@@ -758,7 +941,10 @@ export interface components {
          * @description Correlation of the outcome with a covariate.
          */
         Correlation: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "correlation";
             /** @description The covariate. */
             with: string;
@@ -768,9 +954,13 @@ export interface components {
          * @description Of human and LLM effects; the orientation-free ones are the same whichever arm of a contrast is the treatment.
          */
         CorrelationPart: {
+            /** @description Correlation of the effects as they are; it depends on which arm is called treatment. */
             raw: number | null;
+            /** @description Correlation of the true effects: sampling errors taken off. */
             attenuation_corrected: number | null;
+            /** @description The correlation whichever arm of each contrast is called treatment. */
             orientation_free: number | null;
+            /** @description The same, of the true effects. */
             orientation_free_corrected: number | null;
         };
         /**
@@ -778,11 +968,15 @@ export interface components {
          * @description Prices in one currency.
          */
         Costs: {
+            /** @description Price of one human's answers. */
             human: number;
+            /** @description Price of one LLM answer (one unit, model, condition, draw): for all models, or by model. */
             llm: number | {
                 [key: string]: number;
             };
+            /** @description Price of one more unit's profile. Default: 0. */
             persona?: number | null;
+            /** @description Money for the next study. Default: what this one would have cost. */
             budget?: number | null;
         };
         /**
@@ -792,11 +986,17 @@ export interface components {
          *     13 and 23 are absent where LLM-only units are none of the humans. Default: 0.
          */
         Covariance: {
+            /** @description Of theta_human. */
             11: number[][];
+            /** @description Of theta_human with gamma_human. */
             12: number[][];
+            /** @description Of theta_human with gamma_llm_only. */
             13?: number[][] | null;
+            /** @description Of gamma_human. */
             22: number[][];
+            /** @description Of gamma_human with gamma_llm_only. */
             23?: number[][] | null;
+            /** @description Of gamma_llm_only. */
             33: number[][];
         };
         /**
@@ -804,10 +1004,13 @@ export interface components {
          * @description Prices in one currency.
          */
         DesignCosts: {
+            /** @description Price of one human's answers. */
             human: number;
+            /** @description Price of one LLM answer (one unit, model, condition, draw): for all models, or by model. */
             llm: number | {
                 [key: string]: number;
             };
+            /** @description Price of one more unit's profile. Default: 0. */
             persona?: number | null;
         };
         /**
@@ -818,20 +1021,35 @@ export interface components {
          *     design (``design`` to ``llm_pays``) is null there, and always given otherwise.
          */
         DesignReply: {
+            /** @description What to buy for the budget or the target. */
             design: components["schemas"]["WholeDesign"] | null;
+            /** @description The optimum before rounding to whole units. */
             continuous: components["schemas"]["ContinuousDesign"] | null;
+            /** @description What humans alone would give or cost. */
             human_only: components["schemas"]["HumanOnlyDesign"] | null;
+            /** @description Cost, as a share of what humans alone would cost for the same standard error. */
             cost_share: number | null;
+            /** @description Whether LLM answers are worth their price: with them the same money gives a smaller variance. */
             llm_pays: boolean | null;
+            /** @description Correlation from which LLM answers pay at these prices; null but with one LLM. */
             rho_min: number | null;
+            /** @description What a pilot leaves open of the design; null without one. */
             bands: components["schemas"]["Bands"] | null;
+            /** @description The design with the least regret over the pilot's band; null without one. */
             robust: components["schemas"]["RobustDesign"] | null;
+            /** @description The best design for other budgets. */
             frontier: components["schemas"]["FrontierPoint"][];
+            /** @description What to add to the pilot; null without one. */
             top_up: components["schemas"]["TopUp"] | null;
+            /** @description The planned study, drawn and analysed many times; null where it was not asked. */
             simulation: components["schemas"]["SimulationReply"] | null;
+            /** @description By question. */
             questions: components["schemas"]["QuestionsReply"] | null;
+            /** @description Whom to ask; null but for the basis predicted_errors. */
             sampling: components["schemas"]["SamplingReply"] | null;
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
+            /** @description What identifies the number outside of its answer. */
             passport: components["schemas"]["Passport"];
         };
         /**
@@ -839,13 +1057,21 @@ export interface components {
          * @description What is known or assumed, what things cost, and what is wanted.
          */
         DesignRequest: {
+            /** @description What the design rests on. */
             basis: components["schemas"]["AssumedBasis"] | components["schemas"]["MomentsBasis"] | components["schemas"]["PilotBasis"] | components["schemas"]["QuestionsBasis"] | components["schemas"]["ErrorsBasis"];
+            /** @description Prices in one currency. */
             costs: components["schemas"]["DesignCosts"];
+            /** @description What is wanted. */
             objective: components["schemas"]["BudgetObjective"] | components["schemas"]["ErrorObjective"] | components["schemas"]["SizeObjective"] | components["schemas"]["WidthObjective"] | components["schemas"]["PowerObjective"] | components["schemas"]["EquivalenceObjective"];
+            /** @description Names of the arms; absent: one population. */
             arms?: string[] | null;
+            /** @description shared: the LLM was asked about every unit under every condition; independent: under one. Needed with two or more arms. */
             prediction_design?: ("independent" | "shared") | null;
+            /** @description Why the LLM's mean over the pool is the right reference: randomization, exchangeability or sampling. */
             identification?: ("exchangeability" | "randomization") | null;
+            /** @description Comparisons of arms: weights by arm, summing to 0. */
             contrasts?: components["schemas"]["NamedContrast"][] | null;
+            /** @description Limits on whole units. */
             constraints?: components["schemas"]["Limits"] | null;
             /** @description The effect to find; under equivalence the true contrast. Default: unknown; zero. */
             effect?: number | null;
@@ -861,6 +1087,7 @@ export interface components {
             replicates?: number | null;
             /** @description Of the simulation. Default: the plan's, else 0. */
             seed?: number | null;
+            /** @description What is known of each model, by name; told back in the passport. */
             models?: {
                 [key: string]: components["schemas"]["ModelFacts"];
             } | null;
@@ -870,14 +1097,25 @@ export interface components {
          * @description The answer of POST /v1/diagnostics.
          */
         DiagnosticsReply: {
-            /** @enum {string} */
+            /**
+             * @description use, use_with_care or do_not_use.
+             * @enum {string}
+             */
             summary: "do_not_use" | "use" | "use_with_care";
+            /** @description Why, in words. */
             reason: string;
-            /** @enum {string} */
+            /**
+             * @description The worst status of all checks.
+             * @enum {string}
+             */
             status: "fail" | "not_testable" | "pass" | "warn";
+            /** @description By check. */
             checks: components["schemas"]["Finding"][];
+            /** @description Models of each outcome, the best first. */
             models: components["schemas"]["RankedModel"][];
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
+            /** @description What identifies the number outside of its answer. */
             passport: components["schemas"]["Passport"];
         };
         /**
@@ -885,10 +1123,13 @@ export interface components {
          * @description Human and LLM responses, paired or not, and which checks to make.
          */
         DiagnosticsRequest: {
+            /** @description Human and LLM responses, in one of the layouts. */
             data: components["schemas"]["Arrays"] | components["schemas"]["Table"] | components["schemas"]["MomentsLayout"];
             /** @description Which checks to make. Default: all. */
             checks?: ("draws" | "exchangeability" | "fidelity_individual" | "fidelity_marginal" | "fidelity_structural" | "heterogeneity" | "human_equivalent_size" | "interchangeability" | "leakage" | "negative_controls" | "randomization")[] | null;
+            /** @description What the checks are told beside the data. */
             settings?: components["schemas"]["Settings"] | null;
+            /** @description What is known of each model, by name; told back in the passport. */
             models?: {
                 [key: string]: components["schemas"]["ModelFacts"];
             } | null;
@@ -910,10 +1151,15 @@ export interface components {
          * @description One line of the catalogue: an error (with its HTTP status) or, without status, a warning.
          */
         Entry: {
+            /** @description Stable code, a key of /v1/problems. */
             code: string;
+            /** @description HTTP status of an error; null: a warning, inside an answer. */
             status: number | null;
+            /** @description Its title, fixed for a name or code. */
             title: string;
+            /** @description What it means. */
             meaning: string;
+            /** @description What to do. */
             action: string;
         };
         /**
@@ -921,8 +1167,12 @@ export interface components {
          * @description The least cost that shows the contrast to lie within the margin, by two one-sided tests with the ``power``.
          */
         EquivalenceObjective: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "equivalence";
+            /** @description The largest difference that does not matter, in outcome units. */
             margin: number;
         };
         /**
@@ -930,8 +1180,12 @@ export interface components {
          * @description The least cost for a standard error.
          */
         ErrorObjective: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "standard_error";
+            /** @description The standard error to reach. */
             standard_error: number;
         };
         /**
@@ -941,8 +1195,12 @@ export interface components {
          *     ``predicted_error``: standard deviation of the human answer around what the LLM's answer says, by unit; an array.
          */
         ErrorsBasis: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "predicted_errors";
+            /** @description By unit: standard deviation of the human answer around what the LLM says. */
             predicted_error: (number | null)[] | components["schemas"]["BinaryArray"];
             /** @description Of the human answers; targets need it. Default: not known. */
             outcome_sd?: number | null;
@@ -954,28 +1212,53 @@ export interface components {
          * @description One estimate: calibrated, human-only and LLM-only side by side; subgroup null is of everyone.
          */
         Estimate: {
+            /** @description The contrast, or the arm. */
             name: string;
+            /** @description The outcome's name. */
             outcome: string;
+            /** @description The category, quantile or coefficient; null for means. */
             component: string | null;
+            /** @description The subgroup; null: everyone. */
             subgroup: string | null;
-            /** @enum {string} */
+            /**
+             * @description What the number may be reported as: confirmatory, exploratory, or exploratory_with_track_record.
+             * @enum {string}
+             */
             claim: "confirmatory" | "exploratory" | "exploratory_with_track_record";
+            /** @description The estimate. */
             estimate: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Degrees of freedom of the t quantile; null where another distribution is used. */
             df: number | null;
+            /** @description P-value; null where nothing is tested. */
             p_value: number | null;
+            /** @description P-value adjusted for everything that is judged together; null where nothing is. */
             p_value_adjusted: number | null;
+            /** @description Interval of the estimate. */
             interval: components["schemas"]["Interval"];
+            /** @description What the humans say alone. */
             human_only: components["schemas"]["Result"];
+            /** @description What the LLM says alone; exploratory. */
             llm_only: components["schemas"]["LlmOnly"] | null;
+            /** @description By model. */
             models: components["schemas"]["ModelPart"][];
+            /** @description Variance over that of humans alone; above 1 the LLM made the estimate less precise. */
             variance_ratio: number | null;
+            /** @description Humans in the estimate. */
             human_sample_size: number;
+            /** @description How many humans alone would be as precise. */
             effective_sample_size: number | null;
+            /** @description Correlation of LLM and human answers within an arm, as far as the estimate can use it. */
             ppi_correlation: number | null;
-            /** @enum {string} */
+            /**
+             * @description How the LLM entered: llm_used, human_only_chosen, human_only_requested, no_pool or no_llm.
+             * @enum {string}
+             */
             verdict: "human_only_chosen" | "human_only_requested" | "llm_used" | "no_llm" | "no_pool";
+            /** @description The subgroup's estimate drawn towards the mean; null but with partial_pooling. */
             pooled: components["schemas"]["Pooled"] | null;
+            /** @description The same estimate by every other estimator that applies; filled by the plan's compare. */
             alternatives: components["schemas"]["Alternative"][];
         };
         /**
@@ -983,9 +1266,11 @@ export interface components {
          * @description Human effects to expect: intercept + slope x LLM effect, with this standard deviation; see /v1/track-records.
          */
         ExpectedEffects: {
+            /** @description Human effect per unit of LLM effect. */
             slope: number;
+            /** @description Standard deviation of human effects around the line. */
             residual_sd: number;
-            /** @description Default: 0. */
+            /** @description Human effect where the LLM effect is 0. Default: 0. */
             intercept?: number | null;
         };
         /**
@@ -993,10 +1278,13 @@ export interface components {
          * @description One reason for a refusal: JSON pointer into the body, stable code, what was seen, what to do.
          */
         FieldError: {
+            /** @description JSON pointer to the place in the request. */
             pointer: string;
+            /** @description Stable code, a key of /v1/problems. */
             code: string;
+            /** @description What was seen; never a person's value. */
             detail: string;
-            /** @description Default: "". */
+            /** @description What to do here. Default: "". */
             hint: string;
         };
         /**
@@ -1004,15 +1292,26 @@ export interface components {
          * @description One entry of a check; null where it concerns all outcomes, models, arms, or no subgroup.
          */
         Finding: {
+            /** @description The check. */
             name: string;
+            /** @description The outcome's name. */
             outcome: string | null;
+            /** @description The LLM's name. */
             model: string | null;
+            /** @description The arm; null: of none, or of all. */
             arm: string | null;
+            /** @description The subgroup; null: everyone. */
             subgroup: string | null;
-            /** @enum {string} */
+            /**
+             * @description pass, not_testable, warn or fail.
+             * @enum {string}
+             */
             status: "fail" | "not_testable" | "pass" | "warn";
+            /** @description The numbers of the check. */
             measures: components["schemas"]["Measure"][];
+            /** @description What it says, in a sentence. */
             statement: string;
+            /** @description What to do. */
             action: string;
         };
         /**
@@ -1020,9 +1319,13 @@ export interface components {
          * @description One budget's design.
          */
         FrontierPoint: {
+            /** @description Humans. */
             n_human: number;
+            /** @description Units that only the LLM answers for. */
             n_llm_only: number;
+            /** @description What it costs, in the currency of the prices. */
             cost: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
         };
         /**
@@ -1030,10 +1333,15 @@ export interface components {
          * @description A way of spending on one unit; ``arm`` is null for one population or a twin without a human answer.
          */
         Group: {
+            /** @description The arm; null: of none, or of all. */
             arm: string | null;
+            /** @description Whether a human answers, too. */
             human: boolean;
+            /** @description Models that are asked. */
             models: string[];
+            /** @description Units. */
             n: number;
+            /** @description Price of one unit of the group. */
             unit_cost: number;
         };
         /**
@@ -1041,13 +1349,21 @@ export interface components {
          * @description Whether an estimate differs between subgroups by more than chance: Cochran's Q, its p-value by Welch, I^2.
          */
         Heterogeneity: {
+            /** @description Its name. */
             name: string;
+            /** @description The outcome's name. */
             outcome: string;
+            /** @description The category, quantile or coefficient; null for means. */
             component: string | null;
+            /** @description Subgroups that were compared. */
             n_subgroups: number;
+            /** @description Cochran's Q. */
             q: number | null;
+            /** @description P-value; null where nothing is tested. */
             p_value: number | null;
+            /** @description Share of the variation between subgroups that is beyond chance. */
             i_squared: number | null;
+            /** @description Standard deviation of the effect between subgroups. */
             between_sd: number | null;
         };
         /**
@@ -1055,9 +1371,13 @@ export interface components {
          * @description Count, mean and covariance of (outcome, predictions) over an arm's humans.
          */
         HumanMoments: {
+            /** @description Its name. */
             name: string;
+            /** @description Units. */
             n: number;
+            /** @description Mean vector: outcome first, then the predictions as listed. */
             mean: number[];
+            /** @description Covariance matrix, divided by n - 1; the outcome first, then the predictions as listed. */
             covariance: number[][];
         };
         /**
@@ -1065,9 +1385,13 @@ export interface components {
          * @description What humans alone would give or cost.
          */
         HumanOnlyDesign: {
+            /** @description Humans. */
             n_human: number | null;
+            /** @description What it costs, in the currency of the prices. */
             cost: number | null;
+            /** @description Standard error of the estimate. */
             standard_error: number | null;
+            /** @description Chance of finding the stated effect; null without one. */
             power: number | null;
         };
         /**
@@ -1087,9 +1411,11 @@ export interface components {
          * @description One hypothesis: what LLMs say of it, and what humans said.
          */
         Hypothesis: {
+            /** @description Its name. */
             name: string;
+            /** @description What LLMs say of it. */
             llm: components["schemas"]["LlmEffect"];
-            /** @description Default: not yet run; counts as p = 1. */
+            /** @description What humans said: an effect, a p-value, or null where they were not asked. Default: not yet run; counts as p = 1. */
             human?: components["schemas"]["HumanResult"] | null;
         };
         /**
@@ -1097,10 +1423,16 @@ export interface components {
          * @description A confidence interval; an open end is null.
          */
         Interval: {
-            /** @enum {string} */
+            /**
+             * @description How it was computed.
+             * @enum {string}
+             */
             method: "betting" | "bootstrap" | "bootstrap_t" | "confidence_sequence" | "normal" | "randomization" | "score" | "t";
+            /** @description Level of the interval. */
             level: number;
+            /** @description Lower end; null: open. */
             lower: number | null;
+            /** @description Upper end; null: open. */
             upper: number | null;
         };
         /**
@@ -1108,12 +1440,20 @@ export interface components {
          * @description One hypothesis; null where humans were not asked. Rejected exactly when p_value_adjusted <= error_rate.
          */
         JudgedHypothesis: {
+            /** @description Its name. */
             name: string;
+            /** @description Its weight, of mean 1. */
             weight: number;
+            /** @description P-value; null where nothing is tested. */
             p_value: number | null;
+            /** @description P-value adjusted for everything that is judged together; null where nothing is. */
             p_value_adjusted: number | null;
+            /** @description Whether it is rejected; null where humans were not asked. */
             rejected: boolean | null;
-            /** @enum {string} */
+            /**
+             * @description What the number may be reported as: confirmatory, exploratory, or exploratory_with_track_record.
+             * @enum {string}
+             */
             claim: "confirmatory" | "exploratory" | "exploratory_with_track_record";
         };
         /**
@@ -1121,8 +1461,11 @@ export interface components {
          * @description Minimums and maximums on whole units.
          */
         Limits: {
+            /** @description The fewest humans in every arm. */
             min_human_per_arm?: number | null;
+            /** @description The most humans. */
             max_human?: number | null;
+            /** @description The most LLM-only units. */
             max_llm_only?: number | null;
         };
         /**
@@ -1130,7 +1473,10 @@ export interface components {
          * @description Coefficients of the outcome on the terms, by least squares.
          */
         Linear: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "linear";
             /** @description Covariates of the model, in order; the intercept is implied. Default: none. */
             terms?: string[] | null;
@@ -1144,7 +1490,9 @@ export interface components {
          * @description An LLM-only effect, in the sign and units of the human ones.
          */
         LlmEffect: {
+            /** @description The estimate. */
             estimate: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
         };
         /**
@@ -1152,9 +1500,14 @@ export interface components {
          * @description A heuristic number from LLM answers alone.
          */
         LlmOnly: {
+            /** @description The estimate. */
             estimate: number;
+            /** @description Standard error of the estimate. */
             standard_error: number | null;
-            /** @enum {string} */
+            /**
+             * @description What the number may be reported as: confirmatory, exploratory, or exploratory_with_track_record.
+             * @enum {string}
+             */
             claim: "confirmatory" | "exploratory" | "exploratory_with_track_record";
         };
         /**
@@ -1162,9 +1515,13 @@ export interface components {
          * @description Count, mean and covariance of the predictions over LLM-only units.
          */
         LlmOnlyMoments: {
+            /** @description Units. */
             n: number;
+            /** @description Means of the predictions, as listed. */
             mean: number[];
+            /** @description Their covariance matrix, divided by n - 1. */
             covariance: number[][];
+            /** @description The arm; null: of none, or of all. */
             arm?: string | null;
         };
         /**
@@ -1172,7 +1529,10 @@ export interface components {
          * @description Log odds ratios of an outcome from 0 to 1 on the terms.
          */
         Logistic: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "logistic";
             /** @description Covariates of the model, in order; the intercept is implied. Default: none. */
             terms?: string[] | null;
@@ -1186,7 +1546,10 @@ export interface components {
          * @description The population mean of each arm.
          */
         Mean: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "mean";
         };
         /**
@@ -1194,7 +1557,10 @@ export interface components {
          * @description Contrasts of arm means.
          */
         MeanDifference: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "mean_difference";
         };
         /**
@@ -1202,9 +1568,13 @@ export interface components {
          * @description One number of a check; its p-value is not adjusted for the other tests of the card.
          */
         Measure: {
+            /** @description Its name. */
             name: string;
+            /** @description The number. */
             value: number;
+            /** @description Interval of the value. */
             interval: components["schemas"]["MeasureInterval"] | null;
+            /** @description P-value; null where nothing is tested. */
             p_value: number | null;
         };
         /**
@@ -1212,9 +1582,13 @@ export interface components {
          * @description An interval of a measure; an open end is null.
          */
         MeasureInterval: {
+            /** @description How it was computed. */
             method: string;
+            /** @description Level of the interval. */
             level: number;
+            /** @description Lower end; null: open. */
             lower: number | null;
+            /** @description Upper end; null: open. */
             upper: number | null;
         };
         /**
@@ -1222,7 +1596,9 @@ export interface components {
          * @description An effect on the record's one scale and sign; a human standard_error is above 0, an LLM's may be 0.
          */
         MeasuredEffect: {
+            /** @description The estimate. */
             estimate: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
         };
         /**
@@ -1230,8 +1606,11 @@ export interface components {
          * @description With missing response_propensity: who did not answer, and what every estimate owes to missing at random.
          */
         MissingAnswers: {
+            /** @description The plan's missing_delta. */
             delta: number | null;
+            /** @description By arm. */
             arms: components["schemas"]["ArmResponse"][];
+            /** @description By outcome, subgroup, name and component. */
             estimates: components["schemas"]["UnansweredEstimate"][];
         };
         /**
@@ -1254,12 +1633,19 @@ export interface components {
          *     answers they are scored on), and the share of the humans whose fold took it; else null.
          */
         ModelPart: {
+            /** @description Its name. */
             name: string;
+            /** @description What the LLM says alone; exploratory. */
             llm_only: components["schemas"]["LlmOnly"] | null;
+            /** @description Correlation of LLM and human answers within an arm, as far as the estimate can use it. */
             ppi_correlation: number | null;
+            /** @description The variance ratio without this model. */
             variance_ratio_without: number | null;
+            /** @description Intraclass correlation of the model's repeated draws; null without them. */
             icc: number | null;
+            /** @description With model_selection best: variance with this model in every fold, over that of humans alone. */
             cross_fitted_variance_ratio: number | null;
+            /** @description With model_selection best: share of the humans whose fold took this model. */
             selected_share: number | null;
         };
         /**
@@ -1267,10 +1653,15 @@ export interface components {
          * @description Answers bought of one model and what they are worth.
          */
         ModelUnits: {
+            /** @description Its name. */
             name: string;
+            /** @description Answers bought. */
             n: number;
+            /** @description What it costs, in the currency of the prices. */
             cost: number;
+            /** @description By what share the variance grows without this model, for the same money. */
             marginal_value: number;
+            /** @description Price of an answer above which none is bought. */
             break_even_price: number | null;
         };
         /**
@@ -1278,7 +1669,9 @@ export interface components {
          * @description One prediction column of the moments layout.
          */
         MomentColumn: {
+            /** @description The LLM's name. */
             model?: string | null;
+            /** @description The condition that the LLM was asked under. */
             arm?: string | null;
         };
         /**
@@ -1286,9 +1679,14 @@ export interface components {
          * @description Moments of earlier data.
          */
         MomentsBasis: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "moments";
+            /** @description Human and LLM responses, in one of the layouts. */
             data: components["schemas"]["MomentsLayout"];
+            /** @description What is asked for; every field has a default. */
             plan?: components["schemas"]["Plan"] | null;
         };
         /**
@@ -1296,11 +1694,18 @@ export interface components {
          * @description No rows: counts, means and covariances per arm.
          */
         MomentsLayout: {
-            /** @enum {string} */
+            /**
+             * @description Which layout this is.
+             * @enum {string}
+             */
             layout: "moments";
+            /** @description Columns of LLM answers. */
             predictions: components["schemas"]["MomentColumn"][];
+            /** @description By arm. */
             arms: components["schemas"]["HumanMoments"][];
+            /** @description Moments of LLM-only units. */
             llm_only?: components["schemas"]["LlmOnlyMoments"][] | null;
+            /** @description shared: the LLM was asked about every unit under every condition; independent: under one. Needed with two or more arms. */
             prediction_design?: ("independent" | "shared") | null;
         };
         /**
@@ -1308,7 +1713,10 @@ export interface components {
          * @description Log odds of every category against the first, on the terms.
          */
         Multinomial: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "multinomial";
             /** @description Covariates of the model, in order; the intercept is implied. Default: none. */
             terms?: string[] | null;
@@ -1324,7 +1732,9 @@ export interface components {
          * @description A named contrast: weights by arm name, summing to 0.
          */
         NamedContrast: {
+            /** @description Its name. */
             name: string;
+            /** @description Weight of each arm; they sum to 0. */
             weights: {
                 [key: string]: number;
             };
@@ -1334,7 +1744,9 @@ export interface components {
          * @description A study that only LLMs have answered.
          */
         NewStudy: {
+            /** @description Its name. */
             name: string;
+            /** @description LLM answers. */
             llm: components["schemas"]["MeasuredEffect"];
         };
         /**
@@ -1342,9 +1754,13 @@ export interface components {
          * @description Money for further hypotheses, each run on n humans over two equal arms: standard error 2 outcome_sd/sqrt(n).
          */
         NextHumans: {
+            /** @description Money to spend. */
             budget: number;
+            /** @description Price of one human. */
             human_cost: number;
+            /** @description Standard deviation of the outcome within an arm. */
             outcome_sd: number;
+            /** @description Humans of one study, over two equal arms. */
             n_human_per_hypothesis: number;
         };
         /**
@@ -1352,11 +1768,18 @@ export interface components {
          * @description One hypothesis to take to humans next, most probable first; exploratory.
          */
         NextHypothesis: {
+            /** @description Its name. */
             name: string;
+            /** @description Humans of its study. */
             n_human: number;
+            /** @description What it costs, in the currency of the prices. */
             cost: number;
+            /** @description Chance that it will be rejected, by the LLM evidence. */
             probability_of_discovery: number;
-            /** @enum {string} */
+            /**
+             * @description What the number may be reported as: confirmatory, exploratory, or exploratory_with_track_record.
+             * @enum {string}
+             */
             claim: "confirmatory" | "exploratory" | "exploratory_with_track_record";
         };
         /**
@@ -1364,16 +1787,27 @@ export interface components {
          * @description Where a number comes from; ``plan_digest``, ``seed`` and ``claim`` are null where the path has none.
          */
         Passport: {
+            /** @description The path that was asked. */
             path: string;
+            /** @description How it was computed. */
             method: string;
+            /** @description Changes whenever a number changes. */
             method_version: string;
+            /** @description Version of the service. */
             service_version: string;
+            /** @description SHA-256 of the request's body. */
             request_digest: string;
+            /** @description SHA-256 of the plan with every default filled in. */
             plan_digest: string | null;
+            /** @description Seed of everything that draws random numbers. */
             seed: number | null;
+            /** @description What the number may be reported as: confirmatory, exploratory, or exploratory_with_track_record. */
             claim: ("confirmatory" | "exploratory" | "exploratory_with_track_record") | null;
+            /** @description What the answer rests on, whether it was tested, and how that went. */
             assumptions: components["schemas"]["Assumption"][];
+            /** @description By model. */
             models: components["schemas"]["PassportModel"][];
+            /** @description A paragraph for a methods section, with this answer's numbers. */
             report: string;
         };
         /**
@@ -1381,9 +1815,13 @@ export interface components {
          * @description A model whose answers the request has, with what was stated of it.
          */
         PassportModel: {
+            /** @description Its name. */
             name: string;
+            /** @description The model's version, as stated. */
             version: string | null;
+            /** @description Until when the model's training data reach, as stated. */
             knowledge_cutoff: string | null;
+            /** @description When the answers were generated, as stated. */
             generated: string | null;
         };
         /**
@@ -1391,8 +1829,11 @@ export interface components {
          * @description A study with a human and an LLM effect; entries of one name are contrasts of one study.
          */
         PastStudy: {
+            /** @description Its name. */
             name: string;
+            /** @description The effect on humans. */
             human: components["schemas"]["MeasuredEffect"];
+            /** @description The LLM's effect. */
             llm: components["schemas"]["MeasuredEffect"];
         };
         /**
@@ -1400,9 +1841,14 @@ export interface components {
          * @description A pilot study: the data and plan of a calibration.
          */
         PilotBasis: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "pilot";
+            /** @description Human and LLM responses, in one of the layouts. */
             data: components["schemas"]["Arrays"] | components["schemas"]["Table"] | components["schemas"]["MomentsLayout"];
+            /** @description What is asked for; every field has a default. */
             plan?: components["schemas"]["Plan"] | null;
         };
         /**
@@ -1414,13 +1860,13 @@ export interface components {
             estimand?: (components["schemas"]["Mean"] | components["schemas"]["MeanDifference"] | components["schemas"]["Proportions"] | components["schemas"]["Quantile"] | components["schemas"]["Linear"] | components["schemas"]["Logistic"] | components["schemas"]["Poisson"] | components["schemas"]["Multinomial"] | components["schemas"]["ConditionalLogit"] | components["schemas"]["Amce"] | components["schemas"]["Correlation"] | components["schemas"]["PlugIn"]) | null;
             /** @description How human and LLM answers combine. Default: auto. */
             estimator?: ("arm_tuned" | "auto" | "design_based" | "difference_in_predictions" | "human_only" | "plug_in_bias" | "power_tuned" | "ppi" | "recalibrated" | "regression") | null;
-            /** @description Default: sampling with sampling_probability, randomization for shared predictions, else exchangeability. */
+            /** @description Why the LLM's mean over the pool is the right reference. Default: sampling with sampling_probability, randomization for shared predictions, else exchangeability. */
             identification?: ("exchangeability" | "randomization" | "sampling") | null;
             /** @description The reference arm; excludes contrasts. Default: the first arm. */
             control?: string | null;
             /** @description Named contrasts of arm means. Default: every arm minus the control. */
             contrasts?: components["schemas"]["NamedContrast"][] | null;
-            /** @description Default: 0.95. */
+            /** @description Level of the intervals. Default: 0.95. */
             confidence_level?: number | null;
             /** @description The population (super) or the units at hand (sample). Default: super. */
             inference_population?: ("sample" | "super") | null;
@@ -1430,7 +1876,7 @@ export interface components {
             margin?: number | null;
             /** @description The value tested. Default: 0; of ratios 1, of variances and the Gini index none. */
             null_value?: number | null;
-            /** @description Default: auto, which is score for rare answers of two, else t. */
+            /** @description How the uncertainty is told. Default: auto, which is score for rare answers of two, else t. */
             interval?: ("auto" | "betting" | "bootstrap" | "bootstrap_t" | "confidence_sequence" | "normal" | "randomization" | "score" | "t") | null;
             /** @description Over all estimates; max_t also widens the intervals. Default: none. */
             multiplicity?: ("benjamini_hochberg" | "hochberg" | "holm" | "max_t" | "none") | null;
@@ -1468,7 +1914,10 @@ export interface components {
          * @description A named statistic: of every arm, or of every arm against the control.
          */
         PlugIn: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "plug_in";
             /**
              * @description variance, standard_deviation, gini and spearman are of every arm; standardized_mean_difference (Hedges' g), risk_ratio and odds_ratio compare every arm with the control, ratios against the null value 1.
@@ -1483,7 +1932,10 @@ export interface components {
          * @description Log rate ratios of a count on the terms.
          */
         Poisson: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "poisson";
             /** @description Covariates of the model, in order; the intercept is implied. Default: none. */
             terms?: string[] | null;
@@ -1497,10 +1949,15 @@ export interface components {
          * @description A subgroup's estimate drawn towards the mean of all; shrinkage 0 is its own, 1 the mean.
          */
         Pooled: {
+            /** @description The estimate. */
             estimate: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Degrees of freedom of the t quantile; null where another distribution is used. */
             df: number | null;
+            /** @description Interval of the estimate. */
             interval: components["schemas"]["Interval"];
+            /** @description 0: the subgroup's own estimate; 1: the mean of all. */
             shrinkage: number;
         };
         /**
@@ -1508,7 +1965,10 @@ export interface components {
          * @description The least cost that finds the ``effect`` of the request with its ``power``, by the two-sided test.
          */
         PowerObjective: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "power";
         };
         /**
@@ -1516,10 +1976,16 @@ export interface components {
          * @description An interval for the true human effect of the new study, or for the slope.
          */
         PredictedInterval: {
-            /** @enum {string} */
+            /**
+             * @description How it was computed.
+             * @enum {string}
+             */
             method: "conformal" | "hartung_knapp";
+            /** @description Level of the interval. */
             level: number;
+            /** @description Lower end; null: open. */
             lower: number;
+            /** @description Upper end; null: open. */
             upper: number;
         };
         /**
@@ -1527,12 +1993,19 @@ export interface components {
          * @description One prediction column in one arm; ``tuning`` is its slope.
          */
         Prediction: {
+            /** @description The LLM's name. */
             model: string;
+            /** @description The condition that the LLM was asked under. */
             arm: string | null;
+            /** @description The category whose probabilities the column holds; null or absent: it holds answers. */
             category: string | null;
+            /** @description Slope on the prediction. */
             tuning: number;
+            /** @description Standard deviation of the LLM's answers over that of the humans'. */
             dispersion_ratio: number | null;
+            /** @description Units for which the LLM gave no answer. */
             n_missing: number;
+            /** @description Whether the column was left out of the arm's regression; a warning says why. */
             dropped: boolean;
         };
         /**
@@ -1540,13 +2013,21 @@ export interface components {
          * @description One prediction column; only ``values`` is required.
          */
         PredictionColumn: {
+            /** @description One LLM answer per unit; null where the LLM gave none. */
             values: (number | string | null)[] | components["schemas"]["BinaryArray"];
+            /** @description The LLM's name. Default: llm. */
             model?: string | null;
+            /** @description The outcome it predicts; needed with several. */
             outcome?: string | null;
+            /** @description The condition that the LLM was asked under; only with shared predictions. */
             arm?: string | null;
+            /** @description The category whose probabilities the column holds; null or absent: it holds answers. */
             category?: string | null;
+            /** @description Number of a repeated answer, from 0; draws of one prediction are averaged. */
             draw?: number | null;
+            /** @description What stands for an answer that the LLM did not give: mean, or a number; the same for humans and LLM-only units. */
             fill?: "mean" | number | null;
+            /** @description The prediction's mean over the whole population, where it is known. */
             population_mean?: number | null;
             /** @description The values predict this covariate, not an outcome: a term (or with) of the estimand that is null for LLM-only units. Humans have it, and the prediction stands for every unit. Default: none. */
             covariate?: string | null;
@@ -1556,13 +2037,21 @@ export interface components {
          * @description The body of every answer that is not a success (RFC 9457); type and title are fixed for a code.
          */
         ProblemDocument: {
+            /** @description Address of the code's page. */
             type: string;
+            /** @description Title of the code. */
             title: string;
+            /** @description HTTP status. */
             status: number;
+            /** @description What was seen; never a person's value. */
             detail: string;
+            /** @description The request id, as in X-Request-Id. */
             instance: string;
+            /** @description Stable code, a key of /v1/problems. */
             code: string;
+            /** @description Every reason with its place, at most 100. */
             errors: components["schemas"]["FieldError"][];
+            /** @description How many reasons there are. */
             errors_total: number;
         };
         /**
@@ -1570,7 +2059,10 @@ export interface components {
          * @description Shares of categories: of every arm, or with a control or contrasts their differences.
          */
         Proportions: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "proportions";
             /** @description The categories, in order; whole numbers by their value. Default: all seen, sorted. */
             categories?: (string | number)[] | null;
@@ -1580,7 +2072,10 @@ export interface components {
          * @description Quantiles of each arm, or with two or more arms their differences.
          */
         Quantile: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             type: "quantile";
             /** @description One share below, or a list of them. Default: 0.5, the median. */
             q?: number | number[] | null;
@@ -1590,7 +2085,9 @@ export interface components {
          * @description A question, or outcome: what is known of it, and how much it counts.
          */
         Question: {
+            /** @description Its name. */
             name: string;
+            /** @description What the design rests on. */
             basis: components["schemas"]["AssumedBasis"] | components["schemas"]["MomentsBasis"] | components["schemas"]["PilotBasis"];
             /** @description Multiplies the variance; 1/sd^2 makes outcomes comparable. Default: 1 */
             weight?: number | null;
@@ -1606,18 +2103,31 @@ export interface components {
          *     ``share`` of the cost; ``standard_error_even``: if every question got the same money (null under common limits).
          */
         QuestionUnits: {
+            /** @description Its name. */
             name: string;
+            /** @description How much it counts. */
             weight: number;
+            /** @description Ways to spend on a unit, and how many units of each. */
             groups: components["schemas"]["WholeGroup"][] | null;
+            /** @description Humans. */
             n_human: number;
+            /** @description Units that only the LLM answers for. */
             n_llm_only: number;
+            /** @description What it costs, in the currency of the prices. */
             cost: number | null;
+            /** @description Share of the cost. */
             share: number | null;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Standard error if every question got the same money. */
             standard_error_even: number | null;
+            /** @description Expected width of the interval. */
             interval_width: number;
+            /** @description How many humans alone would be as precise. */
             effective_sample_size: number;
+            /** @description Smallest effect that is found with the stated power. */
             mde: number;
+            /** @description Chance of finding the stated effect; null without one. */
             power: number | null;
         };
         /**
@@ -1627,8 +2137,12 @@ export interface components {
          *     ``separate``: a unit answers one question, and the humans are allocated over them; ``same``: every unit answers all.
          */
         QuestionsBasis: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "questions";
+            /** @description By question. */
             questions: components["schemas"]["Question"][];
             /** @description Whose answers. Default: separate. */
             sample?: ("same" | "separate") | null;
@@ -1640,18 +2154,33 @@ export interface components {
          * @description Units allocated over questions. ``value``: what was minimised, in whole units; ``value_even``: for even money.
          */
         QuestionsReply: {
-            /** @enum {string} */
+            /**
+             * @description separate: a unit answers one question; same: every unit answers all.
+             * @enum {string}
+             */
             sample: "same" | "separate";
-            /** @enum {string} */
+            /**
+             * @description What was minimised: a weighted_sum of variances, or the worst.
+             * @enum {string}
+             */
             minimise: "weighted_sum" | "worst";
+            /** @description By question. */
             questions: components["schemas"]["QuestionUnits"][];
+            /** @description Ways to spend on a unit, and how many units of each. */
             groups: components["schemas"]["WholeGroup"][] | null;
+            /** @description Humans. */
             n_human: number;
+            /** @description Units that only the LLM answers for. */
             n_llm_only: number;
+            /** @description What it costs, in the currency of the prices. */
             cost: number;
+            /** @description The number. */
             value: number;
+            /** @description The same before rounding to whole units. */
             value_continuous: number;
+            /** @description The same if every question got the same money; null under common limits. */
             value_even: number | null;
+            /** @description The most by which the variance can be above the best possible, as a share of it. */
             optimality_gap: number;
         };
         /**
@@ -1663,18 +2192,31 @@ export interface components {
          *     that the true human effect has another sign than the LLM's.
          */
         RandomEffectsPart: {
+            /** @description The estimate. */
             estimate: number | null;
+            /** @description Standard error of the estimate. */
             standard_error: number | null;
+            /** @description Degrees of freedom of the t quantile; null where another distribution is used. */
             df: number | null;
+            /** @description Interval of the estimate. */
             interval: components["schemas"]["PredictedInterval"] | null;
+            /** @description Human effect per unit of LLM effect. */
             slope: number | null;
+            /** @description Interval of the slope. */
             slope_interval: components["schemas"]["PredictedInterval"] | null;
+            /** @description Human effect where the LLM effect is 0. */
             intercept: number | null;
+            /** @description Share of the variance between studies that LLM effects explain. */
             r_squared: number | null;
+            /** @description Variance between studies beside what the LLM explains. */
             tau2: number | null;
+            /** @description Variance between studies, all of it. */
             tau2_total: number | null;
+            /** @description LLM effect from which the interval lies above zero. */
             surrogate_threshold: number | null;
+            /** @description LLM effect from which the interval lies below zero. */
             surrogate_threshold_negative: number | null;
+            /** @description Probability that the human effect has another sign than the LLM's. */
             wrong_sign_probability: number | null;
         };
         /**
@@ -1685,10 +2227,15 @@ export interface components {
          *     models of the outcome, best first; difference_to_best is null for the best.
          */
         RankedFidelity: {
+            /** @description Place among the models of the outcome; 1 is the best. */
             rank: number;
+            /** @description Correlation of human answers with predictions whose slopes have not seen them. */
             cross_fitted_correlation: number;
+            /** @description Standard error of the correlation. */
             standard_error: number;
+            /** @description Interval of the correlation. */
             interval: components["schemas"]["MeasureInterval"];
+            /** @description Correlation less that of the best model; null for the best. */
             difference_to_best: components["schemas"]["AgainstBest"] | null;
         };
         /**
@@ -1700,14 +2247,23 @@ export interface components {
          *     the best. fidelity ranks the same models by another score; null where an arm has too few humans for the columns.
          */
         RankedModel: {
+            /** @description The outcome's name. */
             outcome: string;
+            /** @description The LLM's name. */
             model: string;
+            /** @description Place among the models of the outcome; 1 is the best. */
             rank: number;
+            /** @description Variance over that of humans alone; above 1 the LLM made the estimate less precise. */
             variance_ratio: number;
+            /** @description Interval of the variance ratio. */
             interval: components["schemas"]["MeasureInterval"];
+            /** @description Variance over that of the next model in rank; null for the last. */
             ratio_to_next: number | null;
+            /** @description Of no difference between the model and the next in rank; null for the last. */
             p_value: number | null;
+            /** @description Variance over that of the best model; null for the best. */
             ratio_to_best: components["schemas"]["AgainstBest"] | null;
+            /** @description The model's cross-fitted correlation with the humans' answers, ranked. */
             fidelity: components["schemas"]["RankedFidelity"] | null;
         };
         /**
@@ -1715,10 +2271,15 @@ export interface components {
          * @description A result: estimate, uncertainty, test.
          */
         Result: {
+            /** @description The estimate. */
             estimate: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Degrees of freedom of the t quantile; null where another distribution is used. */
             df: number | null;
+            /** @description P-value; null where nothing is tested. */
             p_value: number | null;
+            /** @description Interval of the estimate. */
             interval: components["schemas"]["Interval"];
         };
         /**
@@ -1728,21 +2289,37 @@ export interface components {
          *     Regret: variance over the best possible for the money, minus one. Figures are by the pilot's own covariance.
          */
         RobustDesign: {
+            /** @description Ways to spend on a unit, and how many units of each. */
             groups: components["schemas"]["WholeGroup"][];
+            /** @description By arm. */
             arms: components["schemas"]["ArmUnits"][];
+            /** @description Humans. */
             n_human: number;
+            /** @description Units that only the LLM answers for. */
             n_llm_only: number;
+            /** @description LLM-only units per human. */
             sampling_ratio: number;
+            /** @description How often each persona is asked. */
             draws_per_persona: number;
+            /** @description By model. */
             models: components["schemas"]["ModelUnits"][];
+            /** @description What it costs, in the currency of the prices. */
             cost: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Expected width of the interval. */
             interval_width: number;
+            /** @description How many humans alone would be as precise. */
             effective_sample_size: number;
+            /** @description Smallest effect that is found with the stated power. */
             mde: number;
+            /** @description Chance of finding the stated effect; null without one. */
             power: number | null;
+            /** @description The most by which the variance can be above the best possible, as a share of it. */
             optimality_gap: number;
+            /** @description The largest regret over the band: variance over the best possible, minus one. */
             worst_regret: number;
+            /** @description The same of the recommended design. */
             plug_in_worst_regret: number;
         };
         /**
@@ -1754,21 +2331,37 @@ export interface components {
          *     part of the variance that the probabilities change; ``variance_ratio`` and standard errors need ``outcome_sd``.
          */
         SamplingReply: {
+            /** @description Probability of asking each unit, in the order sent. */
             probabilities: number[];
+            /** @description Units of the frame. */
             n_frame: number;
+            /** @description Humans to expect. */
             n_expected: number;
+            /** @description Standard deviation of the number of humans. */
             n_sd: number;
+            /** @description Units that are asked for sure. */
             n_certain: number;
+            /** @description Humans that equal probabilities would need for the same precision. */
             n_uniform: number;
+            /** @description The smallest of the probabilities. */
             smallest_probability: number;
+            /** @description How many equally weighted units the weighted ones are worth. */
             kish_n: number;
+            /** @description What it costs, in the currency of the prices. */
             cost: number;
+            /** @description The part of the variance that probabilities change: with these, over that with equal ones. */
             rectifier_variance_ratio: number;
+            /** @description Variance over that with equal probabilities; null without outcome_sd. */
             variance_ratio: number | null;
+            /** @description Standard error of the estimate. */
             standard_error: number | null;
+            /** @description Standard error with equal probabilities. */
             standard_error_uniform: number | null;
+            /** @description Standard error of the humans without the LLM. */
             standard_error_human_only: number | null;
+            /** @description Expected width of the interval. */
             interval_width: number | null;
+            /** @description Chance of finding the stated effect; null without one. */
             power: number | null;
         };
         /**
@@ -1778,13 +2371,21 @@ export interface components {
          *     ``expected_discoveries``: how many would be rejected if all were run as planned, by LLM evidence and calibration.
          */
         ScreeningAnswer: {
+            /** @description Every hypothesis that was considered. */
             hypotheses: components["schemas"]["JudgedHypothesis"][];
+            /** @description How many hypotheses would be rejected if all were run as planned, by the LLM evidence. */
             expected_discoveries: number;
+            /** @description What to take to humans next; null where it was not asked. */
             next: components["schemas"]["NextHypothesis"][] | null;
+            /** @description What was done, or would be, with every default filled in. */
             applied: components["schemas"]["AppliedScreening"];
+            /** @description What the answer rests on, whether it was tested, and how that went. */
             assumptions: components["schemas"]["Assumption"][];
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
+            /** @description A paragraph for a methods section, with this answer's numbers. */
             report: string;
+            /** @description What identifies the number outside of its answer. */
             passport: components["schemas"]["Passport"];
         };
         /**
@@ -1792,8 +2393,9 @@ export interface components {
          * @description Every hypothesis that was considered, whether humans were asked or not.
          */
         ScreeningRequest: {
+            /** @description Every hypothesis that was considered. */
             hypotheses: components["schemas"]["Hypothesis"][];
-            /** @description Default: benjamini_hochberg. */
+            /** @description How p-values are adjusted for everything that is judged together. Default: benjamini_hochberg. */
             multiplicity?: ("benjamini_hochberg" | "holm") | null;
             /** @description False discovery rate, or familywise error rate with holm. Default: 0.05. */
             error_rate?: number | null;
@@ -1805,6 +2407,7 @@ export interface components {
             next?: components["schemas"]["NextHumans"] | null;
             /** @description Deals the folds. Default: 0. */
             seed?: number | null;
+            /** @description What is known of each model, by name; told back in the passport. */
             models?: {
                 [key: string]: components["schemas"]["ModelFacts"];
             } | null;
@@ -1842,14 +2445,23 @@ export interface components {
          *     ``power`` is null without an effect; ``spread`` is the standard deviation of the estimates.
          */
         SimulatedContrast: {
+            /** @description Its name. */
             name: string;
+            /** @description Share of the simulated intervals that contain the truth. */
             coverage: number;
+            /** @description Its Monte Carlo standard error. */
             coverage_error: number;
+            /** @description Chance of finding the stated effect; null without one. */
             power: number | null;
+            /** @description Its Monte Carlo standard error. */
             power_error: number | null;
+            /** @description The power that the design promises. */
             analytic_power: number | null;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Mean of the simulated studies' standard errors. */
             mean_standard_error: number;
+            /** @description Standard deviation of the simulated estimates. */
             spread: number;
         };
         /**
@@ -1857,9 +2469,13 @@ export interface components {
          * @description The planned study, drawn this often and analysed as POST /v1/calibrations would; ``level`` of its intervals.
          */
         SimulationReply: {
+            /** @description Resamples, re-assignments or simulated studies. */
             replicates: number;
+            /** @description Seed of everything that draws random numbers. */
             seed: number;
+            /** @description Level of the interval. */
             level: number;
+            /** @description By contrast. */
             contrasts: components["schemas"]["SimulatedContrast"][];
         };
         /**
@@ -1867,8 +2483,12 @@ export interface components {
          * @description The least cost for an effective sample size.
          */
         SizeObjective: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "effective_sample_size";
+            /** @description The effective sample size to reach. */
             effective_sample_size: number;
         };
         /**
@@ -1876,15 +2496,27 @@ export interface components {
          * @description The first estimate, flat.
          */
         Summary: {
+            /** @description The estimate. */
             estimate: number;
+            /** @description Lower end; null: open. */
             lower: number | null;
+            /** @description Upper end; null: open. */
             upper: number | null;
+            /** @description P-value; null where nothing is tested. */
             p_value: number | null;
+            /** @description What the humans say alone. */
             human_only_estimate: number;
+            /** @description How many humans alone would be as precise. */
             effective_sample_size: number | null;
-            /** @enum {string} */
+            /**
+             * @description How the LLM entered: llm_used, human_only_chosen, human_only_requested, no_pool or no_llm.
+             * @enum {string}
+             */
             verdict: "human_only_chosen" | "human_only_requested" | "llm_used" | "no_llm" | "no_pool";
-            /** @enum {string} */
+            /**
+             * @description What the number may be reported as: confirmatory, exploratory, or exploratory_with_track_record.
+             * @enum {string}
+             */
             claim: "confirmatory" | "exploratory" | "exploratory_with_track_record";
         };
         /**
@@ -1894,13 +2526,22 @@ export interface components {
          *     Not for /v1/designs. estimand, arms and costs do not apply; estimators auto, regression and human_only do.
          */
         SummaryLayout: {
-            /** @enum {string} */
+            /**
+             * @description Which layout this is.
+             * @enum {string}
+             */
             layout: "summary";
+            /** @description Names of the coefficients, in the order of all lists. */
             components: string[];
+            /** @description Coefficients fitted to the humans' answers. */
             theta_human: number[];
+            /** @description The same coefficients, fitted to the LLM's answers for the humans. */
             gamma_human: number[];
+            /** @description The same coefficients, fitted to the LLM's answers for the LLM-only units. */
             gamma_llm_only: number[];
+            /** @description Covariances of the three sets of coefficients. */
             covariance: components["schemas"]["Covariance"];
+            /** @description Humans. */
             n_human: number;
             /** @description Whether every component uses all of the LLM's coefficients, not its own alone. Default: false. */
             cross?: boolean | null;
@@ -1910,24 +2551,38 @@ export interface components {
          * @description The columnar layout: one entry per unit in every column.
          */
         Table: {
-            /** @enum {string} */
+            /**
+             * @description Which layout this is.
+             * @enum {string}
+             */
             layout: "table";
+            /** @description Human answers by outcome; null where nobody was asked. */
             outcomes: {
                 [key: string]: (number | string | null)[] | components["schemas"]["BinaryArray"];
             };
+            /** @description Columns of LLM answers. */
             predictions?: components["schemas"]["PredictionColumn"][] | null;
+            /** @description shared: the LLM was asked about every unit under every condition; independent: under one. Needed with two or more arms. */
             prediction_design?: ("independent" | "shared") | null;
+            /** @description Arm of every unit; null for LLM-only units with shared predictions. Absent: one population. */
             arm?: (string | null)[] | components["schemas"]["BinaryArray"] | null;
+            /** @description Columns that are known of every unit: numbers, or names, whose levels become columns. */
             covariates?: {
                 [key: string]: (number | string | null)[] | components["schemas"]["BinaryArray"];
             } | null;
+            /** @description Survey weight of every unit, human or not. */
             weight?: (number | null)[] | components["schemas"]["BinaryArray"] | null;
+            /** @description Name of every unit's cluster, humans and LLM-only units: units of one are not independent. Left out, intervals are too short. */
             cluster?: (number | string | null)[] | components["schemas"]["BinaryArray"] | null;
+            /** @description Stratum of every unit; strata are sampled independently of each other. */
             stratum?: (number | string | null)[] | components["schemas"]["BinaryArray"] | null;
+            /** @description Known probability with which each human was asked; null for units that were not. */
             sampling_probability?: (number | null)[] | components["schemas"]["BinaryArray"] | null;
             /** @description Subgroup of every unit: estimates are also given for each, calibrated on its own units. A design is that of everyone. Default: none. */
             subgroup?: (number | string | null)[] | components["schemas"]["BinaryArray"] | null;
+            /** @description A unique name for every unit; used to find units that stand twice, and never told back. */
             unit?: string[] | null;
+            /** @description Whether each unit was asked. Default: whether it has an outcome. */
             human?: boolean[] | null;
         };
         /**
@@ -1951,9 +2606,13 @@ export interface components {
          * @description By what factor every weight may be wrong before an estimate's sign can turn; null: by any up to 1e6.
          */
         TippingPoint: {
+            /** @description Its name. */
             name: string;
+            /** @description The outcome's name. */
             outcome: string;
+            /** @description The category, quantile or coefficient; null for means. */
             component: string | null;
+            /** @description Largest factor by which every weight may be wrong before the estimate's sign can turn. */
             tipping_gamma: number | null;
         };
         /**
@@ -1963,12 +2622,19 @@ export interface components {
          *     ``standard_error_proportional``: if the money bought more of the pilot's own mix instead.
          */
         TopUp: {
+            /** @description Ways to spend on a unit, and how many units of each. */
             groups: components["schemas"]["WholeGroup"][];
+            /** @description Humans. */
             n_human: number;
+            /** @description Units that only the LLM answers for. */
             n_llm_only: number;
+            /** @description What it costs, in the currency of the prices. */
             cost: number;
+            /** @description Standard error of the pilot alone. */
             standard_error_before: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Standard error if the money bought more of the pilot's own mix. */
             standard_error_proportional: number;
         };
         /**
@@ -1976,17 +2642,30 @@ export interface components {
          * @description The answer of POST /v1/track-records.
          */
         TrackRecordReply: {
-            /** @enum {string} */
+            /**
+             * @description What the number may be reported as: confirmatory, exploratory, or exploratory_with_track_record.
+             * @enum {string}
+             */
             claim: "confirmatory" | "exploratory" | "exploratory_with_track_record";
+            /** @description Its name. */
             name: string;
+            /** @description What the LLM says alone; exploratory. */
             llm_only: components["schemas"]["LlmOnly"];
+            /** @description The interval that assumes nothing but that studies are exchangeable. */
             conformal: components["schemas"]["ConformalPart"];
+            /** @description The prediction from a line of human on LLM effects. */
             random_effects: components["schemas"]["RandomEffectsPart"];
+            /** @description Correlations of human and LLM effects over studies. */
             correlation: components["schemas"]["CorrelationPart"];
+            /** @description How near past LLM effects come to human ones. */
             agreement: components["schemas"]["AgreementPart"];
+            /** @description What the answer rests on, whether it was tested, and how that went. */
             assumptions: components["schemas"]["Assumption"][];
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
+            /** @description A paragraph for a methods section, with this answer's numbers. */
             report: string;
+            /** @description What identifies the number outside of its answer. */
             passport: components["schemas"]["Passport"];
         };
         /**
@@ -1994,7 +2673,9 @@ export interface components {
          * @description Past effects on one declared scale and sign, and the new LLM-only effect.
          */
         TrackRecordRequest: {
+            /** @description Past studies with a human and an LLM effect. */
             studies: components["schemas"]["PastStudy"][];
+            /** @description The study that only LLMs have answered. */
             new: components["schemas"]["NewStudy"];
             /** @description Of both intervals. Default: 0.95. */
             confidence_level?: number | null;
@@ -2002,6 +2683,7 @@ export interface components {
             error_split?: number[] | null;
             /** @description Sampling covariance of the human estimates, one row and column per entry of studies. Default: independent. */
             covariance?: number[][] | null;
+            /** @description What is known of each model, by name; told back in the passport. */
             models?: {
                 [key: string]: components["schemas"]["ModelFacts"];
             } | null;
@@ -2014,18 +2696,27 @@ export interface components {
          *     before weighting. tipping_gamma is that of the first estimate. n_target: rows of the target, null for margins.
          */
         Transport: {
+            /** @description How it was computed. */
             method: string;
+            /** @description Standardised mean differences from the target, before weighting. */
             smd_before: {
                 [key: string]: number;
             };
+            /** @description Standardised mean differences from the target, after weighting. */
             smd_after: {
                 [key: string]: number;
             };
+            /** @description How many equally weighted units the weighted ones are worth. */
             kish_n: number;
+            /** @description Common part of the distribution before and after weighting; 1: nothing was changed. */
             overlap: number;
+            /** @description Rows of the target; null for margins. */
             n_target: number | null;
+            /** @description Largest factor by which every weight may be wrong before the estimate's sign can turn. */
             tipping_gamma: number | null;
+            /** @description By estimate: the factor by which weights may be wrong. */
             tipping: components["schemas"]["TippingPoint"][];
+            /** @description By arm and pool. */
             sources: components["schemas"]["WeightedSource"][];
         };
         /**
@@ -2038,15 +2729,25 @@ export interface components {
          *     tested. ``worst_case`` needs the plan's ``bounds``, or shares.
          */
         UnansweredEstimate: {
+            /** @description Its name. */
             name: string;
+            /** @description The outcome's name. */
             outcome: string;
+            /** @description The category, quantile or coefficient; null for means. */
             component: string | null;
+            /** @description The subgroup; null: everyone. */
             subgroup: string | null;
+            /** @description The estimate from those who answered alone. */
             complete_case: components["schemas"]["CompleteCase"];
+            /** @description How far the estimate moves if, in every arm, the mean of those who did not answer is 1 away. */
             sensitivity: number;
+            /** @description Bounds if the mean of those who did not answer is up to missing_delta away; null without it. */
             delta_bounds: components["schemas"]["Bounds"] | null;
+            /** @description Bounds whatever those people would have answered; null without bounds of the outcome. */
             worst_case: components["schemas"]["Bounds"] | null;
+            /** @description How far those who did not answer must be away for the estimate to reach the null value; null: no distance does. */
             tipping_delta: number | null;
+            /** @description The same for the end of the interval. */
             tipping_delta_interval: number | null;
         };
         /**
@@ -2054,9 +2755,13 @@ export interface components {
          * @description The answer of ``?validate_only=true``.
          */
         Validated: {
+            /** @description True: the request would be answered. */
             valid: boolean;
+            /** @description What was done, or would be, with every default filled in. */
             applied: components["schemas"]["Applied"];
+            /** @description Estimated work, and the limit. */
             work: components["schemas"]["Work"];
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
         };
         /**
@@ -2064,9 +2769,13 @@ export interface components {
          * @description The answer of ``?validate_only=true``.
          */
         ValidatedDesign: {
+            /** @description True: the request would be answered. */
             valid: boolean;
+            /** @description What was done, or would be, with every default filled in. */
             applied: components["schemas"]["AppliedDesign"];
+            /** @description Estimated work, and the limit. */
             work: components["schemas"]["Work"];
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
         };
         /**
@@ -2074,9 +2783,13 @@ export interface components {
          * @description The answer of ``?validate_only=true``.
          */
         ValidatedDiagnostics: {
+            /** @description True: the request would be answered. */
             valid: boolean;
+            /** @description What was done, or would be, with every default filled in. */
             applied: components["schemas"]["AppliedDiagnostics"];
+            /** @description Estimated work, and the limit. */
             work: components["schemas"]["Work"];
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
         };
         /**
@@ -2084,9 +2797,13 @@ export interface components {
          * @description The answer of ``?validate_only=true``.
          */
         ValidatedScreening: {
+            /** @description True: the request would be answered. */
             valid: boolean;
+            /** @description What was done, or would be, with every default filled in. */
             applied: components["schemas"]["AppliedScreening"];
+            /** @description Estimated work, and the limit. */
             work: components["schemas"]["Work"];
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
         };
         /**
@@ -2094,9 +2811,13 @@ export interface components {
          * @description The answer of ``?validate_only=true``.
          */
         ValidatedTrackRecord: {
+            /** @description True: the request would be answered. */
             valid: boolean;
+            /** @description What was done, or would be, with every default filled in. */
             applied: components["schemas"]["AppliedTrackRecord"];
+            /** @description Estimated work, and the limit. */
             work: components["schemas"]["Work"];
+            /** @description Doubts about the answer, each with its code. */
             warnings: components["schemas"]["Warning"][];
         };
         /**
@@ -2104,8 +2825,11 @@ export interface components {
          * @description A doubt about the answer.
          */
         Warning: {
+            /** @description Stable code, a key of /v1/problems. */
             code: string;
+            /** @description The doubt, for this answer. */
             message: string;
+            /** @description JSON pointer to the place in the request. */
             pointer: string;
         };
         /**
@@ -2127,16 +2851,26 @@ export interface components {
          * @description Units weighted together: the humans of an arm, or LLM-only units (arm null: of all conditions).
          */
         WeightedSource: {
-            /** @enum {string} */
+            /**
+             * @description Humans, or LLM-only units.
+             * @enum {string}
+             */
             source: "human" | "llm_only";
+            /** @description The arm; null: of none, or of all. */
             arm: string | null;
+            /** @description Units. */
             n: number;
+            /** @description How many equally weighted units the weighted ones are worth. */
             kish_n: number;
+            /** @description Common part of the distribution before and after weighting; 1: nothing was changed. */
             overlap: number;
+            /** @description Share of the weight that the heaviest unit carries. */
             largest_share: number;
+            /** @description Standardised mean differences from the target, before weighting. */
             smd_before: {
                 [key: string]: number;
             };
+            /** @description Standardised mean differences from the target, after weighting. */
             smd_after: {
                 [key: string]: number;
             };
@@ -2146,19 +2880,33 @@ export interface components {
          * @description The design in whole units and what it achieves.
          */
         WholeDesign: {
+            /** @description Ways to spend on a unit, and how many units of each. */
             groups: components["schemas"]["WholeGroup"][];
+            /** @description By arm. */
             arms: components["schemas"]["ArmUnits"][];
+            /** @description Humans. */
             n_human: number;
+            /** @description Units that only the LLM answers for. */
             n_llm_only: number;
+            /** @description LLM-only units per human. */
             sampling_ratio: number;
+            /** @description How often each persona is asked. */
             draws_per_persona: number;
+            /** @description By model. */
             models: components["schemas"]["ModelUnits"][];
+            /** @description What it costs, in the currency of the prices. */
             cost: number;
+            /** @description Standard error of the estimate. */
             standard_error: number;
+            /** @description Expected width of the interval. */
             interval_width: number;
+            /** @description How many humans alone would be as precise. */
             effective_sample_size: number;
+            /** @description Smallest effect that is found with the stated power. */
             mde: number;
+            /** @description Chance of finding the stated effect; null without one. */
             power: number | null;
+            /** @description The most by which the variance can be above the best possible, as a share of it. */
             optimality_gap: number;
         };
         /**
@@ -2166,10 +2914,15 @@ export interface components {
          * @description A group in whole units.
          */
         WholeGroup: {
+            /** @description The arm; null: of none, or of all. */
             arm: string | null;
+            /** @description Whether a human answers, too. */
             human: boolean;
+            /** @description Models that are asked. */
             models: string[];
+            /** @description Units. */
             n: number;
+            /** @description Price of one unit of the group. */
             unit_cost: number;
         };
         /**
@@ -2177,8 +2930,12 @@ export interface components {
          * @description The least cost for an expected width of the confidence interval.
          */
         WidthObjective: {
-            /** @enum {string} */
+            /**
+             * @description Which kind this is.
+             * @enum {string}
+             */
             kind: "interval_width";
+            /** @description The width to reach. */
             interval_width: number;
         };
         /**
@@ -2186,7 +2943,9 @@ export interface components {
          * @description Estimated work and the limit, in numbers read.
          */
         Work: {
+            /** @description Estimated work of the request. */
             estimated: number;
+            /** @description The most work that a request may be. */
             limit: number;
         };
     };
