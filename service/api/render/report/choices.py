@@ -7,7 +7,7 @@ from typing import Any
 
 from service.api.render.numerals import number
 from service.api.render.report.blocks import Cell, Facts, facts, figure, name, words, yes
-from service.api.render.words import clean, spoken
+from service.api.render.words import spoken
 
 _CALLED = {
     "reason": "why",
@@ -25,33 +25,37 @@ def choices(applied: Mapping[str, Any]) -> Facts:
 
 
 def _cell(field: str, value: Any) -> Cell:  # noqa: ANN401 - any JSON
-    if isinstance(value, bool):
+    if isinstance(value, bool) or value is None:
         return yes(value)
-    if isinstance(value, int | float):
-        return figure(value)
-    if isinstance(value, str):
-        return name(value) if field in _OF_PEOPLE else words(spoken(value) if field != "reason" else value)
-    return words(None if value is None else _told(value, field not in _OF_PEOPLE))
+    if field == "reason":
+        return words(value)
+    parts = _told(value, field not in _OF_PEOPLE)
+    return parts[0] if len(parts) == 1 else Cell("".join(part.text for part in parts), parts=tuple(parts))
 
 
-def _told(value: Any, ours: bool) -> str:  # noqa: ANN401 - any JSON
-    """A value inside another."""
+def _told(value: Any, ours: bool) -> list[Cell]:  # noqa: ANN401 - any JSON
     if isinstance(value, dict):
         return _listed([_pair(key, inner, ours) for key, inner in value.items() if inner or (ours and inner == 0)])
     if isinstance(value, list):
         return _listed([_told(inner, ours) for inner in value])
     if isinstance(value, int | float):
-        return number(value)
-    return spoken(clean(value)) if ours else clean(value)
+        return [figure(value)]
+    return [_called(value, ours)]
 
 
-def _pair(key: str, value: Any, ours: bool) -> str:  # noqa: ANN401 - any JSON
-    told = f"({_told(value, ours)})" if isinstance(value, dict) else _told(value, ours)
+def _pair(key: str, value: Any, ours: bool) -> list[Cell]:  # noqa: ANN401 - any JSON
+    told = _told(value, ours)
     if key == "type":
         return told
-    return f"{spoken(key) if ours else clean(key)} {told}"
+    if isinstance(value, dict):
+        return [_called(key, ours), Cell(" ("), *told, Cell(")")]
+    return [_called(key, ours), Cell(" "), *told]
 
 
-def _listed(found: list[str]) -> str:
-    more = f" and {number(len(found) - _MOST)} more" if len(found) > _MOST else ""
-    return (", ".join(found[:_MOST]) or "none") + more
+def _called(text: str, ours: bool) -> Cell:
+    return words(spoken(text)) if ours else name(text)
+
+
+def _listed(found: list[list[Cell]]) -> list[Cell]:
+    shown = [cell for one in found[:_MOST] for cell in (Cell(", "), *one)][1:] or [Cell("none")]
+    return shown + ([Cell(f" and {number(len(found) - _MOST)} more")] if len(found) > _MOST else [])

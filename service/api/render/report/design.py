@@ -122,6 +122,7 @@ def _questions(found: Answer | None) -> Section | None:
         ("standard error", lambda q: figure(q["standard_error"])),
         ("with even money", lambda q: figure(q["standard_error_even"])),
         ("worth humans", lambda q: figure(q["effective_sample_size"])),
+        ("smallest effect that is found", lambda q: figure(q["mde"])),
         ("power", lambda q: share(q["power"])),
     )
     return section("Questions", told, each, groups(found["groups"]))
@@ -179,6 +180,7 @@ def _simulation(found: Answer | None) -> Section | None:
         ("power", lambda c: share(c["power"])),
         ("power by formula", lambda c: share(c["analytic_power"])),
         ("standard error planned", lambda c: figure(c["standard_error"])),
+        ("mean of those estimated", lambda c: figure(c["mean_standard_error"])),
         ("spread of estimates", lambda c: figure(c["spread"])),
     )
     return section("The plan, simulated", each)

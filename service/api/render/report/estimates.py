@@ -101,6 +101,7 @@ def alternatives(rows: Rows) -> Table:
         ("standard error", lambda a: figure(a["standard_error"])),
         ("p-value", lambda a: chance(a["p_value"])),
         ("variance ratio", lambda a: figure(a["variance_ratio"])),
+        ("worth humans", lambda a: figure(a["effective_sample_size"])),
     )
 
 
@@ -141,6 +142,7 @@ def arms(rows: Rows) -> Table:
         ("LLM-only units", lambda a: figure(a["n_llm_only"])),
         ("mean", lambda a: figure(a["mean"]["estimate"])),
         _interval([a["mean"] for a in rows], lambda a: a["mean"]),
+        ("standard error", lambda a: figure(a["mean"]["standard_error"])),
         ("explained", lambda a: figure(a["r_squared"])),
         ("explained, adjusted", lambda a: figure(a["adjusted_r_squared"])),
         ("verdict", lambda a: words(spoken(a["verdict"]))),

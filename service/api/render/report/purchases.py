@@ -76,7 +76,9 @@ def bands(answer: Answer) -> Section | None:
             ("worst regret of the robust design", figure(robust and robust["worst_regret"])),
             ("humans of the robust design", figure(robust and robust["n_human"])),
             ("LLM-only units of the robust design", figure(robust and robust["n_llm_only"])),
+            ("standard error of the robust design", figure(robust and robust["standard_error"])),
         ),
+        groups(robust and robust["groups"], "Units of the robust design"),
     )
 
 

@@ -24,6 +24,7 @@ def page(answer: Answer) -> Page:
         facts=facts(
             ("new study", name(answer["name"])),
             ("LLM alone, exploratory", figure(answer["llm_only"]["estimate"])),
+            ("its standard error", figure(answer["llm_only"]["standard_error"])),
             ("human effect, predicted", figure(effects["estimate"])),
             interval(effects["interval"]),
             ("past studies", figure(answer["conformal"]["studies"])),

@@ -41,5 +41,14 @@ def test_numbers_switches_and_lists() -> None:
     assert choices({"error_rate": 0.05}).entries[0][1].exact == "0.05"
 
 
+def test_numbers_inside_keep_what_they_were_written_from_and_names_their_direction() -> None:
+    ((_, cell),) = choices({"contrasts": {"b - a": {"a": -0.123456}}}).entries
+    assert [(part.kind, part.exact) for part in cell.parts if part.exact or part.kind == "name"] == [
+        ("name", ""),
+        ("name", ""),
+        ("number", "-0.123456"),
+    ]
+
+
 def test_long_lists_are_cut_and_say_so() -> None:
     assert told({"subgroups": [str(k) for k in range(100)]})["subgroups"].endswith("58, 59 and 40 more")

@@ -31,11 +31,12 @@ def test_models_alternatives_and_pooled_estimates_have_tables() -> None:
     interval = rows[0]["interval"]
     other = {"estimator": "ppi", "estimate": 0.5, "standard_error": 0.1, "p_value": None, "interval": interval}
     rows[0] |= {
-        "alternatives": [other | {"variance_ratio": 0.7}],
+        "alternatives": [other | {"variance_ratio": 0.7, "effective_sample_size": 99.0}],
         "pooled": {"estimate": 0.4, "shrinkage": 0.25, "interval": interval},
     }
     assert column(estimates.models(rows), "model") == ["llm"]
     assert column(estimates.alternatives(rows), "estimator") == ["ppi"]
+    assert column(estimates.alternatives(rows), "worth humans") == ["99"]
     assert column(estimates.pooled(rows), "shrinkage") == ["0.25"]
     rows[0] |= {"alternatives": [], "pooled": None, "models": []}
     assert estimates.models(rows).rows == estimates.alternatives(rows).rows == estimates.pooled(rows).rows == ()

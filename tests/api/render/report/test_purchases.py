@@ -34,7 +34,12 @@ def test_beside_humans_alone() -> None:
 
 def test_bands_of_a_pilot() -> None:
     whole = answer("/v1/calibrations")
-    found = told(bands(whole))
+    section = bands(whole)
+    assert section is not None
+    found = told(Section("", section.blocks[:1]))
+    units = section.blocks[1]
+    assert isinstance(units, Table)
+    assert column(units, "units")[0] == f"{whole['robust']['groups'][0]['n']:,}"
     assert found["level of the bands"] == "95 %"
     assert found["standard error"].startswith("[")
     assert bands({"bands": None, "robust": None}) is None
