@@ -39,7 +39,7 @@ def test_a_refusal_stands_beside_the_cell_it_is_about(server: Server, opened: Op
     told = page.inner_text("#refusal")
     assert "column llm_control, row 5 (line 6 of the file)" in told
     assert "setting estimator" in told
-    assert "The cell says “4 stars”." in told
+    assert "This is no number. The cell says “4 stars”." in told
     assert "Row 5" in page.inner_text("#role-2-problem")
     assert page.get_attribute("#set-extra", "aria-invalid") == "true"
     assert "What to do:" in told
@@ -72,6 +72,7 @@ def test_what_a_person_can_do_about_it(
     page.wait_for_selector("#refusal")
     if status == 502:
         assert "answered 502" in page.inner_text("#refusal")
+        assert page.query_selector("#refusal a") is None
     else:
         assert words in page.inner_text("#refusal")
 

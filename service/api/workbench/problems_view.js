@@ -14,6 +14,7 @@ const CELLS = {
   null_not_allowed: "The cell is empty; every row needs a value here.",
   mixed_column: "A column is all numbers or all words.",
 };
+const NO_NUMBER = "This is no number.";
 
 /** Nothing is asked with rows once they are to stay. */
 export function kept() {
@@ -22,7 +23,10 @@ export function kept() {
 
 /** A refusal of the service: its problems with the columns, rows and settings they point at. */
 export function refusal(problem, table, uses) {
-  const errors = problem.errors.map((error) => entry({ ...error, message: error.detail }, placeOf(error.pointer, table, uses), table));
+  const errors = problem.errors.map((error) => {
+    const place = placeOf(error.pointer, table, uses);
+    return entry({ ...error, message: saidOf(error, place) }, place, table);
+  });
   const more = problem.errors_total > problem.errors.length ? element("p", {}, `${problem.errors_total} problems in all; the first ${problem.errors.length} are shown.`) : null;
   return element(
     "div",
@@ -32,9 +36,14 @@ export function refusal(problem, table, uses) {
     problem.advice ? element("p", { class: "advice" }, problem.advice) : null,
     errors.length > 0 ? element("ul", { class: "problems" }, errors) : null,
     more,
-    problem.status > 0 && errors.length === 0 ? element("p", { class: "small" }, "What this means: ", link(problem.code)) : null,
+    problem.status > 0 && errors.length === 0 && problem.code !== "unknown" ? element("p", { class: "small" }, "What this means: ", link(problem.code)) : null,
     problem.instance ? element("p", { class: "small" }, `Request id ${problem.instance}`) : null,
   );
+}
+
+/** What is wrong; of a cell, in the words of a file. */
+function saidOf({ code, detail }, { row }) {
+  return row !== null && code === "wrong_type" ? NO_NUMBER : detail;
 }
 
 /** One problem with its place in words, which leads there. */
@@ -75,9 +84,10 @@ export function marked(problem, table, uses) {
     old.removeAttribute("aria-invalid");
     old.removeAttribute("aria-errormessage");
   }
-  for (const { pointer, detail } of problem?.errors ?? []) {
-    const place = placeOf(pointer, table, uses);
-    mark(targetOf(place, table), place.column === null ? null : place.row === null ? detail : `Row ${place.row + 1}: ${detail}`);
+  for (const error of problem?.errors ?? []) {
+    const place = placeOf(error.pointer, table, uses);
+    const said = saidOf(error, place);
+    mark(targetOf(place, table), place.column === null ? null : place.row === null ? said : `Row ${place.row + 1}: ${said}`);
   }
 }
 

@@ -114,6 +114,7 @@ function refused(words) {
   fill(byId("refused"), words);
   Object.assign(words, { id: "refusal", tabIndex: -1 });
   words.focus();
+  words.scrollIntoView({ block: "nearest" });
 }
 
 async function answered(signal) {
