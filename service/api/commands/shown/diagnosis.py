@@ -12,9 +12,9 @@ from rich.text import Text
 
 from service.api.commands.shown.numbers import between, leveled, p_value, told
 from service.api.commands.shown.parts import ending, heading, plain_table, styled
+from service.api.render.severity import SEVERITY
 
 Json = Mapping[str, Any]
-_WORST_FIRST = ("fail", "warn", "not_testable", "pass")
 _MEASURED = ("fail", "warn")
 
 
@@ -25,7 +25,7 @@ def shown(answer: Json) -> list[RenderableType]:
 
 def _parts(answer: Json) -> Iterator[RenderableType]:
     yield Text.assemble(styled(answer["summary"]), f": {answer['reason']}")
-    for status in _WORST_FIRST:
+    for status in reversed(SEVERITY):
         yield from _checks([one for one in answer["checks"] if one["status"] == status])
     if answer["models"]:
         yield heading("Models, best first (cross-fitted; variance ratio: what is left of the humans' variance)")

@@ -12,7 +12,6 @@ from service.api.render.figures.svg import Words
 from service.api.render.numerals import number, percent
 from service.api.render.words import shortened, width
 
-MOST = 40
 _TOP, _BLOCK, _AXIS = 40.0, 34.0, 44.0
 _CHOSEN: dict[str, Any] = {"color": CALIBRATED, "marker": "o", "markersize": 6.5, "linestyle": "none"}
 _EVEN: dict[str, Any] = {"color": HUMAN, "marker": "s", "markersize": 5, "linestyle": "none", "markerfacecolor": PAPER}
@@ -32,7 +31,7 @@ def _line(q: dict[str, Any]) -> str:
 
 def sheet(questions: dict[str, Any], notes: Notes) -> Sheet:
     """The figure."""
-    shown = questions["questions"][:MOST]
+    shown = questions["questions"]
     height = _TOP + _BLOCK * len(shown) + _AXIS + notes.height
     page = Sheet(height)
     axis = scale([0.0, *(q["standard_error"] for q in shown), *(q["standard_error_even"] for q in shown)])
