@@ -107,11 +107,12 @@ def create_service(settings: Settings, parts: Parts) -> Service:
 
 def _descriptions(parts: Parts) -> list[HTTPRouteHandler]:
     """The paths that tell what there is."""
-    site = Site(parts.cards, CATALOGUE)
+    contract = partial(build_document, parts.computations)
+    site = Site(parts.cards, CATALOGUE, contract)
     return [
         method_handler(parts.cards),
         *problem_handlers(CATALOGUE, problem_pages(site)),
-        openapi_handler(partial(build_document, parts.computations)),
+        openapi_handler(contract),
         *REFERENCE_HANDLERS,
         *site_handlers(site),
         *WORKBENCH_HANDLERS,

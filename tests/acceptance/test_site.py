@@ -14,9 +14,9 @@ import pytest
 
 from service.api.catalogue import CATALOGUE
 from service.api.parts import cards
-from service.api.site.site import Site
 from tests.acceptance.talk import Reply, request, say
 from tests.acceptance.test_studies import post
+from tests.api.site.whole import whole_site
 from tests.shape.sources import ROOT
 
 ELSEWHERE = re.compile(r"https://(?:arxiv\.org/abs/|)")
@@ -117,7 +117,7 @@ def test_every_anchor_that_a_page_names_is_there(crawled):
 
 
 def test_every_page_can_be_reached(crawled):
-    there = Site(cards(), CATALOGUE)
+    there = whole_site()
     assert {f"/docs/{page}" if page != "index" else "/docs" for page in there.pages()} <= set(crawled.seen)
     assert {f"/docs/problems/{code}" for code in CATALOGUE} <= set(crawled.seen)
     named = {f"/docs/methods/{kind}#{card.name}" for kind, listed in cards().items() for card in listed}
@@ -171,7 +171,7 @@ def test_a_page_that_the_browser_has_is_not_sent_again(server):
 
 
 def test_every_passage_that_search_can_tell_is_there(crawled):
-    told = {passage.address for passage in Site(cards(), CATALOGUE).passages()}
+    told = {passage.address for passage in whole_site().passages()}
     lost = [a for a in told if urldefrag(a)[1] and urldefrag(a)[1] not in crawled.seen[urldefrag(a)[0]].ids]
     assert (len(told) > 500, lost) == (True, [])
 

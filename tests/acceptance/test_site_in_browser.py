@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service.api.catalogue import CATALOGUE
-from service.api.parts import cards
 from service.api.site.library import at
-from service.api.site.site import Site
 from tests.acceptance.browser import chromium, violations
+from tests.api.site.whole import whole_site
 
 
 @pytest.fixture(scope="module")
@@ -17,13 +15,13 @@ def browser():
         yield running
 
 
-LONG = {"estimand_coverage", "departures", "changelog"}
+LONG = {"estimand_coverage", "departures", "changelog", "fields"}
 FEW = ("/docs", "/docs/coverage", "/docs/methods/estimators", "/docs/problems/few_humans", "/docs/search?q=humans")
 
 
 def one_of_each_kind() -> list[str]:
     """Every page but most of the many that are made of one template, and the longest, which are more of the same."""
-    pages = [page for page in Site(cards(), CATALOGUE).pages() if not page.startswith(("problems/", "decisions/"))]
+    pages = [page for page in whole_site().pages() if not page.startswith(("problems/", "decisions/"))]
     return [*FEW, "/docs/nowhere", *(at(page) for page in pages if page not in LONG)]
 
 

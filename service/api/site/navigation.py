@@ -42,7 +42,10 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("screenings", "Screenings"),
         ),
     ),
-    ("Look up", (("methods", "Methods"), ("problems", "Errors and warnings"), ("api", "API reference"))),
+    (
+        "Look up",
+        (("methods", "Methods"), ("problems", "Errors and warnings"), ("fields", "Fields"), ("api", "API reference")),
+    ),
     (
         "Evidence",
         (

@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.resources import files
+from typing import Any
+
+import msgspec
 
 from service.api.site.facts import (
     found_html,
@@ -18,6 +21,7 @@ from service.api.site.facts import (
     problems_html,
     records_html,
 )
+from service.api.site.fields import PAGE, fields_html, passages_of_fields
 from service.api.site.layout import rendered
 from service.api.site.library import ROOT, Library, at, open_library
 from service.api.site.markdown import Written, written
@@ -43,10 +47,15 @@ class Page:
 
 
 class Site:
-    """The pages of a service with these cards and this catalogue; ``maker`` is the one thread that makes them."""
+    """The pages of a service with these cards, this catalogue and the OpenAPI document that ``contract`` makes.
 
-    def __init__(self, cards: Mapping[str, Sequence[Card]], catalogue: Catalogue) -> None:
-        self._cards, self._catalogue = cards, catalogue
+    ``maker`` is the one thread that makes them.
+    """
+
+    def __init__(
+        self, cards: Mapping[str, Sequence[Card]], catalogue: Catalogue, contract: Callable[[], bytes]
+    ) -> None:
+        self._cards, self._catalogue, self._contract = cards, catalogue, contract
         self._kept: dict[str, Page] = {}
         self.maker = ThreadPoolExecutor(1, "pages")
 
@@ -62,6 +71,7 @@ class Site:
         made: dict[str, Callable[[], Written]] = {page: partial(self._from_file, page) for page in self.library.places}
         made["methods"] = lambda: kinds_html(self._cards)
         made |= {f"methods/{kind}": partial(kind_html, kind, self._cards[kind], named) for kind in self._cards}
+        made[PAGE] = lambda: fields_html(self._document)
         made["problems"] = lambda: problems_html(self._catalogue)
         for code, entry in self._catalogue.items():
             made[f"problems/{code}"] = partial(problem_html, entry, self._mentions, named)
@@ -93,6 +103,7 @@ class Site:
     def passages(self) -> Iterator[Passage]:
         """Everything that can be searched; of equally good ones those of codes and cards are told first."""
         yield from passages_of_facts(self._cards, self._catalogue)
+        yield from passages_of_fields(self._document, at(PAGE))
         yield from self._sections
 
     def search(self, query: str) -> bytes:
@@ -130,6 +141,11 @@ class Site:
     def _from_file(self, page: str) -> Written:
         place = self.library.places[page]
         return written(self.library.text(page), partial(self.library.followed, place), self.named)
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        document: dict[str, Any] = msgspec.json.decode(self._contract())
+        return document
 
     @cached_property
     def _sections(self) -> Sequence[Passage]:

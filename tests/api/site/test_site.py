@@ -3,12 +3,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from service.api.catalogue import CATALOGUE
-from service.api.parts import cards
 from service.api.site import site
-from service.api.site.site import Site
+from tests.api.site.whole import whole_site
 
-SITE = Site(cards(), CATALOGUE)
+SITE = whole_site()
 
 
 def test_pages_are_made_once_and_kept():
@@ -22,7 +20,7 @@ def test_pages_are_made_once_and_kept():
 def test_many_who_ask_at_once_wait_for_one_to_make_it(monkeypatch):
     made: list[str] = []
     monkeypatch.setattr(site, "rendered", lambda *_given, address, **_rest: made.append(address) or "x")
-    fresh = Site(cards(), CATALOGUE)
+    fresh = whole_site()
     asked = [fresh.maker.submit(fresh.page, "concepts") for _ in range(8)]
     assert len({future.result() for future in asked}) == 1
     assert made == ["/docs/concepts"]
@@ -67,6 +65,10 @@ def test_search_leads_to_the_page_of_a_code_and_to_passages_with_all_words():
     assert 'value="few_humans"' in page
     assert "Nothing has" in SITE.search("no such words anywhere").decode()
     assert SITE.kept("search") is None
+
+
+def test_search_knows_fields():
+    assert b'<a href="/docs/fields#designreply">' in SITE.search("rho_min")
 
 
 def test_the_page_for_where_there_is_none_has_the_contents():

@@ -338,7 +338,7 @@ export interface components {
          *     beyond_noise: the interval leaves out no difference (a ratio of 1, a difference of 0).
          */
         AgainstBest: {
-            /** @description The number. */
+            /** @description The ratio or the difference. */
             value: number;
             /** @description Interval of the value. */
             interval: components["schemas"]["MeasureInterval"];
@@ -2174,7 +2174,7 @@ export interface components {
             n_llm_only: number;
             /** @description What it costs, in the currency of the prices. */
             cost: number;
-            /** @description The number. */
+            /** @description What was minimised, in whole units. */
             value: number;
             /** @description The same before rounding to whole units. */
             value_continuous: number;
