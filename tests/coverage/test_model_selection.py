@@ -37,11 +37,11 @@ def test_the_naive_choice_does_not_cover() -> None:
     assert worst["coverage"]["naive"] < NOMINAL - 10.0 * error(worst["replicates"])
 
 
-@pytest.mark.parametrize("cell", [c for c in CELLS if c.n <= 50 and c.good in (0, 20)], ids=lambda cell: cell.name)
+@pytest.mark.parametrize("cell", [CELLS[0], CELLS[-5]], ids=lambda cell: cell.name)
 def test_a_few_studies_agree_with_the_published_rates(cell) -> None:
-    published, again = row(cell), run(cell, 100, seed=1)
+    published, again = row(cell), run(cell, 60, seed=1)
     for way, share in published["coverage"].items():
         if share is None:
             assert again["coverage"][way] is None
         else:
-            assert abs(again["coverage"][way] - share) <= 3.0 * error(100, share) + 0.5 / 100
+            assert abs(again["coverage"][way] - share) <= 3.0 * error(60, share) + 0.5 / 60
