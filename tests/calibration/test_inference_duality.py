@@ -46,6 +46,7 @@ def outside(found, chosen: Settings, null: float) -> bool:
     return (low is not None and below < low) or (high is not None and high < null)
 
 
+@pytest.mark.usefixtures("unwatched")
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
 @pytest.mark.parametrize(("method", "kind"), PAIRS)
 @settings(max_examples=5)

@@ -30,7 +30,7 @@ def table(n: int = 80, m: int = 400, arms: int = 1) -> Table:
 
 @pytest.mark.parametrize("arms", [1, 2])
 def test_scores_are_those_of_the_calibration_and_the_better_model_is_first(arms) -> None:
-    data = table(arms=arms)
+    data = table(n=80 * arms, arms=arms)
     found = ranking(of_table(data), Settings())
     plan = Plan(estimator="regression", model_selection="best", identification="exchangeability")
     models = {m.name: m.cross_fitted_variance_ratio for m in calibrate(from_table(data), plan).estimates[0].models}
