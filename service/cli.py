@@ -53,10 +53,14 @@ def _compute(said: Sequence[str]) -> int:
     if find_spec("service.api") is None:
         print(ELSEWHERE.format(said[0]), file=sys.stderr)
         return 2
-    chosen = _parser(said[0]).parse_args(said)
-    from service.api.commands.running import run_command
+    try:
+        chosen = _parser(said[0]).parse_args(said)
+        from service.api.commands.running import run_command
 
-    return run_command(chosen)
+        return run_command(chosen)
+    except KeyboardInterrupt:
+        print(f"rectifier {said[0]}: stopped", file=sys.stderr)
+        return 130
 
 
 def _served(listening: socket.socket) -> int:

@@ -37,6 +37,18 @@ def test_a_wrong_command_explains_itself(arguments: list[str], capsys: pytest.Ca
     assert "usage: rectifier" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("place", ["service.cli._parser", "service.api.commands.running.run_command"])
+def test_an_interrupt_is_said_from_the_first_moment_on(
+    place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, stopped)
+    assert cli.main(["design", "--costs", "human=1,llm=1"]) == 130
+    assert capsys.readouterr().err == "rectifier design: stopped\n"
+
+
 def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         cli.main(["--version"])

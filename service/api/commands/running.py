@@ -1,4 +1,4 @@
-"""One computing command, from its options to its exit status: 0 answered, 1 refused, 2 not understood, 130 stopped."""
+"""One computing command, from its options to its exit status: 0 answered, 1 refused, 2 not understood."""
 
 from __future__ import annotations
 
@@ -36,8 +36,6 @@ def run_command(chosen: Namespace) -> int:
         sys.stdout.flush()
     except UsageError as error:
         return _say(name, str(error), 2)
-    except KeyboardInterrupt:
-        return _say(name, "stopped", 130)
     except BrokenPipeError:  # who read the output has enough of it
         _nowhere()
     except OSError as error:  # of a full disk, say; those of files that are read are usage errors
