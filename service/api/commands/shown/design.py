@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.api.commands.shown.buying import bought, groups
-from service.api.commands.shown.numbers import count, percent, told
+from service.api.commands.shown.numbers import between, count, percent, told
 from service.api.commands.shown.parts import ending, facts, heading, plain_table
 
 Json = Mapping[str, Any]
@@ -74,7 +74,7 @@ def _models(models: Sequence[Json]) -> Table:
 
 def _bands(bands: Json) -> Table:
     names = (("standard error", "standard_error"), ("humans", "n_human"), ("LLM-only units", "n_llm_only"))
-    rows = [(label, f"{told(bands[name][0])} to {told(bands[name][1])}") for label, name in names]
+    rows = [(label, between({"lower": bands[name][0], "upper": bands[name][1]})) for label, name in names]
     return facts([*rows, ("cost share", f"{percent(bands['cost_share'][0])} to {percent(bands['cost_share'][1])}")])
 
 

@@ -89,7 +89,6 @@ class Page:
     sections: tuple[Section, ...]
     claim: str = ""
     claim_meaning: str = ""
-    figure: str = ""
     figure_caption: str = ""
     status: str = ""
 

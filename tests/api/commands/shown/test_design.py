@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import io
 import json
+
+from service.api.commands.shown.design import _bands
+from service.api.commands.terminal import show
 
 COSTS = ("--costs", "human=5,llm=0.02", "--budget", "1000")
 
@@ -18,6 +22,14 @@ def test_a_pilots_design_has_bands_a_robust_one_and_what_to_buy_next(rectifier, 
     ):
         assert f"\n{heading}\n" in ran.out
     assert "LLM answers pay: this design costs" in ran.out
+
+
+def test_units_that_no_number_of_reaches_the_target_are_without_end():
+    out = io.StringIO()
+    bands = {"level": 0.95, "standard_error": [0.1, 0.2], "n_human": [192, None], "n_llm_only": [0, 754]}
+    show([_bands(bands | {"cost_share": [0.4, 0.7]})], out)
+    assert "192 to inf" in out.getvalue()
+    assert "0 to 754" in out.getvalue()
 
 
 def test_what_a_model_is_worth_is_told_as_the_variance_without_it(rectifier):
