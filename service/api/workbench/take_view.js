@@ -40,11 +40,15 @@ export function takeShown({ answer, text, request, rows, table, uses, reading, k
       button("save-study", "Columns used as CSV", save("study.csv", () => cleanedCsv(table, uses, reading), "text/csv")),
     ),
     element("div", { id: "take-problem", role: "alert" }),
-    element("p", {}, "The same request from elsewhere. The code reads study.csv or request.json: save them with the buttons above."),
+    element("p", {}, "The same request from elsewhere. The code reads study.csv or request.json: save them with the buttons above. It needs curl 7.87 or newer, or our package for ", page("docs/r", "R"), " or ", page("docs/javascript", "JavaScript"), "."),
     snippet("curl", curl(address, table, uses, request, Boolean(key()))),
     snippet("R", r(address, table, uses, rows, request.data.layout === "moments")),
     snippet("JavaScript", javascript(address, Boolean(key()))),
   );
+}
+
+function page(address, name) {
+  return element("a", { href: address, target: "_blank", rel: "noopener" }, name, element("span", { class: "hidden" }, " (opens in a new tab)"));
 }
 
 function snippet(name, code) {

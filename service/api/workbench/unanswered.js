@@ -14,7 +14,10 @@ export function unanswered(table, uses, settings, reading) {
   return table.lines.flatMap((_, row) => (!empty(arm, row) && outcomes.every((cells) => empty(cells, row)) ? [row] : []));
 }
 
-/** {table, uses, settings} as what the person said makes them: arms of personas left out, or a column that says who was asked. */
+/**
+ * {table, uses, settings} as what the person said makes them: arms of personas left out, or a column that says who was asked.
+ * Moments have no such column: there people who did not answer are left out here.
+ */
 export function settled(table, { uses, settings, reading }) {
   const rows = new Set(unanswered(table, uses, settings, reading));
   if (rows.size === 0) return { table, uses, settings };
@@ -24,6 +27,7 @@ export function settled(table, { uses, settings, reading }) {
     const cells = table.columns.get(arm).map((cell, row) => (rows.has(row) ? "" : cell));
     return { table: { ...table, columns: new Map(table.columns).set(arm, cells) }, uses, settings };
   }
+  if (settings.local && settings.unanswered === "drop_unit") return { table: without(table, rows), uses, settings };
   const name = `${ASKED}${table.columns.has(ASKED) ? ` ${table.header.length + 1}` : ""}`;
   const cells = table.columns.get(arm).map((cell) => (trimmed(cell, reading) === "" ? "false" : "true"));
   return {
@@ -31,4 +35,9 @@ export function settled(table, { uses, settings, reading }) {
     uses: new Map(uses).set(name, { role: "human" }),
     settings: { ...settings, missing: settings.unanswered },
   };
+}
+
+function without(table, rows) {
+  const kept = (list) => list.filter((_, row) => !rows.has(row));
+  return { ...table, columns: new Map([...table.columns].map(([name, cells]) => [name, kept(cells)])), lines: kept(table.lines) };
 }

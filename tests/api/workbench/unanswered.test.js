@@ -11,9 +11,9 @@ const study = (text = "arm,y,gpt_a,gpt_b\na,1,2,3\nb,NA,3,4\n,,4,5\nb,2,2,2\n") 
   const table = parseCsv(text);
   return [table, guess(table.header, table.columns, READING)];
 };
-const asked = (said) => {
+const asked = (said, local = false) => {
   const [table, uses] = study();
-  const found = settled(table, { uses, settings: { ...DEFAULTS, design: "shared", unanswered: said }, reading: READING });
+  const found = settled(table, { uses, settings: { ...DEFAULTS, design: "shared", unanswered: said, local }, reading: READING });
   return { ...found, request: rowsRequest(found.table, found.uses, found.settings, READING) };
 };
 
@@ -41,4 +41,9 @@ test("personas have no arm", () => {
   const { table, uses, request } = asked("personas");
   assert.deepEqual([request.data.arm, request.data.human, request.plan.missing], [["a", null, null, "b"], undefined, undefined]);
   assert.equal(cleanedCsv(table, uses, READING).split("\n")[2], ",,3,4");
+});
+
+test("moments are of people who answered", () => {
+  const { table, request } = asked("drop_unit", true);
+  assert.deepEqual([request.data.arm, request.data.human, table.lines], [["a", null, "b"], undefined, [2, 4, 5]]);
 });
