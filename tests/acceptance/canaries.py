@@ -232,6 +232,8 @@ def strangers(path: str, body: bytes) -> Iterator[Sending]:
     yield Sending("an unknown path", request("GET", f"/{NAME}/{VALUE}?{NAME}={VALUE}"))
     yield Sending("an unknown problem", request("GET", f"/v1/problems/{VALUE}"))
     yield Sending("an unknown page", request("GET", f"/docs/{VALUE}"))
+    yield Sending("an unknown page in a browser", request("GET", f"/docs/{VALUE}", Accept="text/html"))
+    yield Sending("a search", request("GET", f"/docs/search?q={VALUE}&{NAME}={KEY}"), ok=True)
     yield Sending("an unknown page of a section", request("GET", f"/docs/methods/{VALUE}"))
     yield Sending("an unknown asset", request("GET", f"/docs/api/{VALUE}"))
     yield Sending("an unknown file of the workbench", request("GET", f"/workbench/{VALUE}"))

@@ -87,3 +87,27 @@ def test_the_page_has_the_tables_of_the_results() -> None:
 
 def _of(llm: str, hypotheses: int, share: float) -> int:
     return CELLS.index(Cell(llm, hypotheses, share))
+
+
+def gains(llm: str, share: float) -> tuple[int, int]:
+    """Least and largest change of what is found, in per cent, over procedures, sizes and dependence."""
+    found = {row["cell"]: row["results"] for row in read(RESULTS)}
+    powers = [
+        (found[cell.name][f"{procedure} fixed"]["power"], found[cell.name][f"{procedure} unweighted"]["power"])
+        for cell in CELLS
+        if (cell.llm, cell.share) == (llm, share)
+        for procedure in PROCEDURES
+    ]
+    changes = sorted(round(100 * (fixed / unweighted - 1)) for fixed, unweighted in powers)
+    return changes[0], changes[-1]
+
+
+def test_the_sentence_about_gains_is_that_of_the_tables() -> None:
+    page = " ".join(PAGE.read_text().split())
+    good, weak, half = gains("good", 0.1), gains("weak", 0.1), gains("good", 0.5)
+    told = f"a good LLM finds {good[0]} to {good[1]} % more, a weak one {weak[0]} to {weak[1]} %"
+    assert told in page
+    assert f"where half of them are, {half[0]} to {half[1]} % and about nothing" in page
+    assert all(abs(change) <= 3 for change in gains("weak", 0.5))
+    costs = [-change for share in (0.1, 0.5) for change in gains("worthless", share)]
+    assert f"A worthless LLM costs {min(costs)} to {max(costs)} % of the discoveries." in page
