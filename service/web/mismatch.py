@@ -73,7 +73,7 @@ def _reason(expected: Expected, value: Json) -> tuple[str, str]:
 
 
 _ROWS = ("rows_not_columns", "Send one list per column, not one object per row (R: as.list(df)).")
-_LOGICALS = ("r_logical", "Send 1 and 0 (R: as.numeric(x)).")
+_LOGICALS = ("r_logical", "Send 1 and 0 (R: as.numeric(as.logical(x))).")
 _BYTES = ("wrong_type", 'Bytes stand only in a binary array: {"dtype": "<f8", "data": the bytes}; text is str.')
 _WRONG = ("wrong_type", "Values are never converted from one type into another.")
 

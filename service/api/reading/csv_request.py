@@ -13,7 +13,7 @@ from service.web.problems import FieldError, Located
 T = TypeVar("T")
 _HINTS = {
     "r_na_string": "Leave the field empty (R: write.csv(x, na = ''); pandas: na_rep='').",
-    "r_logical": "Write 1 and 0 (R: as.numeric(x)).",
+    "r_logical": "Write 1 and 0 (R: as.numeric(as.logical(x))).",
     "number_as_string": "Write numbers like 1.5 or 1.5e3: a decimal point, no blanks, no thousands separators.",
     "wrong_type": "Write a number, or leave the field empty where it is missing.",
     "null_not_allowed": "The field is empty; every unit needs a value here.",
