@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
+from rich.table import Column, Table
 
 from service.api.render.words import clean
 
 PIPED_WIDTH = 110
+_BETWEEN = 3  # blanks from a column to the next
+_NARROWEST = 12  # of a column of words, which are folded
 
 
 def tame(value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -29,13 +33,29 @@ def show(parts: Sequence[RenderableType], stream: TextIO) -> None:
         stream.reconfigure(errors="replace")
     console = console_on(stream)
     if console.is_terminal:
-        for part in parts:
-            console.print(part)
+        _print(parts, console)
         return
     with console.capture() as captured:
-        for part in parts:
-            console.print(part)
+        _print(parts, console)
     stream.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _print(parts: Sequence[RenderableType], console: Console) -> None:
+    """Each as wide as the console, or wider where a number would be cut: 232.5 must not be read as 23."""
+    width = console.width
+    for part in parts:
+        console.width = max(width, _room(part)) if isinstance(part, Table) else width
+        console.print(part)
+
+
+def _room(table: Table) -> int:
+    """Columns that a table needs."""
+    return sum(map(_needed, table.columns)) + _BETWEEN * (len(table.columns) - 1)
+
+
+def _needed(column: Column) -> int:
+    longest = max(cell_len(str(cell)) for cell in (column.header, *column.cells))
+    return max(longest if column.no_wrap else min(longest, _NARROWEST), column.min_width or 0)
 
 
 def console_on(stream: TextIO) -> Console:

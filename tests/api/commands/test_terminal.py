@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.text import Text
 
+from service.api.commands.shown.parts import plain_table
 from service.api.commands.terminal import PIPED_WIDTH, console_on, show, tame
 
 
@@ -26,6 +28,20 @@ def test_a_pipe_gets_plain_text_of_a_fixed_width_without_blanks_at_ends():
     assert "\x1b" not in out.getvalue()
     assert out.getvalue().startswith("a\n")
     assert PIPED_WIDTH - 5 <= max(map(len, out.getvalue().splitlines())) <= PIPED_WIDTH
+
+
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_no_number_is_cut_and_no_name_and_only_tables_are_wider(kind, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    table = plain_table("name", "a", "b", "c", numbers=(1, 2, 3))
+    numbers = ("-1,234,567 to 1,234,567", "4,243,100", "232.5")
+    table.add_row("averylongnamewithoutblanks", *numbers)
+    out = kind()
+    show([table, Text("word " * 40)], out)
+    lines = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue()).splitlines()]
+    assert all(number in lines[2] for number in numbers)
+    assert "".join(line.split()[0] for line in lines[2:5]) == "averylongnamewithoutblanks"
+    assert max(len(line) for line in lines if line.startswith("word")) <= 40
 
 
 def test_a_terminal_gets_colours_unless_it_wants_none(monkeypatch):

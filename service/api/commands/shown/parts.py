@@ -45,7 +45,8 @@ def plain_table(*columns: str, numbers: Sequence[int] = ()) -> Table:
     """A table with these columns; ``numbers`` are aligned at the right."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for index, name in enumerate(columns):
-        table.add_column(name, justify="right" if index in numbers else "left", no_wrap=index in numbers)
+        number = index in numbers
+        table.add_column(name, justify="right" if number else "left", no_wrap=number, overflow="fold")
     return table
 
 
