@@ -77,7 +77,7 @@ def hs256_with_public_key() -> str:
 
 WRONG = {
     "expired": lambda: token(exp=NOW - 60),
-    "not yet": lambda: token(nbf=NOW + 600),
+    "not yet": lambda: token(nbf=NOW + 86_400),
     "no exp": lambda: token(exp=None),
     "exp without end": lambda: token(exp=1e400),
     "another issuer": lambda: token(iss="https://evil.example"),
