@@ -22,7 +22,7 @@ FEW = ("/docs", "/docs/coverage", "/docs/methods/estimators", "/docs/problems/fe
 def one_of_each_kind() -> list[str]:
     """Every page but most of the many that are made of one template, and the longest, which are more of the same."""
     pages = [page for page in whole_site().pages() if not page.startswith(("problems/", "decisions/"))]
-    return [*FEW, "/docs/nowhere", *(at(page) for page in pages if page not in LONG)]
+    return list(dict.fromkeys([*FEW, "/docs/nowhere", *(at(page) for page in pages if page not in LONG)]))
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 390)])
