@@ -80,13 +80,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole report."""
+    """A whole report; ``subject`` tells it from others of its kind where only its title is seen."""
 
     title: str
     lead: tuple[str, ...]
     facts: Facts
     warnings: tuple[Doubt, ...]
     sections: tuple[Section, ...]
+    subject: str = ""
     claim: str = ""
     claim_meaning: str = ""
     figure_caption: str = ""

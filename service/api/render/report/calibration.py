@@ -47,6 +47,7 @@ def page(answer: Answer) -> Page:
     rows = answer["estimates"]
     return Page(
         title="Calibrated estimates",
+        subject=_subject(rows[0]),
         lead=tuple(_lead(answer)),
         facts=_facts(answer),
         warnings=tuple(grouped(answer["warnings"])),
@@ -72,11 +73,14 @@ def page(answer: Answer) -> Page:
     )
 
 
+def _subject(first: Answer) -> str:
+    return shortened(place(first["name"], first["outcome"], first["component"]), _NAME_EMS)
+
+
 def _lead(answer: Answer) -> Iterator[str]:
     """The first estimate in words."""
     first, many = answer["estimates"][0], len(answer["estimates"])
-    what = shortened(place(first["name"], first["outcome"], first["component"]), _NAME_EMS)
-    yield f"The estimate of {what} is {_told(first)}."
+    yield f"The estimate of {_subject(first)} is {_told(first)}."
     yield f"Humans alone say {_told(first['human_only'])}." + _alone(first["llm_only"])
     yield VERDICTS[first["verdict"]] + _worth(first)
     if many > 1:

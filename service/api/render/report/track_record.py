@@ -20,6 +20,7 @@ def page(answer: Answer) -> Page:
     effects = answer["random_effects"]
     return Page(
         title="What an LLM-only effect is worth",
+        subject=shortened(answer["name"], _NAME_EMS),
         lead=tuple(_lead(answer)),
         facts=facts(
             ("new study", name(answer["name"])),

@@ -30,6 +30,7 @@ def test_the_lead_tells_the_first_estimate() -> None:
     assert found.lead[1].startswith("Humans alone say 0.3333, 95 % interval [")
     assert "The LLM alone says 1.101, which is exploratory." in found.lead[1]
     assert len(found.lead) == 3
+    assert found.subject == "treatment - control \u00b7 trust"
     assert found.lead[2].endswith("With them, 120 humans are as precise as 222.1 alone.")
     assert found.claim == "confirmatory"
     assert facts(found)["estimator"] == "regression"

@@ -63,6 +63,11 @@ def test_a_page_says_what_it_is_and_asks_nobody_else() -> None:
     assert all("scope" in attrs for tag, attrs in reader.elements if tag == "th")
 
 
+def test_the_title_tells_reports_of_a_kind_apart() -> None:
+    assert b"<title>t: a &amp; b - Rectifier</title>" in document(page("t", subject="a & b"), "")
+    assert b"<title>t - Rectifier</title>" in document(page("t"), "")
+
+
 def test_style_has_both_modes_and_print() -> None:
     text = document(page("t"), "").decode()
     for media in ("(prefers-color-scheme:dark)", "print"):

@@ -11,6 +11,7 @@ def test_the_lead_says_what_to_expect_and_how_sure_that_is() -> None:
     found = page(answer(PATH))
     assert found.lead[0] == "The LLM alone says 0.25 for message B."
     assert found.lead[1].endswith("95 % interval [\u22120.029, 0.199].")
+    assert found.subject == "message B"
     assert found.claim == "exploratory_with_track_record"
     assert facts(found)["studies missing"] == "49"
     assert {"Random effects", "Conformal", "How near LLM effects came to human ones"} <= set(headings(found))
