@@ -9,7 +9,8 @@ Resampling is of counts on at most ``GRID`` cells (values, or cells of equal sha
 deal the answers anew, or within pairs swap the two at random; bootstrap of both samples, or of pairs. Intervals are
 basic: 2 d - quantiles, cut at 0 (and 1). Of more than ``MOST_PAIRS`` pairs a random part is resampled.
 Shapes: n human and m LLM answers. Units: none; Wasserstein in outcome units.
-Assumes: independent units. Breaks: intervals near distance 0 reach down to it and say no more.
+Assumes: independent units. Breaks: intervals near distance 0 reach down to it and say no more; distances of few answers
+are too large by chance, which basic intervals take out, so that they may lie below the value.
 Raises: nothing.
 Source: Kolmogorov (1933); Lin (1991), IEEE Transactions on Information Theory 37:145-151; Efron & Tibshirani (1993),
 An Introduction to the Bootstrap, chapters 13 and 15.
