@@ -190,6 +190,17 @@ def test_busy_is_waited_for_and_everything_else_is_told_once(library):
     assert {(each["x-api-key"], each["content-type"]) for each in asked} == {("k1", "application/json")}
 
 
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_key_and_data_are_not_sent_on_to_where_a_redirect_leads(library, status):
+    script = 'library(rectifier); print(tryCatch(rectifier_post("/v1/designs", list(1)), rectifier_problem = identity))'
+    with answering(Reply(200)) as other, answering(Reply(status, headers={"Location": other.url})) as service:
+        said = r_package.run(library, script, RECTIFIER_URL=service.url, RECTIFIER_KEY="k1")
+        assert (len(service.asked), other.asked) == (1, [])
+    assert f"refused with {status} (redirected)" in said
+    assert f"{service.url} answers with a redirect to {other.url}" in said
+    assert "rectifier_explain" not in said  # the catalogue does not have it
+
+
 def test_a_service_may_be_below_a_path_and_an_empty_variable_names_none(library):
     script = 'library(rectifier); done <- rectifier_post("/v1/designs", list(a = 1)); cat(rectifier_gateway_url())'
     with answering(Reply(200)) as service:

@@ -44,6 +44,7 @@ request_to <- function(url, path, key, timeout, headers) {
   if (length(timeout)) request <- httr2::req_timeout(request, timeout)
   request <- httr2::req_user_agent(request, paste0("rectifier-r/", utils::packageVersion("rectifier")))
   request <- httr2::req_error(request, is_error = function(response) FALSE)
+  request <- httr2::req_options(request, followlocation = FALSE) # curl would carry key and data to another address
   request <- tried_once(request)
   headers$Accept <- if (is.null(headers$Accept)) "application/json" else headers$Accept
   if (length(key)) headers$`X-API-Key` <- key
@@ -83,6 +84,7 @@ once <- function(request, into) {
   status <- httr2::resp_status(response)
   list(
     status = status, text = if (is.null(into) || status >= 300L) text_in(response), request_id = httr2::resp_header(response, "X-Request-Id"),
+    location = httr2::resp_header(response, "Location"),
     retry_after = if (!is.null(after) && grepl("^[0-9]+([.][0-9]+)?$", after)) as.numeric(after)
   )
 }

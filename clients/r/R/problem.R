@@ -17,6 +17,7 @@ refuse <- function(code, detail, hint = "", column = NA_character_) {
 }
 
 problem_of_reply <- function(reply, places, url = "") {
+  if (reply$status < 400L) return(redirected(reply, url))
   document <- tryCatch(jsonlite::parse_json(reply$text), error = function(e) NULL)
   if (!is.list(document) || is.null(document$code)) {
     detail <- paste0("the answer with status ", reply$status, " is not Rectifier's: something else answers at ", url)
@@ -24,6 +25,12 @@ problem_of_reply <- function(reply, places, url = "") {
   }
   if (identical(document$status, 404L)) document$detail <- paste0(document$detail, " (asked: ", url, ")")
   problem_of_document(document, places)
+}
+
+redirected <- function(reply, url) {
+  detail <- paste0(url, " answers with a redirect", if (!is.null(reply$location)) paste0(" to ", reply$location))
+  hint <- "say the address that it leads to; key and data are not sent on to one that you have not named"
+  problem(reply$status, "redirected", detail, hinted("redirected", detail, hint))
 }
 
 problem_of_document <- function(document, places) {
@@ -88,6 +95,6 @@ HINTS <- list(
 #' @export
 print.rectifier_problem <- function(x, ...) {
   cat("<rectifier_problem> ", conditionMessage(x), "\n", sep = "")
-  if (nzchar(x$code) && !is.na(x$status)) cat("rectifier_explain(\"", x$code, "\") says more.\n", sep = "")
+  if (!is.null(x$title)) cat("rectifier_explain(\"", x$code, "\") says more.\n", sep = "")
   invisible(x)
 }
