@@ -106,6 +106,11 @@ def test_every_field_says_what_it_is() -> None:
     assert [f"{name}.{field}" for name, field, said in fields() if not said or said.startswith("Default:")] == []
 
 
+def test_the_effect_of_a_new_study_is_told_as_that_of_past_ones() -> None:
+    told = {name: said for name, field, said in fields() if field == "llm" and name.endswith("Study")}
+    assert told == {"NewStudy": "The LLM's effect.", "PastStudy": "The LLM's effect."}
+
+
 def test_no_word_about_a_field_is_left_over() -> None:
     told = {(name, field): said for name, field, said in fields()}
     own = {(name, field): words for name, table in WORDS.items() if name != EVERY for field, words in table.items()}

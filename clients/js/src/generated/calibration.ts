@@ -1746,7 +1746,7 @@ export interface components {
         NewStudy: {
             /** @description Its name. */
             name: string;
-            /** @description LLM answers. */
+            /** @description The LLM's effect. */
             llm: components["schemas"]["MeasuredEffect"];
         };
         /**
