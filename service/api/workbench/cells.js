@@ -38,20 +38,22 @@ export function numberOf(text, reading) {
 }
 
 /**
- * What a column holds: {kind: "numbers"|"text"|"empty", missing, count, notAvailable, commas, firstComma, points, firstPoint, firstText, levels,
- * distinct, min, max, whole}.
+ * What a column holds: {kind: "numbers"|"text"|"empty", missing, count, notAvailable, commas, firstComma, points, firstPoint, decimals, firstText,
+ * levels, distinct, min, max, whole}.
  * `levels` are the first values in order of appearance (at most 1000), `firstText` the row (from 0) of the first cell that is no number,
- * `commas` how many cells are numbers once it is said what a comma is, `points` how many (such as 1.234) may be a thousand beside
- * numbers with a decimal comma; `firstComma` and `firstPoint` are the first of them.
+ * `commas` how many cells are numbers once it is said what a comma is, `points` how many (such as 1.234) may be a thousand where
+ * the comma is a decimal one, `decimals` how many have a point that cannot; `firstComma` and `firstPoint` are the first of them.
  */
 export function profile(cells, reading = AS_WRITTEN) {
-  const found = { kind: "empty", count: cells.length, missing: 0, notAvailable: 0, commas: 0, firstComma: "", points: 0, firstPoint: "", texts: 0, firstText: -1, min: Infinity, max: -Infinity, whole: true };
+  const found = { kind: "empty", count: cells.length, missing: 0, notAvailable: 0, commas: 0, firstComma: "", points: 0, firstPoint: "", decimals: 0, texts: 0, firstText: -1, min: Infinity, max: -Infinity, whole: true };
   const levels = new Map();
   cells.forEach((cell, row) => {
     const bare = cell.trim();
     if (NOT_AVAILABLE.has(bare)) found.notAvailable++;
     if (doubtful(bare) && found.commas++ === 0) found.firstComma = bare;
-    if (POINT_OR_GROUP.test(bare) && found.points++ === 0) found.firstPoint = bare;
+    if (POINT_OR_GROUP.test(bare)) {
+      if (found.points++ === 0) found.firstPoint = bare;
+    } else if (NUMBER.test(bare) && bare.includes(".")) found.decimals++;
     const text = trimmed(cell, reading);
     if (text === "") {
       found.missing++;

@@ -53,16 +53,22 @@ export function obstaclesBefore(table, uses, settings, reading) {
 
 /** What is doubtful about the commas and points of numbers. */
 function commaObstacles(used, table, reading) {
-  const doubtful = used.map((column) => ({ column, ...profile(table.columns.get(column)) })).filter(({ commas }) => commas > 0);
+  const profiles = used.map((column) => ({ column, ...profile(table.columns.get(column)) }));
+  const doubtful = profiles.filter(({ commas }) => commas > 0);
   if (doubtful.length > 0 && !reading.comma) {
     const columns = doubtful.map(({ column }) => `“${column}”`).join(", ");
     return [{ code: "decimal_comma", field: "comma", message: `There are numbers such as ${doubtful[0].firstComma} in ${columns}. Say what the comma is, or save the file with decimal points.` }];
   }
   if (reading.comma !== "decimal") return [];
-  return doubtful.filter(({ points }) => points > 0).map(({ column, firstComma, firstPoint }) => {
-    const message = `Column “${column}” has numbers such as ${firstComma} and such as ${firstPoint}, which may be a thousand. Save the file without thousands separators.`;
+  return profiles.filter(mayBeThousands).map(({ column, firstPoint }) => {
+    const message = `Column “${column}” has numbers such as ${firstPoint}: with decimal commas that may be ${firstPoint.replace(".", "")}. Save the file with one decimal mark and without thousands separators.`;
     return { code: "doubtful_point", column, message };
   });
+}
+
+/** Whether points that may stand between thousands are nowhere in the column shown to be decimal points. */
+function mayBeThousands({ points, commas, decimals }) {
+  return points > 0 && (commas > 0 || decimals === 0);
 }
 
 /** {plan, data} with rows; call it only when nothing stands before it. */

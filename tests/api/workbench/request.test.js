@@ -77,7 +77,10 @@ test("what stands before a request is told", () => {
   const codes = (...given) => obstaclesBefore(...given).map(({ code }) => code);
   assert.deepEqual(codes(...of("y;llm\n1,5;2\n2;3\n"), DEFAULTS, READING), ["decimal_comma"]);
   assert.deepEqual(codes(...of("y;llm\n1,5;2\n2;3\n", {}, { na: false, comma: "decimal" }), DEFAULTS, { na: false, comma: "decimal" }), []);
-  assert.deepEqual(codes(...of("y;llm\n1,5;2\n1.234;3\n"), DEFAULTS, { na: false, comma: "decimal" }), ["doubtful_point"]);
+  const decimal = (text) => codes(...of(text), DEFAULTS, { na: false, comma: "decimal" });
+  assert.deepEqual(decimal("y;llm\n1,5;2\n1.234;3\n"), ["doubtful_point"]);
+  assert.deepEqual(decimal("y;llm\n1,5;950\n2,5;1.234\n"), ["doubtful_point"]);
+  assert.deepEqual(decimal("y;llm\n1,5;1.5\n2,5;1.234\n"), []);
   for (const [quantiles, found] of [["0,25", ["quantiles"]], ["", ["quantiles"]], ["0.25, 0.5;0.75", []]]) {
     assert.deepEqual(codes(...of("y,llm\n1,2\n2,2\n"), { ...DEFAULTS, estimand: "quantile", quantiles }, READING), found);
   }
