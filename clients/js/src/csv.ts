@@ -61,7 +61,12 @@ function decoded(bytes: Uint8Array): string {
 function typed(values: readonly string[], missing: ReadonlySet<string>, commas: boolean): CsvColumns[string] {
   const known = values.map((value) => (missing.has(value.trim()) ? null : value));
   const logical = (value: string): boolean | null => LOGICAL.get(value.trim().toLowerCase()) ?? null;
-  return every(known, (value) => numberOf(value.trim(), commas)) ?? every(known, logical) ?? known;
+  const doubtful = commas && has(known, ",") && has(known, "."); // 1.234 beside 3,5 may be a thousand
+  return (doubtful ? null : every(known, (value) => numberOf(value.trim(), commas))) ?? every(known, logical) ?? known;
+}
+
+function has(known: readonly (string | null)[], mark: string): boolean {
+  return known.some((value) => value?.includes(mark));
 }
 
 /** All values read by `read`, or null where it cannot read one. */

@@ -74,3 +74,10 @@ test("columns may have any name", () => {
   const made = readCsv("__proto__,constructor\n1,2");
   assert.deepEqual([Object.keys(made), made.constructor], [["__proto__", "constructor"], [2]]);
 });
+
+test("a point beside decimal commas may stand between thousands: such a column is text", () => {
+  const read = (...cells) => readCsv(["a;b", ...cells.map((cell) => `${cell};1`)].join("\n")).a;
+  assert.deepEqual(read("3,5", "1.234", "NA"), ["3,5", "1.234", null]);
+  assert.deepEqual(read("3,5", "-1e3"), [3.5, -1000]);
+  assert.deepEqual(read("3.5", "1.234"), [3.5, 1.234]);
+});
