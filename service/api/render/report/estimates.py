@@ -84,7 +84,7 @@ def models(rows: Rows) -> Table:
         ("variance ratio without it", lambda m: figure(m["variance_ratio_without"])),
         ("correlation of its draws", lambda m: figure(m["icc"])),
         ("cross-fitted variance ratio", lambda m: figure(m["cross_fitted_variance_ratio"])),
-        ("share of folds that took it", lambda m: figure(m["selected_share"])),
+        ("share of humans whose fold took it", lambda m: figure(m["selected_share"])),
     )
 
 

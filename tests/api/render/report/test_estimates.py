@@ -34,7 +34,9 @@ def test_models_alternatives_and_pooled_estimates_have_tables() -> None:
         "alternatives": [other | {"variance_ratio": 0.7, "effective_sample_size": 99.0}],
         "pooled": {"estimate": 0.4, "shrinkage": 0.25, "interval": interval},
     }
+    rows[0]["models"][0]["selected_share"] = 0.8
     assert column(estimates.models(rows), "model") == ["llm"]
+    assert column(estimates.models(rows), "share of humans whose fold took it") == ["0.8"]
     assert column(estimates.alternatives(rows), "estimator") == ["ppi"]
     assert column(estimates.alternatives(rows), "worth humans") == ["99"]
     assert column(estimates.pooled(rows), "shrinkage") == ["0.25"]
