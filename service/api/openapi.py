@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from importlib.metadata import version
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -16,7 +14,7 @@ from service.api.routes.computation import Computation
 from service.calibration.card import Card
 from service.web.access.described import STATUSES, WORDS, schemes, security
 from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
-from service.web.schemas import Schema, Words, answer_schemas, described, reference, request_schemas
+from service.web.schemas import Schema, answer_schemas, described, read_words, reference, request_schemas
 
 _OVERVIEW = (
     "Calibrated effects from a modest human sample plus LLM answers. New here? Begin with the "
@@ -102,16 +100,12 @@ def build_document(computations: Sequence[Computation[Any, Any]]) -> bytes:
         "tags": [{"name": "compute"}, {"name": "describe"}, {"name": "operate"}],
         "paths": {c.path: {"post": _post(c)} for c in computations} | _reading_paths(),
         "components": {
-            "schemas": dict(sorted(described(schemas, _words()).items())),
+            "schemas": dict(sorted(described(schemas, read_words("service.api")).items())),
             "responses": _problem_responses(),
             "securitySchemes": schemes(),
         },
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-
-
-def _words() -> Words:
-    return tomllib.loads(files("service.api").joinpath("fields.toml").read_text())
 
 
 def _post(computation: Computation[Any, Any]) -> Schema:

@@ -13,7 +13,7 @@ from service.gateway.wire.generation import GenerationRequest
 from service.gateway.wire.records import CellRecord, EndRecord, ErrorRecord, PlanReply, ProgressRecord
 from service.web.access.described import STATUSES, WORDS, schemes, security
 from service.web.problems import MEDIA_TYPE, Entry, FieldError, ProblemDocument
-from service.web.schemas import Schema, answer_schemas, reference, request_schemas
+from service.web.schemas import Schema, answer_schemas, described, read_words, reference, request_schemas
 
 JSON = "application/json"
 _OVERVIEW = (
@@ -98,7 +98,7 @@ def build_document() -> bytes:
         "tags": [{"name": "generate"}, {"name": "describe"}, {"name": "operate"}],
         "paths": _posting_paths() | _reading_paths(),
         "components": {
-            "schemas": dict(sorted(schemas.items())),
+            "schemas": dict(sorted(described(schemas, read_words("service.gateway")).items())),
             "responses": _problem_responses(),
             "securitySchemes": schemes(),
         },

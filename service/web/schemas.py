@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import tomllib
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -37,6 +39,12 @@ def answer_schemas(kinds: Sequence[type]) -> dict[str, Schema]:
         if "properties" in schema and name not in left_out:
             schema["required"] = list(schema["properties"])
     return schemas
+
+
+def read_words(package: str) -> Words:
+    """The words of a service's ``fields.toml``, and those of refusals, which every service has."""
+    web, own = (tomllib.loads(files(name).joinpath("fields.toml").read_text()) for name in ("service.web", package))
+    return web | own
 
 
 def described(schemas: Mapping[str, Schema], words: Words) -> dict[str, Schema]:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +9,8 @@ from service.api.openapi import build_document
 from service.api.parts import calibration_parts
 from service.api.reading.media import readers
 from service.api.render.media import forms
-from service.web.schemas import EVERY
+from service.web.schemas import read_words
+from tests.web.fields import fields, left_over, undescribed
 
 DOCUMENT = build_document(calibration_parts().computations)
 OPENAPI = json.loads(DOCUMENT)
@@ -92,31 +91,14 @@ def test_every_media_type_of_a_path_is_described() -> None:
         assert parameters == {"validate_only"} | {name for reader in read.values() for name in reader.parameters}
 
 
-WORDS = tomllib.loads((Path("service/api") / "fields.toml").read_text())
-
-
-def fields() -> Iterator[tuple[str, str, str]]:
-    """Every field of every struct, with what is said of it."""
-    for name, schema in OPENAPI["components"]["schemas"].items():
-        for field, told in schema.get("properties", {}).items():
-            yield name, field, told.get("description", "")
-
-
 def test_every_field_says_what_it_is() -> None:
-    assert [f"{name}.{field}" for name, field, said in fields() if not said or said.startswith("Default:")] == []
+    assert undescribed(OPENAPI) == []
 
 
 def test_the_effect_of_a_new_study_is_told_as_that_of_past_ones() -> None:
-    told = {name: said for name, field, said in fields() if field == "llm" and name.endswith("Study")}
+    told = {name: said for name, field, said in fields(OPENAPI) if field == "llm" and name.endswith("Study")}
     assert told == {"NewStudy": "The LLM's effect.", "PastStudy": "The LLM's effect."}
 
 
 def test_no_word_about_a_field_is_left_over() -> None:
-    told = {(name, field): said for name, field, said in fields()}
-    own = {(name, field): words for name, table in WORDS.items() if name != EVERY for field, words in table.items()}
-    assert {place for place, words in own.items() if not told.get(place, "").startswith(words)} == set()
-    every = {(field, said) for (name, field), said in told.items() if (name, field) not in own}
-    left = {
-        field for field, words in WORDS[EVERY].items() if not any(f == field and s.startswith(words) for f, s in every)
-    }
-    assert left == set()
+    assert left_over(OPENAPI, read_words("service.api")) == set()

@@ -7,8 +7,10 @@ import jsonschema
 import pytest
 
 from service.gateway.openapi import build_document
+from service.web.schemas import read_words
 from tests.gateway.studies import CHOICE, LIKERT, MULTI, NUMERIC, RANKING, TEXT, gateway, lines, post, request
 from tests.web.asgi import ask
+from tests.web.fields import left_over, undescribed
 
 DOCUMENT = build_document()
 OPENAPI = json.loads(DOCUMENT)
@@ -71,3 +73,11 @@ def test_every_path_is_served_and_every_served_path_is_described() -> None:
         for verb in verbs.keys() - {"parameters"}:
             answer = ask(app.asgi, verb.upper(), path.replace("{code}", "unknown_arm"), headers={"accept": "*/*"})
             assert answer.status not in {404, 405}, path
+
+
+def test_every_field_says_what_it_is() -> None:
+    assert undescribed(OPENAPI) == []
+
+
+def test_no_word_about_a_field_is_left_over() -> None:
+    assert left_over(OPENAPI, read_words("service.gateway")) == set()

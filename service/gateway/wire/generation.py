@@ -87,7 +87,7 @@ class Particular(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Sampling parameters under one name for all providers; what is absent is not sent."""
+    """Sampling parameters under one name for all providers; only those given are sent, and a bound on the answer."""
 
     temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None

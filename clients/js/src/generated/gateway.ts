@@ -217,8 +217,9 @@ export interface components {
          * @description One condition and the text that makes it.
          */
         Arm: {
+            /** @description The arm's name; each once. */
             name: string;
-            /** @description Default: empty. */
+            /** @description What stands for {arm} in the template. Default: empty. */
             text?: string | null;
         };
         /**
@@ -226,8 +227,11 @@ export interface components {
          * @description One upstream request of a cell: HTTP status (null: none came), why it failed (null: it did not), seconds.
          */
         AttemptRecord: {
+            /** @description HTTP status of the response; null: none came. */
             status: number | null;
+            /** @description Why it gave no answer, one of the reasons of missing; null: it did. */
             reason: string | null;
+            /** @description Time from sending to the response or its failure, in seconds. */
             seconds: number;
         };
         /**
@@ -235,8 +239,11 @@ export interface components {
          * @description Upper bounds over one try of every call; usd null where a price is unknown.
          */
         Bound: {
+            /** @description A token for every byte that would be sent. */
             input_tokens: number;
+            /** @description All that the answers may have: max_output_tokens of every call, 1024 where none is sent. */
             output_tokens: number;
+            /** @description US dollars; null where a price is unknown. */
             usd: number | null;
         };
         /**
@@ -244,15 +251,24 @@ export interface components {
          * @description The ``data`` of a calibration request, in the table layout; outcomes are for the caller to fill.
          */
         CalibrationData: {
-            /** @enum {string} */
+            /**
+             * @description The layout of the calibration service.
+             * @enum {string}
+             */
             layout: "table";
+            /** @description unit_id of every persona, in the order of the request. */
             unit: string[];
+            /** @description Whether a human answer will be added, by persona. */
             human: boolean[];
+            /** @description A column of nulls for every outcome: the place of the human answers. */
             outcomes: {
                 [key: string]: null[];
             };
+            /** @description A column for every outcome, model, arm, category and replicate that there is. */
             predictions: components["schemas"]["PredictionColumn"][];
+            /** @description Arm of every persona; null: LLM-only under crossed arms. Absent with one arm. */
             arm?: (string | null)[] | null;
+            /** @description shared: crossed arms; independent: assigned ones. Absent with one arm. */
             prediction_design?: ("independent" | "shared") | null;
         };
         /**
@@ -260,26 +276,49 @@ export interface components {
          * @description One planned cell, answered or missing.
          */
         CellRecord: {
-            /** @enum {string} */
+            /**
+             * @description Which record this is.
+             * @enum {string}
+             */
             type: "cell";
+            /** @description Digest of all that determines the answer, the same whenever the request is posted again; what resume.done takes. */
             cell_id: string;
+            /** @description The unit's name; never sent to a provider. */
             unit_id: string;
+            /** @description The arm's name. */
             arm: string;
+            /** @description The item's name. */
             item: string;
+            /** @description The model's name in the request. */
             model: string;
+            /** @description Which repetition, from 0. */
             replicate: number;
-            /** @enum {string} */
+            /**
+             * @description Whether there is an answer.
+             * @enum {string}
+             */
             status: "answered" | "missing";
+            /** @description The code; a number; a text; the codes of a multi_select; those of a ranking from first to last; declined. With probabilities the most probable option, of a multi_select those above one half. Null if missing. */
             value: number | string | (number | string)[] | null;
+            /** @description Of every option in the item's own order, declining last; of a multi_select each by itself. Null where the method gives none. */
             probabilities: number[] | null;
+            /** @description Mean of the codes by their probabilities, given that an option was chosen; null without probabilities, for a multi_select, or where a code is no number. */
             expected: number | null;
+            /** @description Variance of the codes by the same probabilities; null where expected is. */
             variance: number | null;
+            /** @description Share of the probability on what is none of the options; null where it is not known. */
             off_option_mass: number | null;
+            /** @description Why there is no answer, as in docs/gateway.md; null where there is one. */
             missing: ("auth_failed" | "blocked_input" | "blocked_output" | "budget_exhausted" | "cancelled" | "circuit_open" | "constraint_not_honoured" | "context_overflow" | "deadline" | "empty" | "logprobs_absent" | "not_an_option" | "off_option_mass" | "out_of_range" | "rate_limited" | "refused" | "timeout" | "truncated" | "unparseable" | "unsupported" | "upstream_error") | null;
+            /** @description What the model wrote. */
             raw: components["schemas"]["Raw"];
+            /** @description How it was read. */
             parse: components["schemas"]["Parse"];
+            /** @description Where it comes from. */
             provenance: components["schemas"]["Provenance"];
+            /** @description The cell's share of its call's tokens. */
             usage: components["schemas"]["UsageRecord"];
+            /** @description The cell's share of what its call cost. */
             cost: components["schemas"]["CostRecord"];
         };
         /**
@@ -290,9 +329,14 @@ export interface components {
          *     unknown; ``unknown``: no price; ``cache``: paid for before.
          */
         CostRecord: {
+            /** @description US dollars; null where a price is unknown. */
             usd: number | null;
-            /** @enum {string} */
+            /**
+             * @description What usd rests on.
+             * @enum {string}
+             */
             basis: "cache" | "reserved" | "table" | "unknown";
+            /** @description The day that the prices are of; the oldest where there are several, null without a price. */
             as_of: string | null;
         };
         /**
@@ -302,6 +346,7 @@ export interface components {
          *     Over the cells that were asked for now; a model without a price, or without such a cell, is left out.
          */
         CostsRecord: {
+            /** @description US dollars per answered cell, by model. */
             llm: {
                 [key: string]: number;
             };
@@ -311,10 +356,16 @@ export interface components {
          * @description A model that answered under another name or fingerprint than before, within one procedure.
          */
         Drift: {
+            /** @description The model's name in the request. */
             model: string;
-            /** @enum {string} */
+            /**
+             * @description What changed.
+             * @enum {string}
+             */
             field: "fingerprint" | "model_returned";
+            /** @description What it was; null: the provider did not tell. */
             before: string | null;
+            /** @description What it became; null: the provider did not tell. */
             after: string | null;
         };
         /**
@@ -322,11 +373,14 @@ export interface components {
          * @description How answers are asked for; the same for every persona.
          */
         Elicitation: {
-            /** @enum {string} */
+            /**
+             * @description decision: the provider returns a probability for every option; logprob: log probabilities of one-token labels; sample: one answer is drawn; verbalized: the model states probabilities.
+             * @enum {string}
+             */
             method: "decision" | "logprob" | "sample" | "verbalized";
             /** @description How often each cell is asked. Default: 1. */
             replicates?: number | null;
-            /** @description Default: fixed. */
+            /** @description fixed: as listed; random: drawn for every call; counterbalanced: replicates go through the rotations. A scale is only turned round. Default: fixed. */
             option_order?: ("counterbalanced" | "fixed" | "random") | null;
             /** @description Items that share an upstream call. Default: 1. */
             items_per_call?: number | null;
@@ -338,17 +392,28 @@ export interface components {
          * @description The last line.
          */
         EndRecord: {
-            /** @enum {string} */
+            /**
+             * @description Which record this is.
+             * @enum {string}
+             */
             type: "end";
+            /** @description Cells by answered, by reason of missing, and done_before. */
             counts: {
                 [key: string]: number;
             };
+            /** @description Tokens, as the providers tell them. */
             usage: components["schemas"]["UsageRecord"];
+            /** @description US dollars, and what they rest on. */
             cost: components["schemas"]["CostRecord"];
+            /** @description Whether no cell is left that another run could get an answer for. */
             complete: boolean;
+            /** @description What is left to do. */
             resume: components["schemas"]["ResumeRecord"];
+            /** @description Changes of models during the run, at most 100. */
             drift: components["schemas"]["Drift"][];
+            /** @description What an answered cell cost, as costs of /v1/designs. */
             costs: components["schemas"]["CostsRecord"];
+            /** @description With output calibration: the data of a calibration request. Absent otherwise. */
             data: components["schemas"]["CalibrationData"] | null;
         };
         /**
@@ -356,10 +421,15 @@ export interface components {
          * @description One line of the catalogue: an error (with its HTTP status) or, without status, a warning.
          */
         Entry: {
+            /** @description Stable code, a key of /v1/problems. */
             code: string;
+            /** @description HTTP status of an error; null: a warning, inside an answer. */
             status: number | null;
+            /** @description Its title, fixed for a name or code. */
             title: string;
+            /** @description What it means. */
             meaning: string;
+            /** @description What to do. */
             action: string;
         };
         /**
@@ -367,8 +437,12 @@ export interface components {
          * @description A failure of the whole run after its first line.
          */
         ErrorRecord: {
-            /** @enum {string} */
+            /**
+             * @description Which record this is.
+             * @enum {string}
+             */
             type: "error";
+            /** @description What went wrong, as a refusal would say it. */
             problem: components["schemas"]["ProblemDocument"];
         };
         /**
@@ -376,10 +450,13 @@ export interface components {
          * @description One reason for a refusal: JSON pointer into the body, stable code, what was seen, what to do.
          */
         FieldError: {
+            /** @description JSON pointer to the place in the request. */
             pointer: string;
+            /** @description Stable code, a key of /v1/problems. */
             code: string;
+            /** @description What was seen; never a person's value. */
             detail: string;
-            /** @description Default: "". */
+            /** @description What to do here. Default: "". */
             hint: string;
         };
         /**
@@ -387,20 +464,27 @@ export interface components {
          * @description A study to run.
          */
         GenerationRequest: {
+            /** @description Whom the models answer as. */
             personas: components["schemas"]["Persona"][];
+            /** @description The questions. */
             items: components["schemas"]["Item"][];
+            /** @description The LLMs that are asked. */
             models: components["schemas"]["Model"][];
+            /** @description How answers are asked for. */
             elicitation: components["schemas"]["Elicitation"];
-            /** @description Default: one arm named all. */
+            /** @description The conditions. Default: one arm named all. */
             arms?: components["schemas"]["Arm"][] | null;
             /** @description crossed: every persona under every arm; assigned: under its own. Default: crossed. */
             assignment?: ("assigned" | "crossed") | null;
+            /** @description How persona, arm and item become a prompt. Default: a user's text of arm and item. */
             template?: components["schemas"]["Template"] | null;
             /** @description Of every random order. Default: 0. */
             seed?: number | null;
-            /** @description Default: random. */
+            /** @description random: a shuffle drawn from the seed, so that a run that stops early leaves a random subset; sequential: by the lists of the request. Default: random. */
             execution_order?: ("random" | "sequential") | null;
+            /** @description Caps of this run. Default: the operator's alone. */
             limits?: components["schemas"]["Limits"] | null;
+            /** @description What need not be asked again. Default: nothing. */
             resume?: components["schemas"]["Resume"] | null;
             /** @description refresh: ask again and store; off: neither read nor store. Default: use. */
             cache?: ("off" | "refresh" | "use") | null;
@@ -412,9 +496,14 @@ export interface components {
          * @description One question.
          */
         Item: {
+            /** @description The item's name; each once. */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description choice: one option; likert: one of an ordered scale; numeric: a number; multi_select: any of the options; free_text: words; ranking: all options in order.
+             * @enum {string}
+             */
             type: "choice" | "free_text" | "likert" | "multi_select" | "numeric" | "ranking";
+            /** @description The question. */
             text: string;
             /** @description What may be answered; not for numeric and free_text. */
             options?: components["schemas"]["Option"][] | null;
@@ -432,9 +521,13 @@ export interface components {
          * @description What the run may spend; the operator's own caps hold besides.
          */
         Limits: {
+            /** @description Most US dollars; needs a price of every model. Default: the operator's cap. */
             usd?: number | null;
+            /** @description Most tokens, input and output together. Default: no cap. */
             tokens?: number | null;
+            /** @description Most upstream requests, further tries included. Default: no cap. */
             calls?: number | null;
+            /** @description Longest time of the run. Default: the operator's, which it cannot pass. */
             deadline_seconds?: number | null;
         };
         /**
@@ -442,12 +535,13 @@ export interface components {
          * @description One LLM.
          */
         Model: {
+            /** @description The model's name in records; each once. */
             name: string;
             /** @description A provider of GET /v1/providers. Default: simulated. */
             provider?: string | null;
             /** @description The provider's name of the model. Default: name; simulated for simulated. */
             model?: string | null;
-            /** @description Default: the provider's own. */
+            /** @description Sampling parameters. Default: the provider's own. */
             parameters?: components["schemas"]["Parameters"] | null;
             /** @description What a parameter that the provider cannot take means. Default: error. */
             on_unsupported?: ("drop" | "error") | null;
@@ -457,9 +551,13 @@ export interface components {
          * @description One listed model; price null: unknown.
          */
         ModelEntry: {
+            /** @description The provider's name of the model. */
             name: string;
+            /** @description Values of elicitation.method that it can take. */
             methods: string[];
+            /** @description Names of the parameters that it can take. */
             parameters: string[];
+            /** @description What its tokens cost; null: unknown. */
             price: components["schemas"]["PriceEntry"] | null;
         };
         /**
@@ -467,25 +565,35 @@ export interface components {
          * @description One answer on offer: its code in the data and the words shown.
          */
         Option: {
+            /** @description What stands for it in the data; whole numbers have means. */
             code: number | string;
-            /** @description Default: the code. */
+            /** @description The words shown. Default: the code. */
             label?: string | null;
         };
         /**
          * Parameters
-         * @description Sampling parameters under one name for all providers; what is absent is not sent.
+         * @description Sampling parameters under one name for all providers; only those given are sent, and a bound on the answer.
          */
         Parameters: {
+            /** @description How random draws are; 0: the likeliest. */
             temperature?: number | null;
+            /** @description Tokens are drawn from the likeliest that have this share of the probability. */
             top_p?: number | null;
+            /** @description Tokens are drawn from so many likeliest ones. */
             top_k?: number | null;
+            /** @description Most tokens of one upstream answer, thinking included. Default: 1024; with logprob 1 (openai_responses: 16). */
             max_output_tokens?: number | null;
             /** @description Sent with the first replicate; later ones send others drawn from it. */
             seed?: number | null;
+            /** @description How much the model thinks before it answers. */
             reasoning_effort?: ("high" | "low" | "max" | "medium" | "minimal" | "none" | "xhigh") | null;
+            /** @description Against tokens by how often they have come. */
             frequency_penalty?: number | null;
+            /** @description Against tokens that have come at all. */
             presence_penalty?: number | null;
+            /** @description Texts at which an answer ends. */
             stop?: string[] | null;
+            /** @description The provider's class of service, in its own words. */
             service_tier?: string | null;
             /** @description What the embedded provider simulates; no other provider takes it. */
             simulated?: components["schemas"]["Particular"] | null;
@@ -495,7 +603,9 @@ export interface components {
          * @description The rule that read the answer, and whether it had to be repaired (never in the calibration output).
          */
         Parse: {
+            /** @description exact: a code, a label or a number; json: JSON checked again; text: free text; decision, logprob, verbalized: by probabilities. Null: not read. */
             rule: string | null;
+            /** @description Whether lenient repaired it. */
             repaired: boolean;
         };
         /**
@@ -503,12 +613,19 @@ export interface components {
          * @description What the embedded provider simulates: latent bias and noise, shares of calls that fail, milliseconds.
          */
         Particular: {
+            /** @description How much too high the model answers, in standard deviations of the latent answer. Default: 0. */
             bias?: number | null;
+            /** @description How much draws differ, in the same unit. Default: 0.25. */
             noise?: number | null;
+            /** @description Share of questions, or of calls that give text, that are refused. Default: 0. */
             refusal_rate?: number | null;
+            /** @description Share of calls whose answer has another form than asked for. Default: 0. */
             malformed_rate?: number | null;
+            /** @description Probability of something that is not on offer. Default: 0. */
             off_option?: number | null;
+            /** @description Share of calls that fail, at every try: half with 429, half with 500. Default: 0. */
             error_rate?: number | null;
+            /** @description Milliseconds that a response takes. Default: 0. */
             latency_ms?: number | null;
         };
         /**
@@ -516,6 +633,7 @@ export interface components {
          * @description Whom the models answer as.
          */
         Persona: {
+            /** @description The unit's name, each once; never sent to a provider. */
             unit_id: string;
             /** @description What the template may use. Default: none. */
             attributes?: {
@@ -531,15 +649,23 @@ export interface components {
          * @description What a run would do; nobody was called.
          */
         PlanReply: {
+            /** @description Planned cells, one record each. */
             cells: number;
+            /** @description Upstream calls, each counted once. */
             calls: number;
+            /** @description The most that one try of every call can take. */
             upper_bound: components["schemas"]["Bound"];
+            /** @description Digest of what is the same for all personas: template, arms, items, elicitation without replicates, models, parameters. */
             procedure_hash: string;
+            /** @description The same digest for each model alone, by name. */
             procedure_hashes: {
                 [key: string]: string;
             };
+            /** @description random: a shuffle drawn from the seed, so that a run that stops early leaves a random subset; sequential: by the lists of the request. */
             execution_order: string;
+            /** @description The first calls, at most 3. */
             prompts: components["schemas"]["SamplePrompt"][];
+            /** @description What to know before paying, in words. */
             warnings: string[];
         };
         /**
@@ -547,11 +673,17 @@ export interface components {
          * @description One column of LLM answers, one value per persona.
          */
         PredictionColumn: {
+            /** @description The item's name; of a multi_select with a dot and the option's code. */
             outcome: string;
+            /** @description The model's name in the request. */
             model: string;
+            /** @description One value per persona: the expected value, the value where it was drawn, or a share of 1; null where missing or repaired. */
             values: (number | null)[];
+            /** @description The arm that the LLM was asked under; absent where each persona has its own. */
             arm?: string | null;
+            /** @description The option whose probability it is; a drawn choice has 1 and 0. Absent where there is none. */
             category?: string | null;
+            /** @description The replicate, from 0; absent with one. */
             draw?: number | null;
         };
         /**
@@ -559,9 +691,13 @@ export interface components {
          * @description US dollars per million tokens, and when they were right.
          */
         PriceEntry: {
+            /** @description Of input. */
             input: number;
+            /** @description Of input that the provider had cached; null: as input. */
             cached_input: number | null;
+            /** @description Of output. */
             output: number;
+            /** @description The day that the prices are of. */
             as_of: string;
         };
         /**
@@ -569,13 +705,21 @@ export interface components {
          * @description The body of every answer that is not a success (RFC 9457); type and title are fixed for a code.
          */
         ProblemDocument: {
+            /** @description Address of the code's page. */
             type: string;
+            /** @description Title of the code. */
             title: string;
+            /** @description HTTP status. */
             status: number;
+            /** @description What was seen; never a person's value. */
             detail: string;
+            /** @description The request id, as in X-Request-Id. */
             instance: string;
+            /** @description Stable code, a key of /v1/problems. */
             code: string;
+            /** @description Every reason with its place, at most 100. */
             errors: components["schemas"]["FieldError"][];
+            /** @description How many reasons there are. */
             errors_total: number;
         };
         /**
@@ -583,12 +727,20 @@ export interface components {
          * @description How far the run is; rate in cells per second, usd null where a price is unknown.
          */
         ProgressRecord: {
-            /** @enum {string} */
+            /**
+             * @description Which record this is.
+             * @enum {string}
+             */
             type: "progress";
+            /** @description Cells that have a record, or were done before. */
             done: number;
+            /** @description Cells that are planned. */
             total: number;
+            /** @description Cells per second since the run began, without those done before. */
             rate: number;
+            /** @description US dollars charged so far; null where a price is unknown. */
             usd: number | null;
+            /** @description Input and output tokens charged so far. */
             tokens: number;
         };
         /**
@@ -596,24 +748,43 @@ export interface components {
          * @description Where an answer comes from: what was requested, what was sent, what was dropped, who answered.
          */
         Provenance: {
+            /** @description The provider's name. */
             provider: string;
+            /** @description The provider's base URL. */
             endpoint: string;
+            /** @description The provider's name of the model, as sent. */
             model_requested: string;
+            /** @description The name that the response has; null: none. */
             model_returned: string | null;
+            /** @description The provider's own mark of what answered; null: none. */
             fingerprint: string | null;
+            /** @description The provider's id of the response; null: none. */
             request_id: string | null;
+            /** @description Parameters as they stand in the request. */
             parameters_requested: Record<string, never>;
+            /** @description The parameters that are sent, under the provider's own names, the bound on output tokens that we add included. */
             parameters_sent: Record<string, never>;
+            /** @description Names of requested parameters that were not sent. */
             parameters_dropped: string[];
+            /** @description Digest of system text, user's text and questions with their options as shown. */
             prompt_sha256: string;
+            /** @description Digest of the template. */
             template_sha256: string;
+            /** @description Digest of what is the same for all personas of this model: template, arms, items, elicitation without replicates, model, parameters. */
             procedure_hash: string;
+            /** @description Codes of the options as shown; empty where there are none. */
             option_order: (number | string)[];
+            /** @description When asking began, in UTC; null: it never did. From the cache: the first time. */
             started: string | null;
+            /** @description Milliseconds from then to the result, waits and further tries included; null: never asked. */
             latency_ms: number | null;
+            /** @description How many upstream requests were made. */
             attempts: number;
+            /** @description Each of them. */
             tries: components["schemas"]["AttemptRecord"][];
+            /** @description Whether it comes from the cache. */
             cached: boolean;
+            /** @description Version of this service. */
             gateway_version: string;
         };
         /**
@@ -621,13 +792,21 @@ export interface components {
          * @description One provider; ``any_model``: models that are not listed are passed on as they are named.
          */
         ProviderEntry: {
+            /** @description The provider's name, as requests have it. */
             name: string;
+            /** @description The wire that it speaks, as in docs/gateway.md. */
             codec: string;
+            /** @description Values of elicitation.method that it can take. */
             methods: string[];
+            /** @description Names of the parameters that it can take. */
             parameters: string[];
+            /** @description Whether one call can ask several items. */
             several_items: boolean;
+            /** @description Whether models that are not listed may be named. */
             any_model: boolean;
+            /** @description Whether the operator gave it a key. */
             key_configured: boolean;
+            /** @description Models that are listed. */
             models: components["schemas"]["ModelEntry"][];
         };
         /**
@@ -635,6 +814,7 @@ export interface components {
          * @description All of them.
          */
         ProvidersReply: {
+            /** @description Every provider that is configured. */
             providers: components["schemas"]["ProviderEntry"][];
         };
         /**
@@ -642,7 +822,9 @@ export interface components {
          * @description What the model wrote, and its digest; both null where it wrote nothing.
          */
         Raw: {
+            /** @description The text, untouched; null: none. */
             text: string | null;
+            /** @description SHA-256 of the text in UTF-8, as hexadecimal digits; null: no text. */
             sha256: string | null;
         };
         /**
@@ -658,8 +840,11 @@ export interface components {
          * @description How a run goes on: cells that have no answer but could get one, for a request with these hashes.
          */
         ResumeRecord: {
+            /** @description Digest of what is the same for all personas: template, arms, items, elicitation without replicates, models, parameters. */
             procedure_hash: string;
+            /** @description The request's seed. */
             seed: number;
+            /** @description Cells without an answer that another run could get one for. */
             remaining: number;
         };
         /**
@@ -667,13 +852,21 @@ export interface components {
          * @description What one planned call sends.
          */
         SamplePrompt: {
+            /** @description The unit's name; never sent to a provider. */
             unit_id: string;
+            /** @description The arm's name. */
             arm: string;
+            /** @description The model's name in the request. */
             model: string;
+            /** @description The items that the call asks, by name. */
             items: string[];
+            /** @description The system text. */
             system: string;
+            /** @description The user's text. */
             user: string;
+            /** @description The parameters that are sent, under the provider's own names, the bound on output tokens that we add included. */
             parameters_sent: Record<string, never>;
+            /** @description Names of requested parameters that were not sent. */
             parameters_dropped: string[];
         };
         /**
@@ -681,9 +874,9 @@ export interface components {
          * @description Texts with ``{attribute}``, ``{arm}`` and ``{item}``; braces themselves are written twice.
          */
         Template: {
-            /** @description Default: empty. */
+            /** @description The system text: who the model is to be. Default: empty. */
             system?: string | null;
-            /** @description Default: "{arm}\n{item}". */
+            /** @description The user's text. Default: "{arm}\n{item}". */
             user?: string | null;
         };
         /**
@@ -693,13 +886,13 @@ export interface components {
          *     Cells of one call have equal shares, the first ones a token more where it does not divide; ``end`` has the sum.
          */
         UsageRecord: {
-            /** @description Default: 0. */
+            /** @description Tokens of what was sent, cached ones included. Default: 0. */
             input: number;
-            /** @description Default: 0. */
+            /** @description Those of input that the provider had in its own cache. Default: 0. */
             cached_input: number;
-            /** @description Default: 0. */
+            /** @description Tokens of what came back, reasoning included. Default: 0. */
             output: number;
-            /** @description Default: 0. */
+            /** @description Those of output that the model spent on thinking. Default: 0. */
             reasoning: number;
         };
     };
