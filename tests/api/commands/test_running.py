@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pty
@@ -114,6 +115,16 @@ def test_files_of_report_and_figure_are_written(rectifier, twins, tmp_path):
     assert "No such file" in ran.err
 
 
+def to_the_end(terminal: int) -> bytes:
+    """What a terminal still shows after its program has ended."""
+    found = b""
+    with contextlib.suppress(OSError):  # nobody is at the other end any more
+        while part := os.read(terminal, 1 << 16):
+            found += part
+    os.close(terminal)
+    return found
+
+
 def test_an_interrupt_at_a_terminal_ends_the_work_and_leaves_a_clean_line(twins):
     terminal, end = pty.openpty()
     command = [sys.executable, "-m", "service.cli", "calibrate", *twins, *LONG]
@@ -124,11 +135,9 @@ def test_an_interrupt_at_a_terminal_ends_the_work_and_leaves_a_clean_line(twins)
             seen += os.read(terminal, 1 << 16)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
-        rest = os.read(terminal, 1 << 16)
-        while not rest.endswith(b"stopped\r\n"):
-            rest += os.read(terminal, 1 << 16)
-    os.close(terminal)
+        rest = to_the_end(terminal)
     assert (process.returncode, out) == (130, b"")
+    assert rest.endswith(b"stopped\r\n")
     assert b"\x1b[?25h" in rest  # the cursor is shown again
 
 
