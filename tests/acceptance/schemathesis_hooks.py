@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,7 +18,6 @@ ACCEPTED = itertools.cycle(
     ["application/json"] * 4 + ["text/html", "application/json", "image/svg+xml", "text/csv, */*"]
 )
 """What requests ask for in turn: a report takes longer than most of what is made up."""
-CARRIED = {"/v1/calibrations": ("data", "plan"), "/v1/diagnostics": ("data",)}
 COLUMNS = ("trust", "condition", "age")
 
 
@@ -43,17 +43,16 @@ def before_call(_context: object, case: Any, _kwargs: object) -> None:
 
 @schemathesis.hook
 def flatmap_case(_context: object, case: Any) -> st.SearchStrategy[Any]:
-    """Four of five good calibrations and diagnoses are studies: OpenAPI has no words for columns of one length."""
+    """Four of five good requests are whole: OpenAPI has no words for columns of one length, or names that differ."""
     good = case.meta and case.meta.generation.mode is GenerationMode.POSITIVE
-    fields = CARRIED.get(case.operation.path)
-    if not good or fields is None or case.media_type == "text/csv":
+    whole = WHOLE.get(case.operation.path)
+    if not good or whole is None or case.media_type == "text/csv":
         return st.just(case)
-    studies = STUDIES.map(lambda study: _carrying(case, {name: study[name] for name in fields}))
-    return st.sampled_from(range(5)).flatmap(lambda k: studies if k else st.just(case))
+    return st.sampled_from(range(5)).flatmap(lambda k: whole.map(partial(_carrying, case)) if k else st.just(case))
 
 
-def _carrying(case: Any, study: dict[str, Any]) -> Any:
-    case.body = study
+def _carrying(case: Any, body: dict[str, Any]) -> Any:
+    case.body = body
     return case
 
 
@@ -79,7 +78,24 @@ def _study(draw: st.DrawFn) -> dict[str, Any]:
     return {"data": {"layout": "arrays", "arms": arms}, "plan": plan}
 
 
-STUDIES = _study()
+@st.composite
+def _record(draw: st.DrawFn) -> dict[str, Any]:
+    """Past studies of different names, and a new one; four are enough for some of what is told, twelve for all."""
+    effect = st.fixed_dictionaries({"estimate": st.floats(-2, 2), "standard_error": st.floats(0.01, 1)})
+    names = [f"s{k}" for k in range(draw(st.integers(4, 12)))]
+    studies = [{"name": name, "human": draw(effect), "llm": draw(effect)} for name in names]
+    return {
+        "studies": studies,
+        "new": {"name": "new", "llm": draw(effect)},
+        "confidence_level": draw(st.sampled_from([0.8, 0.95, None])),
+    }
+
+
+WHOLE = {
+    "/v1/calibrations": _study(),
+    "/v1/diagnostics": _study().map(lambda study: {"data": study["data"]}),
+    "/v1/track-records": _record(),
+}
 
 
 def _small(value: Any) -> Any:
