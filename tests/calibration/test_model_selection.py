@@ -193,6 +193,9 @@ def test_samples_with_too_few_humans_for_any_model_are_refused_by_regression() -
         calibrate(study.sample(), replace(BEST, estimator="regression"))
     assert problems(found.value) == [("/data/arms/0/human", "too_many_columns")]
     assert calibrate(study.sample(), BEST).verdict == "human_only_chosen"
+    with pytest.raises(CalibrationError) as outside:
+        _ = selection(frame(study.sample()), limited=False, seed=0).estimate
+    assert problems(outside.value) == [("/data/arms/0/human", "too_many_columns")]
 
 
 @pytest.mark.parametrize(
