@@ -131,7 +131,7 @@ def test_bodies_beyond_the_room_for_them_are_refused_and_the_others_answered() -
     async def client(port: int) -> None:
         first, second = await connected(port), await connected(port)
         first.writer.write(request("POST", "/v1/sums", BODY)[:-1])
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.05)
         refused = await second.ask("POST", "/v1/sums", BODY)
         assert (refused.status, refused.json["code"], refused.headers["retry-after"]) == (503, "overloaded", "1")
         first.writer.write(b"}")
