@@ -50,11 +50,6 @@ class Server:
         return self.process.wait(timeout=60)
 
 
-def unmeasured() -> dict[str, str]:
-    """The environment of a Python process that is none of ours, whose lines nobody counts."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-
-
 def start(log: Path, deployable: str = "serve", **environment: str) -> Server:
     """``serve`` (calibration) or ``gateway`` on a free port, its log in a file."""
     with socket.socket() as probe:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from tests.acceptance.conftest import unmeasured
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
@@ -20,7 +19,7 @@ def made_up(server, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"]
     address = f"http://{server.host}:{server.port}/openapi.json"
     common = ["--checks", "all", "--seed", "1", "--no-color", *options]
-    environment = unmeasured() | {"SCHEMATHESIS_HOOKS": str(HOOKS), "PYTHONHASHSEED": "0"}
+    environment = os.environ | {"SCHEMATHESIS_HOOKS": str(HOOKS), "PYTHONHASHSEED": "0"}
     return subprocess.run([*command, address, *common], capture_output=True, text=True, check=False, env=environment)
 
 

@@ -10,6 +10,8 @@ from service.calibration.layouts.survey import Survey
 from service.calibration.plan import Model
 from tests.calibration.models import answered, table
 
+pytestmark = pytest.mark.usefixtures("unwatched")
+
 HUMANS = 60
 
 

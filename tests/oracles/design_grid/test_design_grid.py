@@ -7,6 +7,8 @@ from service.calibration.designs.design import design
 from service.calibration.designs.objective import Objective
 from tests.oracles.design_grid.loading import BUDGETS, TARGETS, basis, costs
 
+pytestmark = pytest.mark.usefixtures("unwatched")
+
 
 def test_the_grid_is_whole():
     assert (len(BUDGETS), len(TARGETS)) == (56, 28)
