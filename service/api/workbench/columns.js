@@ -1,6 +1,6 @@
 // Which column is what: a guess from names and contents that the person sees and can change.
 
-import { AS_WRITTEN, profile } from "./cells.js";
+import { AS_WRITTEN, profile, trimmed } from "./cells.js";
 import { contains, described, wordsOf } from "./names.js";
 
 /** What a column can be, in the order offered. */
@@ -49,7 +49,7 @@ export function guess(header, columns, reading = AS_WRITTEN) {
   for (const name of header) if (free(found, name) && isPrediction(name, found.get(name).profile)) found.get(name).role = "prediction";
   guessOutcomes(header, found);
   withoutWords(header, found);
-  guessCluster(header, found);
+  guessCluster(header, found, columns, reading);
   for (const name of header) if (free(found, name) && isCovariate(name, found.get(name).profile)) found.get(name).role = "covariate";
   describePredictions(header, found, armsOf(found, arm));
   return found;
@@ -104,10 +104,13 @@ function guessOutcomes(header, found) {
   }
 }
 
-function guessCluster(header, found) {
+/** Numbers that begin anew where only an LLM was asked tell nobody apart: a cluster is of humans or of personas several times. */
+function guessCluster(header, found, columns, reading) {
+  const outcomes = header.filter((name) => found.get(name).role === "outcome").map((name) => columns.get(name));
+  const answered = (row) => outcomes.some((cells) => trimmed(cells[row], reading) !== "");
   const repeated = (name) => {
     const { distinct, count, missing } = found.get(name).profile;
-    return missing === 0 && distinct >= 2 && distinct < count && distinct < 1000;
+    return missing === 0 && distinct >= 2 && new Set(columns.get(name).map((cell, row) => `${answered(row)} ${trimmed(cell, reading)}`)).size < count;
   };
   const name = header.find((each) => free(found, each) && says(each, "cluster") && repeated(each));
   if (name) found.get(name).role = "cluster";

@@ -37,6 +37,12 @@ test("people who answer several times are clusters, an id of every row is not", 
   assert.equal(roles("person,y,llm\na,1,2\nb,2,2\nc,3,1\n").person, "ignore");
 });
 
+test("personas numbered from 1 like the humans are no clusters, personas asked twice are", () => {
+  const rows = (personas) => [...[1, 2, 3].map((i) => `${i},${i},2`), ...personas.map((i) => `${i},,3`)];
+  const role = (personas) => roles(`persona_id,y,llm\n${rows(personas).join("\n")}\n`).persona_id;
+  assert.deepEqual([role([4, 5, 6]), role([1, 2, 3]), role([1, 1, 2])], ["ignore", "ignore", "cluster"]);
+});
+
 test("covariates that have gaps, and columns nobody knows, are not used", () => {
   const found = roles("age,y,llm,started_at\n30,1,2,x\n,2,2,y\n50,3,1,z\n");
   assert.deepEqual([found.age, found.started_at], ["ignore", "ignore"]);
