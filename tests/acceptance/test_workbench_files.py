@@ -164,6 +164,43 @@ def test_rows_that_are_to_stay_are_not_sent_again(opened: Open) -> None:
     assert b"values" not in saved(page, "#save-request")
 
 
+def test_covariates_are_left_out_at_a_press_where_rows_stay(opened: Open) -> None:
+    page = opened()
+    example(page, "survey")
+    page.check("#set-local")
+    page.click("#go")
+    assert "do not carry covariates: age" in page.inner_text("#refusal")
+    page.click("#refusal button:text-is('Leave them out')")
+    page.wait_for_selector("#card-body .headline")
+    assert page.input_value("#role-0") == "ignore"
+    assert json.loads(saved(page, "#save-request"))["data"]["layout"] == "moments"
+
+
+def test_weighting_where_rows_stay_is_told_by_the_page(opened: Open) -> None:
+    page = opened()
+    upload(page, "\n".join([HEADER, "control,,4,5", *ROWS]))
+    page.select_option("#set-unanswered", "response_propensity")
+    page.check("#set-local")
+    page.click("#go")
+    assert "needs rows" in page.inner_text("#refusal")
+    assert "human" not in page.inner_text("#refusal")
+    page.select_option("#set-unanswered", "drop_unit")
+    calibrated(page)
+
+
+def test_people_who_stand_in_a_row_for_every_model_are_told_of(opened: Open) -> None:
+    page = opened()
+    example(page)
+    assert page.is_hidden("#repeated")
+    rows = [f"p{i},{model},{i % 5},{(i + j) % 5}" for i in range(60) for j, model in enumerate(("gpt", "claude"))]
+    upload(page, "\n".join(["person,model,trust,llm", *rows]))
+    told = page.inner_text("#repeated")
+    assert "120 rows repeat the human answers of 60 people" in told
+    assert "one row per “person”, with a column of LLM answers for each “model” (gpt, claude)" in told
+    page.select_option("#role-2", "ignore")
+    assert page.is_hidden("#repeated")
+
+
 def test_pressing_twice_is_pressing_once(opened: Open) -> None:
     page = opened()
     example(page)

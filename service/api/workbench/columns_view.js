@@ -3,6 +3,7 @@
 import { short } from "./axis.js";
 import { ROLES, armsOf, describePredictions, designOf } from "./columns.js";
 import { byId, choice, element, fill } from "./dom.js";
+import { repeatedPeople } from "./repeated.js";
 import { isShares } from "./request.js";
 
 /** Draw the table of columns; `changed` is called after every change, with the uses as they are then. */
@@ -75,6 +76,21 @@ function drawsShown(table, uses) {
     const field = byId(`draw-${j}`);
     if (field) field.parentElement.hidden = uses.get(name).draw === "" && keys.filter((each) => each === keys[j]).length < 2;
   });
+}
+
+/** Say so where the same people seem to stand in several rows; nothing is said twice to those who listen. */
+export function doubtShown(table, uses, reading) {
+  const found = repeatedPeople(table, uses, reading);
+  const words = found === null ? "" : doubt(found);
+  const place = byId("repeated");
+  place.hidden = found === null;
+  if (place.textContent !== words) place.textContent = words;
+}
+
+function doubt({ person, people, rows, within, levels }) {
+  const [many, of] = [rows, people].map((count) => count.toLocaleString("en-US"));
+  const few = `${levels.slice(0, 3).join(", ")}${levels.length > 3 ? ", …" : ""}`;
+  return `This looks like one row per “${person}” and “${within}”: ${many} rows repeat the human answers of ${of} people, and every answer would be counted once per row. Make it one row per “${person}”, with a column of LLM answers for each “${within}” (${few}).`;
 }
 
 /** What is in a column, in a few words. */

@@ -31,13 +31,19 @@ export class Moments {
   }
 }
 
-/** Why a table cannot be sent as moments: a list of sentences, empty when it can. */
+/** Why a table cannot be sent as moments: [{message, without?}], empty when it can; `without` these columns that obstacle is gone. */
 export function obstacles(data) {
+  const covariates = Object.keys(data.covariates ?? {});
+  const found = lacking(data).map((message) => ({ message }));
+  if (covariates.length > 0) found.push({ message: `Moments do not carry covariates: ${covariates.join(", ")}. Without them intervals may be wider.`, without: covariates });
+  return found;
+}
+
+function lacking(data) {
   const found = [];
   const outcomes = Object.keys(data.outcomes);
   if (outcomes.length !== 1) found.push("Moments are of one outcome: set the others to “not used”.");
   const beside = ["weight", "cluster", "stratum", "subgroup", "sampling_probability", "human"].filter((field) => data[field]);
-  for (const name of Object.keys(data.covariates ?? {})) beside.push(`covariate ${name}`);
   if (data.predictions.some((column) => column.draw !== undefined)) beside.push("draws");
   if (beside.length > 0) found.push(`Moments do not carry: ${beside.join(", ")}. Set those columns to “not used”, or send rows.`);
   if (data.predictions.length === 0) found.push("Moments need an LLM answer column.");

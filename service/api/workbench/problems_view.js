@@ -110,11 +110,15 @@ export function where({ column, row, field }, table) {
   return `column ${column}, row ${row + 1}${line === undefined ? "" : ` (line ${line} of the file)`}`;
 }
 
-/** Problems found in this page, before anything was sent; each leads to the field it is about, which is marked. */
-export function local(problems, table) {
-  const entries = problems.map(({ message, column, field }) => {
+/**
+ * Problems found in this page, before anything was sent; each leads to the field it is about, which is marked.
+ * What only some columns stand in the way of can be had without them: `leaveOut(columns)`.
+ */
+export function local(problems, table, leaveOut) {
+  const entries = problems.map(({ message, column, field, without }) => {
     const target = column === undefined ? (byId(`set-${field}`)?.id ?? field ?? null) : `role-${table.header.indexOf(column)}`;
     mark(target, null);
+    if (without) return element("li", {}, message, element("div", {}, element("button", { type: "button", onclick: () => leaveOut(without) }, "Leave them out")));
     return element("li", {}, message, byId(target ?? "") ? [" ", element("a", { href: `#${target}` }, "Go there")] : null);
   });
   return element("div", { class: "notice fail" }, element("ul", { class: "problems" }, entries));

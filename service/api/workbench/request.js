@@ -32,9 +32,7 @@ export function obstaclesBefore(table, uses, settings, reading) {
     found.push({ code: "no_outcome", field: "columns", message: "Say which column is the outcome: the answer of the humans, empty where only an LLM was asked." });
   }
   found.push(...commaObstacles(used, table, reading));
-  if (settings.unanswered === "" && unanswered(table, uses, settings, reading).length > 0) {
-    found.push({ code: "unanswered", field: "unanswered", message: "Some rows have an arm and no answer. Say who they are." });
-  }
+  found.push(...unansweredObstacles(table, uses, settings, reading));
   for (const name of used) {
     if (uses.get(name).role === "prediction" && !/^\d*$/.test(uses.get(name).draw)) found.push({ code: "draw", column: name, message: `The draw of “${name}” is a whole number, or nothing where the model was asked once.` });
   }
@@ -49,6 +47,14 @@ export function obstaclesBefore(table, uses, settings, reading) {
   }
   if (extra.problem) found.push({ code: "malformed_json", field: "extra", message: extra.problem });
   return found;
+}
+
+/** Who did not answer is said, and can be dealt with in what is sent. */
+function unansweredObstacles(table, uses, settings, reading) {
+  const needsRows = settings.local && settings.unanswered === "response_propensity";
+  if ((settings.unanswered !== "" && !needsRows) || unanswered(table, uses, settings, reading).length === 0) return [];
+  const message = needsRows ? "Weighting for people who did not answer needs rows. Choose “left out” for them, or untick “Keep rows on my machine”." : "Some rows have an arm and no answer. Say who they are.";
+  return [{ code: "unanswered", field: "unanswered", message }];
 }
 
 /** What is doubtful about the commas and points of numbers. */
@@ -80,7 +86,7 @@ export function rowsRequest(table, uses, settings, reading) {
 export function requestOf(table, uses, settings, reading) {
   const body = rowsRequest(table, uses, settings, reading);
   if (!settings.local) return { body, problems: [] };
-  const problems = obstacles(body.data).map((message) => ({ code: "moments", field: "local", message }));
+  const problems = obstacles(body.data).map((each) => ({ code: "moments", field: "local", ...each }));
   return problems.length > 0 ? { body: null, problems } : { body: { plan: body.plan, data: momentsOf(body.data) }, problems };
 }
 
@@ -130,7 +136,7 @@ export function planOf(table, uses, settings) {
   if (has("arm") && settings.control && !("contrasts" in extra)) plan.control = settings.control;
   if (has("arm") && settings.design === "shared" && settings.pool && !has("sampling_probability")) plan.identification = "exchangeability";
   if (Number(settings.level) !== DEFAULTS.level) plan.confidence_level = Number(settings.level);
-  for (const name of ["alternative", "multiplicity", "missing"]) if (settings[name] !== DEFAULTS[name]) plan[name] = settings[name];
+  for (const name of ["alternative", "multiplicity", ...(has("human") ? ["missing"] : [])]) if (settings[name] !== DEFAULTS[name]) plan[name] = settings[name];
   if (["equivalence", "non_inferiority"].includes(settings.alternative)) plan.margin = Number(settings.margin);
   return { ...plan, ...extra };
 }

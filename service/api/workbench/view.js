@@ -2,7 +2,7 @@
 
 import { cardShown } from "./card_view.js";
 import { designOf, guess } from "./columns.js";
-import { columnsPart } from "./columns_view.js";
+import { columnsPart, doubtShown } from "./columns_view.js";
 import { dataPart } from "./data_view.js";
 import { designPart } from "./design_view.js";
 import { byId, debounced, fill } from "./dom.js";
@@ -43,6 +43,12 @@ function guessed(table, reading, before) {
 
 function drawn() {
   columnsPart(state.table, state.uses, state.settings, changed);
+  partsShown();
+}
+
+/** What follows from what is said. */
+function partsShown() {
+  doubtShown(state.table, state.uses, state.reading);
   planShown(state.settings, state.table, state.uses, state.reading);
 }
 
@@ -51,7 +57,7 @@ function changed(name) {
   state.running?.abort();
   announce("");
   stale(state.shown !== null);
-  planShown(state.settings, state.table, state.uses, state.reading);
+  partsShown();
   if (name === "design" || name === "estimand") columnsPart(state.table, state.uses, state.settings, changed);
 }
 
@@ -86,7 +92,7 @@ async function calibrated() {
   const { reading } = said;
   const { table, uses, settings } = settled(state.table, said);
   const { body, problems } = requestOf(table, uses, settings, reading);
-  if (body === null) return refused(local(problems, table));
+  if (body === null) return refused(local(problems, table, withoutColumns));
   announce("Calibrating…", true);
   state.running = new AbortController();
   const { signal } = state.running;
@@ -103,6 +109,13 @@ async function calibrated() {
   const [estimates, arms] = [found.answer.estimates, found.answer.arms].map((parts) => outcomeNamed(parts, body, rows));
   state.shown = { answer: { ...found.answer, estimates, arms }, text: found.text, request: body, rows, table, uses, reading, key, withheld, catalogue: state.catalogue };
   return answered(signal);
+}
+
+/** Ask without these columns. */
+function withoutColumns(names) {
+  for (const name of names) state.uses.get(name).role = "ignore";
+  drawn();
+  return calibrated();
 }
 
 /** Whether the person keeps rows here since an answer that was asked for with rows. */

@@ -42,11 +42,15 @@ test("LLM-only units of their own arm; one population without arms", () => {
   assert.equal("llm_only" in momentsOf({ outcomes: { y: [1] }, predictions: [{ model: "m", values: [1] }] }), false);
 });
 
+const said = (data) => obstacles(data).map(({ message }) => message).join(" ");
+
 test("what moments do not carry is said", () => {
   const data = { outcomes: { y: [1, 2] }, predictions: [{ model: "m", values: [1, null] }], covariates: { age: [1, 2] }, weight: [1, 1] };
-  const found = obstacles(data).join(" ");
-  assert.match(found, /weight, covariate age/);
+  const found = said(data);
+  assert.match(found, /do not carry: weight\./);
   assert.match(found, /model m has none in row 2/);
-  assert.match(obstacles({ outcomes: { y: ["a"] }, predictions: [] }).join(" "), /LLM answer column.*outcome of numbers/);
-  assert.match(obstacles({ arm: ["a", null], outcomes: { y: [1, 2] }, predictions: [{ model: "m", values: [1, 2] }] }).join(" "), /Row 2 .* no arm/);
+  assert.match(said({ outcomes: { y: ["a"] }, predictions: [] }), /LLM answer column.*outcome of numbers/);
+  assert.match(said({ arm: ["a", null], outcomes: { y: [1, 2] }, predictions: [{ model: "m", values: [1, 2] }] }), /Row 2 .* no arm/);
+  assert.match(found, /covariates: age/);
+  assert.deepEqual(obstacles(data).map(({ without }) => without).filter(Boolean), [["age"]]);
 });

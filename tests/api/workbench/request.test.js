@@ -39,6 +39,13 @@ test("every setting has its place in the plan", () => {
   assert.deepEqual(plan, { estimand: { type: "quantile", q: [0.25, 0.5] }, confidence_level: 0.9, alternative: "equivalence", margin: 0.2, multiplicity: "holm", seed: 7 });
 });
 
+test("what is said of people who did not answer is sent with a column that says who was asked", () => {
+  const settings = { ...DEFAULTS, missing: "drop_unit" };
+  const text = "y,llm,asked\n1,2,TRUE\n2,3,TRUE\n,3,TRUE\n,3,FALSE\n";
+  assert.deepEqual(rowsRequest(...of(text), settings, READING).plan, { missing: "drop_unit" });
+  assert.deepEqual(rowsRequest(...of(text, { asked: { role: "ignore" } }), settings, READING).plan, {});
+});
+
 test("answers that are words are shares of categories", () => {
   assert.deepEqual(rowsRequest(...of("vote,llm\nyes,no\nno,no\n", { vote: { role: "outcome" } }), DEFAULTS, READING).plan, { estimand: { type: "proportions" } });
 });
@@ -70,7 +77,8 @@ test("moments in place of rows, or the reason why not", () => {
   assert.deepEqual(body.data.llm_only.map(({ n }) => n), [1]);
   const refused = requestOf(...of(TWINS), local, READING);
   assert.equal(refused.body, null);
-  assert.match(refused.problems[0].message, /covariate age/);
+  assert.match(refused.problems[0].message, /covariates: age/);
+  assert.deepEqual(refused.problems[0].without, ["age"]);
 });
 
 test("what stands before a request is told", () => {

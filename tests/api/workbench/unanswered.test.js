@@ -31,6 +31,13 @@ test("nothing is sent until it is said what they are", () => {
   assert.deepEqual([codes(""), codes("personas")], [["unanswered"], []]);
 });
 
+test("weighting for them needs rows", () => {
+  const [table, uses] = study();
+  const told = (said, local) => obstaclesBefore(table, uses, { ...DEFAULTS, design: "shared", unanswered: said, local }, READING).map(({ message }) => message);
+  assert.match(told("response_propensity", true).join(), /needs rows/);
+  assert.deepEqual([told("response_propensity", false), told("drop_unit", true)], [[], []]);
+});
+
 test("people who did not answer were asked", () => {
   const { table, uses, request } = asked("drop_unit");
   assert.deepEqual([request.data.human, request.plan.missing], [[true, true, false, true], "drop_unit"]);
