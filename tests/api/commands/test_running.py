@@ -16,7 +16,7 @@ from service.api.commands import running
 from service.api.render.media import CSV, forms
 from service.api.routes.calibrations import calibrations
 
-LONG = ("--interval", "bootstrap_t", "--replicates", "10000", "--compare")
+LONG = ("--interval", "bootstrap_t", "--replicates", "10000", "--compare", "--no-work-limit")
 EXCHANGEABLE = ("--identification", "exchangeability")
 
 
@@ -125,9 +125,13 @@ def to_the_end(terminal: int) -> bytes:
     return found
 
 
-def test_an_interrupt_at_a_terminal_ends_the_work_and_leaves_a_clean_line(twins):
+def test_an_interrupt_at_a_terminal_ends_the_work_and_leaves_a_clean_line(twins, tmp_path):
+    """The study, three hundred times, keeps a computer busy for longer than it takes anybody to see that it computes."""
+    header, *rows = Path(twins[0]).read_text().splitlines()
+    large = tmp_path / "large.csv"
+    large.write_text("\n".join([header, *rows * 300]) + "\n")
     terminal, end = pty.openpty()
-    command = [sys.executable, "-m", "service.cli", "calibrate", *twins, *LONG]
+    command = [sys.executable, "-m", "service.cli", "calibrate", str(large), *twins[1:], *LONG]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end) as process:
         os.close(end)
         seen = b""
