@@ -17,6 +17,8 @@ _KEY_OR_STRINGS = re.compile(
     rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")(?:(\s*+:)|(?:\s*+,\s*+' + _STRING + rb"(?!\s*+:)){0,999})", re.DOTALL
 )
 _ANY_STRING = re.compile(_STRING, re.DOTALL)
+_COLON = re.compile(rb"\s*+:")
+_LONG = 256  # bytes of a string that the expression reads more slowly than the searches for its end
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -25,9 +27,15 @@ def duplicate_key(body: Bytes, limit: int | None = None) -> str | None:
     """The first key that stands twice in one object of this valid JSON, or None; looks at ``limit`` keys."""
     objects: list[set[bytes]] = []
     at = seen = 0
-    while (quote := body.find(b'"', at)) >= 0 and (match := _KEY_OR_STRINGS.match(body, quote)):
+    while (quote := body.find(b'"', at)) >= 0:
         if at < quote:
             _follow_braces(body, at, quote, objects)
+        if end := _end_of_long_value(body, quote):
+            at = end
+            continue
+        match = _KEY_OR_STRINGS.match(body, quote)
+        if match is None:
+            return None
         at = match.end()
         if match[2] is None:
             continue
@@ -57,6 +65,14 @@ def has_lists(body: Bytes, count: int) -> bool:
         if at < 0:
             return False
     return body.find(b"[", at + 1) < 0 or _ANY_STRING.sub(b"", body).count(b"[") == count
+
+
+def _end_of_long_value(body: Bytes, quote: int) -> int:
+    """Where the string after this quote ends if it is long, a value and without escapes (base64 is), or 0."""
+    end = body.find(b'"', quote + 1)
+    if end - quote < _LONG or body.find(b"\\", quote, end) >= 0 or _COLON.match(body, end + 1):
+        return 0
+    return end + 1
 
 
 def _follow_braces(body: Bytes, start: int, end: int, objects: list[set[bytes]]) -> None:

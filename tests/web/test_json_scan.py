@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 
 import pytest
 
+from service.web import json_scan
 from service.web.json_scan import depth, duplicate_key
 
 TEXTS = ["a", "b", 'a"', "\\", '":', "{", "}", "é", "a,b", '"a":1', "x:", "a" * 3]
+TEXTS += ["a" * 300, "a" * 300 + '"', '":' + "a" * 300, "{}[]," * 60, "\\" * 300, "é" * 300]  # read another way
 
 
 def some_json(rng: random.Random, levels: int) -> str:
@@ -91,3 +94,20 @@ def test_a_million_numbers_cost_the_second_look_nothing() -> None:
     finally:
         sys.setprofile(None)
     assert calls < 50
+
+
+def test_the_expression_reads_nothing_of_long_binary_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = json_scan._KEY_OR_STRINGS
+    read = 0
+
+    class Counted:
+        def match(self, body: bytes, at: int) -> re.Match[bytes] | None:
+            nonlocal read
+            found = whole.match(body, at)
+            read += found.end() - found.start() if found else 0
+            return found
+
+    monkeypatch.setattr(json_scan, "_KEY_OR_STRINGS", Counted())
+    data = '"' + "QUFB" * 100_000 + '"'
+    assert duplicate_key(f'{{"a": {{"dtype": "<f8", "data": {data}}}, "b": {data}, "a": 1}}'.encode()) == "a"
+    assert 10 < read < 50
