@@ -20,7 +20,7 @@ import msgspec
 from litestar import Litestar, post
 
 from service.api.app import Parts, create_service
-from service.api.routes.computation import Computation
+from service.api.routes.computation import Computation, Steps
 from service.api.settings import read_settings
 from service.api.wire.facts import Finished
 
@@ -49,10 +49,7 @@ async def bare(data: Sums) -> Total:
 
 def summing() -> Computation[Sums, Job]:
     encode = msgspec.json.Encoder().encode
-    return Computation(
-        path="/v1/sums",
-        name="sum",
-        title="A sum",
+    steps = Steps(
         request=Sums,
         to_core=lambda asked, digest, _bounds: Job(asked, digest),
         run=lambda job: Finished(encode(Total(sum(job.asked.numbers), job.digest))),
@@ -60,6 +57,7 @@ def summing() -> Computation[Sums, Job]:
         answer=Total,
         validation=Total,
     )
+    return Computation(path="/v1/sums", name="sum", title="A sum", steps=lambda: steps)
 
 
 BODY = json.dumps({"numbers": [x / 4 for x in range(20)], "name": "twenty"}).encode()

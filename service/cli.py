@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import socket
 import sys
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.command in {"serve", "gateway"}:
         from service.web.supervisor import supervise
 
+        gc.disable()  # a tenth of the start; the server turns it on when everything is built
         return supervise(_served if chosen.command == "serve" else _served_gateway, chosen.host, chosen.port)
     if chosen.command == "demo":
         from service.api.demo import demo
@@ -64,6 +66,9 @@ def _compute(said: Sequence[str]) -> int:
 
 
 def _served(listening: socket.socket) -> int:
+    from service.api.lean_scipy import import_scipy
+
+    import_scipy()
     from service.api.serving import serve
 
     return serve(listening)

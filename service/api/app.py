@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from litestar import Request, Response
@@ -49,10 +49,10 @@ from service.web.tracing import open_tracer
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the application is made of; tests bring their own."""
+    """What the application is made of; tests bring their own. Cards by kind, imported when first asked for."""
 
     computations: Sequence[Computation[Any, Any]]
-    cards: Mapping[str, Sequence[Card]] = field(default_factory=dict)
+    cards: Mapping[str, Callable[[], Sequence[Card]]] = field(default_factory=dict)
     prove: Callable[[], None] = lambda: None
     deviation: Callable[[], float] = lambda: 0.0
     write_log: LogWriter | None = to_stderr
@@ -108,9 +108,14 @@ def create_service(settings: Settings, parts: Parts) -> Service:
 def _descriptions(parts: Parts) -> list[HTTPRouteHandler]:
     """The paths that tell what there is."""
     contract = partial(build_document, parts.computations)
-    site = Site(parts.cards, CATALOGUE, contract)
+
+    @cache
+    def cards() -> Mapping[str, Sequence[Card]]:
+        return {kind: group() for kind, group in parts.cards.items()}
+
+    site = Site(cards, CATALOGUE, contract)
     return [
-        method_handler(parts.cards),
+        method_handler(cards),
         *problem_handlers(CATALOGUE, problem_pages(site)),
         openapi_handler(contract),
         *REFERENCE_HANDLERS,
@@ -123,7 +128,7 @@ def labels(parts: Parts) -> Labels:
     """The words that may become labels: paths, names of cards, warnings of the catalogue."""
 
     def names(kind: str) -> tuple[str, ...]:
-        return tuple(card.name for card in parts.cards.get(kind, ()))
+        return tuple(card.name for card in parts.cards.get(kind, tuple)())
 
     return Labels(
         routes=tuple(computation.path for computation in parts.computations),

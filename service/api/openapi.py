@@ -84,9 +84,10 @@ _GET_STATUSES = (400, 406, 431, 500)
 
 def build_document(computations: Sequence[Computation[Any, Any]]) -> bytes:
     """The encoded document for these computing paths."""
-    answers = [kind for computation in computations for kind in (computation.answer, computation.validation)]
+    steps = [computation.steps() for computation in computations]
+    answers = [kind for each in steps for kind in (each.answer, each.validation)]
     schemas = answer_schemas([*answers, Card, Entry, FieldError, ProblemDocument])
-    schemas |= request_schemas([computation.request for computation in computations])
+    schemas |= request_schemas([each.request for each in steps])
     document: Schema = {
         "openapi": "3.1.0",
         "info": {
@@ -121,7 +122,7 @@ def _post(computation: Computation[Any, Any]) -> Schema:
 
 
 def _request_content(computation: Computation[Any, Any]) -> Schema:
-    schema = {"schema": reference(computation.request)}
+    schema = {"schema": reference(computation.steps().request)}
     content: Schema = {JSON: schema, MSGPACK[0]: schema}
     if computation.examples:
         examples = {name: {"value": msgspec.json.decode(body)} for name, body in computation.examples}
@@ -133,7 +134,8 @@ def _request_content(computation: Computation[Any, Any]) -> Schema:
 
 
 def _answer_content(computation: Computation[Any, Any]) -> Schema:
-    schema = {"schema": {"anyOf": [reference(computation.answer), reference(computation.validation)]}}
+    steps = computation.steps()
+    schema = {"schema": {"anyOf": [reference(steps.answer), reference(steps.validation)]}}
     content: Schema = {JSON: schema, MSGPACK[0]: schema}
     if computation.lines:
         content[CSV] = {"schema": {"type": "string", "description": _CSV_ANSWER.format(computation.lines.field)}}
@@ -144,7 +146,7 @@ def _answer_content(computation: Computation[Any, Any]) -> Schema:
 
 
 def _table_parameters(computation: Computation[Any, Any]) -> list[Schema]:
-    plan = next(f for f in msgspec.structs.fields(computation.request) if f.name == "plan")
+    plan = next(f for f in msgspec.structs.fields(computation.steps().request) if f.name == "plan")
     described = (("data", _CSV_DATA, {"type": "object"}), ("plan", _CSV_PLAN, reference(plan.type)))
     return [
         {"name": name, "in": "query", "required": False, "description": text, "content": {JSON: {"schema": schema}}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from service.api import golden
 from service.api.app import Parts
@@ -12,14 +12,11 @@ from service.api.routes.diagnostics import diagnostics
 from service.api.routes.screenings import screenings
 from service.api.routes.track_records import track_records
 from service.calibration.card import Card
-from service.calibration.diagnostics.checks import CHECKS
 from service.calibration.estimands import ESTIMANDS
 from service.calibration.estimators import ESTIMATORS
 from service.calibration.intervals import INTERVALS
 from service.calibration.plug_in import CARDS as STATISTIC_CARDS
 from service.calibration.response_propensity import CARD as RESPONSE_PROPENSITY
-from service.calibration.screenings import CARDS as SCREENING_CARDS
-from service.calibration.track_records import CARDS as TRACK_RECORD_CARDS
 from service.calibration.transport import transported
 
 TOLERANCE = 1e-12
@@ -33,7 +30,7 @@ def calibration_parts() -> Parts:
     """Everything registered now."""
     return Parts(
         computations=(calibrations(), designs(), diagnostics(), screenings(), track_records()),
-        cards=cards(),
+        cards=_CARDS,
         prove=prove,
         deviation=golden.deviation,
     )
@@ -41,17 +38,7 @@ def calibration_parts() -> Parts:
 
 def cards() -> Mapping[str, Sequence[Card]]:
     """The cards of every registry."""
-    return {
-        "estimands": [e.card for e in ESTIMANDS],
-        "statistics": list(STATISTIC_CARDS),
-        "estimators": [e.card for e in ESTIMATORS],
-        "intervals": [m.card for m in INTERVALS],
-        "diagnostics": [check.card for check in CHECKS],
-        "screenings": list(SCREENING_CARDS),
-        "missing_answers": [RESPONSE_PROPENSITY],
-        "transport": [transported.CARD],
-        "track_records": list(TRACK_RECORD_CARDS),
-    }
+    return {kind: group() for kind, group in _CARDS.items()}
 
 
 def prove() -> None:
@@ -59,3 +46,34 @@ def prove() -> None:
     error = golden.deviation()
     if not error <= TOLERANCE:
         raise ProofFailedError(f"a known answer is off by {error:.3g} of itself")
+
+
+def _diagnostics() -> Sequence[Card]:
+    from service.calibration.diagnostics.checks import CHECKS
+
+    return [check.card for check in CHECKS]
+
+
+def _screenings() -> Sequence[Card]:
+    from service.calibration.screenings import CARDS
+
+    return CARDS
+
+
+def _track_records() -> Sequence[Card]:
+    from service.calibration.track_records import CARDS
+
+    return CARDS
+
+
+_CARDS: Mapping[str, Callable[[], Sequence[Card]]] = {
+    "estimands": lambda: [e.card for e in ESTIMANDS],
+    "statistics": lambda: STATISTIC_CARDS,
+    "estimators": lambda: [e.card for e in ESTIMATORS],
+    "intervals": lambda: [m.card for m in INTERVALS],
+    "diagnostics": _diagnostics,
+    "screenings": _screenings,
+    "missing_answers": lambda: [RESPONSE_PROPENSITY],
+    "transport": lambda: [transported.CARD],
+    "track_records": _track_records,
+}

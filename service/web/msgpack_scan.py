@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from service.web.compression import NAME_EXTRA, too_many_values
 from service.web.json_scan import Bytes
@@ -32,18 +33,6 @@ _SHORT_TEXT = _strings(0xA1, 0xBF, 0xA0)
 _LONGER_TEXT = rb"\xd9" + _strings(32, 255, 0)
 _NUMBER = b"|".join((_FLOAT64, _ONE_BYTE, _INTEGER, _FLOAT32))
 _SCALAR = _NUMBER + b"|" + _SHORT_TEXT
-_RUNS = tuple(  # how many, what a string among them adds to the count of values, the pattern
-    (count, extra, re.compile(b"(?:%b){%d}" % (item, count), re.DOTALL))
-    for count, extra, item in (
-        (4096, 0, _FLOAT64),
-        (256, 0, _NUMBER),
-        (256, NAME_EXTRA, _SCALAR + b"|" + _LONGER_TEXT),
-        (16, 0, _NUMBER),
-        (16, NAME_EXTRA, _SCALAR),
-        (1, 0, _NUMBER),
-        (1, NAME_EXTRA, _SCALAR),
-    )
-)
 _MAX_CONTAINERS = 250_000  # a second of work
 _NON_FINITE = {0xCB: 9, 0xCA: 5}
 _TEXT, _BIN, _LIST, _MAP = "text", "bin", "list", "map"
@@ -58,6 +47,23 @@ _SHORT = {
 }
 _NO_SCALARS = frozenset({*_LONG, *_SHORT} - {0x80, 0x90, *range(0xA0, 0xC0), 0xD9})
 _EXTENSIONS = frozenset({0xC7, 0xC8, 0xC9, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8})
+
+
+@cache
+def _runs() -> tuple[tuple[int, int, re.Pattern[bytes]], ...]:
+    """How many, what a string among them adds to the count of values, the pattern; compiled for the first body."""
+    return tuple(
+        (count, extra, re.compile(b"(?:%b){%d}" % (item, count), re.DOTALL))
+        for count, extra, item in (
+            (4096, 0, _FLOAT64),
+            (256, 0, _NUMBER),
+            (256, NAME_EXTRA, _SCALAR + b"|" + _LONGER_TEXT),
+            (16, 0, _NUMBER),
+            (16, NAME_EXTRA, _SCALAR),
+            (1, 0, _NUMBER),
+            (1, NAME_EXTRA, _SCALAR),
+        )
+    )
 
 
 @dataclass(slots=True)
@@ -101,7 +107,7 @@ class Scan:
             raise self._malformed("Bytes follow the document")
 
     def _skip_scalars(self, frame: _Open) -> None:
-        for size, extra, pattern in _RUNS:
+        for size, extra, pattern in _runs():
             while frame.left >= size and (match := pattern.match(self.body, self._at)):
                 self._at = match.end()
                 frame.left -= size
@@ -110,7 +116,7 @@ class Scan:
 
     def _value(self) -> None:
         scalar = self._at >= len(self.body) or self.body[self._at] not in _NO_SCALARS
-        if scalar and (match := _RUNS[-1][2].match(self.body, self._at)):
+        if scalar and (match := _runs()[-1][2].match(self.body, self._at)):
             self._at = match.end()
             return
         kind, length = self._head()

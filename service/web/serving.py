@@ -34,11 +34,11 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """What the start has built is there for good: the garbage collector is never to look at it again."""
+        """What the start has built is there for good: the garbage collector, off until now, is never to look at it."""
         await super().startup(sockets)
-        gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
+        gc.enable()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """What is under way hears how long it has; then a last call, so that no request meets a closed door."""

@@ -39,7 +39,9 @@ if sys.argv[1] == "serve":
     from dataclasses import replace
     from service.api import parts
     whole = parts.calibration_parts()
-    computations = [replace(each, run=spoiled(each.run)) for each in whole.computations]
+    def spoiled_steps(steps):
+        return lambda: replace(steps(), run=spoiled(steps().run))
+    computations = [replace(each, steps=spoiled_steps(each.steps)) for each in whole.computations]
     parts.calibration_parts = lambda: replace(whole, computations=computations)
 else:
     from service.gateway.routes import generations

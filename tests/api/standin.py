@@ -10,7 +10,7 @@ import msgspec
 
 from service.api.app import Parts, Service, create_service
 from service.api.limits import Limits
-from service.api.routes.computation import Computation
+from service.api.routes.computation import Computation, Steps
 from service.api.settings import Settings
 from service.api.wire.facts import Finished
 from service.calibration.errors import CalibrationError, Problem, TooExpensive
@@ -73,9 +73,10 @@ def validated(job: Job) -> bytes:
 
 
 EXAMPLES = (("two", b'{"numbers":[1,2]}'),)
-SUMS = Computation("/v1/sums", "sum", "Add up", Sums, to_core, run, validated, Total, Valid, EXAMPLES)
+STEPS = Steps(Sums, to_core, run, validated, Total, Valid)
+SUMS = Computation("/v1/sums", "sum", "Add up", lambda: STEPS, EXAMPLES)
 
 
 def service(limits: Limits | None = None, log=None, **settings) -> Service:
-    parts = Parts(computations=(SUMS,), cards={"estimands": ()}, write_log=log)
+    parts = Parts(computations=(SUMS,), cards={"estimands": tuple}, write_log=log)
     return create_service(Settings(limits or Limits(), **settings), parts)

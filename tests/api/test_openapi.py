@@ -81,8 +81,8 @@ def test_the_examples_fit_the_schema() -> None:
 def test_every_media_type_of_a_path_is_described() -> None:
     for computation in calibration_parts().computations:
         operation = OPENAPI["paths"][computation.path]["post"]
-        read = readers(computation.request, (), 1, tabular=computation.tabular)
-        given = forms(computation.answer, computation.lines, computation.report)
+        read = readers(computation.steps().request, (), 1, tabular=computation.tabular)
+        given = forms(computation.steps().answer, computation.lines, computation.report)
         aliases = {"application/msgpack", "application/x-msgpack"}
         assert set(operation["requestBody"]["content"]) == set(read) - aliases
         assert set(operation["responses"]["200"]["content"]) == set(given) - aliases

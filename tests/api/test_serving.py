@@ -54,6 +54,20 @@ def test_the_start_loads_neither_scipy_stats_nor_statsmodels() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_start_loads_of_the_core_what_calibrations_need() -> None:
+    code = (
+        "import sys; from service.api import serving; from service.api.app import create_service; "
+        "from service.api.settings import Settings; parts = serving.calibration_parts(); "
+        "create_service(Settings(), parts); parts.prove(); "
+        "names = ('calibrate', 'screenings', 'track_records', 'diagnostics.diagnose'); "
+        "core = ['service.calibration.' + m for m in names]; "
+        "print([m in sys.modules for m in core]); "
+        "[c.steps() for c in parts.computations]; print([m in sys.modules for m in core])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["[True, False, False, False]", "[True, True, True, True]"]
+
+
 def test_work_past_its_deadline_does_not_keep_the_process_alive() -> None:
     code = (
         "import os, signal, sys, threading, time; from service.api import serving; from tests.api.standin import SUMS\n"

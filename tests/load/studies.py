@@ -46,6 +46,6 @@ def answer(body: bytes) -> bytes:
     """What the service must answer, byte for byte."""
     computation = next(c for c in calibration_parts().computations if c.path == PATH)
     limits = Limits()
-    takes = readers(computation.request, computation.promised, limits.max_values, tabular=computation.tabular)
+    takes = readers(computation.steps().request, computation.promised, limits.max_values, tabular=computation.tabular)
     wire, digest = decoded(takes[JSON], bytearray(body), "identity", {}, limits)
-    return computation.run(computation.to_core(wire, digest, limits.bounds())).body
+    return computation.steps().run(computation.steps().to_core(wire, digest, limits.bounds())).body

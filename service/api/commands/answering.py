@@ -23,15 +23,15 @@ def answered(
     computation: Computation[Any, Any], document: Document, *, unlimited: bool, tell: Callable[[float], object]
 ) -> bytes:
     """The JSON answer; ``RefusedError`` with every problem. ``tell`` is told how many seconds it will take, about."""
-    limits = Limits()
-    reader = readers(computation.request, computation.promised, limits.max_values, tabular=computation.tabular)[JSON]
+    limits, steps = Limits(), computation.steps()
+    reader = readers(steps.request, computation.promised, limits.max_values, tabular=computation.tabular)[JSON]
     try:
         wire, digest = decoded(reader, bytearray(document.body), "identity", {}, limits)
-        job = computation.to_core(wire, digest, limits.bounds())
+        job = steps.to_core(wire, digest, limits.bounds())
         if job.work > WORK_LIMIT and not unlimited:
             raise _too_expensive(job.work / PER_SECOND)
         tell(job.work / PER_SECOND)
-        return computation.run(job).body
+        return steps.run(job).body
     except ProblemError as problem:
         raise RefusedError(problem, document) from problem
     except CalibrationError as refused:

@@ -60,6 +60,9 @@ def _nowhere() -> None:
 
 def _outcome(chosen: Namespace, tell: Tell) -> Callable[[], object]:
     """What is to be written, once everything is computed."""
+    from service.api.lean_scipy import import_scipy
+
+    import_scipy()
     from service.api.commands.answering import answered
     from service.api.commands.registry import COMMANDS
     from service.api.render.media import CSV, forms
@@ -72,7 +75,7 @@ def _outcome(chosen: Namespace, tell: Tell) -> Callable[[], object]:
     answer = answered(
         computation, document, unlimited=chosen.no_work_limit, tell=lambda seconds: tell(estimated(seconds))
     )
-    offered = forms(computation.answer, computation.lines, computation.report)
+    offered = forms(computation.steps().answer, computation.lines, computation.report)
     write_drawn(chosen, offered, answer, tell)
     if chosen.output == "json":
         return partial(_write, answer)

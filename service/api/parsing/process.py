@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -42,6 +43,9 @@ def main() -> None:
     die_first()
     harden()
     os.nice(_KINDER)
+    from service.api.lean_scipy import import_scipy
+
+    import_scipy()
     from service.api.parts import calibration_parts
     from service.api.settings import read_settings
 
@@ -55,7 +59,14 @@ def serve(service: socket.socket, computations: Any, limits: Limits) -> None:  #
 
 
 def _serve(service: socket.socket, computations: Any, limits: Limits) -> None:  # noqa: ANN401 - as above
-    takes = {c.path: _readers(c, limits) for c in computations}
+    by_path = {c.path: c for c in computations}
+
+    @cache
+    def takes(path: str) -> Mapping[str, Reader[Any]]:
+        return _readers(by_path[path], limits)
+
+    for first in computations[:1]:  # large bodies are nearly always calibrations; the rest is opened when it comes
+        takes(first.path)
     service.send(msgspec.msgpack.encode(Reply(0)))
     while True:
         message, descriptors, _, _ = socket.recv_fds(service, MESSAGE_BYTES, 1)
@@ -67,14 +78,14 @@ def _serve(service: socket.socket, computations: Any, limits: Limits) -> None:  
 
 
 def answered(
-    errand: Errand, body: int, takes: Mapping[str, Mapping[str, Reader[Any]]], limits: Limits
+    errand: Errand, body: int, takes: Callable[[str], Mapping[str, Reader[Any]]], limits: Limits
 ) -> tuple[Reply, int]:
     """The reply, and the memory file it speaks of. The body's file is closed as soon as it is read."""
     fd = memory_file()
     try:
         content = content_of(body)
         os.close(body)
-        reader = takes[errand.path][errand.media_type]
+        reader = takes(errand.path)[errand.media_type]
         wire, digest = decoded(reader, content, errand.encoding, errand.parameters, limits)
         del content
         at, size = shipping.write(wire, fd, limits.max_names)
@@ -89,7 +100,7 @@ def answered(
 
 
 def _readers(computation: Computation[Any, Any], limits: Limits) -> Mapping[str, Reader[Any]]:
-    return readers(computation.request, computation.promised, limits.max_values, tabular=computation.tabular)
+    return readers(computation.steps().request, computation.promised, limits.max_values, tabular=computation.tabular)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What a computing path is; ``handler`` answers it over HTTP, ``commands`` in a terminal.
 
-The calibration core is reached only through the three functions of a ``Computation``. Nothing of HTTP is imported here:
+The calibration core is reached only through the three functions of ``Steps``. Nothing of HTTP is imported here:
 a command, and the process that parses, start without.
 """
 
@@ -32,9 +32,22 @@ Job = TypeVar("Job", bound=HasWork)
 
 
 @dataclass(frozen=True, slots=True)
-class Computation(Generic[Wire, Job]):
-    """One computing path: the wire struct, its way into the core, and the two ways to answer, both JSON.
+class Steps(Generic[Wire, Job]):
+    """From the wire struct into the core and back: the two ways to answer, both JSON, and what they give."""
 
+    request: type[Wire]
+    to_core: Callable[[Wire, str, Bounds], Job]
+    run: Callable[[Job], Finished]
+    validated: Callable[[Job], bytes]
+    answer: type
+    validation: type
+
+
+@dataclass(frozen=True, slots=True)
+class Computation(Generic[Wire, Job]):
+    """One computing path.
+
+    ``steps``: gives always the same; imports what they need when it is first called, so that a service starts without.
     ``scope``: what a caller's key must allow.
     ``tabular``: the request has ``data`` that may come as CSV. ``lines``: what the lines of an answer in CSV are;
     ``report``: the name of its report (HTML and SVG).
@@ -43,12 +56,7 @@ class Computation(Generic[Wire, Job]):
     path: str
     name: str
     title: str
-    request: type[Wire]
-    to_core: Callable[[Wire, str, Bounds], Job]
-    run: Callable[[Job], Finished]
-    validated: Callable[[Job], bytes]
-    answer: type
-    validation: type
+    steps: Callable[[], Steps[Wire, Job]]
     examples: tuple[tuple[str, bytes], ...] = ()
     promised: tuple[str, ...] = ()
     tabular: bool = False

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from service.api.render.csv_lines import Lines
 from service.api.routes.calibrations import PROMISED
-from service.api.routes.computation import Computation
-from service.api.wire import design
-from service.api.wire.design_answer import DesignReply, ValidatedDesign
-from service.api.wire.design_request import DesignRequest
+from service.api.routes.computation import Computation, Steps
 
 EXAMPLE = b"""{"basis": {"kind": "assumed", "ppi_correlation": {"gpt": 0.6, "small": 0.3}, "model_correlation": 0.4},
  "costs": {"human": 5.0, "llm": {"gpt": 0.2, "small": 0.005}}, "objective": {"kind": "budget", "budget": 1000},
@@ -23,15 +21,26 @@ def designs() -> Computation[Any, Any]:
         path="/v1/designs",
         name="design",
         title="The optimal sampling design for a budget or a target",
+        steps=_steps,
+        promised=PROMISED,
+        lines=Lines("frontier", instead="design"),
+        report="designs",
+        scope="design",
+        examples=(("two-models", EXAMPLE),),
+    )
+
+
+@cache
+def _steps() -> Steps[Any, Any]:
+    from service.api.wire import design
+    from service.api.wire.design_answer import DesignReply, ValidatedDesign
+    from service.api.wire.design_request import DesignRequest
+
+    return Steps(
         request=DesignRequest,
         to_core=design.to_core,
         run=design.finish,
         validated=design.validated,
         answer=DesignReply,
         validation=ValidatedDesign,
-        promised=PROMISED,
-        lines=Lines("frontier", instead="design"),
-        report="designs",
-        scope="design",
-        examples=(("two-models", EXAMPLE),),
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from service.api.render.csv_lines import Lines
 from service.api.routes.calibrations import PROMISED
-from service.api.routes.computation import Computation
-from service.api.wire import diagnostics as wire
-from service.api.wire.diagnostics_answer import DiagnosticsReply, ValidatedDiagnostics
+from service.api.routes.computation import Computation, Steps
 
 EXAMPLE = b"""{"data": {"layout": "arrays", "arms": [{"name": "all", "human": [3, 4, 2, 5], "llm_only": [3, 3, 4]}]},
  "checks": ["exchangeability", "fidelity_individual"],
@@ -22,15 +21,25 @@ def diagnostics() -> Computation[Any, Any]:
         path="/v1/diagnostics",
         name="diagnose",
         title="Whether these LLM responses may be relied on",
+        steps=_steps,
+        promised=PROMISED,
+        lines=Lines("checks", repeated=("summary", "reason")),
+        report="diagnostics",
+        scope="diagnose",
+        examples=(("unpaired", EXAMPLE),),
+    )
+
+
+@cache
+def _steps() -> Steps[Any, Any]:
+    from service.api.wire import diagnostics as wire
+    from service.api.wire.diagnostics_answer import DiagnosticsReply, ValidatedDiagnostics
+
+    return Steps(
         request=wire.DiagnosticsRequest,
         to_core=wire.to_core,
         run=wire.finish,
         validated=wire.validated,
         answer=DiagnosticsReply,
         validation=ValidatedDiagnostics,
-        promised=PROMISED,
-        lines=Lines("checks", repeated=("summary", "reason")),
-        report="diagnostics",
-        scope="diagnose",
-        examples=(("unpaired", EXAMPLE),),
     )

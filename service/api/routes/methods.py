@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -16,13 +17,16 @@ from service.web.negotiation import acceptable
 JSON = "application/json"
 
 
-def method_handler(cards: Mapping[str, Sequence[object]]) -> HTTPRouteHandler:
-    """The handler over cards by kind (estimands, estimators, intervals, ...); encoded once."""
-    document = msgspec.json.encode({kind: list(entries) for kind, entries in cards.items()})
+def method_handler(cards: Callable[[], Mapping[str, Sequence[object]]]) -> HTTPRouteHandler:
+    """The handler over cards by kind (estimands, estimators, intervals, ...); encoded once, when first asked for."""
+
+    @cache
+    def document() -> bytes:
+        return msgspec.json.encode({kind: list(entries) for kind, entries in cards().items()})
 
     @get("/v1/methods", opt=OPEN, sync_to_thread=False)
     def methods(request: Request[Any, Any, Any]) -> Response[bytes]:
         acceptable(listed_header(request.scope, b"accept"), (JSON,))
-        return Response(document, media_type=JSON)
+        return Response(document(), media_type=JSON)
 
     return methods

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from service.api.render.csv_lines import Lines
 from service.api.routes.calibrations import PROMISED
-from service.api.routes.computation import Computation
-from service.api.wire import screening
-from service.api.wire.screening_answer import ScreeningAnswer, ValidatedScreening
+from service.api.routes.computation import Computation, Steps
 
 EXAMPLE = b"""{"hypotheses": [
   {"name": "h1", "llm": {"estimate": 0.5, "standard_error": 0.02}, "human": {"p_value": 0.004}},
@@ -26,15 +25,25 @@ def screenings() -> Computation[Any, Any]:
         path="/v1/screenings",
         name="screen",
         title="Many hypotheses under one error rate, weighted by LLM evidence; what to take to humans next",
+        steps=_steps,
+        promised=PROMISED,
+        lines=Lines("hypotheses"),
+        report="screenings",
+        scope="calibrate",
+        examples=(("four-hypotheses", EXAMPLE),),
+    )
+
+
+@cache
+def _steps() -> Steps[Any, Any]:
+    from service.api.wire import screening
+    from service.api.wire.screening_answer import ScreeningAnswer, ValidatedScreening
+
+    return Steps(
         request=screening.ScreeningRequest,
         to_core=screening.to_core,
         run=screening.finish,
         validated=screening.validated,
         answer=ScreeningAnswer,
         validation=ValidatedScreening,
-        promised=PROMISED,
-        lines=Lines("hypotheses"),
-        report="screenings",
-        scope="calibrate",
-        examples=(("four-hypotheses", EXAMPLE),),
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from service.api.routes.computation import Computation
-from service.api.wire import track_record
-from service.api.wire.track_record_answer import TrackRecordReply, ValidatedTrackRecord
+from service.api.routes.computation import Computation, Steps
 
 EXAMPLE = b"""{"studies": [
   {"name": "s1", "human": {"estimate": 0.10, "standard_error": 0.05},
@@ -35,13 +34,23 @@ def track_records() -> Computation[Any, Any]:
         path="/v1/track-records",
         name="trackRecord",
         title="An interval for an LLM-only effect from the record of past studies",
+        steps=_steps,
+        report="track-records",
+        scope="calibrate",
+        examples=(("eight-studies", EXAMPLE),),
+    )
+
+
+@cache
+def _steps() -> Steps[Any, Any]:
+    from service.api.wire import track_record
+    from service.api.wire.track_record_answer import TrackRecordReply, ValidatedTrackRecord
+
+    return Steps(
         request=track_record.TrackRecordRequest,
         to_core=track_record.to_core,
         run=track_record.finish,
         validated=track_record.validated,
         answer=TrackRecordReply,
         validation=ValidatedTrackRecord,
-        report="track-records",
-        scope="calibrate",
-        examples=(("eight-studies", EXAMPLE),),
     )

@@ -53,7 +53,7 @@ class Site:
     """
 
     def __init__(
-        self, cards: Mapping[str, Sequence[Card]], catalogue: Catalogue, contract: Callable[[], bytes]
+        self, cards: Callable[[], Mapping[str, Sequence[Card]]], catalogue: Catalogue, contract: Callable[[], bytes]
     ) -> None:
         self._cards, self._catalogue, self._contract = cards, catalogue, contract
         self._kept: dict[str, Page] = {}
@@ -67,10 +67,10 @@ class Site:
     @cached_property
     def _makers(self) -> Mapping[str, Callable[[], Written]]:
         """What makes each page but the style."""
-        named = self.named
+        named, cards = self.named, self._cards()
         made: dict[str, Callable[[], Written]] = {page: partial(self._from_file, page) for page in self.library.places}
-        made["methods"] = lambda: kinds_html(self._cards)
-        made |= {f"methods/{kind}": partial(kind_html, kind, self._cards[kind], named) for kind in self._cards}
+        made["methods"] = lambda: kinds_html(cards)
+        made |= {f"methods/{kind}": partial(kind_html, kind, cards[kind], named) for kind in cards}
         made[PAGE] = lambda: fields_html(self._document)
         made["problems"] = lambda: problems_html(self._catalogue)
         for code, entry in self._catalogue.items():
@@ -102,7 +102,7 @@ class Site:
 
     def passages(self) -> Iterator[Passage]:
         """Everything that can be searched; of equally good ones those of codes and cards are told first."""
-        yield from passages_of_facts(self._cards, self._catalogue)
+        yield from passages_of_facts(self._cards(), self._catalogue)
         yield from passages_of_fields(self._document, at(PAGE))
         yield from self._sections
 

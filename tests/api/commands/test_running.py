@@ -49,7 +49,7 @@ def test_a_printed_request_gets_the_same_answer_and_csv_is_made_of_it(rectifier,
     assert ran.out == again.out
     path = calibrations()
     lines = rectifier("calibrate", *twins, *EXCHANGEABLE, "--csv")
-    assert lines.out.encode() == forms(path.answer, path.lines)[CSV].render(ran.out.encode())
+    assert lines.out.encode() == forms(path.steps().answer, path.lines)[CSV].render(ran.out.encode())
 
 
 @pytest.mark.parametrize(

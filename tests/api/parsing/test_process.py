@@ -28,7 +28,7 @@ COMPUTATIONS = calibration_parts().computations
 TAKES = {c.path: process._readers(c, Limits()) for c in COMPUTATIONS}
 
 
-def sent(body: bytes, encoding: str = "identity", takes: Any = TAKES) -> tuple[Reply, int]:
+def sent(body: bytes, encoding: str = "identity", takes: Any = TAKES.__getitem__) -> tuple[Reply, int]:
     return process.answered(Errand(3, PATH, JSON, encoding, {}), memory_file(body), takes, Limits(max_values=10_000))
 
 
@@ -56,7 +56,7 @@ def test_a_fault_of_ours_comes_back_without_its_words() -> None:
     def crash(*_: object) -> None:
         raise ZeroDivisionError("canary")
 
-    reply, fd = sent(b"{}", takes={PATH: {JSON: Reader(b",", (), crash)}})
+    reply, fd = sent(b"{}", takes={PATH: {JSON: Reader(b",", (), crash)}}.__getitem__)
     os.close(fd)
     assert reply.failure is not None
     assert reply.failure.startswith("ZeroDivisionError at crash:")
@@ -106,14 +106,14 @@ def same(sent: Any, came: Any, field: str = "") -> bool:
 @pytest.mark.parametrize("computation", COMPUTATIONS, ids=lambda computation: computation.name)
 def test_every_field_of_every_path_comes_back_as_it_was_sent(computation: Any) -> None:
     """Lists of names in a plan once did not, and large bodies with them were answered with 500."""
-    reader, documents = TAKES[computation.path][JSON], requests(computation.request)
+    reader, documents = TAKES[computation.path][JSON], requests(computation.steps().request)
     assert len(documents) > 3
     for document in documents:
         body = json.dumps(document).encode()
         reply, fd = process.answered(
-            Errand(1, computation.path, JSON, "identity", {}), memory_file(body), TAKES, Limits()
+            Errand(1, computation.path, JSON, "identity", {}), memory_file(body), TAKES.__getitem__, Limits()
         )
         assert (reply.refused, reply.failure) == (False, None), document
-        came = shipping.read(computation.request, mapped(fd), reply.at, reply.size)
+        came = shipping.read(computation.steps().request, mapped(fd), reply.at, reply.size)
         os.close(fd)
         assert same(reader.decode(body, {}), came), document

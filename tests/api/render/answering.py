@@ -35,9 +35,10 @@ ERRORS = {"kind": "predicted_errors", "predicted_error": [0.1 * k for k in range
 @cache
 def _body(path: str, request: str, validate: bool) -> bytes:
     computation = BY_PATH[path]
-    wire = readers(computation.request, computation.promised, 10**6, tabular=computation.tabular)["application/json"]
-    job = computation.to_core(wire.decode(request.encode(), {}), "sha256:" + "1" * 64, Limits().bounds())
-    return computation.validated(job) if validate else computation.run(job).body
+    steps = computation.steps()
+    wire = readers(steps.request, computation.promised, 10**6, tabular=computation.tabular)["application/json"]
+    job = steps.to_core(wire.decode(request.encode(), {}), "sha256:" + "1" * 64, Limits().bounds())
+    return steps.validated(job) if validate else steps.run(job).body
 
 
 def body(path: str, request: object = None, *, validate: bool = False) -> bytes:

@@ -107,13 +107,17 @@ def test_a_single_line_for_what_has_no_lines() -> None:
 @pytest.mark.parametrize("computation", [calibrations(), designs()])
 def test_the_real_answers_have_every_column_once(computation) -> None:
     chosen = computation.lines
-    listed = next(f.type for f in msgspec.inspect.type_info(computation.answer).fields if f.name == chosen.field)
+    listed = next(
+        f.type for f in msgspec.inspect.type_info(computation.steps().answer).fields if f.name == chosen.field
+    )
     names = ["_".join(path) for path in columns(listed.item_type)] + [*chosen.repeated, "warnings"]
     assert len(set(names)) == len(names)
 
 
 def test_the_columns_of_an_estimate_are_those_of_the_contract() -> None:
-    listed = next(f.type for f in msgspec.inspect.type_info(calibrations().answer).fields if f.name == "estimates")
+    listed = next(
+        f.type for f in msgspec.inspect.type_info(calibrations().steps().answer).fields if f.name == "estimates"
+    )
     names = {"_".join(path) for path in columns(listed.item_type)}
     assert names >= {"name", "outcome", "claim", "estimate", "p_value", "interval_lower", "human_only_estimate",
                      "human_only_interval_upper", "llm_only_claim", "effective_sample_size", "verdict"}  # fmt: skip

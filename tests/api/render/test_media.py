@@ -56,9 +56,9 @@ def test_reports_come_last_and_cost_work_and_nothing_else_does() -> None:
 
 @pytest.mark.parametrize("path", sorted(BY_PATH))
 def test_reports_are_made_of_the_json_alone_and_always_the_same(path: str) -> None:
-    computation = BY_PATH[path]
+    computation, steps = BY_PATH[path], BY_PATH[path].steps()
     for made, validate in ((forms, False), (validation_forms, True)):
-        found = made(computation.validation if validate else computation.answer, None, computation.report)
+        found = made(steps.validation if validate else steps.answer, None, computation.report)
         told = body(path, validate=validate)
         assert found["text/html"].render(told).startswith(b"<!doctype html>")
         assert found["image/svg+xml"].render(told).startswith(b"<?xml")

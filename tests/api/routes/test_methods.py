@@ -10,7 +10,7 @@ CARD = Card("mean", "Mean", "sum / n", ("independent units",), ("n < 3",), ("any
 
 
 def test_every_card_is_shown_by_kind() -> None:
-    app = create_service(Settings(), Parts((), {"estimands": (CARD,)}, write_log=None)).asgi
+    app = create_service(Settings(), Parts((), {"estimands": lambda: (CARD,)}, write_log=None)).asgi
     (shown,) = ask(app, "GET", "/v1/methods").json["estimands"]
     assert shown == {
         "name": "mean",

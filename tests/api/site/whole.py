@@ -6,10 +6,10 @@ from functools import partial
 
 from service.api.catalogue import CATALOGUE
 from service.api.openapi import build_document
-from service.api.parts import calibration_parts
+from service.api.parts import calibration_parts, cards
 from service.api.site.site import Site
 
 
 def whole_site() -> Site:
     parts = calibration_parts()
-    return Site(parts.cards, CATALOGUE, partial(build_document, parts.computations))
+    return Site(cards, CATALOGUE, partial(build_document, parts.computations))
