@@ -53,10 +53,11 @@ def number(cell):
 def calibrate(data):
     """The service's answer; a refusal is printed as it came, with reasons and hints."""
     body = json.dumps({"plan": {"identification": "exchangeability"}, "data": data}).encode()
-    headers = {"Content-Type": "application/json", "X-API-Key": os.environ.get("RECTIFIER_KEY", "")}
     url = os.environ.get("RECTIFIER_URL", "http://localhost:8000") + "/v1/calibrations"
+    request = Request(url, body, {"Content-Type": "application/json"})
+    request.add_unredirected_header("X-API-Key", os.environ.get("RECTIFIER_KEY", ""))
     try:
-        with urlopen(Request(url, body, headers), timeout=60) as reply:
+        with urlopen(request, timeout=60) as reply:
             return json.load(reply)
     except HTTPError as refusal:
         raise SystemExit(f"{refusal}\n{refusal.read().decode()}") from None

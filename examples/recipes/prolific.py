@@ -44,10 +44,11 @@ def request(rows, given):
 
 def post(body):
     """The service's answer; a refusal is printed as it came, with reasons and hints."""
-    headers = {"Content-Type": "application/json", "X-API-Key": os.environ.get("RECTIFIER_KEY", "")}
     url = os.environ.get("RECTIFIER_URL", "http://localhost:8000") + "/v1/designs"
+    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    request.add_unredirected_header("X-API-Key", os.environ.get("RECTIFIER_KEY", ""))
     try:
-        with urlopen(Request(url, json.dumps(body).encode(), headers), timeout=60) as reply:
+        with urlopen(request, timeout=60) as reply:
             return json.load(reply)
     except HTTPError as refusal:
         raise SystemExit(f"{refusal}\n{refusal.read().decode()}") from None

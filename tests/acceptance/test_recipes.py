@@ -19,6 +19,8 @@ from tests.acceptance.recipes import KEY, RECIPES, http, keyed_service, recipe, 
 from tests.acceptance.test_studies import post
 from tests.clients.answering import Reply, answering
 
+POSTING = ("from_otree otree.csv predictions.csv", "from_edsl edsl.csv people.csv", "prolific study.csv")
+
 
 def rows(file: str) -> list[dict[str, str]]:
     with (RECIPES / file).open(newline="", encoding="utf-8-sig") as opened:
@@ -207,9 +209,7 @@ def test_the_key_goes_with_every_recipe(keyed: Server, script: str) -> None:
     assert "a key" in refused.stderr or "401" in refused.stderr
 
 
-@pytest.mark.parametrize(
-    "script", ["from_otree otree.csv predictions.csv", "from_edsl edsl.csv people.csv", "prolific study.csv"]
-)
+@pytest.mark.parametrize("script", POSTING)
 def test_a_refusal_is_shown_whoever_wrote_it(script: str) -> None:
     name, *files = script.split()
     command = (sys.executable, str(RECIPES / f"{name}.py"), *(str(RECIPES / file) for file in files))
@@ -218,6 +218,18 @@ def test_a_refusal_is_shown_whoever_wrote_it(script: str) -> None:
             done = run(*command, RECTIFIER_URL=service.url)
         assert done.returncode == 1
         assert done.stderr == f"HTTP Error 422: Unprocessable Entity\n{body.decode()}\n"
+
+
+@pytest.mark.parametrize("script", POSTING)
+def test_the_key_goes_nowhere_else(script: str) -> None:
+    name, *files = script.split()
+    command = (sys.executable, str(RECIPES / f"{name}.py"), *(str(RECIPES / file) for file in files))
+    with answering(Reply(302, b"", {"Location": "/elsewhere"}), Reply(422)) as service:
+        run(*command, RECTIFIER_URL=service.url, RECTIFIER_KEY=KEY)
+    assert [(asked[":path"] == "/elsewhere", asked.get("x-api-key")) for asked in service.asked] == [
+        (False, KEY),
+        (True, None),
+    ]
 
 
 def test_places_are_added_to_those_that_the_study_has(server: Server) -> None:

@@ -38,7 +38,7 @@ def answering(*replies: Reply) -> Iterator[Answering]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             state.asked.append({":path": self.path, **{name.lower(): value for name, value in self.headers.items()}})
             reply = state.next()
             if reply.status == 0:
@@ -49,6 +49,8 @@ def answering(*replies: Reply) -> Iterator[Answering]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(reply.body)
+
+        do_GET = do_POST  # where a redirect leads
 
         def log_message(self, *_: object) -> None:
             """Nothing on standard error."""
