@@ -50,7 +50,8 @@ def answering(*replies: Reply) -> Iterator[Answering]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_GET = do_POST  # where a redirect leads
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *_: object) -> None:
             """Nothing on standard error."""
