@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
+from pathlib import Path
 
 for library in ("OPENBLAS", "OMP", "MKL"):  # small matrices: threads cost more than they bring, most of all under xdist
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
@@ -13,16 +14,20 @@ from hypothesis import settings  # noqa: E402
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
 
+TESTS = Path(__file__).parent
+WATCHED = ("api", "calibration", "gateway", "web", "test_cli.py")
+"""Folders of tests under code coverage: those that mirror service/. What else runs its lines, runs them again."""
 
-@pytest.fixture
-def unwatched() -> Iterator[None]:
-    """Code coverage pauses: simulations repeat what other tests run line by line, and take twice as long watched."""
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Code coverage pauses beside the mirror and where a test says so: watched, numpy takes up to twice as long."""
     measured = Coverage.current()
-    if measured is None:
-        yield
-        return
+    watched = item.path.relative_to(TESTS).parts[0] in WATCHED and item.get_closest_marker("unwatched") is None
+    if measured is None or watched:
+        return (yield)
     measured.stop()
     try:
-        yield
+        return (yield)
     finally:
         measured.start()

@@ -24,7 +24,8 @@ from tests.acceptance.broken_bodies import broken, request, written
 
 JSON = "application/json"
 PATH = calibrations()
-QUICK = readers(PATH.request, PATH.promised, 10**6, tabular=True)[JSON]
+STEPS = PATH.steps()
+QUICK = readers(STEPS.request, PATH.promised, 10**6, tabular=True)[JSON]
 STRICT = replace(QUICK, columns=None)
 LIMITS = Limits()
 
@@ -52,7 +53,7 @@ def outcome(reader: Reader, body: bytes, keep=whole) -> tuple:
     """The job in every bit, or the refusal in every word."""
     try:
         found = reading.decoded(reader, bytearray(body), "identity", {}, LIMITS)
-        job = handler._job(PATH, reader, LIMITS.bounds(), found)
+        job = handler._job(STEPS, reader, LIMITS.bounds(), found)
     except ProblemError as refused:
         return refused.code, refused.detail, list(refused.errors), refused.total
     except CalibrationError as refused:
@@ -112,7 +113,7 @@ def test_answers_are_the_same_bytes() -> None:
         answers = []
         for _, job in jobs:
             try:
-                answers.append(PATH.run(job).body)
+                answers.append(STEPS.run(job).body)
             except CalibrationError as refused:
                 answers.append(refused.problems)
         assert answers[0] == answers[1]

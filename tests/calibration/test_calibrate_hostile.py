@@ -25,6 +25,8 @@ FORMS = [  # of a sample: its rows, or moments where these serve
     if not e.by_probability and (rows or not e.by_row)
 ]
 
+pytestmark = pytest.mark.unwatched
+
 
 def scaled(y: float, c: float, only: float, *, seed: int = 1, design: str = "independent") -> Study:
     study = simulate(seed, (7, 8), 9 if design == "shared" else (9, 9), design=design)

@@ -29,6 +29,8 @@ REFITTED = {"twins"}  # what the randomization method can refit
 ALTERNATIVES = Alternative.__args__
 PAIRS = [(m.name, kind) for m in INTERVALS for kind in KINDS if m.name != "randomization" or kind in REFITTED]
 
+pytestmark = pytest.mark.unwatched
+
 
 def case(kind: str, seed: int, outcome: str):
     of, identification, weights = KINDS[kind]
@@ -46,7 +48,6 @@ def outside(found, chosen: Settings, null: float) -> bool:
     return (low is not None and below < low) or (high is not None and high < null)
 
 
-@pytest.mark.usefixtures("unwatched")
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
 @pytest.mark.parametrize(("method", "kind"), PAIRS)
 @settings(max_examples=5)

@@ -179,7 +179,7 @@ def test_correlations_are_those_of_the_calibrated_components() -> None:
     assert correlation(flat, 0 * slope) == pytest.approx(np.eye(3))
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 @pytest.mark.parametrize(
     ("n", "k", "robust", "cross", "low", "high"),
     [

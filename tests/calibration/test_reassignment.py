@@ -106,7 +106,7 @@ def test_random_deals_keep_the_numbers_and_reach_every_unit() -> None:
     assert dealt.mean(axis=0) == pytest.approx(np.full(N, 4 / 9), abs=5 * sqrt(4 / 9 * 5 / 9 / 3000))
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 @pytest.mark.parametrize("kind", ["Welch", "adjusted", "adjusted in one arm"])
 def test_bounds_are_where_the_refitted_deal_becomes_as_extreme(kind: str) -> None:
     """All 125 deals, each refitted at every effect of a grid: extreme from its first grid point on."""

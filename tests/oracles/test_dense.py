@@ -12,7 +12,7 @@ from service.calibration.variance import contrast_variance
 from tests.calibration.studies import Study, as_moments, simulate
 from tests.oracles import dense
 
-pytestmark = pytest.mark.usefixtures("unwatched")
+pytestmark = pytest.mark.unwatched
 
 SETS = range(200)
 CLOSE = {"rel": 1e-10, "abs": 1e-13}

@@ -10,7 +10,7 @@ from service.calibration.layouts.survey import Survey
 from service.calibration.plan import Model
 from tests.calibration.models import answered, table
 
-pytestmark = pytest.mark.usefixtures("unwatched")
+pytestmark = pytest.mark.unwatched
 
 HUMANS = 60
 

@@ -16,7 +16,7 @@ from service.api.commands import running
 from service.api.render.media import CSV, forms
 from service.api.routes.calibrations import calibrations
 
-LONG = ("--interval", "bootstrap_t", "--replicates", "10000", "--compare", "--no-work-limit")
+LONG = ("--interval", "randomization", "--replicates", "10000", "--no-work-limit")
 EXCHANGEABLE = ("--identification", "exchangeability")
 
 
@@ -126,7 +126,7 @@ def to_the_end(terminal: int) -> bytes:
 
 
 def test_an_interrupt_at_a_terminal_ends_the_work_and_leaves_a_clean_line(twins, tmp_path):
-    """The study, three hundred times, keeps a computer busy for longer than it takes to see that it computes."""
+    """The study, three hundred times, dealt anew ten thousand times, keeps a computer busy for minutes."""
     header, *rows = Path(twins[0]).read_text().splitlines()
     large = tmp_path / "large.csv"
     large.write_text("\n".join([header, *rows * 300]) + "\n")

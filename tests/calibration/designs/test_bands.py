@@ -85,7 +85,7 @@ def test_a_larger_pilot_is_surer():
     assert widths[0] > 1.5 * widths[1] > 2.25 * widths[2]
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 def test_bands_cover_what_the_truth_would_have_recommended():
     """40 pilots of 60 humans: the best number of humans, and what the recommended design gives under the truth."""
     truth = market_of(one(0.6), COSTS, Constraints())
@@ -106,7 +106,7 @@ def test_bands_cover_what_the_truth_would_have_recommended():
     assert found.n_human[1] - found.n_human[0] < 60
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 @pytest.mark.parametrize("objective", [Objective("standard_error", 0.07), Objective("effective_sample_size", 180.0)])
 def test_targets_ask_for_more_where_less_is_true(objective):
     known = basis(single(60, (0.6,)))

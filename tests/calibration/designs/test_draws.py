@@ -50,6 +50,7 @@ def test_the_closed_form_is_brute_force_on_200_random_cases():
         assert found == expected or by_share[expected - 1] <= by_share[found - 1] * (1 + 3e-5), (rho, icc, price)
 
 
+@pytest.mark.unwatched
 def test_the_engine_is_the_closed_form():
     rng, several = np.random.default_rng(1), 0
     for _ in range(25):

@@ -59,7 +59,7 @@ def test_the_worst_regret_over_the_band_is_lower_than_the_plug_ins(pilot, prices
     assert float(market.prices @ found.counts) <= 1000.0 * (1 + 1e-12)
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 def test_new_scenarios_of_the_pilots_regret_it_less():
     """By simulation: 8 pilots of 30 humans, 60 new scenarios each; the worst regret of either design in each pilot."""
     worst = []

@@ -125,7 +125,7 @@ def test_shares_of_many_columns_sum_to_1() -> None:
     assert sum(e.result.estimate for e in answer.estimates) == pytest.approx(1.0, abs=1e-12)
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 @pytest.mark.parametrize(("quality", "ratio"), [(0.0, 1.3), (1.2, 0.75)])
 def test_many_columns_cover_and_gain(quality: float, ratio: float) -> None:
     """12 models, 20 humans, against the mean of all LLM-only outcomes' population: 0."""
@@ -161,7 +161,7 @@ def with_llms(rho: float, count: int, seed: int) -> Table:
     return replace(data, predictions=tuple(PredictionColumn(f, model=f"m{k}") for k, f in enumerate(own)))
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 @pytest.mark.parametrize(("rho", "least", "most"), [(0.0, 0.0, 0.15), (2.0, 0.7, 1.0)])
 def test_thirteen_llms_beside_coefficients_are_used_where_they_predict_who_was_left_out(rho, least, most) -> None:
     """Adjusted R^2 alone takes worthless columns in .43 of such estimates: influence values share their terms."""

@@ -89,7 +89,7 @@ def test_a_shift_within_the_bounds_moves_the_interval_along() -> None:
     assert ends[0] == pytest.approx(ends[1], abs=1e-5)
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 @pytest.mark.parametrize("name", ["human_only", "regression"])
 @pytest.mark.parametrize("p", [0.1, 0.5])
 def test_coverage_is_never_below_nominal(name: str, p: float) -> None:

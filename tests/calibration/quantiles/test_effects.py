@@ -96,7 +96,7 @@ def test_the_order_of_units_and_the_sign_of_a_contrast_change_nothing() -> None:
     )
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 @pytest.mark.parametrize("name", ["two arms", "ties", "twins", "clusters"])
 @pytest.mark.parametrize("alternative", ["two_sided", "less", "greater"])
 def test_interval_and_p_value_agree(name: str, alternative: str) -> None:

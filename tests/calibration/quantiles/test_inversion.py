@@ -115,7 +115,7 @@ def curves(draw) -> tuple[Curve, float]:
     return Curve(base.thresholds, base.after, levels, n, base.last), draw(st.sampled_from([0.1, 0.25, 0.5, 0.8]))
 
 
-@pytest.mark.usefixtures("unwatched")
+@pytest.mark.unwatched
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(curves(), st.floats(0.001, 0.999), st.integers(-4, 30), st.booleans())
 def test_a_value_is_outside_exactly_when_its_tail_is_smaller(

@@ -7,7 +7,7 @@ from service.calibration.designs.design import design
 from service.calibration.designs.objective import Objective
 from tests.oracles.design_grid.loading import BUDGETS, TARGETS, basis, costs
 
-pytestmark = pytest.mark.usefixtures("unwatched")
+pytestmark = pytest.mark.unwatched
 
 
 def test_the_grid_is_whole():
