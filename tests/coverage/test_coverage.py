@@ -31,7 +31,7 @@ from tests.coverage.simulate import DRAWS, REPLICATES, RESULTS, TWIN_ARMS, is_cu
 from tests.coverage.table import PAGE, page
 from tests.coverage.tally import ESTIMATORS, Batch, Tally, product, rows, run, tally, total
 
-FEW = 1_500
+FEW, MORE = 750, 1_500
 FEW_DRAWS = 250
 SLACK = 3.5
 AGAIN = "run: python -m tests.coverage.simulate, then python -m tests.coverage.table > docs/coverage.md"
@@ -109,19 +109,20 @@ class Afresh(Cell):
 
 
 @pytest.mark.parametrize(
-    "cell",
+    ("cell", "replicates"),
     [
-        Afresh("one_population", 10, 0.7),
-        pytest.param(Afresh("independent_arms", 20, 0.3), marks=pytest.mark.slow),
-        pytest.param(Afresh("twins_humans_only", 20, 0.9), marks=pytest.mark.slow),
-        pytest.param(Afresh("twins_with_llm_only", 10, 0.3), marks=pytest.mark.slow),
+        (Afresh("one_population", 10, 0.7), FEW),
+        pytest.param(Afresh("one_population", 10, 0.7), MORE, marks=pytest.mark.slow),
+        pytest.param(Afresh("independent_arms", 20, 0.3), MORE, marks=pytest.mark.slow),
+        pytest.param(Afresh("twins_humans_only", 20, 0.9), MORE, marks=pytest.mark.slow),
+        pytest.param(Afresh("twins_with_llm_only", 10, 0.3), MORE, marks=pytest.mark.slow),
     ],
     ids=str,
 )
-def test_a_few_cells_simulated_afresh(cell):
-    found = tally(cell, FEW)
+def test_a_few_cells_simulated_afresh(cell, replicates):
+    found = tally(cell, replicates)
     for estimator in ("auto", "regression"):
-        low, high = widened(band(estimator, cell.n), FEW)
+        low, high = widened(band(estimator, cell.n), replicates)
         assert low <= found[estimator].coverage <= high
 
 
@@ -178,16 +179,16 @@ def without_the_pool_term(sample: Sample, plan: Plan) -> Mapping[str, Result]:
 
 
 @pytest.mark.parametrize(
-    ("broken", "cell"),
+    ("broken", "cell", "replicates"),
     [
-        (normal_quantile_and_divisor_n, Afresh("one_population", 10, 0.7)),
-        pytest.param(without_the_pool_term, Afresh("twins_humans_only", 20, 0.9), marks=pytest.mark.slow),
+        (normal_quantile_and_divisor_n, Afresh("one_population", 10, 0.7), FEW),
+        pytest.param(without_the_pool_term, Afresh("twins_humans_only", 20, 0.9), MORE, marks=pytest.mark.slow),
     ],
 )
-def test_a_broken_interval_is_seen_to_cover_too_little(broken, cell):
-    found = tally(Broken(cell.scenario, cell.n, cell.rho, way=broken), FEW)
+def test_a_broken_interval_is_seen_to_cover_too_little(broken, cell, replicates):
+    found = tally(Broken(cell.scenario, cell.n, cell.rho, way=broken), replicates)
     for estimator in ("auto", "regression"):
-        assert found[estimator].coverage < widened(band(estimator, cell.n), FEW)[0]
+        assert found[estimator].coverage < widened(band(estimator, cell.n), replicates)[0]
 
 
 def test_a_result_outside_its_band_is_complained_about():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import cache
 from pathlib import PurePosixPath
 
 from tests.shape.sources import Function
@@ -22,6 +23,7 @@ def has_code(parsed: ast.Module) -> bool:
     return any(isinstance(node, Function) for node in ast.walk(parsed))
 
 
+@cache
 def test_file(module: str) -> str:
     """service/a/b.py -> tests/a/test_b.py; a package's own code -> tests/a/test_init.py."""
     path = PurePosixPath(module)

@@ -14,10 +14,14 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("file", files())
-def test_file_names_no_machine_and_no_registry(file):
-    contents = text(file) or ""
-    assert [(what, m.group()) for what, pattern in PLACES.items() for m in re.finditer(pattern, contents)] == []
+def named(contents: str) -> list[tuple[str, str]]:
+    return [(what, m.group()) for what, pattern in PLACES.items() for m in re.finditer(pattern, contents)]
+
+
+def test_files_name_no_machine_and_no_registry():
+    found = {file: named(text(file) or "") for file in files()}
+    assert {file: said for file, said in found.items() if said} == {}
+    assert len(found) > 1000
 
 
 @pytest.mark.parametrize(
