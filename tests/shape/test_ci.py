@@ -55,3 +55,18 @@ def test_what_could_not_run_is_said_and_is_not_passed():
     assert done.returncode == 0
     assert re.search(r"NOT RUN +image: no tool\nNOT RUN +more: not asked", done.stdout)
     assert not re.search(r"passed +image", done.stdout)
+
+
+def test_steps_in_the_background_count_like_all_others():
+    lane = "lane() { step one true; step two false; step three exit 75; leave_out four 'no tool'; }"
+    done = run_steps(f"{lane}; beside lane; step zero echo here; together")
+    assert done.returncode == 1
+    kinds = [line.split()[0:2] for line in done.stdout.partition("==> result")[2].splitlines()[1:]]
+    assert kinds == [["passed", "zero"], ["passed", "one"], ["NOT", "RUN"], ["NOT", "RUN"], ["FAILED", "two"]]
+    assert "==> two" in done.stdout
+
+
+def test_steps_in_the_background_that_break_off_fail_the_run():
+    done = run_steps("lane() { step one true; exit 3; }; beside lane; together")
+    assert done.returncode == 1
+    assert "FAILED   steps in the background (exit 3)" in done.stdout
