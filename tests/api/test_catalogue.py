@@ -27,12 +27,14 @@ def codes(source: str, makers: dict[str, int]) -> Iterator[str]:
             )
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=str)
-def test_every_code_in_the_source_is_in_the_catalogue(source: Path) -> None:
-    text = source.read_text()
-    raised, warned = set(codes(text, RAISED_BY)), set(codes(text, WARNED_BY))
-    assert raised | warned <= set(CATALOGUE)
-    assert [code for code in raised if CATALOGUE[code].status is None] == []
+@pytest.mark.unwatched
+def test_every_code_in_the_source_is_in_the_catalogue() -> None:
+    for source in SOURCES:
+        text = source.read_text()
+        raised, warned = set(codes(text, RAISED_BY)), set(codes(text, WARNED_BY))
+        assert raised | warned <= set(CATALOGUE), source
+        assert [code for code in raised if CATALOGUE[code].status is None] == [], source
+    assert len(SOURCES) > 400
 
 
 def test_codes_are_found_where_they_are_written() -> None:

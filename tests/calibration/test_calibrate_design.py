@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from service.calibration.answer import Answer
-from service.calibration.calibrate import calibrate, study_design
+from service.calibration.calibrate import calibrate, planned_frame, study_design
 from service.calibration.errors import CalibrationError
 from service.calibration.plan import Costs, Plan
 from service.calibration.resolution import resolve
+from tests.calibration import nonresponse
 from tests.calibration.studies import Study, problems, simulate
 
 ARMS = simulate(23, (20, 25), (60, 70))
@@ -81,3 +82,10 @@ def test_a_survey_design_is_said_not_to_be_planned_for() -> None:
     assert "design_ignores_survey_design" in [w.code for w in found.design.warnings]
     assert "design_ignores_survey_design" not in [w.code for w in alone.design.warnings]
     assert [g.arm for g in found.design.design.groups] == [g.arm for g in alone.design.design.groups]
+
+
+def test_people_who_did_not_answer_are_no_part_of_a_design() -> None:
+    resolved = resolve(nonresponse.sample(nonresponse.Asked(200), 1), Plan())
+    with pytest.raises(CalibrationError) as refused:
+        planned_frame(resolved)
+    assert problems(refused.value) == [("/basis/plan/missing", "unsupported_combination")]

@@ -162,6 +162,7 @@ def test_an_outcome_that_is_known_of_everyone_is_its_own_prediction() -> None:
     assert [m.name for m in found.estimates[0].models] == ["gpt"]
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("name", ["correlation", "spearman", "linear"])
 def test_imputed_values_as_if_observed_are_attenuated_and_these_are_not(name) -> None:
     covered, bias, sd = simulation.cell(name, "x only", 100, 60)

@@ -22,6 +22,7 @@ def draw(rng: np.random.Generator, n: int, m: int) -> ArmMatrix:
     return ArmMatrix(y, c, rng.standard_normal((OUTCOMES, m)) + level)
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("contrast", [[1.0], [-1.0, 1.0], [-1.0, 0.5, 0.5], [-1.0, 1.0, 0.0]])
 @pytest.mark.parametrize("name", ["regression", "auto", "human_only"])
 def test_every_outcome_is_answered_as_alone(name: str, contrast: list[float]) -> None:

@@ -226,6 +226,7 @@ def test_moments_and_known_means_are_refused() -> None:
     assert problems(found.value) == [("/plan/model_selection", "unsupported_combination")]
 
 
+@pytest.mark.unwatched
 def test_the_best_of_twenty_worthless_generators_covers_where_the_naive_choice_does_not() -> None:
     """12 humans, 150 studies (all of it in docs/model_selection.md): Monte Carlo error .018."""
     rng, hits = np.random.default_rng(2), np.zeros(2)

@@ -70,6 +70,7 @@ def test_known_variances_leave_a_normal_quantile() -> None:
     assert np.all(pooled(Y, V, [inf] * 5).df > 1e12)
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize(("count", "between"), [(4, 0.0), (4, 0.3), (10, 0.0), (10, 0.3), (10, 1.0)])
 def test_intervals_cover_on_average_over_subgroups(count: int, between: float) -> None:
     """Estimated variances of 5 to 15 humans; 700 replicates, Monte Carlo error below .004."""

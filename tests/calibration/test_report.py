@@ -127,3 +127,13 @@ def test_who_did_not_answer_is_told_of_the_estimate_that_the_paragraph_is_about(
         both = replace(sent, outcomes=outcomes, predictions=tuple(replace(prediction, outcome=n) for n, _ in outcomes))
         answer = calibrate(from_table(both, "response_propensity"), Plan())
         assert ("people asked" in paragraph(answer)) is told
+
+
+def test_an_effect_that_no_shift_takes_away_is_told_without_one() -> None:
+    answer = calibrate(nonresponse.sample(nonresponse.Asked(200), 1), Plan())
+    assert answer.missing_answers is not None
+    (first, *rest) = answer.missing_answers.estimates
+    alone = replace(answer.missing_answers, estimates=(replace(first, tipping_delta=None), *rest))
+    assert "for the estimate to vanish" in paragraph(answer)
+    assert "people asked" in paragraph(replace(answer, missing_answers=alone))
+    assert "for the estimate to vanish" not in paragraph(replace(answer, missing_answers=alone))

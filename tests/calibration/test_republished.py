@@ -89,15 +89,22 @@ def test_humans_told_apart_without_any_error_have_no_ratio() -> None:
     assert (block.variance_ratio, block.verdict, block.effective_sample_size) == (None, "human_only_chosen", 16.0)
 
 
+def everybody_answered():
+    data = table()
+    ((name, y),) = data.outcomes
+    return replace(data, outcomes=((name, np.where(np.isnan(y), np.arange(y.size) % 3.0, y)),))
+
+
 @pytest.mark.parametrize(
     ("ask", "code"),
     [
         (lambda: published(table(m=1), "linear", estimator="ppi"), "too_few_llm_only"),
+        (lambda: published(everybody_answered(), "linear", estimator="ppi"), "too_few_llm_only"),
         (lambda: answered(table(), "linear", TERMS, compat=True, estimator="ppi"), "unsupported_combination"),
         (lambda: answered(twins(), "linear", Model(("x",)), compat=True, estimator="ppi"),
          "unsupported_combination"),
     ],
-    ids=["one persona", "a covariate beside the LLM", "twins"],
+    ids=["one persona", "no persona", "a covariate beside the LLM", "twins"],
 )  # fmt: skip
 def test_what_has_no_published_form_is_refused(ask, code) -> None:
     with pytest.raises(CalibrationError) as refused:

@@ -56,6 +56,7 @@ def agrees(simulation: Simulation, level: float = 0.95) -> None:
         assert one.mean_standard_error == pytest.approx(one.standard_error, rel=0.03)
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("kind", KINDS)
 def test_simulated_power_is_the_analytic_power(kind):
     budget = 500.0 if kind == "single" else 1500.0

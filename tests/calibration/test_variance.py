@@ -85,6 +85,16 @@ def test_a_known_mean_does_not_vary_in_the_joint_form() -> None:
         assert variance == pytest.approx(total)
 
 
+def test_moments_and_rows_have_one_joint_form_where_llm_only_units_are_in_the_pool() -> None:
+    """Slopes that are no estimates, on a pool of humans and LLM-only units: both vary in one form together."""
+    whole, found = simulate(7, (12, 14), 9, design="shared").sample(), []
+    for sample in (whole, as_moments(whole)):
+        frame = Frame(sample, "exchangeability")
+        estimate = assemble(frame, [np.array([0.5, 0.2]), np.array([0.1, 0.7])], frame.pools)
+        found.append(contrast_variance(estimate, T, "super"))
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+
+
 def test_units_are_resampled_in_the_groups_they_were_sampled_in() -> None:
     study = simulate(4, (9, 8), (15, 12))
     estimate = estimator("regression").fit(Frame(study.sample(), "exchangeability"), np.zeros(0))

@@ -138,6 +138,7 @@ def test_an_almost_free_model_takes_no_more_steps(exponent):
     assert found.steps < 40
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("price", [1e-300, 1e-70, 1e-15, 1e-13, 1e-11, 1e-9, 1e-7, 1e-5, 1e-3, 0.1, 10.0, 1e5, 1e10])
 @pytest.mark.parametrize("limits", [Constraints(), Constraints(20.0), Constraints(20.0, 300.0, 1e5)])
 def test_prices_that_differ_by_orders_of_magnitude_are_certified_in_few_steps(price, limits):
@@ -190,6 +191,7 @@ def random_joint(draw_seed: int, arms: int, models: int, design: str) -> Joint:
     return Joint(names, tuple("xyz"[:models]), columns, root @ root.T, design if arms > 1 else "single")  # type: ignore[arg-type]
 
 
+@pytest.mark.unwatched
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     st.integers(0, 10**6),

@@ -106,7 +106,6 @@ def test_bands_cover_what_the_truth_would_have_recommended():
     assert found.n_human[1] - found.n_human[0] < 60
 
 
-@pytest.mark.unwatched
 @pytest.mark.parametrize("objective", [Objective("standard_error", 0.07), Objective("effective_sample_size", 180.0)])
 def test_targets_ask_for_more_where_less_is_true(objective):
     known = basis(single(60, (0.6,)))

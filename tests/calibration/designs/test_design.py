@@ -125,6 +125,7 @@ def test_targets_beyond_counting_and_targets_that_one_human_meets():
     assert (easy.design.n_human, easy.design.cost) == (1, 1.0)
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("least", [20.0, 1e6])
 @pytest.mark.parametrize(
     "objective", [Objective("interval_width", 1.0), Objective("power"), Objective("standard_error", 0.3)]
@@ -228,6 +229,7 @@ def test_no_models_at_all():
     assert (answer.design.n_human, answer.design.models, answer.llm_pays) == (50, (), False)
 
 
+@pytest.mark.unwatched
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(st.floats(0.05, 0.9), st.floats(0.05, 0.9), st.floats(0.001, 0.3), st.floats(60, 3000))
 def test_never_overspends_and_never_does_worse_than_humans(first, second, price, budget):

@@ -102,6 +102,7 @@ def test_covariances_between_models_stay():
     assert joint.covariance[np.triu_indices(3, 1)] == pytest.approx(pair.joint.covariance[np.triu_indices(3, 1)])
 
 
+@pytest.mark.unwatched
 def test_several_models_share_the_best_number_of_draws_and_pay_for_it():
     basis = twins(sigma_a(), 1)
     question = Question(Objective("budget", 2000.0), draws=Draws((0.8,), 8))

@@ -192,6 +192,7 @@ def test_what_no_money_buys_is_refused():
     assert problems(between.value) == [("/constraints", "infeasible_constraints")]
 
 
+@pytest.mark.unwatched
 def test_allocation_beats_even_money_by_the_predicted_amount():
     """Each question's study drawn and calibrated; the sum of the estimates' variances within 3.5 Monte Carlo errors."""
     found, R = questions_design(asked()), 100

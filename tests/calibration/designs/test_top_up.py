@@ -56,6 +56,7 @@ def test_too_many_humans_already_buys_answers_only():
     assert [(g.human, g.models, g.n) for g in found.groups] == [(False, ("m1",), 500)]
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
 def test_never_worse_than_what_it_was_judged_against(seed):
     """15 random cases per seed: twins, independent arms, one population, with and without limits."""

@@ -18,6 +18,7 @@ def correlations(pilot: PilotMoments, count: int, seed: int = 0) -> np.ndarray:
     return np.array([j.covariance[0, 1] / np.sqrt(j.covariance[0, 0] * j.covariance[1, 1]) for j in joints])
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("n", [40, 400])
 def test_the_correlations_band_is_fishers(n):
     sample = single(n, (0.6,))
@@ -30,6 +31,7 @@ def test_the_correlations_band_is_fishers(n):
     assert found == pytest.approx(fisher, abs=0.9 / n + 0.002)
 
 
+@pytest.mark.unwatched
 def test_the_residual_variance_has_its_chi_square():
     pilot = single(20, (0.5, 0.3))
     joints = scenarios_of(pilot, rng(1), 2000)
@@ -46,6 +48,7 @@ def test_the_residual_variance_has_its_chi_square():
     assert pivot.var() == pytest.approx(34, rel=0.05)
 
 
+@pytest.mark.unwatched
 def test_draws_centre_on_the_plug_in_and_reach_a_worthless_model():
     pilot = single(60, (0.5,))
     plug = assumed_from_moments(pilot).joint.covariance
@@ -56,6 +59,7 @@ def test_draws_centre_on_the_plug_in_and_reach_a_worthless_model():
     assert np.mean(correlations(weak, 400) == 0) > 0.2
 
 
+@pytest.mark.unwatched
 def test_the_pools_covariance_varies_as_its_size_says():
     pilot = single(60, (0.5, 0.2), llm_only=140)
     spread = np.array([j.covariance[1:, 1:] for j in scenarios_of(pilot, rng(2), 1500)])

@@ -93,6 +93,7 @@ def test_more_columns_than_humans_are_tested_as_far_as_the_units_go() -> None:
     assert p_value(frame(few)) == pytest.approx(hotelling(few.c[0][:2], few.llm_only[0][:2]))
 
 
+@pytest.mark.unwatched
 def test_the_level_is_kept() -> None:
     rejected = sum(p_value(frame(simulate(s, (12, 13), 30, design="shared"))) < 0.05 for s in range(1000))
     assert 30 <= rejected <= 72

@@ -71,6 +71,7 @@ CASES = {
 }
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("plan", [Plan(), Plan(estimator="regression", multiplicity="holm")])
 def test_many_at_once_are_what_each_is_alone(case: str, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

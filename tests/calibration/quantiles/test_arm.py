@@ -9,6 +9,7 @@ from tests.calibration.quantiles.asking import resolved
 from tests.calibration.quantiles.studies import SAMPLES
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("estimator", ["auto", "regression", "ppi"])
 def test_the_engine_at_the_estimate_is_the_curve_there(name: str, estimator: str) -> None:

@@ -60,6 +60,7 @@ def brute(sample: Sample, arm: int, t: float, **plan):
     return next(e for e in answer.estimates if e.name == sample.arms[arm])
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("estimator", ["regression", "human_only", "ppi"])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_level_is_the_engines(name: str, estimator: str) -> None:

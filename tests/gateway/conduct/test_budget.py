@@ -158,6 +158,7 @@ def random_actual(draws, upper):
     return Spend(int(upper.nano_usd * share), int(upper.tokens * share), draws.randrange(2))
 
 
+@pytest.mark.unwatched
 @pytest.mark.parametrize("seed", range(10))
 def test_a_thousand_runs_in_any_order_of_events_stay_within_their_caps(seed):
     draws = random.Random(seed)
