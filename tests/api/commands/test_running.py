@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -125,6 +126,15 @@ def to_the_end(terminal: int) -> bytes:
     return found
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """A shell's background work ignores interrupts, and what it starts inherits that; not what a terminal starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_at_a_terminal_ends_the_work_and_leaves_a_clean_line(twins, tmp_path):
     """The study, three hundred times, dealt anew ten thousand times, keeps a computer busy for minutes."""
     header, *rows = Path(twins[0]).read_text().splitlines()
@@ -138,7 +148,10 @@ def test_an_interrupt_at_a_terminal_ends_the_work_and_leaves_a_clean_line(twins,
         while b"computing" not in seen:
             seen += os.read(terminal, 1 << 16)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        try:
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
         rest = to_the_end(terminal)
     assert (process.returncode, out) == (130, b"")
     assert rest.endswith(b"stopped\r\n")
