@@ -35,9 +35,7 @@ pytestmark = pytest.mark.unwatched
 def case(kind: str, seed: int, outcome: str):
     of, identification, weights = KINDS[kind]
     contrast = np.array(weights)
-    study = simulate(seed, **of, outcome=outcome)
-    assume(all(np.ptp(y) > 0 for y in study.y))  # an arm whose people all answer the same is refused
-    frame = Frame(study.sample(), identification)
+    frame = Frame(simulate(seed, **of, outcome=outcome).sample(), identification)
     return estimator("regression").fit(frame, contrast), contrast
 
 
@@ -51,7 +49,10 @@ def outside(found, chosen: Settings, null: float) -> bool:
 
 
 def dual(method: str, kind: str, alternative: str, seed: int, away: float, level: float, error_rate) -> None:
-    fitted, contrast = case(kind, seed, "binary" if seed % 2 else "likert")
+    outcome = "binary" if seed % 2 else "likert"
+    drawn = simulate(seed, **KINDS[kind][0], outcome=outcome)
+    assume(all(np.ptp(y) > 0 for y in drawn.y))  # an arm whose people all answer the same is refused
+    fitted, contrast = case(kind, seed, outcome)
     bounds = (0.0, 1.0) if seed % 2 else (1.0, 5.0)
     chosen = Settings(level, alternative, None, method, margin=0.25, bounds=bounds, replicates=99, seed=seed)
     error = 1.0 - level if error_rate is None else error_rate
