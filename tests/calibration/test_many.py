@@ -102,7 +102,6 @@ REQUESTS = {
 }
 
 
-@pytest.mark.unwatched
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_answer_is_that_of_one_outcome_after_the_other(name: str) -> None:
     sizes, plan = REQUESTS[name]

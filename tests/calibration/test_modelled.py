@@ -217,7 +217,6 @@ def test_resampled_intervals_agree_with_their_p_values_and_come_again(kind, inte
     assert (first.applied.replicates, first.applied.seed) == (199, 4)
 
 
-@pytest.mark.unwatched
 @pytest.mark.parametrize("estimator", ["auto", "ppi", "power_tuned", "human_only"])
 @pytest.mark.parametrize("design", ["plain", "clusters", "weights", "probabilities"])
 def test_resampled_intervals_are_about_as_wide_as_t(estimator, design):
