@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 
 import msgspec
@@ -68,8 +68,9 @@ def chosen(accept: str | None, offered: Forms) -> str:
         raise ProblemError("not_acceptable", detail, [FieldError("", "not_acceptable", detail, EXTRA)]) from None
 
 
+@cache
 def drawable() -> bool:
-    """Whether reports can be made here."""
+    """Whether reports can be made here; looked up once, which costs as much as a small request."""
     return find_spec("matplotlib") is not None
 
 

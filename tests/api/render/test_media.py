@@ -69,7 +69,9 @@ def test_reports_are_made_of_the_json_alone_and_always_the_same(path: str) -> No
 def test_without_the_extra_reports_are_refused_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     offered = forms(Reply, LINES, "calibrations")
     assert chosen("text/html", offered) == "text/html"
+    assert media.drawable()
     monkeypatch.setattr(media, "find_spec", lambda _name: None)
+    monkeypatch.setattr(media, "drawable", media.drawable.__wrapped__)
     with pytest.raises(ProblemError) as refused:
         chosen("text/html, image/svg+xml", offered)
     assert refused.value.code == "not_acceptable"

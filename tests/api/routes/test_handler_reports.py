@@ -83,7 +83,7 @@ def test_a_report_costs_its_work(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("accept", TYPES)
 def test_without_the_extra_the_refusal_says_how_to_get_it(accept: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "find_spec", lambda _name: None)
+    monkeypatch.setattr(media, "drawable", lambda: False)
     answer = asked("/v1/designs", accept)
     is_problem(answer, 406, "not_acceptable")
     assert answer.json["errors"][0]["hint"] == "pip install 'rectifier[reports]'"
