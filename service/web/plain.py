@@ -6,10 +6,12 @@ Sources: RFC 9110 section 7.8 (a server may ignore Upgrade), RFC 9113 section 3.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from service.web.joining import HeadWithBody
 
 
 class PlainProtocol(HttpToolsProtocol):
@@ -41,6 +43,7 @@ class PlainProtocol(HttpToolsProtocol):
     def begin_request(self) -> None:
         """A request begins, its body follows."""
         super().on_headers_complete()
+        self.cycle.transport = cast("Any", HeadWithBody(self.transport, self.loop))
 
     def on_message_complete(self) -> None:
         """The end of a request, not of a head with an offer."""
