@@ -30,7 +30,7 @@ class Settings:
     held_body_bytes: int = 256 << 20
     """Bytes of bodies over 64 KiB that may be read or kept at one time; beyond it 503."""
     inline_body_bytes: int = 40 << 10
-    """Bodies up to this size are decoded on the event loop, larger ones in a thread."""
+    """Bodies up to this size, four times it when numbers are all, are decoded on the event loop, larger in a thread."""
     inline_work: float = 50_000.0
     """Work units up to which a small request is computed on the event loop."""
     parse_process: bool = True

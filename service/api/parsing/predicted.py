@@ -13,6 +13,7 @@ from service.web.compression import count_values
 PER_BYTE, PER_COPIED_BYTE, PER_VALUE = 1e-9, 2e-10, 1e-7
 _WINDOW, _WINDOWS = 256, 32
 _NUMBER_BYTES = 9
+_FEW_NAMES, _FEW_BYTES = 500, 1 << 12
 _BINARY = b"\xa4data\xc6"  # the key data and the head of up to 4 GiB of binary data
 _BEFORE_BINARY = 1 << 16
 
@@ -23,6 +24,13 @@ def parse_seconds(body: bytearray, separators: bytes) -> float:
     if separators:
         return PER_BYTE * size + PER_VALUE * size * _density(body, separators)
     return PER_COPIED_BYTE * size + PER_VALUE * (size - _binary_bytes(body)) / _NUMBER_BYTES
+
+
+def only_numbers(body: bytearray, separators: bytes) -> bool:
+    """Whether a body has next to no objects of Python to be made: JSON with few quotes and brackets, binary arrays."""
+    if not separators:
+        return len(body) - _binary_bytes(body) <= _FEW_BYTES
+    return b'"' in separators and count_values(body, b'"[{') <= _FEW_NAMES
 
 
 def _density(body: bytearray, separators: bytes) -> float:

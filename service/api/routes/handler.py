@@ -17,7 +17,7 @@ from service.api.reading.query import read_query
 from service.api.reading.whole import decoded
 from service.api.render.media import Form, chosen, forms, validation_forms
 from service.api.routes.computation import REDUCE, Computation, HasWork, Steps
-from service.api.routes.working import Decoded, Desk, worked, worked_here
+from service.api.routes.working import Decoded, Desk, small, worked, worked_here
 from service.api.wire.doubts import WORK_LIMIT
 from service.api.wire.sample import Bounds
 from service.calibration.errors import CalibrationError, TooExpensive
@@ -78,11 +78,11 @@ def computation_handler(computation: Computation[Any, Any], desk: Desk) -> ASGIR
             if declared_bytes(scope) > desk.inline_body_bytes:
                 desk.placement.refuse_when_full()
             content = await read_body(scope, receive, limits.body(), holding)
-            if encoding == "identity" and len(content) <= desk.inline_body_bytes and reader.at_hand():
+            body = Body(content, path.steps.request, computation.path, media_type, encoding, query.parameters)
+            if small(desk, reader, body):
                 read = partial(decoded, reader, content, encoding, query.parameters, limits)
                 slow = gives[wanted].work > 0
                 return await worked_here(desk, read, job_of, answer, receive, slow=slow), wanted
-            body = Body(content, path.steps.request, computation.path, media_type, encoding, query.parameters)
 
             async def work(place: Place) -> bytes:
                 with holding.kept():

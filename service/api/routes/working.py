@@ -11,7 +11,7 @@ from litestar.types import Receive
 
 from service.api.limits import Limits
 from service.api.parsing.parser import Body, Parser
-from service.api.parsing.predicted import PER_VALUE, parse_seconds
+from service.api.parsing.predicted import PER_VALUE, only_numbers, parse_seconds
 from service.api.parsing.shipping import columns
 from service.api.placement import Place, Placement
 from service.api.reading.arrow_scan import objects_in
@@ -26,6 +26,7 @@ from service.web.problems import ProblemError
 
 MOST_COLUMNS = 32  # of a request that is worked on on the event loop: each costs up to 80 us on its way into the core
 _SMALL_BYTES = 1 << 18
+_NUMBERS = 4  # times as long as other small bodies may be those of numbers alone, which take as long to decode
 Decoded = tuple[Any, str]
 
 
@@ -41,6 +42,14 @@ class Desk:
     inline_body_bytes: int
     inline_work: float
     thread_parse_seconds: float
+
+
+def small(desk: Desk, reader: Reader[Any], body: Body) -> bool:
+    """Whether a body is decoded on the event loop: in a thread it would hold the interpreter for as long, and wait."""
+    size = len(body.content)
+    if body.encoding != "identity" or size > _NUMBERS * desk.inline_body_bytes or not reader.at_hand():
+        return False
+    return size <= desk.inline_body_bytes or only_numbers(body.content, reader.separators)
 
 
 async def worked_here(

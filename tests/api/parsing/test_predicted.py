@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from service.api.parsing.predicted import PER_BYTE, PER_COPIED_BYTE, PER_VALUE, parse_seconds
+from service.api.parsing.predicted import PER_BYTE, PER_COPIED_BYTE, PER_VALUE, only_numbers, parse_seconds
 
 NUMBERS = [round(i / 7, 3) for i in range(100_000)]
 
@@ -36,3 +36,30 @@ def test_binary_data_of_messagepack_costs_its_bytes_only() -> None:
 @pytest.mark.parametrize("body", [b"", b"\xa4data\xc6", b"\xa4data\xc6\xff\xff\xff\xff", b"\xa4data\xc6\x00"])
 def test_nothing_and_damage_cost_next_to_nothing(body: bytes) -> None:
     assert 0 <= parse_seconds(bytearray(body), b"") < 1e-5
+
+
+def arms(count: int, column: object) -> dict[str, object]:
+    return {"data": {"arms": [{"name": f"arm {i}", "human": column, "llm": column} for i in range(count)]}}
+
+
+BINARY = {"dtype": "<f8", "data": bytes(range(256)) * 400}
+
+
+@pytest.mark.parametrize(
+    ("body", "separators", "expected"),
+    [
+        (json.dumps(arms(2, NUMBERS[:8_000])).encode(), b',"', True),
+        (json.dumps(arms(2, {"dtype": "<f8", "data": "A" * 50_000})).encode(), b',"', True),
+        (json.dumps(arms(200, NUMBERS[:10])).encode(), b',"', False),
+        (json.dumps(["a"] * 300).encode(), b',"', False),
+        (json.dumps([[]] * 600).encode(), b',"', False),
+        (json.dumps([{}] * 600).encode(), b',"', False),
+        (msgspec.msgpack.encode(arms(2, BINARY)), b"", True),
+        (msgspec.msgpack.encode(arms(2, NUMBERS[:1_000])), b"", False),
+        (b"1,2\n" * 10_000, b",\n", False),
+    ],
+)
+def test_bodies_of_numbers_alone_are_told_from_those_of_many_objects(
+    body: bytes, separators: bytes, expected: bool
+) -> None:
+    assert only_numbers(bytearray(body), separators) is expected

@@ -28,7 +28,22 @@ def test_small_work_stays_on_the_loop_and_large_work_leaves_it() -> None:
     assert post({"numbers": [1]}).json["thread"] == "MainThread"
     assert post({"numbers": [1], "work": 1e6}).json["thread"].startswith("compute")
     app = service(inline_body_bytes=10).asgi
-    assert post({"numbers": [1]}, app=app).json["thread"].startswith("compute")
+    assert post({"numbers": [1, 2, 3]}, app=app).json["thread"] == "MainThread"
+    assert post({"numbers": list(range(20))}, app=app).json["thread"].startswith("compute")
+
+
+def test_bodies_of_numbers_alone_may_be_four_times_as_long_as_other_small_ones() -> None:
+    app = service(inline_body_bytes=1000).asgi
+
+    def thread(size: int, many: bytes) -> str:
+        found: str = post(b'{"numbers": [1]}' + many * (size - 16), app=app).json["thread"]
+        return found
+
+    assert thread(4000, b" ") == "MainThread"
+    assert thread(4001, b" ").startswith("compute")
+    many = PACK({"numbers": [0.5] * 600})
+    app = service(inline_body_bytes=2000).asgi
+    assert post(many, app=app, **PACKED).json["thread"].startswith("compute")
 
 
 @pytest.mark.parametrize(
