@@ -164,3 +164,16 @@ def test_columns_are_found_in_the_type_wherever_they_stand() -> None:
     nested = {"table": {"a": [{"b": MANY}]}, "names": ["[x"]}
     assert numbers(read(nested, NESTED).table["a"][0]["b"]) == MANY
     assert shape_of(msgspec.inspect.type_info(Arrays), Binary).tag == "layout"
+
+
+def test_what_is_long_by_its_base64_is_left_to_the_strict_decoder_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    binary = {"dtype": "<f8", "data": "A" * 20_000}
+    columns = ({"human": binary}, {"human": binary, "llm": MANY * 500})
+    long, mixed = ({"data": {"layout": "arrays", "arms": [ARM | column]}} for column in columns)
+    assert read({"data": {"layout": "arrays", "arms": [ARM | {"human": MANY * 500}]}}) is not None
+    parsed: list[object] = []
+    monkeypatch.setattr(columns_json, "Parser", lambda: parsed.append(1))
+    assert read(long) is None
+    assert not parsed
+    assert read(mixed) is None  # as the parser is none
+    assert parsed

@@ -135,3 +135,11 @@ def test_values_are_told_by_what_separates_them(separators: bytes, count: int) -
     limits = InflateLimits(99, count - 1, separators)
     if count:
         assert refusal(gzip.compress(b"1,2,3\n4", mtime=0), limits) == "too_many_numbers"
+
+
+@pytest.mark.parametrize("count", [0, 1, 199, 200, 201, 1000])
+def test_values_are_counted_alike_whether_they_are_rare_or_many(count: int) -> None:
+    for gap in (b"", b"ab"):
+        for text in (gap.join([b","] * count), b"x" + (b"," + gap) * count):
+            assert count_values(text, b",") == text.count(b",")
+    assert count_values(b'",' * count, b',"') == 2 * count
