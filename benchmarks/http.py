@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 
 from benchmarks.core import arrays
-from benchmarks.served import SERVICE, cpu_seconds, floor, post, served
+from benchmarks.served import SERVICE, cpu_seconds, floor, post, served, settle
 
 JSON, PACKED = {"Content-Type": "application/json"}, {"Content-Type": "application/vnd.msgpack"}
 FLOORS = {"fastest": "json", "lists": "json", "peers": "json", "copied": "copied"}  # the floor, and the body it gets
@@ -57,6 +57,7 @@ def measured(n: int, m: int, *, rounds: int = 7, requests: int = 50) -> dict[str
     taken: dict[str, list[float]] = {kind: [] for kind in (*FLOORS, *OURS)}
     with ExitStack() as stack:
         service = stack.enter_context(served(*SERVICE))
+        settle(service[1])
         floors = {name: stack.enter_context(served(*floor(name))) for name in FLOORS}
         for _ in range(rounds):
             for name, form in FLOORS.items():

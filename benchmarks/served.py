@@ -52,6 +52,17 @@ def wait_until_ready(port: int) -> float:
     raise TimeoutError(f"nothing answers on port {port}")
 
 
+def settle(process: psutil.Process, seconds: float = 0.5) -> None:
+    """Wait until nothing starts any more: the parsing process loads after the service is ready."""
+    before = cpu_seconds(process)
+    while True:
+        time.sleep(seconds)
+        now = cpu_seconds(process)
+        if now - before < 0.05 * seconds:
+            return
+        before = now
+
+
 def family(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
