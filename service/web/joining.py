@@ -1,7 +1,7 @@
 """The head of an answer leaves with the first piece of its body: one call of the kernel, one packet.
 
-uvicorn writes the two one after the other. A call of the kernel that wakes the reader costs as much as all else that a
-small request needs of a server.
+uvicorn writes the two one after the other, and every call of the kernel wakes the reader: the second is a sixth to a
+quarter of what a probe costs.
 """
 
 from __future__ import annotations
