@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
@@ -23,7 +23,6 @@ from service.api.routes.site import problem_pages, site_handlers
 from service.api.routes.workbench import WORKBENCH_HANDLERS
 from service.api.routes.working import Desk
 from service.api.settings import Settings
-from service.api.site.site import Site
 from service.api.tally import Labels, Tally
 from service.api.work_metrics import WorkMetrics
 from service.calibration.card import Card
@@ -45,6 +44,9 @@ from service.web.routes.openapi import openapi_handler
 from service.web.routes.problems import problem_handlers
 from service.web.telemetry import Telemetry
 from service.web.tracing import open_tracer
+
+if TYPE_CHECKING:
+    from service.api.site.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,12 @@ def _descriptions(parts: Parts) -> list[HTTPRouteHandler]:
     def cards() -> Mapping[str, Sequence[Card]]:
         return {kind: group() for kind, group in parts.cards.items()}
 
-    site = Site(cards, CATALOGUE, contract)
+    @cache
+    def site() -> Site:
+        from service.api.site.site import Site
+
+        return Site(cards, CATALOGUE, contract)
+
     return [
         method_handler(cards),
         *problem_handlers(CATALOGUE, problem_pages(site)),

@@ -19,7 +19,6 @@ from service.calibration.errors import CalibrationError, InvalidPlan, Problem, U
 from service.calibration.many import analysed_at_once
 from service.calibration.modelled import modelled, statistic_of
 from service.calibration.plan import Plan
-from service.calibration.quantiles.effects import analysed as quantiles_analysed
 from service.calibration.resolution import resolve
 from service.calibration.response_propensity import refuse_unsupported
 from service.calibration.sample import Sample
@@ -103,6 +102,8 @@ def _group(group: Sequence[Sample], plan: Plan) -> list[Analysis]:
     resolved = [resolve(sample, plan) for sample in group]
     tested = assumptions.reference(resolved[0].plain) if plan.estimator != "human_only" else None
     if plan.estimand == "quantile":
+        from service.calibration.quantiles.effects import analysed as quantiles_analysed
+
         return [analysis for r in resolved for analysis in quantiles_analysed(r, tested)]
     return [analysed(r, tested) for r in resolved]
 

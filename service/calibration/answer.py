@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from service.calibration.designs.answer import DesignAnswer
 from service.calibration.errors import Warned
 from service.calibration.inference import Interval, Result
 from service.calibration.plan import ModelSelection, StatisticName
+
+if TYPE_CHECKING:
+    from service.calibration.designs.answer import DesignAnswer
 
 Claim = Literal["confirmatory", "exploratory", "exploratory_with_track_record"]
 Status = Literal["assumed", "not_rejected", "rejected", "not_testable"]
@@ -29,8 +31,7 @@ class Effect:
 class ModelBlock:
     """One LLM's part in an estimate.
 
-    Where the best of several models was chosen: the variance ratio if every fold took this one, and the share of humans
-    whose fold did.
+    Where the best was chosen: the variance ratio if every fold took this one, the share of humans whose fold did.
     """
 
     name: str

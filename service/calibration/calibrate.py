@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -13,22 +12,20 @@ from service.calibration import assumptions, missing_answers
 from service.calibration.analyses import analyses
 from service.calibration.answer import Answer, Applied, ArmBlock, Assumption, Claim, EstimateBlock
 from service.calibration.between import compared, partially_pooled, shared_clusters
-from service.calibration.designs.answer import DesignAnswer
-from service.calibration.designs.objective import Aim
-from service.calibration.designs.study import Wish, design_of_study
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL
 from service.calibration.effects import Analysis
-from service.calibration.errors import CalibrationError, NotIdentified, UnsupportedCombination, Warned
-from service.calibration.estimate import Frame
+from service.calibration.errors import Warned
 from service.calibration.inference import level
-from service.calibration.moments import FloatArray
-from service.calibration.plan import Costs, Plan
+from service.calibration.plan import Plan
 from service.calibration.resolution import Resolved
 from service.calibration.sample import Sample
 from service.calibration.simultaneous import together
 from service.calibration.told import told
 from service.calibration.transport.evidence import transport
 from service.calibration.transport.transported import transported
+
+if TYPE_CHECKING:
+    from service.calibration.designs.answer import DesignAnswer
 
 SCALES = dict.fromkeys(("logistic", "multinomial", "conditional_logit"), "log_odds") | {"poisson": "log_rate"}
 DRAWING = {"bootstrap", "bootstrap_t", "randomization"}
@@ -96,46 +93,12 @@ def _assumed(outcomes: Sequence[Analysis]) -> list[Assumption]:
 
 
 def _design(resolved: Resolved, *, several: bool) -> tuple[DesignAnswer | None, list[Warned]]:
-    """The design for the plan's costs; a warning where the data cannot tell, a refusal where the costs are wrong."""
+    """The design for the plan's costs, if it has any."""
     if resolved.plan.costs is None:
         return None, []
-    text = "the design is that of the first outcome (and its first category), not of all of them at once"
-    doubts = [Warned("design_first_outcome", text, "/plan/costs")] if several else []
-    try:
-        return study_design(resolved, resolved.plan.costs), doubts
-    except NotIdentified as unknown:
-        text = f"no design could be computed: {unknown.problems[0].detail}"
-        return None, [Warned("design_not_computed", text, "/plan/costs")]
-    except CalibrationError as refused:
-        raise type(refused)([replace(p, pointer=_in_plan(p.pointer)) for p in refused.problems]) from refused
+    from service.calibration.study_design import recommended
 
-
-def _in_plan(pointer: str) -> str:
-    return f"/plan{pointer}" if pointer.startswith("/costs") else "/plan/costs"
-
-
-def study_design(resolved: Resolved, costs: Costs, wish: Wish | None = None) -> DesignAnswer:
-    """The optimal design that a resolved plan's data suggest at these prices (see ``designs.study``)."""
-    own = Wish(aim=Aim(confidence_level=resolved.plan.confidence_level), seed=resolved.plan.seed)
-    found = design_of_study(planned_frame(resolved), planned_contrasts(resolved), costs, wish or own)
-    if resolved.sample.plain:
-        return found
-    text = "the design is for independent, equally likely units: weights, clusters and strata are not planned for"
-    return replace(found, warnings=(*found.warnings, Warned("design_ignores_survey_design", text, "/data")))
-
-
-def planned_frame(resolved: Resolved) -> Frame:
-    """The data that a design is made of: without strata; refused where propensities would be part of it."""
-    if resolved.sample.response:
-        text = "a design is of people who all answer, and this data's response propensities would be part of it"
-        hint = "supported: missing drop_unit"
-        raise UnsupportedCombination.at("/basis/plan/missing", "unsupported_combination", text, hint)
-    return Frame(resolved.sample, resolved.plain.identification) if resolved.sample.strata else resolved.plain
-
-
-def planned_contrasts(resolved: Resolved) -> FloatArray:
-    """The contrasts (C, D) that a design serves."""
-    return np.array([c.weights for c in resolved.contrasts])
+    return recommended(resolved, resolved.plan.costs, several=several)
 
 
 def _choice(outcomes: Sequence[Analysis]) -> tuple[str, str]:

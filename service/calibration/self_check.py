@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.calibration.calibrate import calibrate, planned_contrasts, planned_frame
+from service.calibration.calibrate import calibrate
 from service.calibration.designs.answer import DesignAnswer, SimulatedContrast, Simulation
 from service.calibration.designs.draws import Draws, basis_at, one_draw
 from service.calibration.designs.joint import Basis, Matrix
@@ -32,6 +32,7 @@ from service.calibration.errors import Warned
 from service.calibration.inference import Result
 from service.calibration.plan import NamedContrast, Plan
 from service.calibration.resolution import Resolved
+from service.calibration.study_design import planned_contrasts, planned_frame
 
 REPLICATES = 1000
 FEWEST_REPLICATES = 100

@@ -59,13 +59,16 @@ def test_the_start_loads_of_the_core_what_calibrations_need() -> None:
         "import sys; from service.api import serving; from service.api.app import create_service; "
         "from service.api.settings import Settings; parts = serving.calibration_parts(); "
         "create_service(Settings(), parts); parts.prove(); "
-        "names = ('calibrate', 'screenings', 'track_records', 'diagnostics.diagnose'); "
-        "core = ['service.calibration.' + m for m in names]; "
-        "print([m in sys.modules for m in core]); "
-        "[c.steps() for c in parts.computations]; print([m in sys.modules for m in core])"
+        "names = ('calibrate', 'screenings', 'track_records', 'diagnostics.diagnose', 'designs.answer'); "
+        "late = ['service.calibration.' + m for m in names] + ['service.api.site.site']; "
+        "print([m in sys.modules for m in late]); "
+        "[c.steps() for c in parts.computations]; print([m in sys.modules for m in late])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n")[:2] == ["[True, False, False, False]", "[True, True, True, True]"]
+    assert done.stdout.split("\n")[:2] == [
+        "[True, False, False, False, False, False]",
+        "[True, True, True, True, True, False]",
+    ]
 
 
 def test_work_past_its_deadline_does_not_keep_the_process_alive() -> None:

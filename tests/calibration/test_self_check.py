@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from service.calibration import self_check
-from service.calibration.calibrate import study_design
 from service.calibration.designs.answer import Simulation
 from service.calibration.designs.assumed import Assumed, assumed_basis
 from service.calibration.designs.design import Question, answer
@@ -22,6 +21,7 @@ from service.calibration.plan import Costs as StudyCosts
 from service.calibration.plan import Plan
 from service.calibration.resolution import resolve
 from service.calibration.self_check import Check, checked, checked_study
+from service.calibration.study_design import study_design
 from tests.calibration.studies import simulate
 
 KINDS = ["single", "independent", "shared", "randomization"]

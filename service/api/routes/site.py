@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from service.api.site.search import MOST_LETTERS
-from service.api.site.site import HTML, Site
+from service.api.render.media import HTML
 from service.web.access.guard import OPEN
 from service.web.body import listed_header
 from service.web.keeping import sent
 from service.web.problems import ProblemError
 from service.web.routes.problems import Show
+
+if TYPE_CHECKING:
+    from service.api.site.site import Site
 
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -27,34 +29,34 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 
-def site_handlers(site: Site) -> list[HTTPRouteHandler]:
-    """The handlers of a site: its first page, its pages, the pages of its sections."""
+def site_handlers(site: Callable[[], Site]) -> list[HTTPRouteHandler]:
+    """The handlers of a site, which is built at the first request: its first page, its pages, those of its sections."""
 
     @get("/docs", opt=OPEN)
     async def contents(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await _shown(site, request, "index")
+        return await _shown(site(), request, "index")
 
     @get("/docs/{page:str}", opt=OPEN)
     async def page(request: Request[Any, Any, Any], page: FromPath[str]) -> Response[bytes]:
-        return await _shown(site, request, page)
+        return await _shown(site(), request, page)
 
     @get("/docs/{section:str}/{page:str}", opt=OPEN)
     async def deep(request: Request[Any, Any, Any], section: FromPath[str], page: FromPath[str]) -> Response[bytes]:
-        return await _shown(site, request, f"{section}/{page}")
+        return await _shown(site(), request, f"{section}/{page}")
 
     @get("/docs/search", opt=OPEN)
     async def search(request: Request[Any, Any, Any]) -> Response[bytes]:
-        body = await _made(site, site.search, _query(request))
+        body = await _made(site(), site().search, _query(request))
         return Response(body, media_type=HTML, headers={"Content-Security-Policy": _CSP})
 
     return [contents, page, deep, search]
 
 
-def problem_pages(site: Site) -> Show:
+def problem_pages(site: Callable[[], Site]) -> Show:
     """What /v1/problems shows to browsers: the same pages."""
 
     async def shown(request: Request[Any, Any, Any], code: str | None) -> Response[bytes]:
-        return await _shown(site, request, f"problems/{code}" if code else "problems")
+        return await _shown(site(), request, f"problems/{code}" if code else "problems")
 
     return shown
 
@@ -83,6 +85,8 @@ async def _made(site: Site, make: Callable[[A], R], of: A) -> R:
 
 def _query(request: Request[Any, Any, Any]) -> str:
     """The words that are looked for, without what cannot be shown."""
+    from service.api.site.search import MOST_LETTERS
+
     given = parse_qs(request.scope["query_string"].decode("latin-1"), errors="replace").get("q", [""])[0]
     return "".join(letter for letter in given[:MOST_LETTERS] if letter.isprintable())
 

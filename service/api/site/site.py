@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from service.api.render.media import HTML
 from service.api.site.facts import (
     found_html,
     kind_html,
@@ -33,8 +34,7 @@ from service.calibration.card import Card
 from service.web.keeping import tag_of
 from service.web.problems import Catalogue
 
-_STYLE = "assets/site.css"
-HTML, CSS = "text/html", "text/css"
+_STYLE, CSS = "assets/site.css", "text/css"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from service.api.wire.design_answer import Bands, RobustDesign, WholeDesign, bands, robust, whole
+from service.api.wire.design_whole import Bands, RobustDesign, WholeDesign, bands, robust, whole
 from service.api.wire.doubts import Warning, Work, warnings  # noqa: A004 - the word on the wire
 from service.api.wire.estimates import Arm, Estimate, Heterogeneity, arm, estimate, heterogeneity
 from service.api.wire.missing_answers import MissingAnswers, missing_answers

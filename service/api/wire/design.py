@@ -18,11 +18,12 @@ from service.api.wire.design_questions import QuestionsBasis
 from service.api.wire.design_request import DesignRequest, overrides_of, stated_of, unasked
 from service.api.wire.design_sampling import ErrorsBasis
 from service.api.wire.design_solving import Found, Part, solved
+from service.api.wire.design_work import sampling, simulating
 from service.api.wire.doubts import WORK_LIMIT, Work, warnings
 from service.api.wire.facts import Facts, Finished, codes
 from service.api.wire.passport import PassportModel, of_request
 from service.api.wire.sample import BOUNDS, Bounds
-from service.api.wire.work import sampling, simulating, solving
+from service.api.wire.work import solving
 from service.calibration.errors import CalibrationError, Problem
 from service.calibration.self_check import REPLICATES
 from service.web.compression import too_many_values

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from service.calibration.designs import answer as core
+if TYPE_CHECKING:
+    from service.calibration.designs import answer as core
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -12,7 +12,6 @@ from service.api.wire.design_questions import Question, QuestionsBasis
 from service.api.wire.design_request import DesignRequest, Limits
 from service.api.wire.design_sampling import ErrorsBasis, frame_of
 from service.calibration import plan as core_plan
-from service.calibration.calibrate import planned_contrasts, planned_frame, study_design
 from service.calibration.designs.answer import DesignAnswer, QuestionsDesign, SamplingDesign
 from service.calibration.designs.constraints import Constraints
 from service.calibration.designs.design import Question as DesignQuestion
@@ -35,6 +34,7 @@ from service.calibration.designs.study import (
 from service.calibration.errors import CalibrationError
 from service.calibration.resolution import resolve
 from service.calibration.self_check import REPLICATES, Check, checked, checked_study
+from service.calibration.study_design import planned_contrasts, planned_frame, study_design
 
 POWER, LEVEL, MOST = 0.8, 0.95, 10
 Part = Stated | Study

@@ -23,13 +23,9 @@ from service.calibration.psps import Summary
 from service.calibration.resampling import FEW
 from service.calibration.sample import Sample, Units
 from service.calibration.samples import counted
-from service.calibration.self_check import NUMBERS
 
 SOLVING, PER_GROUP = 5e7, 2.5e6  # a design, and each way it weighs of spending on a unit: 1,024 of them take 7 to 9 s
 PER_STEP = 1.5  # a product in a step of the solver, over all its steps
-PER_REPLICATE = 6e5  # one simulated study of one arm, analysed
-PER_DRAWN = 6.0  # a number of a simulated study: drawn, correlated, read
-PER_UNIT = 500.0  # a unit of a frame whose sampling probabilities are asked for
 PER_CONTRAST = 8e3  # work of one contrast, a third more for every column
 PER_RESPONSE, LOGISTIC = 1e6, 3.0  # propensities: of an arm; per person asked and squared number of columns
 PER_SOURCE, PER_WEIGHED, PER_ROW, TIPPING = (
@@ -39,7 +35,6 @@ PER_SOURCE, PER_WEIGHED, PER_ROW, TIPPING = (
     80.0,
 )  # target: of a source; unit; and margin; and contrast
 PER_PRODUCT, TARGET_ROW, PER_CLUSTER = 2.0, 5.0, 2.5e4  # target: per unit and squared margins; its entries; clusters
-PER_SIMULATED = 5e4  # self-check: of a contrast and replicate
 PER_OUTCOME = 1e5  # of every outcome, or share of a category, after the first
 LARGEST_SOURCE = 20_000.0  # units of a bootstrap beyond which its weights are drawn by their moments
 CELL = 5  # units that are read in the time of drawing how often one combination of values comes
@@ -75,16 +70,6 @@ def solving(arms: int, models: int, questions: int = 1) -> float:
     groups, means = max(1, arms) * 2.0 ** (models + 1), max(1, arms) * (1 + models)
     together = groups * questions * means * min(questions * means, groups) if questions > 1 else 0.0
     return SOLVING + PER_GROUP * groups + PER_STEP * together
-
-
-def simulating(arms: int, contrasts: int, replicates: int) -> float:
-    """Estimated work of a design's self-check: analyses, and the numbers drawn for them at most."""
-    return replicates * (PER_REPLICATE * max(1, arms) + PER_SIMULATED * contrasts) + PER_DRAWN * NUMBERS
-
-
-def sampling(units: int, *, target: bool) -> float:
-    """Estimated work of sampling probabilities: passes over the frame for each number of humans that is tried."""
-    return PER_UNIT * units * (3 if target else 1)
 
 
 def of_summary(summary: Summary) -> float:

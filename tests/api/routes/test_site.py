@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from service.api.routes import site as routes
+from service.api.site.site import Site
 from tests.api.asking import APP, is_problem
 from tests.api.standin import service
 from tests.web.asgi import ask
@@ -66,13 +66,13 @@ def test_any_query_is_answered_with_a_page(query):
 
 def test_a_page_is_made_off_the_event_loop_and_then_sent_from_memory(monkeypatch):
     threads: list[str] = []
-    make = routes.Site.page
+    make = Site.page
 
     def watched(site, page):
         threads.append(threading.current_thread().name)
         return make(site, page)
 
-    monkeypatch.setattr(routes.Site, "page", watched)
+    monkeypatch.setattr(Site, "page", watched)
     app = service().asgi
     for _ in range(2):
         assert ask(app, "GET", "/docs/designs").status == 200

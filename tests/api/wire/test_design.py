@@ -8,7 +8,8 @@ import pytest
 
 from service.api.wire import design
 from service.api.wire import sample as wire_sample
-from service.api.wire.work import sampling, simulating, solving
+from service.api.wire.design_work import sampling, simulating
+from service.api.wire.work import solving
 from service.calibration.errors import CalibrationError
 from tests.api.wire.designing import answered, job, refused
 

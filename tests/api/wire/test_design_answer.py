@@ -5,9 +5,8 @@ from dataclasses import fields
 import msgspec
 import numpy as np
 
-from service.api.wire.design_answer import bands, from_core
+from service.api.wire.design_answer import from_core
 from service.api.wire.passport import Issued, passport
-from service.calibration.designs import answer as core_answer
 from service.calibration.designs.assumed import Assumed, assumed_basis
 from service.calibration.designs.design import design
 from service.calibration.designs.groups import Costs
@@ -46,13 +45,3 @@ def test_a_pilots_bands_robust_design_and_top_up_stand_on_the_wire_with_their_va
     }
     assert builtin(wire.robust) == flat
     assert type(wire.top_up.n_human) is type(wire.robust.n_human) is type(wire.bands.n_human[0]) is int
-
-
-def test_an_open_end_of_a_band_is_null():
-    assert builtin(bands(core_answer.Bands(0.8, (0.1, 0.2), (10.0, None), (0.0, 7.0), (0.5, 1.1)))) == {
-        "level": 0.8,
-        "standard_error": [0.1, 0.2],
-        "n_human": [10, None],
-        "n_llm_only": [0, 7],
-        "cost_share": [0.5, 1.1],
-    }

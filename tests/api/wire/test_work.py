@@ -16,14 +16,11 @@ from service.api.wire.work import (
     PER_MODEL,
     PER_OUTCOME,
     PER_RESPONSE,
-    PER_SIMULATED,
     PER_SOURCE,
     PER_TRIED,
     REFIT,
     TARGET_ROW,
     TIPPING,
-    sampling,
-    simulating,
     solving,
     work,
 )
@@ -149,9 +146,6 @@ def test_a_design_costs_what_its_ways_of_spending_cost() -> None:
 def test_questions_cost_more_together_and_fifty_are_affordable() -> None:
     assert solving(2, 1, 2) > solving(2, 1) == solving(2, 1, 1)
     assert solving(50, 1, 50) < WORK_LIMIT < solving(200, 3, 50)
-    assert simulating(2, 0, 1000) - simulating(2, 0, 500) == simulating(1, 0, 1000) - simulating(1, 0, 0)
-    assert simulating(2, 1000, 100) - simulating(2, 0, 100) == PER_SIMULATED * 1000 * 100 > PER_SECOND
-    assert sampling(100, target=True) == 3 * sampling(100, target=False)
 
 
 def test_contrasts_of_weighted_units_read_the_units() -> None:

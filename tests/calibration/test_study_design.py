@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from service.calibration.answer import Answer
-from service.calibration.calibrate import calibrate, planned_frame, study_design
+from service.calibration.calibrate import calibrate
 from service.calibration.errors import CalibrationError
 from service.calibration.plan import Costs, Plan
 from service.calibration.resolution import resolve
+from service.calibration.study_design import planned_frame, study_design
 from tests.calibration import nonresponse
 from tests.calibration.studies import Study, problems, simulate
 
