@@ -126,7 +126,7 @@ CELLS = (
     *(Cell(f"shift {s} SD, Hotelling's test at its part", gaussian(s), 5_000, alone=True) for s in (0.0, 0.3, 0.6)),
     Cell("no shift, any alarm of the card", gaussian(0.0), 500),
     Cell("five points, refusals at random, any alarm", likert, 500),
-    Cell("twins, two LLMs, a covariate, any alarm", twins, 200),
+    Cell("twins, two LLMs, a covariate, any alarm", twins, 1_000),
     Cell("twins, subgroups, draws, a negative control, any alarm of all checks", complete, 400, checks=None),
     Cell("forty outcomes, any alarm of all checks", forty, 80, checks=None),
     Cell("four items, any alarm", survey, 192),
