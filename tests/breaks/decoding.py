@@ -35,4 +35,9 @@ MUTATIONS = (
     Mutation("let any number of different names through", "service/api/parsing/shipping.py",
              "_bound(before + len(index) - 1, max_names)", "_bound(0, max_names)",
              "tests/api/parsing/test_shipping.py::test_more_different_names_than_may_be_are_refused"),
+    Mutation("whole numbers are compared after they were rounded", "service/api/wire/columns.py",
+             "Integral = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated",
+             "Integral = Annotated",
+             "tests/api/wire/test_plan.py::"
+             "test_a_whole_number_beyond_its_limit_is_not_taken_for_its_neighbour_in_double_precision"),
 )  # fmt: skip

@@ -125,4 +125,9 @@ MUTATIONS = (
              'SEPARATORS: Final = b",[{"',
              'SEPARATORS: Final = b","',
              "tests/gateway/routes/test_bodies.py::test_what_is_too_large_or_cannot_be_read_is_refused"),
+    Mutation("every start loads what designs need", "service/calibration/calibrate.py",
+             "from service.calibration.told import told\n",
+             "from service.calibration.study_design import recommended as _recommended  # noqa: F401\n"
+             "from service.calibration.told import told\n",
+             "tests/api/test_serving.py::test_the_start_loads_of_the_core_what_calibrations_need"),
 )  # fmt: skip

@@ -19,7 +19,8 @@ MOST_CHARACTERS = 1_000
 """Of a name. Names are told back many times in one answer; questions of a survey are shorter."""
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_CHARACTERS)]
 Finite = Annotated[float, msgspec.Meta(ge=-1e70, le=1e70)]
-Integral = Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
+Integral = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
+"""Up to 2^53, written as a whole number or as 7.0; as a float alone the next whole number would be taken for 2^53."""
 
 ITEM_SIZES = {"<f8": 8, "<f4": 4, "<i4": 4, "<i2": 2, "|i1": 1}
 

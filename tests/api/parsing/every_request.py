@@ -68,7 +68,9 @@ def _simple(kind: inspect.Type) -> Any:
             return ONE
         case inspect.StrType(pattern=pattern, min_length=least):
             return next(t for t in TEXTS if len(t) >= (least or 0) and re.fullmatch(pattern or ".*", t))
-        case inspect.FloatType() | inspect.IntType():
+        case inspect.IntType():
+            return int(next(number for number in NUMBERS if number % 1 == 0 and _fits(number, kind)))
+        case inspect.FloatType():
             return next(number for number in NUMBERS if _fits(number, kind))
         case _:
             raise NotImplementedError(kind)

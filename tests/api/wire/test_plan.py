@@ -11,6 +11,7 @@ from service.calibration.errors import Problem
 from service.calibration.estimators import ESTIMATORS
 from service.web.problems import ProblemError
 from service.web.strict_json import StrictDecoder
+from service.web.strict_msgpack import StrictMsgpackDecoder
 
 
 def read(**fields) -> tuple[core.Plan, list[Problem]]:
@@ -185,3 +186,16 @@ def test_a_stated_null_value_that_a_statistic_cannot_have_is_refused(statistic, 
 def test_a_correlation_is_tested_against_values_inside_its_range(null, refused) -> None:
     problems = read(estimand={"type": "correlation", "with": "x"}, null_value=null)[1]
     assert [(p.pointer, p.code) for p in problems] == ([("/plan/null_value", "out_of_range")] if refused else [])
+
+
+@pytest.mark.parametrize("read_body", [
+    lambda plan: StrictDecoder(Plan).decode(msgspec.json.encode(plan)),
+    lambda plan: StrictMsgpackDecoder(Plan).decode(msgspec.msgpack.encode(plan), 100),
+])  # fmt: skip
+def test_a_whole_number_beyond_its_limit_is_not_taken_for_its_neighbour_in_double_precision(read_body) -> None:
+    assert to_core(read_body({"seed": 2**53}), []).seed == 2**53
+    assert to_core(read_body({"seed": 7.0}), []).seed == 7
+    for beyond in (2**53 + 1, 2.0**53 + 2):
+        with pytest.raises(ProblemError) as refused:
+            read_body({"seed": beyond})
+        assert [(e.pointer, e.code) for e in refused.value.errors] == [("/seed", "out_of_range")]
