@@ -22,6 +22,11 @@ MUTATIONS = (
              "if not answer.done() and self._up.is_set():", "if False:",
              "tests/api/parsing/test_parser.py::"
              "test_a_body_given_up_that_is_not_answered_costs_the_process_and_not_the_next_body"),
+    Mutation("who leaves in the moment a process comes up stays", "service/api/parsing/child.py",
+             "            async with asyncio.timeout_at(self._down_since + _DOWN_SECONDS):\n"
+             "                await self._up.wait()\n",
+             "            await asyncio.wait_for(self._up.wait(), _DOWN_SECONDS)\n",
+             "tests/api/parsing/test_parser.py::test_who_leaves_in_the_moment_a_process_comes_up_has_left"),
     Mutation("a process that could not be started is not tried again", "service/api/parsing/child.py",
              "self._later = loop.call_later(_PAUSE_SECONDS, self._begin)\n            return", "return",
              "tests/api/parsing/test_child.py::"

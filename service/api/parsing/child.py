@@ -72,9 +72,9 @@ class Child:
         """Whether there is a process; it is waited for, but all who wait together wait ten seconds at most."""
         if self._up.is_set():
             return True
-        left = self._down_since + _DOWN_SECONDS - asyncio.get_running_loop().time()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._up.wait(), max(left, 0.0))
+            async with asyncio.timeout_at(self._down_since + _DOWN_SECONDS):
+                await self._up.wait()
         return self._up.is_set()
 
     async def ask(self, errand: Errand, fd: int) -> Answered | None:

@@ -135,6 +135,29 @@ def test_a_body_given_up_that_is_not_answered_costs_the_process_and_not_the_next
     asyncio.run(asked())
 
 
+@pytest.mark.parametrize("rounds", range(6))
+def test_who_leaves_in_the_moment_a_process_comes_up_has_left(monkeypatch: pytest.MonkeyPatch, rounds: int) -> None:
+    """However many rounds of the event loop lie between; else its errand would wait for ever on a stalled process."""
+    monkeypatch.setattr(child, "_GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(child, "_PAUSE_SECONDS", 0.01)
+
+    async def asked() -> None:
+        parsing = other("dumb")
+        await parsing.start()
+        left = asyncio.create_task(parsing.parse(body()))
+        await until(parsing._turn.locked)
+        parsing.child._greeted()
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        left.cancel()
+        await asyncio.wait({left}, timeout=10)
+        assert left.cancelled()
+        assert not parsing._turn.locked()
+        await parsing.close()
+
+    asyncio.run(asked())
+
+
 @pytest.mark.parametrize("error", [BlockingIOError, ConnectionResetError, OSError])
 def test_what_cannot_be_sent_is_refused_and_no_fault(monkeypatch: pytest.MonkeyPatch, error: type[OSError]) -> None:
     monkeypatch.setattr(child, "_PAUSE_SECONDS", 0.01)
