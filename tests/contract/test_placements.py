@@ -9,6 +9,7 @@ import pytest
 from service.api.app import create_service
 from service.api.parts import calibration_parts
 from service.api.settings import Settings
+from tests.load.served import until
 from tests.web.asgi import Answer, call
 
 EXAMPLES = [(c.path, body) for c in calibration_parts().computations for _, body in c.examples]
@@ -24,6 +25,7 @@ async def answers(settings: Settings) -> list[tuple[int, bytes]]:
     service = create_service(settings, calibration_parts())
     if settings.parse_process:
         await service.parser.start()
+        await until(service.parser.child._up.is_set, 120.0)  # a request waits ten, which may be too few
     told: list[Answer] = [await call(service.asgi, "POST", path, body=body) for path, body in EXAMPLES]
     await service.parser.close()
     service.placement.close()
