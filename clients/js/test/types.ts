@@ -1,6 +1,6 @@
 // Compiled, never run: what the types allow, and what they must not. An unused @ts-expect-error is an error.
 import {
-  categorical, collect, prediction, readCsv, Rectifier, RectifierProblem, table, withHumanAnswers,
+  categorical, collect, moments, prediction, readCsv, Rectifier, RectifierProblem, table, withHumanAnswers,
   type CalibrationAnswer, type CellRecord, type GenerationRequest, type Plan,
 } from "rectifier";
 
@@ -18,6 +18,7 @@ export async function allowed(): Promise<void> {
   await client.calibrate({ data: { layout: "arrays", arms: [{ name: "all", human: Float64Array.of(1, NaN), llm: [1, null] }] } });
   await client.calibrate({ data: { layout: "table", outcomes: { y: Int8Array.of(1) }, predictions: [{ values: Int16Array.of(2) }] } } as const);
   const { work } = await client.validate("/v1/designs", { basis: { kind: "assumed", ppi_correlation: 0.5 }, costs: { human: 1, llm: 0.1 }, objective: { kind: "budget", budget: 1 } });
+  await client.calibrate({ data: moments(data) });
   const whole: string = await client.text("/v1/calibrations", { data }, "text/html");
   const posted = await client.post("/v1/calibrations", { data });
   const claim: string = posted.claim;
