@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import scipy
 
 from service.calibration import within
 from service.calibration.influence import Fitted, inner
@@ -61,7 +61,7 @@ class Correction:
             factor, middle, root = self.spread
             own = np.einsum("rjn,jn->nr", factor, root @ values)
             more = np.einsum("rjn,nr->jn", factor, np.einsum("nrs,ns->nr", middle, own))
-            return np.asarray(values + solve_triangular(root, more, lower=False, check_finite=False))
+            return np.asarray(values + scipy.linalg.solve_triangular(root, more, lower=False, check_finite=False))
         if self.along is not None and self.codes is not None:
             basis, middle = self.along
             sums = np.array([_sums(basis * row, self.codes, middle.shape[0]) for row in values])

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dtrtrs
+import scipy
 
 from service.calibration.errors import NotIdentified
 from service.calibration.influence import Design, Fitted
@@ -172,7 +172,7 @@ def _step(lower: FloatArray, slope: FloatArray) -> FloatArray:
 
 def _solve(lower: FloatArray, right: FloatArray, *, transposed: bool = False) -> FloatArray:
     """L^{-1} b, or L'^{-1} b."""
-    return np.asarray(dtrtrs(lower, right, lower=1, trans=int(transposed))[0])
+    return np.asarray(scipy.linalg.lapack.dtrtrs(lower, right, lower=1, trans=int(transposed))[0])
 
 
 def _started(family: Family, rows: _Rows) -> FloatArray:

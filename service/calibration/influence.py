@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import block_diag
+import scipy
 
 from service.calibration.moments import FloatArray, IntArray
 from service.calibration.refits import Refit
@@ -151,7 +151,7 @@ def side_by_side(fits: Sequence[Fitted], reported: tuple[int, ...]) -> Fitted:
         theta=np.concatenate([fit.theta for fit in fits]),
         influence=np.concatenate([fit.influence for fit in fits]),
         factor=np.concatenate([fit.factor for fit in fits if fit.factor is not None], axis=1),
-        root=block_diag(*(fit.root for fit in fits if fit.root is not None)),
+        root=scipy.linalg.block_diag(*(fit.root for fit in fits if fit.root is not None)),
         converged=all(fit.converged for fit in fits),
         reported=reported,
         blocks=tuple(len(fit.names) for fit in fits),

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import scipy
 
 from service.calibration.moments import FloatArray, Moments
 
@@ -181,7 +181,7 @@ def _orthonormal(
             basis[k], factor[:k, k], factor[k, k] = remainder / norm, along, norm
             kept.append(j)
     k = len(kept)
-    inverse = solve_triangular(factor[:k, :k], np.eye(k), check_finite=False)
+    inverse = scipy.linalg.solve_triangular(factor[:k, :k], np.eye(k), check_finite=False)
     return tuple(kept), basis[:k], _embedded(inverse / spread[kept, None], kept, p)
 
 
@@ -212,7 +212,9 @@ def inverse_factor(
         if spread[j] <= floor[j] or len(kept) >= n - 1:
             continue
         row = (
-            solve_triangular(factor, scatter[kept, j] / (spread[kept] * spread[j]), lower=True) if kept else np.zeros(0)
+            scipy.linalg.solve_triangular(factor, scatter[kept, j] / (spread[kept] * spread[j]), lower=True)
+            if kept
+            else np.zeros(0)
         )
         rest = 1.0 - float(row @ row)
         if rest <= RELATIVE_SCATTER:
@@ -224,7 +226,7 @@ def inverse_factor(
         return (), np.zeros((p, 0))
     if len(kept) == 1:
         return tuple(kept), _embedded(1.0 / spread[kept, None], kept, p)
-    inverse = solve_triangular(factor, np.eye(len(kept)), lower=True).T
+    inverse = scipy.linalg.solve_triangular(factor, np.eye(len(kept)), lower=True).T
     return tuple(kept), _embedded(inverse / spread[kept, None], kept, p)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_solve
+import scipy
 
 from service.calibration.moments import FloatArray
 
@@ -36,7 +36,7 @@ def maximum(at: Callable[[FloatArray], Local], start: FloatArray) -> tuple[Float
     """The parameters (J,) of the maximum, and whether it is one."""
     theta, here = start, at(start)
     for _ in range(STEPS):
-        move = cho_solve((factor_of(here.curvature), True), here.slope)
+        move = scipy.linalg.cho_solve((factor_of(here.curvature), True), here.slope)
         gain = float(here.slope @ move)
         theta, here = _climbed(at, theta, here, move)
         if here.farthest > FARTHEST:

@@ -21,7 +21,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dtrtri
+import scipy
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
@@ -104,7 +104,7 @@ def moments_at(table: InformationTable, counts: Vector) -> Moments | None:
         lower = np.linalg.cholesky(information / np.outer(scale, scale) + np.diag((~seen).astype(np.float64)))
     except np.linalg.LinAlgError:
         return None
-    root = np.asarray(dtrtri(lower, lower=1)[0] / scale)
+    root = np.asarray(scipy.linalg.lapack.dtrtri(lower, lower=1)[0] / scale)
     half = root @ table.contrasts
     return Moments(np.sum(half**2, axis=0), root.T @ half, root)
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import block_diag
+import scipy
 
 from service.calibration.designs.allocation import quick_allocation, variances, work_of
 from service.calibration.designs.bands import Scenario
@@ -106,6 +106,6 @@ def stack(band: list[Scenario]) -> InformationTable:
     """The scenarios as one problem: group by group the rows of all, contrasts over the root of the best variance."""
     tables = [one.market.table for one in band]
     order = np.argsort(np.concatenate([table.row_group for table in tables]), kind="stable")
-    factors = block_diag(*(table.factors for table in tables))[order]
-    contrasts = block_diag(*(one.market.table.contrasts / np.sqrt(one.variance) for one in band))
+    factors = scipy.linalg.block_diag(*(table.factors for table in tables))[order]
+    contrasts = scipy.linalg.block_diag(*(one.market.table.contrasts / np.sqrt(one.variance) for one in band))
     return InformationTable(factors, tables[0].starts * len(band), contrasts)

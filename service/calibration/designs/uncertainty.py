@@ -29,7 +29,7 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import scipy
 from scipy.special import gammaincinv, ndtri
 
 from service.calibration.designs.joint import Joint, Matrix, Vector, columns_shown
@@ -126,7 +126,7 @@ def _covariance_drawn(covariance: Matrix, size: float, stream: Stream) -> Matrix
     k = covariance.shape[0]
     lower = np.diag([math.sqrt(_chi_square(stream, max(1.0, size - 1 - i))) for i in range(k)])
     lower[np.tril_indices(k, -1)] = _normals(stream, k * (k - 1) // 2)
-    half = solve_triangular(lower, _root(covariance).T, lower=True) * math.sqrt(size - 1)
+    half = scipy.linalg.solve_triangular(lower, _root(covariance).T, lower=True) * math.sqrt(size - 1)
     return np.asarray(half.T @ half, dtype=np.float64)
 
 

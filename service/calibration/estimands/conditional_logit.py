@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import scipy
 
 from service.calibration import generalized_linear
 from service.calibration.card import Card
@@ -84,7 +84,9 @@ def fit(answers: FloatArray, design: Design, weight: FloatArray) -> Fitted:
         names=design.names[1:],
         theta=theta / sets.scale,
         influence=_influence(sets, root, sets.sums(sets.x * (y - p))),
-        factor=_factor(sets, solve_triangular(root, centred * np.sqrt(p * sets.weight[sets.of]), lower=True)),
+        factor=_factor(
+            sets, scipy.linalg.solve_triangular(root, centred * np.sqrt(p * sets.weight[sets.of]), lower=True)
+        ),
         root=root.T * sets.scale,
         converged=converged,
     )
@@ -92,8 +94,8 @@ def fit(answers: FloatArray, design: Design, weight: FloatArray) -> Fitted:
 
 def _influence(sets: _Sets, root: FloatArray, score: FloatArray) -> FloatArray:
     """The influence of every set's score (k, S), on all of its rows (k, n)."""
-    back = solve_triangular(root, np.diag(1.0 / sets.scale), lower=True)
-    found = float(sets.weight.sum()) * (back.T @ solve_triangular(root, score, lower=True))
+    back = scipy.linalg.solve_triangular(root, np.diag(1.0 / sets.scale), lower=True)
+    found = float(sets.weight.sum()) * (back.T @ scipy.linalg.solve_triangular(root, score, lower=True))
     return np.asarray(found[:, sets.of])
 
 

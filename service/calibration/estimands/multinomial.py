@@ -16,7 +16,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import scipy
 
 from service.calibration import generalized_linear
 from service.calibration.card import Card
@@ -48,9 +48,9 @@ def fit(answers: FloatArray, design: Design, weight: FloatArray) -> Fitted:
     theta, converged = maximum(partial(_local, answers, x, weight), start.ravel())
     p = _probabilities(theta.reshape(sizes) @ x)[1:]
     root = factor_of(_curvature(p, x, weight))
-    back = solve_triangular(root, np.diag(1.0 / np.tile(scale, sizes[0])), lower=True)
+    back = scipy.linalg.solve_triangular(root, np.diag(1.0 / np.tile(scale, sizes[0])), lower=True)
     score = ((y - p)[:, None] * x).reshape(-1, x.shape[1])
-    influence = float(weight.sum()) * (back.T @ solve_triangular(root, score, lower=True))
+    influence = float(weight.sum()) * (back.T @ scipy.linalg.solve_triangular(root, score, lower=True))
     names = tuple(f"{category}:{term}" for category in design.categories[1:] for term in design.names)
     return Fitted(
         names=names,
@@ -96,7 +96,7 @@ def _factor(p: FloatArray, x: FloatArray, root: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh(spread)
     half = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
     parts = [(half[:, :, r].T[:, None] * x).reshape(-1, x.shape[1]) for r in range(p.shape[0])]
-    return np.array([solve_triangular(root, part, lower=True, check_finite=False) for part in parts])
+    return np.array([scipy.linalg.solve_triangular(root, part, lower=True, check_finite=False) for part in parts])
 
 
 def adjusting(answers: FloatArray, design: Design, weight: FloatArray) -> Fitted:
