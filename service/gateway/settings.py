@@ -25,7 +25,7 @@ SIMULATED = Provider(
 
 
 VALUE_BYTES = 8
-"""A body of many short values counts as so many bytes for each: it takes more memory than its length says."""
+"""What each value counts for beside the body's length: many short ones take more memory than their length says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Settings:
     max_body_bytes: int = 16 << 20
     """Bound of a request's body, as sent and after decompression."""
     max_values: int = 1_000_000
-    """Bound of its commas and opening brackets: of what a body becomes in memory. Each holds ``VALUE_BYTES``."""
+    """Bound of its commas and opening brackets: of what a body becomes in memory. Each counts ``VALUE_BYTES`` more."""
     held_body_bytes: int = 64 << 20
     """Bound of all bodies over 64 KiB that are being read, planned, answered or run; a compressed one counts as the
     largest."""
@@ -103,8 +103,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     access = dataclasses.replace(AccessSettings(), **chosen(AccessSettings, environ, problems))
     problems += problems_of(access)
     settings = dataclasses.replace(Settings(access=access), **chosen(Settings, environ, problems))
-    if settings.held_body_bytes < max(settings.max_body_bytes, VALUE_BYTES * settings.max_values):
-        text = f"at least RECTIFIER_MAX_BODY_BYTES and {VALUE_BYTES} times RECTIFIER_MAX_VALUES are needed"
+    if settings.held_body_bytes < settings.max_body_bytes + VALUE_BYTES * settings.max_values:
+        text = f"at least RECTIFIER_MAX_BODY_BYTES plus {VALUE_BYTES} times RECTIFIER_MAX_VALUES is needed"
         problems.append(f"RECTIFIER_HELD_BODY_BYTES: {text}")
     if settings.providers_file:
         providers = dict(settings.providers) | read_providers(Path(settings.providers_file), problems)

@@ -30,10 +30,17 @@ def test_a_file_adds_its_providers_to_the_embedded_one(tmp_path: Path) -> None:
         read_settings({"RECTIFIER_PROVIDERS_FILE": str(path), "RECTIFIER_MAX_RUNS": "0"})
 
 
-@pytest.mark.parametrize("name", ["RECTIFIER_MAX_BODY_BYTES", "RECTIFIER_MAX_VALUES"])
-def test_the_largest_body_finds_room(name: str) -> None:
-    with pytest.raises(SettingsError, match="RECTIFIER_HELD_BODY_BYTES: at least RECTIFIER_MAX_BODY_BYTES and 8 times"):
-        read_settings({name: "70000000"})
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"RECTIFIER_MAX_BODY_BYTES": "70000000"},
+        {"RECTIFIER_MAX_VALUES": "70000000"},
+        {"RECTIFIER_MAX_BODY_BYTES": "60000000", "RECTIFIER_MAX_VALUES": "1000000"},
+    ],
+)
+def test_the_largest_body_finds_room(bounds: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="HELD_BODY_BYTES: at least RECTIFIER_MAX_BODY_BYTES plus 8 times"):
+        read_settings(bounds)
 
 
 def test_a_file_that_is_not_there_stops_the_start() -> None:

@@ -1,21 +1,52 @@
 from __future__ import annotations
 
+import json
 import re
+import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from service.gateway.providers_file import read_providers
+from service.gateway.routes.bodies import SEPARATORS
 from service.gateway.settings import VALUE_BYTES, Settings, variables
+from service.gateway.wire.generation import GenerationRequest, to_study
 from service.web.body import FREE_BYTES
+from service.web.compression import count_values
+from service.web.problems import ProblemError
+from service.web.strict_json import StrictDecoder
+from tests.gateway.studies import request
 from tests.k8s.builds import BUILDS, K8S, ROOT, build
 from tests.k8s.edits import container, values
 from tests.k8s.kustomize import Manifest
 from tests.k8s.objects import by_namespace, settings
 
+
+def nested(kind: type) -> object:
+    """Thirty within each other, the costliest bytes there are."""
+    found: object = 1
+    for _ in range(30):
+        found = [found] if kind is list else {"": found}
+    return found
+
+
 IDLE_BYTES = 96 << 20
-BYTES_PER_BODY_BYTE = 20  # measured: 11 for personas of two attributes, 15 for personas that are only an id
-BYTES_PER_VALUE = 150  # measured: 145 for short strings in the wrong place, 112 for small objects
+BYTES_PER_HELD_BYTE = 20
+MANY = 10_000
+BODIES = {
+    "personas": {"personas": [{"unit_id": f"u{i}", "attributes": {"age": i % 90, "job": "cook"}} for i in range(MANY)]},
+    "only ids": {"personas": [{"unit_id": f"u{i}"} for i in range(MANY)]},
+    "one persona with many attributes": {
+        "personas": [{"unit_id": "u", "attributes": dict.fromkeys(map(str, range(MANY)))}]
+    },
+    "one of them wrong": {"personas": [{"unit_id": 3}, *({"unit_id": f"u{i}"} for i in range(MANY))]},
+    "strings for objects": {"personas": [f"{i}" for i in range(MANY)]},
+    "objects of what nobody knows": {"personas": [{"a": 1}] * MANY},
+    "lists in lists": {"items": [nested(list)] * (MANY // 10)},
+    "objects in objects": {"items": [nested(dict)] * (MANY // 10)},
+    "a field of its own": {"more": [f"{i}" for i in range(MANY)]},
+}
 
 
 def settings_are_read(objects: list[Manifest]) -> Iterator[str]:
@@ -30,8 +61,8 @@ def memory_holds_everything(objects: list[Manifest]) -> Iterator[str]:
     known = {**variables(), **settings(objects)}
     held, runs, chats = (int(known[f"RECTIFIER_{name}"]) for name in ("HELD_BODY_BYTES", "MAX_RUNS", "MAX_CHATS"))
     limit = int(container(objects)["resources"]["limits"]["memory"].removesuffix("Gi")) << 30
-    free = (2 * runs + chats) * FREE_BYTES * BYTES_PER_BODY_BYTE
-    need = IDLE_BYTES + Settings().cache_bytes + held * BYTES_PER_BODY_BYTE + free
+    free = (2 * runs + chats) * FREE_BYTES * BYTES_PER_HELD_BYTE
+    need = IDLE_BYTES + Settings().cache_bytes + held * BYTES_PER_HELD_BYTE + free
     if need > limit:
         yield f"{need >> 20} Mi may be needed, {limit >> 20} Mi are allowed"
 
@@ -47,8 +78,16 @@ FAULTS = [
 ]
 
 
-def test_what_a_value_holds_is_what_it_costs() -> None:
-    assert VALUE_BYTES * BYTES_PER_BODY_BYTE >= BYTES_PER_VALUE
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_body_takes_no_more_than_the_arithmetic_says(kind: str) -> None:
+    body = bytearray(json.dumps(request(**BODIES[kind]), separators=(",", ":")).encode())
+    held = len(body) + VALUE_BYTES * count_values(body, SEPARATORS)
+    tracemalloc.start()
+    with suppress(ProblemError):
+        to_study(StrictDecoder(GenerationRequest).decode(body))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < BYTES_PER_HELD_BYTE * held
 
 
 def part(name: str) -> list[Manifest]:

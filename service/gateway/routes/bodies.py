@@ -36,5 +36,5 @@ async def whole_body(
     count = count_values(body, SEPARATORS)
     if count > values:
         raise too_many_values(values)
-    holding.grow(VALUE_BYTES * count)
+    holding.grow(len(body) + VALUE_BYTES * count)
     return body
