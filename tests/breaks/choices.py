@@ -18,7 +18,7 @@ MUTATIONS = (
              "(expected >= 0.5)",
              "tests/calibration/estimands/test_amce.py::test_a_chance_gap_is_no_restriction"),
     Mutation("no correction of several scores", f"{CORE}/corrections.py",
-             "return np.asarray(values + solve_triangular(root, more, lower=False, check_finite=False))",
+             "return np.asarray(values + scipy.linalg.solve_triangular(root, more, lower=False, check_finite=False))",
              "return values",
              "tests/calibration/estimands/test_multinomial.py::test_factors_are_those_of_the_curvature"),
     Mutation("no correction along a basis", f"{CORE}/corrections.py",

@@ -1,4 +1,4 @@
-"""Twice capacity: ``python -m tests.load.burst [seconds]``. Prints the lines of docs/capacity.md."""
+"""Twice capacity: ``python -m tests.load.burst [seconds [VARIABLE=value ...]]``. Prints lines of docs/capacity.md."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ def broken(found: Burst) -> list[str]:
     return [promise for promise, kept in promises.items() if not kept]
 
 
-def main(seconds: float) -> int:
+def main(seconds: float, settings: dict[str, str]) -> int:
     """Run it; 0 when everything was kept."""
-    with running() as tree:
+    with running(**settings) as tree:
         found = asyncio.run(burst(tree, seconds))
     print(shown(found))
     for promise in broken(found):
@@ -98,4 +98,5 @@ def main(seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0))
+    asked_seconds, *chosen = sys.argv[1:] or ["60"]
+    sys.exit(main(float(asked_seconds), dict(word.split("=", 1) for word in chosen)))

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_twice_capacity_is_shed_and_what_is_admitted_is_right() -> None:
-    assert burst.main(15.0) == 0
+    assert burst.main(15.0, {}) == 0
 
 
 def test_memory_does_not_grow_with_the_number_of_requests() -> None:
