@@ -1,7 +1,8 @@
 """Deliberate breaks of the core: each must turn its test red. Run by hand: python -m tests.mutations [name ..]
 
 Every break is a text replacement in a temporary copy of the service package and the tests; the named tests run there.
-Fails when a test stays green (the break survived), when a text is not found exactly once, or when unbroken tests fail.
+Fails when a test stays green or does not end (the break survived), when a text is not found exactly once, or when
+unbroken tests fail.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.breaks import MUTATIONS, Mutation
 ROOT = Path(__file__).parents[1]
 JOBS = os.cpu_count() or 1
 FAILED = 1  # pytest: tests were run and some failed
+SECONDS = 300
 
 
 def table() -> str:
@@ -34,11 +36,13 @@ def copied(folder: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", folder)
 
 
-def tested(folder: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def tested(folder: Path, tests: Sequence[str], seconds: float | None) -> subprocess.CompletedProcess[str]:
     data = (ROOT / os.environ.get("RECTIFIER_DATA", "../shared/data")).resolve()
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "RECTIFIER_DATA": str(data)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=seconds
+    )
 
 
 def survived(mutation: Mutation) -> str | None:
@@ -51,7 +55,10 @@ def survived(mutation: Mutation) -> str | None:
         if source.count(mutation.text) != 1:
             return f"its text stands {source.count(mutation.text)} times in {mutation.file}"
         path.write_text(source.replace(mutation.text, mutation.broken))
-        done = tested(folder, [mutation.test])
+        try:
+            done = tested(folder, [mutation.test], SECONDS)
+        except subprocess.TimeoutExpired:
+            return f"its test does not end within {SECONDS} seconds"
     if done.returncode == FAILED:
         return None
     return "its test stays green" if done.returncode == 0 else f"pytest ended with {done.returncode}\n{done.stdout}"
@@ -66,15 +73,16 @@ def main(names: Sequence[str]) -> int:
     chosen = [m for m in MUTATIONS if not names or m.name in names]
     with tempfile.TemporaryDirectory() as name:
         copied(Path(name))
-        plain = tested(Path(name), sorted({m.test for m in chosen}))
+        plain = tested(Path(name), sorted({m.test for m in chosen}), None)
     if plain.returncode:
         print(plain.stdout, "\nthe unbroken tests fail")
         return 1
+    alive = 0
     with ThreadPoolExecutor(JOBS) as pool:
-        reasons = list(pool.map(survived, chosen))
-    for mutation, reason in zip(chosen, reasons, strict=True):
-        print(f"{'caught  ' if reason is None else 'SURVIVED'} {mutation.name}" + (f": {reason}" if reason else ""))
-    alive = sum(reason is not None for reason in reasons)
+        for mutation, reason in zip(chosen, pool.map(survived, chosen), strict=True):
+            alive += reason is not None
+            told = f"SURVIVED {mutation.name}: {reason}" if reason else f"caught   {mutation.name}"
+            print(told, flush=True)
     print(f"{len(chosen) - alive} of {len(chosen)} mutations caught")
     return 1 if alive else 0
 

@@ -127,7 +127,7 @@ def test_a_body_given_up_that_is_not_answered_costs_the_process_and_not_the_next
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(parsing.parse(body()), 0.05)
         with pytest.raises(ParserFailedError, match="X at y"):
-            (await parsing.parse(body()))()
+            (await asyncio.wait_for(parsing.parse(body()), 30))()
         assert parsing.restarts == 1
         await until(lambda: gone(stalled))
         await parsing.close()
