@@ -92,6 +92,12 @@ def _document(deployable: str) -> bytes:
     return build_document(calibration_parts().computations)
 
 
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 0 to 65535")
+    return int(text)
+
+
 class _Version(argparse.Action):
     """Looks the version up only where it is asked for."""
 
@@ -112,7 +118,7 @@ def _parser(asked: str) -> argparse.ArgumentParser:
     for name, words, port in (("serve", "the calibration service", 8000), ("gateway", "the LLM gateway", 8001)):
         command = commands.add_parser(name, help=f"start {words}")
         command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-        command.add_argument("--port", type=int, default=port, help="port to listen on (default: %(default)s)")
+        command.add_argument("--port", type=_port, default=port, help="port to listen on (default: %(default)s)")
     for name, words in COMPUTING.items():
         command = commands.add_parser(name, help=words)
         if name == asked:

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-ANSWER, CONDITION = "answer.trust", "scenario.condition"
+ANSWER, CONDITION, CONTROL = "answer.trust", "scenario.condition", "control"
 
 
 def rows_of(results):
@@ -66,7 +66,7 @@ def number(value):
 
 def calibrate(data):
     """The service's answer; a refusal is printed as it came, with reasons and hints."""
-    body = json.dumps({"plan": {"identification": "exchangeability"}, "data": data}).encode()
+    body = json.dumps({"plan": {"identification": "exchangeability", "control": CONTROL}, "data": data}).encode()
     url = os.environ.get("RECTIFIER_URL", "http://localhost:8000") + "/v1/calibrations"
     request = Request(url, body, {"Content-Type": "application/json"})
     request.add_unredirected_header("X-API-Key", os.environ.get("RECTIFIER_KEY", ""))
@@ -83,7 +83,11 @@ def read(path):
 
 
 if __name__ == "__main__":
-    data = table(read(sys.argv[1]), {row["id"]: row for row in read(sys.argv[2])})
+    answers = read(sys.argv[2])
+    people = {row["id"]: row for row in answers}
+    if len(people) < len(answers):
+        raise SystemExit(f"an id stands twice in {sys.argv[2]}: keep one row of each person")
+    data = table(read(sys.argv[1]), people)
     for column in data["predictions"]:
         told = [value for value in column["values"] if value is not None]
         who = f"{column['model']} as {column['arm']}, draw {column['draw']}"

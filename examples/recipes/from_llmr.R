@@ -12,6 +12,9 @@ llmr_table <- function(results, people) {
   results$value <- as.numeric(ifelse(grepl("^-?[0-9]+([.][0-9]+)?$", reply), reply, NA))
   unknown <- setdiff(people$id, results$system_prompt_label)
   if (length(unknown)) stop("no system_prompt_label is ", toString(unknown), call. = FALSE)
+  if (anyDuplicated(people$id)) stop("an id stands twice among the people: keep one row of each", call. = FALSE)
+  asked <- c("system_prompt_label", "user_prompt_label", "repetition", "config_label")
+  if (anyDuplicated(results[asked])) stop("a call stands twice: ", toString(asked), " must tell calls apart", call. = FALSE)
   units <- c(people$id, setdiff(sort(unique(results$system_prompt_label)), people$id))
   row <- match(units, people$id)
   columns <- split(results, list(results$user_prompt_label, results$repetition, results$config_label), drop = TRUE)
@@ -26,7 +29,7 @@ llmr_table <- function(results, people) {
 }
 
 calibrate <- function(data) {
-  body <- list(plan = list(identification = "exchangeability"), data = data)
+  body <- list(plan = list(identification = "exchangeability", control = "control"), data = data)
   httr2::request(paste0(Sys.getenv("RECTIFIER_URL", "http://localhost:8000"), "/v1/calibrations")) |>
     httr2::req_headers(`X-API-Key` = Sys.getenv("RECTIFIER_KEY")) |>
     httr2::req_body_raw(jsonlite::toJSON(body, auto_unbox = TRUE, na = "null", digits = NA), "application/json") |>

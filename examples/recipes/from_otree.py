@@ -52,7 +52,7 @@ def number(cell):
 
 def calibrate(data):
     """The service's answer; a refusal is printed as it came, with reasons and hints."""
-    body = json.dumps({"plan": {"identification": "exchangeability"}, "data": data}).encode()
+    body = json.dumps({"plan": {"identification": "exchangeability", "control": ARMS[0]}, "data": data}).encode()
     url = os.environ.get("RECTIFIER_URL", "http://localhost:8000") + "/v1/calibrations"
     request = Request(url, body, {"Content-Type": "application/json"})
     request.add_unredirected_header("X-API-Key", os.environ.get("RECTIFIER_KEY", ""))
@@ -77,5 +77,8 @@ def read(path):
 
 
 if __name__ == "__main__":
-    twins = {row["id"]: row for row in read(sys.argv[2])}
+    told = read(sys.argv[2])
+    twins = {row["id"]: row for row in told}
+    if len(twins) < len(told):
+        raise SystemExit(f"an id stands twice in {sys.argv[2]}: keep one row of each")
     show(calibrate(table(read(sys.argv[1]), twins)))

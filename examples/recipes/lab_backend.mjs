@@ -19,9 +19,23 @@ const ARMS = ["control", "treatment"];
 const TYPES = { ".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8" };
 if (LAB_TOKEN.length < 16) throw new Error("LAB_TOKEN must be set, 16 characters or more");
 
-const predictions = (await readFile(PREDICTIONS, "utf8")).trim().split(/\r?\n/).slice(1).map(line => line.split(","));
-const known = new Set(predictions.map(([id]) => id));
-const number = cell => (cell === "" ? null : Number(cell));
+// The LLM's answers: {id, values}, a value for each of ARMS. A file that would be read wrongly stops the start.
+function readPredictions(text) {
+  const [header, ...rows] = text.replace(/^\uFEFF/, "").trim().split(/\r?\n/).map(line => line.split(",").map(cell => cell.trim().replace(/^"(.*)"$/, "$1")));
+  const [id, ...columns] = ["id", ...ARMS.map(arm => `gpt_${arm}`)].map(name => {
+    if (!header.includes(name)) throw new Error(`${PREDICTIONS} has no column ${name}`);
+    return header.indexOf(name);
+  });
+  const number = cell => {
+    if (["", "NA"].includes(cell)) return null;
+    if (!Number.isFinite(Number(cell ?? NaN))) throw new Error(`${PREDICTIONS}: ${cell} is no number`);
+    return Number(cell);
+  };
+  if (new Set(rows.map(row => row[id])).size < rows.length) throw new Error(`${PREDICTIONS}: an id stands twice`);
+  return rows.map(row => ({ id: row[id], values: columns.map(at => number(row[at])) }));
+}
+const predictions = readPredictions(await readFile(PREDICTIONS, "utf8"));
+const known = new Set(predictions.map(({ id }) => id));
 
 // One person's answer, from jsPsych's trials or a flat object; undefined when it is not one.
 function answer(sent) {
@@ -39,9 +53,9 @@ async function table() {
   const people = new Map(answers.reverse().map(person => [person.subject, person]));
   return {
     layout: "table", prediction_design: "shared",
-    arm: predictions.map(([id]) => people.get(id)?.condition ?? null),
-    outcomes: { trust: predictions.map(([id]) => people.get(id)?.trust ?? null) },
-    predictions: ARMS.map((arm, at) => ({ model: "gpt", arm, values: predictions.map(row => number(row[at + 1])) })),
+    arm: predictions.map(({ id }) => people.get(id)?.condition ?? null),
+    outcomes: { trust: predictions.map(({ id }) => people.get(id)?.trust ?? null) },
+    predictions: ARMS.map((arm, at) => ({ model: "gpt", arm, values: predictions.map(({ values }) => values[at]) })),
   };
 }
 
@@ -49,7 +63,7 @@ async function table() {
 async function calibrate(until = Date.now() + 8000) {
   const reply = await fetch(`${RECTIFIER_URL}/v1/calibrations`, {
     method: "POST", headers: { "Content-Type": "application/json", "X-API-Key": RECTIFIER_KEY },
-    body: JSON.stringify({ plan: { identification: "exchangeability" }, data: await table() }),
+    body: JSON.stringify({ plan: { identification: "exchangeability", control: ARMS[0] }, data: await table() }),
     signal: AbortSignal.timeout(Math.max(1, until - Date.now())),
   });
   const wait = 1000 * (Number(reply.headers.get("Retry-After")) || 1);

@@ -14,7 +14,7 @@ from service.calibration.assumptions import ReferenceTest
 from service.calibration.contrast import Contrast
 from service.calibration.errors import CalibrationError, NotIdentified, Warned
 from service.calibration.estimate import Estimate, Frame
-from service.calibration.estimators import ESTIMATORS
+from service.calibration.estimators import ESTIMATORS, auto
 from service.calibration.inference import Result, Settings, infer
 from service.calibration.moments import FloatArray
 from service.calibration.resolution import Resolved, published
@@ -225,6 +225,8 @@ def _alternatives(resolved: Resolved, contrast: FloatArray, human: Result, n: in
 def _warnings(resolved: Resolved, tested: ReferenceTest | None, estimates: Sequence[EstimateBlock]) -> list[Warned]:
     found = assumptions.doubts(resolved.plain, tested, llm_asked=resolved.plan.estimator != "human_only")
     found += resolved.interval.warnings
+    if resolved.plan.estimator == "auto":
+        found += auto.doubts(resolved.plain)
     found += survey_design.doubts(resolved.sample, shares_stated=resolved.plan.stratum_shares is not None)
     if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
         text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"

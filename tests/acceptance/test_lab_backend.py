@@ -101,6 +101,41 @@ def test_people_answer_in_a_browser_and_the_lab_asks(tmp_path: Path, keyed: Serv
     assert json.loads(body)["summary"]["estimate"] == pytest.approx(0.55897937450285, rel=1e-9)
 
 
+def table_of(predictions: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    (folder / "predictions.csv").write_text(predictions)
+    given = {"LAB_TOKEN": TOKEN, "PREDICTIONS": str(folder / "predictions.csv"), "PORT": "-1"}
+    return run("node", str(RECIPES / "lab_backend.mjs"), **given)
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        ("id,gpt_control\np1,1\n", "has no column gpt_treatment"),
+        ("id,gpt_control,gpt_treatment\np1,1, x\n", "x is no number"),
+        ("id,gpt_control,gpt_treatment\np1,1\n", "undefined is no number"),
+        ("id,gpt_control,gpt_treatment\np1,1,2\np1,1,2\n", "an id stands twice"),
+    ],
+)
+def test_predictions_that_would_be_read_wrongly_stop_the_start(tmp_path: Path, file: str, why: str) -> None:
+    done = table_of(file, tmp_path)
+    assert done.returncode == 1
+    assert why in done.stderr
+
+
+def test_predictions_are_found_by_the_names_of_their_columns(tmp_path: Path, keyed: Server, monkeypatch: Any) -> None:
+    """As R writes them: in quotes, in another order; people come with the treatment first."""
+    header, *lines = (RECIPES / "predictions.csv").read_text().splitlines()
+    turned = [",".join(f'"{cell}"' for cell in reversed(line.split(","))) for line in (header, *lines)]
+    (tmp_path / "predictions.csv").write_text("\n".join(turned))
+    monkeypatch.setenv("PREDICTIONS", str(tmp_path / "predictions.csv"))
+    people = [line.split(",") for line in (RECIPES / "people.csv").read_text().splitlines()[1:]]
+    with lab(tmp_path, http(keyed)) as url:
+        for subject, condition, trust in people[1:]:
+            body = json.dumps({"subject": subject, "condition": condition, "trust": float(trust)}).encode()
+            assert sent(f"{url}/responses", body)[0] == 204
+        assert json.loads(asked(url)[1])["summary"]["estimate"] == pytest.approx(0.555, abs=5e-4)
+
+
 def test_a_condition_is_drawn_and_what_was_not_stored_is_told(tmp_path: Path) -> None:
     """An address without a condition, as one link for everybody has it; then a back end that has gone away."""
 

@@ -170,7 +170,48 @@ def test_files_of_spreadsheets_in_r(tmp_path: Path, encoding: str) -> None:
         pytest.skip("Rscript is not installed")
     (tmp_path / "in.csv").write_bytes('"a b";"c"\r\n"M\xfcnchen, ""Ost""";"3,5"\r\n;\r\n'.encode(encoding))
     done = run("Rscript", str(RECIPES / "spreadsheet.R"), str(tmp_path / "in.csv"), LC_ALL="C.UTF-8")
-    assert done.stdout == '"a b","c"\n"M\xfcnchen, ""Ost""",3.5\n,\n'
+    assert done.stdout == '"a b","c"\n"M\xfcnchen, ""Ost""","3.5"\n,\n'
+
+
+def test_ids_and_words_of_spreadsheets_stay_in_r_too(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id;arm;trust\n007;T;4,5\n1e3;F;1.234,5\n")
+    both = [
+        run(program, str(RECIPES / script), str(tmp_path / "in.csv")).stdout
+        for program, script in ((sys.executable, "spreadsheet.py"), ("Rscript", "spreadsheet.R"))
+    ]
+    assert both[1].replace('"', "") == both[0] == "id,arm,trust\n007,T,4.5\n1e3,F,1234.5\n"
+
+
+SCRIPTS = {
+    "curl.sh": ((), "study.csv"),
+    "from_otree.py": ((sys.executable,), "otree.csv", "predictions.csv"),
+    "from_edsl.py": ((sys.executable,), "edsl.csv", "people.csv"),
+    "from_llmr.R": (("Rscript",), "llmr.csv", "people.csv"),
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_the_effect_has_its_sign_whoever_comes_first(script: str, tmp_path: Path, server: Server) -> None:
+    before, *files = SCRIPTS[script]
+    for name in files:
+        header, *lines = (RECIPES / name).read_text().splitlines(keepends=True)
+        (tmp_path / name).write_text("".join([header, lines[1], lines[0], *lines[2:]]))
+    done = run(*before, str(RECIPES / script), *(str(tmp_path / name) for name in files), RECTIFIER_URL=http(server))
+    assert re.search(r'(calibrated |"estimate":)0\.55(9|8979)', done.stdout), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("script", ["from_otree.py", "from_edsl.py", "from_llmr.R"])
+def test_who_stands_twice_is_not_one_of_two(script: str, tmp_path: Path) -> None:
+    before, *files = SCRIPTS[script]
+    for name in files:
+        (tmp_path / name).write_text((RECIPES / name).read_text())
+    with (tmp_path / files[1]).open("a") as last:
+        last.write((RECIPES / files[1]).read_text().splitlines(keepends=True)[3])
+    done = run(
+        *before, str(RECIPES / script), *(str(tmp_path / name) for name in files), RECTIFIER_URL="http://localhost:1"
+    )
+    assert done.returncode == 1
+    assert "stands twice" in done.stderr
 
 
 def test_a_file_with_commas_need_not_be_converted() -> None:

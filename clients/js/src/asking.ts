@@ -13,6 +13,8 @@ export interface Manner {
 
 const LONGEST_WAIT = 60; // seconds; a quota that is full for longer is the caller's to know
 const BASE = 0.5;
+/** Node's own fetch waits for head and body 300 seconds each, whatever `timeout` says. */
+const ENDED_BY_NODE = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds; a longer one would go off at once
 
 /** A response whose body is still to be read; `end` frees what watches it, and closes what was not read. */
@@ -55,14 +57,14 @@ async function answered<T>(url: string, init: RequestInit, manner: Manner, watch
       if (isRedirect(response)) throw redirected(url, response);
       const after = retryAfter(response);
       const wait = after ?? Math.random() * BASE * 2 ** tried;
-      const later = response.status === 429 || response.status === 503;
-      if (!later || tried >= manner.retries || wait > LONGEST_WAIT || wait > watch.left()) {
-        throw told(response, await response.text(), after);
-      }
-      await response.body?.cancel();
+      const problem = told(response, await response.text(), after);
+      const begun = !manner.pure && problem.document === null; // by who stands between, who may have asked already
+      const later = (response.status === 429 || response.status === 503) && !begun;
+      if (!later || tried >= manner.retries || wait > LONGEST_WAIT || wait > watch.left()) throw problem;
       await pause(wait, watch.signal);
     } catch (error) {
       if (watch.signal.aborted || error instanceof RectifierProblem) throw error;
+      if (ENDED_BY_NODE.has(String(causeOf(error)?.code))) throw outOfTime(url, 300_000, error);
       if (broken-- <= 0) throw unreachable(url, error);
       await pause(BASE * 0.5, watch.signal);
     }
@@ -120,13 +122,17 @@ function pause(seconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function outOfTime(url: string, timeout: number | null): RectifierProblem {
+function outOfTime(url: string, timeout: number | null, cause?: unknown): RectifierProblem {
   const hint = "Give `timeout` more milliseconds, or ask for less: fewer replicates, fewer columns.";
-  return failure("timeout", `${url} did not answer within ${timeout} ms.`, hint);
+  return failure("timeout", `${url} did not answer within ${timeout} ms.`, hint, cause);
+}
+
+function causeOf(error: unknown): { code?: unknown; message?: unknown } | undefined {
+  return error instanceof Error ? (error.cause as { code?: unknown; message?: unknown } | undefined) : undefined;
 }
 
 function unreachable(url: string, error: unknown): RectifierProblem {
-  const cause = error instanceof Error ? (error.cause as { code?: unknown; message?: unknown } | undefined) : undefined;
+  const cause = causeOf(error);
   const why = cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : error);
   const page = typeof document === "undefined" ? "" : " In a page: is its origin in RECTIFIER_CORS_ORIGINS of the service?";
   const hint = `Is the service running (rectifier serve), and is the address right?${page}`;

@@ -109,7 +109,7 @@ export class Rectifier {
 
   /** Posts any body to a path of the calibration service; the answer is parsed JSON. */
   post<P extends keyof Paths>(path: P, body: Paths[P]["request"], options?: CallOptions): Promise<Paths[P]["answer"]>;
-  post(path: string, body: unknown, options?: CallOptions): Promise<unknown>;
+  post<P extends string>(path: P extends keyof Paths ? never : P, body: unknown, options?: CallOptions): Promise<unknown>;
   post(path: string, body: unknown, options?: CallOptions): Promise<unknown> {
     return this.#json(this.url + path, { method: "POST", body, accept: JSON_TYPE, pure: true }, options);
   }

@@ -32,7 +32,11 @@ export function moments(data: Table): Moments {
   const nameless = (code: string, hint: string) => (row: number) => refused(code, "There is no arm.", hint, ["arm"], row);
   const groups = byArm(people, arm, nameless("missing_arm", "Every person has one."));
   const personas = nameless("llm_only_arm", 'Every LLM-only unit has one, unless predictions are "shared".');
-  const pools = byArm(others, prediction_design === "shared" ? null : arm, personas);
+  const shared = prediction_design === "shared";
+  if (shared && arm) refuseArmsOf(others, arm, refused);
+  const pools = byArm(others, shared ? null : arm, personas);
+  const first = [...new Set(Array.from(arm ?? []))];
+  groups.sort(([one], [other]) => first.indexOf(one) - first.indexOf(other));
   return {
     layout: "moments",
     prediction_design,
@@ -66,8 +70,9 @@ function refuseWhatNeedsRows(data: Table, refused: Refused): void {
 /** A column of numbers; NaN where one is missing. */
 function numbers(column: unknown, place: Place, refused: Refused): Float64Array {
   return Float64Array.from(list(column, place, refused), (value, row) => {
-    if (typeof value === "string") throw refused("not_numeric", "There is text where moments need a number.", "null marks a missing value; shares of categories need rows.", place, row);
-    return value === null ? NaN : Number(value);
+    if (value === null || typeof value === "number") return value ?? NaN;
+    const what = typeof value === "string" ? "text" : typeof value === "boolean" ? "true or false" : "something else";
+    throw refused("not_numeric", `There is ${what} where moments need a number.`, "null marks a missing value; shares of categories need rows.", place, row);
   });
 }
 
@@ -91,8 +96,24 @@ function list(column: unknown, place: Place, refused: Refused): ArrayLike<unknow
   throw refused("not_a_column", "Moments are made of lists and typed arrays.", "The values as they are, not categorical(): none of them is sent.", place);
 }
 
+function refuseArmsOf(others: Rows, arm: ArrayLike<Arm>, refused: Refused): void {
+  const row = others.find((row) => arm[row] !== null);
+  if (row !== undefined) throw refused("llm_only_arm", "An LLM-only unit has an arm.", "With shared predictions it has none; a person who was asked and did not answer is none: leave the row out.", ["arm"], row);
+}
+
+function refuseRepeated(unit: unknown, refused: Refused): void {
+  const seen = new Set<unknown>();
+  for (const [row, name] of Array.from(list(unit, ["unit"], refused)).entries()) {
+    if (seen.has(name)) throw refused("duplicate_unit", "A unit stands twice.", "One row per unit.", ["unit"], row);
+    seen.add(name);
+  }
+}
+
 /** The rows of people and of LLM-only units. */
-function parted({ human }: Table, answers: Float64Array, place: Place, refused: Refused): [Rows, Rows] {
+function parted({ human, unit }: Table, answers: Float64Array, place: Place, refused: Refused): [Rows, Rows] {
+  if (unit) refuseRepeated(unit, refused);
+  if (human && (!Array.isArray(human) || human.some((value) => typeof value !== "boolean"))) throw refused("not_logical", "A list of true and false says who is human.", "One for each row.", ["human"]);
+  if (human && human.length !== answers.length) throw refused("length_mismatch", `${human.length} values, ${answers.length} answers.`, EVERY_ROW, ["human"]);
   const people: number[] = [];
   const others: number[] = [];
   answers.forEach((answer, row) => {

@@ -143,9 +143,13 @@ function locatedReason(reason: Reason, columns: ReadonlyMap<string, string>): Re
 function parsed(text: string): ProblemDocument | null {
   try {
     const found: unknown = JSON.parse(text);
-    const ours = typeof found === "object" && found !== null && "code" in found && "errors" in found;
-    return ours && Array.isArray(found.errors) ? (found as ProblemDocument) : null;
+    if (!worded(found, "code") || !("errors" in found) || !Array.isArray(found.errors)) return null;
+    return found.errors.every((each) => worded(each, "pointer", "code", "detail", "hint")) ? (found as unknown as ProblemDocument) : null;
   } catch {
     return null;
   }
+}
+
+function worded(found: unknown, ...names: string[]): found is Record<string, unknown> {
+  return typeof found === "object" && found !== null && names.every((name) => typeof (found as Record<string, unknown>)[name] === "string");
 }

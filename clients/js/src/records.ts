@@ -22,12 +22,15 @@ export async function* records(response: Response): AsyncGenerator<GenerationRec
 }
 
 function recordOf(content: string): GenerationRecord | ErrorRecord {
+  const foreign = (cause?: unknown) => failure("not_json", "The stream has a line that is no record.", "Does something else answer at this address?", cause);
+  let found: unknown;
   try {
-    return JSON.parse(content) as GenerationRecord | ErrorRecord;
+    found = JSON.parse(content);
   } catch (error) {
-    if (content.startsWith("{")) throw cutOff(error);
-    throw failure("not_json", "The stream has a line that is no record.", "Does something else answer at this address?", error);
+    throw content.startsWith("{") ? cutOff(error) : foreign(error);
   }
+  if (typeof found !== "object" || found === null || !("type" in found) || (found.type === "error" && !("problem" in found))) throw foreign();
+  return found as GenerationRecord | ErrorRecord;
 }
 
 function cutOff(cause?: unknown): RectifierProblem {

@@ -5,6 +5,8 @@ import type { PredictionColumn, Table } from "./wire.js";
 
 export type Columns = { readonly [name: string]: Column };
 export type Rows = readonly { readonly [name: string]: Value }[];
+/** Rows of a type that the caller has, an interface too: all its values are those of a column. */
+export type RowsOf<R> = readonly { readonly [K in keyof R]: R[K] extends Value ? R[K] : Value }[];
 
 /** A column of LLM answers, and what they are answers to. */
 export interface Prediction extends Omit<PredictionColumn, "values"> {
@@ -60,7 +62,9 @@ export function prediction(column: string, said: Omit<Prediction, "column"> = {}
  * The `data` of a request from columns, or from rows of objects, by the names of columns. Twins (predictions that name an arm)
  * are `shared`; with arms and other predictions, say `prediction_design`.
  */
+export function table<R extends object>(given: Columns | RowsOf<R>, roles: Roles): Table;
 export function table(given: Columns | Rows, roles: Roles): Table {
+  if (Array.isArray(given)) refuseNoRows(given as readonly unknown[]);
   for (const name of Object.keys(roles)) if (!KNOWN.includes(name)) throw unknownRole(name);
   const from = new Map<string, string>();
   const take = (name: string, role: Role, ...place: (string | number)[]): unknown => {
@@ -117,12 +121,17 @@ function found(given: Columns | Rows, name: string, role: string): Column {
   if (typeof name !== "string") throw refusal("not_a_name", `${role} must be the name of a column.`, 'For example "trust".');
   if (Array.isArray(given)) {
     const rows = given as Rows;
-    if (rows.some((row) => Object.hasOwn(row, name))) return rows.map((row) => row[name]);
+    if (rows.some((row) => Object.hasOwn(row, name))) return rows.map((row) => (Object.hasOwn(row, name) ? row[name] : undefined));
     throw noSuchColumn(name, role, [...new Set(rows.flatMap((row) => Object.keys(row)))]);
   }
   const columns = given as Columns;
   if (Object.hasOwn(columns, name)) return columns[name]!;
   throw noSuchColumn(name, role, Object.keys(columns));
+}
+
+function refuseNoRows(given: readonly unknown[]): void {
+  const index = given.findIndex((row) => typeof row !== "object" || row === null);
+  if (index >= 0) throw refusal("not_a_row", `Row ${index} is no object.`, "Rows are objects: { trust: 4, arm: \"control\" }.", { index });
 }
 
 function noSuchColumn(name: string, role: string, known: readonly string[]): Error {

@@ -100,6 +100,27 @@ test("an answer of something else is told as such", async () => {
   await assert.rejects(ask([[502, {}, "<html>Bad gateway"]]), { code: "http_502", status: 502, document: null });
   await assert.rejects(ask([[404, {}, '{"error": "no"}']]), { code: "http_404" });
   await assert.rejects(ask([[200, {}, "<html>"]]), { code: "not_json" });
+  await assert.rejects(ask([[422, {}, '{"code":"VALIDATION","errors":[{"message":"too large"}]}']]), { code: "http_422", status: 422 });
+  assert.equal(asked.length, 1);
+});
+
+test("a generation is posted again only where the gateway itself says later", async () => {
+  for (const [first, tries] of [[busy(0), 2], [[503, { "Retry-After": "0" }, "<html>"], 1]]) {
+    asked = [];
+    answers = [first, [200, { "Content-Type": "application/x-ndjson" }, '{"type":"end"}']];
+    await new Rectifier({ gateway: url }).generate({}).next().catch(({ code }) => assert.equal(code, "http_503"));
+    assert.equal(asked.length, tries);
+  }
+});
+
+test("where Node itself stops waiting, the call is late and not tried again", async () => {
+  let tries = 0;
+  const stopped = async () => {
+    tries++;
+    throw new TypeError("fetch failed", { cause: Object.assign(new Error("late"), { code: "UND_ERR_HEADERS_TIMEOUT" }) });
+  };
+  await assert.rejects(ask([], { fetch: stopped, timeout: null }), { code: "timeout" });
+  assert.equal(tries, 1);
 });
 
 test("nothing answers: the address and why", async () => {
@@ -138,6 +159,10 @@ const streamed = async (body, type = "application/x-ndjson") => {
   for await (const record of new Rectifier({ gateway: url }).generate({})) seen.push(record.type);
   return seen;
 };
+
+test("a line that is JSON and no record is told as such", async () => {
+  for (const line of ["null", "[1]", '{"cells":1}', '{"type":"error"}']) await assert.rejects(streamed(`${line}\n`), { code: "not_json" });
+});
 
 test("streams: a last line without an end, blank lines, events, comments", async () => {
   assert.deepEqual(await streamed('{"type":"cell"}\n\n{"type":"end"}'), ["cell", "end"]);

@@ -71,6 +71,25 @@ test("what moments cannot say is refused by column and index", () => {
   assert.throws(of({ arm: categorical(["a", "b"]) }), refused("not_a_column", "arm", undefined));
 });
 
+test("what the service refuses of rows is refused of moments", () => {
+  assert.throws(of(changed("arm", 6, "a")), refused("llm_only_arm", "arm", 6));
+  assert.throws(of({ id: [1, 2, 3, 4, 5, 6, 7, 3] }, { ...twins, unit: "id" }), refused("duplicate_unit", "id", 7));
+  const raw = table(columns, twins);
+  assert.throws(() => moments({ ...raw, human: [true] }), refused("length_mismatch", undefined, undefined));
+  assert.throws(() => moments({ ...raw, human: [1, 1, 1, 1, 1, 0, 0, 0] }), refused("not_logical", undefined, undefined));
+  for (const odd of [true, new Date(), [3], {}]) {
+    assert.throws(() => moments({ ...raw, outcomes: { trust: [1, odd, 4, 4, 4, null, null, null] } }), refused("not_numeric", undefined, 1));
+  }
+});
+
+test("arms stand in the order of all rows, which decides the control where the plan does not", () => {
+  const people = { arm: ["b", "b", "a", "a"], y: [1, 2, 3, 5], g: [1, 2, 3, 4] };
+  const personas = { arm: ["a", "b", "a", "b"], y: [null, null, null, null], g: [1, 2, 3, 4] };
+  const whole = Object.fromEntries(["arm", "y", "g"].map((name) => [name, [...personas[name], ...people[name]]]));
+  const made = moments(table(whole, { outcome: "y", arm: "arm", predictions: "g", prediction_design: "independent" }));
+  assert.deepEqual(made.arms.map(({ name }) => name), ["a", "b"]);
+});
+
 test("a refusal says where in the data, and what to do", () => {
   assert.throws(of(changed("gpt_b", 6, NaN)), (error) => {
     assert.equal(error.errors[0].pointer, "/data/predictions/1/values/6");

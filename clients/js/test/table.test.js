@@ -91,6 +91,8 @@ test("a name that is not there, or nothing's, is told with what is", () => {
   assert.throws(() => table(columns, { outcome: "trust", weigth: "age" }), refused("unknown_field", undefined, undefined));
   assert.throws(() => table(columns, { outcome: "trust", arm: 3 }), refused("not_a_name", undefined, undefined));
   assert.throws(() => table({}, { outcome: "toString" }), refused("no_such_column", undefined, undefined));
+  assert.throws(() => table([{ y: 1 }, null], { outcome: "y" }), refused("not_a_row", undefined, 1));
+  assert.deepEqual(table([{ constructor: 1 }, {}], { outcome: "constructor" }).outcomes, { constructor: [1, null] });
 });
 
 test("people's answers are put where their units stand", () => {

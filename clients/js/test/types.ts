@@ -10,6 +10,10 @@ const columns = readCsv("trust,gpt\n1,2");
 export async function allowed(): Promise<void> {
   const data = table(columns, { outcome: ["trust"], predictions: { gpt: { a: "gpt", b: "gpt" } }, sampling_probability: "p" });
   table([{ trust: 1, gpt: null, yes: true, big: 1n }], { outcome: "trust", predictions: [prediction("gpt", { draw: 1, fill: "mean" })] });
+  interface Answered { arm: string | null; trust: number | null; gpt?: number }
+  const answered: Answered[] = [];
+  table(answered, { outcome: "trust", arm: "arm" });
+  const other: unknown = await client.post("/v1/of-tomorrow", { data });
   table({ trust: BigInt64Array.of(1n), id: BigUint64Array.of(1n) }, { outcome: "trust", unit: "id" });
   table({ trust: Float32Array.of(1), arm: categorical(["a"]) }, { outcome: "trust", arm: "arm" });
   const plan: Plan = { estimand: { type: "quantile", q: [0.25, 0.5] }, costs: { human: 5, llm: { gpt: 0.1 } } };
@@ -28,7 +32,7 @@ export async function allowed(): Promise<void> {
     else if (record.type === "end") withHumanAnswers(record.data, { i: { a: 1 } });
   }
   const { cells, end } = await collect(client.generate(study));
-  console.log(lower, work, whole, claim, cells.length, end.complete);
+  console.log(other, lower, work, whole, claim, cells.length, end.complete);
   try {
     await client.methods();
   } catch (error) {
@@ -56,6 +60,8 @@ export async function refused(): Promise<void> {
   await client.calibrate({ data, plan: { confidence: 0.9 } });
   // @ts-expect-error: an estimand has a type
   await client.calibrate({ data, plan: { estimand: { q: 0.5 } } });
+  // @ts-expect-error: data is needed
+  await client.post("/v1/calibrations", { plan: {} });
   // @ts-expect-error: data is needed
   await client.calibrate({ plan: {} });
   // @ts-expect-error: a scalar is no column

@@ -19,8 +19,23 @@ class _Paragraphs(argparse.HelpFormatter):
         return "\n".join(fill(line, width, indent) for line in text.splitlines())
 
 
+class _Once(argparse.Action):
+    """An option of one value: a second one is refused, not taken in place of the first."""
+
+    _said = False
+
+    def __call__(
+        self, _parser: Parser, namespace: argparse.Namespace, values: object, option_string: str | None = None
+    ) -> None:
+        if self._said and option_string is not None:
+            raise argparse.ArgumentError(self, "stands twice; it has one value")
+        self._said = True
+        setattr(namespace, self.dest, values)
+
+
 def fill(command: str, parser: Parser) -> None:
     """Give the parser of a command its options."""
+    parser.register("action", None, _Once)
     parser.formatter_class = _Paragraphs
     parser.usage = f"rectifier {command} {_USAGE[command]} [options]"
     _FILLED[command](parser)

@@ -10,7 +10,8 @@ several a smaller leave-one-out error than none:
     sum (e_i / (1 - h_i))^2 < sum ((y_i - ybar) / (1 - w_i/n))^2
 The rules look at R^2 and prediction error, never at the estimate, and serve every contrast; for shares
 R^2 = 1 - sum RSS_k / sum TSS_k over all categories, and one penalty: one decision per arm.
-Ridge needs rows, n_d >= 8, and no clusters, strata or influence values; elsewhere the first rule serves any p_d.
+Ridge needs rows (of moments ``doubts`` tells), n_d >= 8, and no clusters, strata or influence values; elsewhere the
+first rule serves any p_d.
 Shapes: slope (D, p). Units: outcome units.
 Assumes: as ``regression``. Breaks: with a worthless LLM choosing costs 3-4 % of variance at n = 20 and 6-12 % at
 n = 10 (``variance_ratio`` at rho 0 in tests/coverage/results.jsonl); ridge on 10 or 20 worthless columns 2-5 % at
@@ -30,6 +31,7 @@ import numpy as np
 from service.calibration import leverage
 from service.calibration.arm_estimate import PooledSlope
 from service.calibration.card import Card
+from service.calibration.errors import Warned
 from service.calibration.estimate import Estimate, Frame, assemble
 from service.calibration.least_squares import ArmFit
 from service.calibration.moments import FloatArray
@@ -69,9 +71,22 @@ def fit(frame: Frame, contrast: FloatArray) -> Estimate:  # noqa: ARG001 - slope
 
 def many(frame: Frame, arm: int) -> tuple[int, ...]:
     """The columns of an arm that has more than n/5 of them and is to take a ridge slope; none for other arms."""
+    return _many(frame, arm) if frame.sample.has_rows else ()
+
+
+def doubts(frame: Frame) -> list[Warned]:
+    """Warnings about the arms of moments that would take a ridge slope if there were rows."""
+    text = "arm {!r} has fewer than five humans per column: from rows its slope would be shrunk, from moments it is not"
+    sample = frame.sample
+    if sample.has_rows:
+        return []
+    places = enumerate(zip(sample.arms, sample.pointers, strict=True))
+    return [Warned("ridge_needs_rows", text.format(arm), place) for d, (arm, place) in places if _many(frame, d)]
+
+
+def _many(frame: Frame, arm: int) -> tuple[int, ...]:
     sample, joint = frame.sample, frame.human[arm]
-    plain = sample.has_rows and not (sample.clustered or sample.strata or sample.linearised)
-    if not plain or not frame.has_pool[arm] or joint.size < FEWEST:
+    if sample.clustered or sample.strata or sample.linearised or not frame.has_pool[arm] or joint.size < FEWEST:
         return ()
     fit, usable = frame.screened.fits[arm], frame.screened.usable
     columns = fit.kept if fit is not None else tuple(j for j in usable if joint.scatter[j + 1, j + 1] > 0.0)

@@ -30,6 +30,18 @@ def test_numbers_are_finite(text, capsys):
     assert f"--margin: {text!r} is not a number" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("said", [["--weight=w", "--weight=age"], ["--confidence-level", ".9"] * 2])
+def test_a_second_value_of_an_option_that_has_one_is_refused(said, capsys):
+    parser = argparse.ArgumentParser()
+    fill("calibrate", parser)
+    parser.parse_args(["f.csv", "--outcome", "y", "--outcome", "z", "--weight", "w"])
+    parser = argparse.ArgumentParser()
+    fill("calibrate", parser)
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args(["f.csv", *said])
+    assert f"{said[0].partition('=')[0]}: stands twice" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", cli.COMPUTING)
 def test_help_fits_a_terminal_of_80_columns(command, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")

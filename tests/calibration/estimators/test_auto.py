@@ -14,6 +14,7 @@ from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.table import Table
 from service.calibration.plan import Plan
 from service.calibration.ridge import ridge
+from service.calibration.sample import Sample
 from service.calibration.strata import stratified
 from service.calibration.variance import contrast_variance
 from tests.calibration.models import TERMS, table
@@ -89,6 +90,17 @@ def test_ridge_is_not_for_few_humans_moments_clusters_strata_or_influence_values
         assert many(Frame(sample, "exchangeability"), 0) == ()
     assert many(frame(simulate(2, (20,), models=6)), 0) == ()
     assert len(many(frame(study), 0)) == 6
+
+
+def test_moments_that_would_take_a_ridge_slope_say_so() -> None:
+    few, enough = simulate(2, (14, 15), (30, 30), models=3).sample(), simulate(2, (15, 15), (30, 30), models=3).sample()
+
+    def said(sample: Sample, **plan: str) -> list[tuple[str, str]]:
+        answer = calibrate(sample, Plan(**plan))
+        return [(w.pointer, w.message.partition(" has ")[0]) for w in answer.warnings if w.code == "ridge_needs_rows"]
+
+    assert said(as_moments(few)) == [(few.pointers[0], f"arm {few.arms[0]!r}")]
+    assert said(as_moments(few), estimator="regression") == said(as_moments(enough)) == said(few) == []
 
 
 def test_a_ridge_arm_has_left_out_residuals_in_the_joint_influence_form() -> None:

@@ -88,5 +88,8 @@ test_that("moments are those of the rows", {
   expect_false(grepl("\"y\"|outcomes", encode(sent)))
   expect_identical(code_of(study_data(transform(x, f = c(NA, f[-1])), "y", "f", moments = TRUE)), "missing_prediction")
   expect_identical(code_of(study_data(x, "y", "f", covariates = "f", moments = TRUE)), "unsupported_combination")
+  expect_identical(code_of(study_data(transform(x, id = 1), "y", "f", unit = "id", moments = TRUE)), "duplicate_unit")
+  asked <- transform(x, y = c(1, 2, NA, NA, NA), arm = "a")
+  expect_identical(code_of(study_data(asked, "y", list(prediction("f", arm = "a")), arm = "arm", moments = TRUE)), "llm_only_arm")
   expect_identical(code_of(study_data(transform(x, asked = 1), "y", "f", human = "asked", moments = TRUE)), "missing_human_answer")
 })
