@@ -64,6 +64,43 @@ def test_the_same_study_in_other_files_is_the_same_answer(server: Server, opened
     assert saved(page, "#save-study").decode() == TWINS
 
 
+def test_arms_with_decimal_commas_are_names_in_the_file_that_the_code_sends(opened: Open) -> None:
+    page = opened()
+    answers = [(f"{1 + i % 5},5" if i % 3 == 0 else "", f"{1 + i * 7 % 5},5") for i in range(120)]
+    rows = [f"{('0,5', '1,0')[i % 2]};{human};{llm}" for i, (human, llm) in enumerate(answers)]
+    upload(page, "\n".join(["arm;trust;llm_trust", *rows]))
+    page.select_option("#comma", "decimal")
+    page.click("#go")
+    page.wait_for_selector("#take-part:not([hidden])")
+    study = saved(page, "#save-study").decode().splitlines()
+    assert study[1:3] == ['"0,5",1.5,1.5', '"1,0",,3.5']
+    assert {arm["name"] for arm in json.loads(saved(page, "#save-json"))["arms"]} == {"0,5", "1,0"}
+
+
+def test_a_file_is_not_replaced_by_what_was_asked_for_before_it(opened: Open) -> None:
+    page = opened()
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/workbench/vote.csv", hold)
+    page.select_option("#example", "vote")
+    page.click("#example-use")
+    page.wait_for_timeout(100)
+    upload(page, TWINS.encode())
+    said = page.inner_text("#read-said")
+    held[0].continue_()
+    page.wait_for_timeout(300)
+    assert page.inner_text("#read-said") == said
+
+
+def test_a_screen_of_320_pixels_is_wide_enough(opened: Open) -> None:
+    page = opened(width=320)
+    example(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_workbook_takes_the_place_of_nothing(opened: Open) -> None:
     page = opened()
     example(page)

@@ -22,7 +22,10 @@ export function cleanedCsv(table, uses, reading) {
   const header = table.header.filter((name) => uses.get(name).role !== "ignore");
   const lists = header.map((name) => {
     const cells = table.columns.get(name);
-    return uses.get(name).role === "human" ? truths(cells, reading).map((value) => value ?? "") : cells.map((cell) => pointed(trimmed(cell, reading), reading));
+    const { role } = uses.get(name);
+    if (role === "human") return truths(cells, reading).map((value) => value ?? "");
+    const words = cells.map((cell) => trimmed(cell, reading));
+    return role === "arm" ? words : words.map((word) => pointed(word, reading)); // arms are names, as predictions name them
   });
   const rows = table.lines.map((_, row) => lists.map((cells) => quoted(cells[row])).join(","));
   return [header.map(quoted).join(","), ...rows].join("\n") + "\n";

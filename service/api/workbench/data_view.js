@@ -31,27 +31,41 @@ export function dataPart(taken) {
     failed(told[0]?.message ?? NOTHING);
     return taken(null);
   };
+  let latest = 0; // what was asked for before it comes too late
   const takeFile = async (file) => {
     if (!file) return;
-    const { text, problems } = decode(new Uint8Array(await file.arrayBuffer()));
-    take(text, file.name, problems);
+    const mine = ++latest;
+    try {
+      const { text, problems } = decode(new Uint8Array(await file.arrayBuffer()));
+      if (mine === latest) take(text, file.name, problems);
+    } catch {
+      if (mine === latest) unread(`${file.name} cannot be read: was it moved, or is it a folder?`);
+    }
+  };
+  const unread = (words) => {
+    failed(words);
+    taken(null);
   };
   byId("file").addEventListener("click", (event) => {
     event.target.value = ""; // the same file, changed on disk, may be chosen again
   });
   byId("file").addEventListener("change", (event) => takeFile(event.target.files[0]));
   dropZone(document.body, byId("drop"), takeFile);
-  byId("paste-use").addEventListener("click", () => take(byId("paste").value, "Pasted text"));
+  byId("paste-use").addEventListener("click", () => {
+    latest++;
+    take(byId("paste").value, "Pasted text");
+  });
   fill(byId("example"), EXAMPLES.map(({ value, name }) => element("option", { value }, name)));
   byId("example-use").addEventListener("click", async () => {
     const example = EXAMPLES.find(({ value }) => value === byId("example").value);
+    const mine = ++latest;
     try {
       const response = await fetch(example.file);
       if (!response.ok) throw new Error(response.statusText);
-      take(await response.text(), `Example “${example.name}”`, [], example.settings);
+      const text = await response.text();
+      if (mine === latest) take(text, `Example “${example.name}”`, [], example.settings);
     } catch {
-      failed("The example cannot be loaded: the service cannot be reached.");
-      taken(null);
+      if (mine === latest) unread("The example cannot be loaded: the service cannot be reached.");
     }
   });
 }
