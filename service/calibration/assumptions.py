@@ -140,8 +140,13 @@ def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumpti
     return [Assumption(name, "assumed", None, statement) for name, statement in found]
 
 
-def claim(test: ReferenceTest | None, pools: Collection[int]) -> Claim:
-    """The claim of an estimate that is evaluated on these pools; none: human-only, which rests on no pool."""
+def claim(test: ReferenceTest | None, pools: Collection[int], *, reproduced: bool = False) -> Claim:
+    """The claim of an estimate that is evaluated on these pools; none: human-only, which rests on no pool.
+
+    ``reproduced``: the columns it uses are a copy of the humans' outcomes.
+    """
+    if reproduced:
+        return "exploratory"
     if test is None or not pools:
         return "confirmatory"
     p_values = [test.p_values[k] for k in pools]
@@ -163,6 +168,7 @@ def doubts(frame: Frame, test: ReferenceTest | None, *, llm_asked: bool) -> list
         text = "LLM-only units are not used under randomization; set identification to exchangeability to use them"
         found.append(Warned("llm_only_ignored", text, "/data"))
     found += [_dropped(sample, x) for x in frame.screened.dropped]
+    found += [_reproduced(sample, d) for d in frame.reproduced]
     found += reference_doubts(test)
     found += [
         Warned("no_pool", f"arm {arm!r} has no LLM-only unit, so its LLM answers add nothing: human-only", place)
@@ -187,10 +193,18 @@ def reference_doubts(test: ReferenceTest | None) -> list[Warned]:
         text = "exchangeability could not be tested: estimates using LLM-only units are exploratory"
         return [Warned("exchangeability_not_testable", text, "/data")]
     if test.assumption.name == "exchangeability":
-        text = "LLM-only units differ from the humans in their mean predictions: estimates using them are exploratory"
+        text = (
+            "LLM-only units differ from the humans in their mean predictions, or in whether the LLM answered: "
+            "estimates using them are exploratory"
+        )
         return [Warned("exchangeability_rejected", text, "/data")]
     text = "the humans' mean predictions differ from the stated population means: estimates using them are exploratory"
     return [Warned("known_means_rejected", text, "/data/predictions")]
+
+
+def _reproduced(sample: Sample, arm: int) -> Warned:
+    text = f"the columns reproduce every human outcome of arm {sample.arms[arm]!r} exactly: estimates are exploratory"
+    return Warned("outcome_reproduced", text, sample.pointers[arm])
 
 
 def _dropped(sample: Sample, dropped: Dropped) -> Warned:

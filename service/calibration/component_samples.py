@@ -85,6 +85,7 @@ def component(parts: Parts, j: int) -> Sample:
         pointers=sample.pointers[:1],
         outcome=sample.outcome,
         n_dropped=sample.n_dropped,
+        unanswered_by_chance=sample.unanswered_by_chance,
         warnings=sample.warnings,
         component=fit.names[j] or None,
         spare=float(parts.correction.df[j]),

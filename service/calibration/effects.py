@@ -91,6 +91,7 @@ def _estimate_block(
 ) -> EstimateBlock:
     t, plain = resolved.cells(contrast.weights), resolved.plain
     used = [d for d in range(len(t)) if t[d]]
+    sloped = {d for d in used if estimate.tuning[d].any()}
     verdicts = [blocks.arm_verdict(resolved.frame, estimate, d, resolved.plan.estimator) for d in used]
     verdict = min(verdicts, key=STRENGTH.index)
     calibrated = infer(estimate, t, resolved.settings)
@@ -100,7 +101,11 @@ def _estimate_block(
         name=contrast.name,
         outcome=plain.sample.outcome,
         component=plain.sample.component,
-        claim=assumptions.claim(tested, {plain.sample.pool_of(d) for d in used if estimate.tuning[d].any()}),
+        claim=assumptions.claim(
+            tested,
+            {plain.sample.pool_of(d) for d in sloped},
+            reproduced=not sloped.isdisjoint(plain.reproduced),
+        ),
         verdict=verdict,
         result=finite(calibrated),
         human_only=finite(beside.human),

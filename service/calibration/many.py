@@ -18,6 +18,7 @@ from service.calibration.columns import GLANCE, rare_indicators
 from service.calibration.diagnostics.exchangeability import one_column
 from service.calibration.effects import Analysis, doubts
 from service.calibration.errors import CalibrationError
+from service.calibration.estimate import EXACT
 from service.calibration.many_blocks import Outcomes
 from service.calibration.matrix import ArmResults, BoolArray, arm_results, helpful
 from service.calibration.moments import FloatArray
@@ -76,8 +77,8 @@ def _used(arm: ArmResults, estimator: str) -> BoolArray:
 
 
 def _carries(arm: ArmResults) -> BoolArray:
-    """Whether the prediction carries a slope that is not 0 up to rounding (K,)."""
-    return arm.usable & (arm.r_squared > SLACK**4)
+    """Whether the prediction carries a slope that is not 0, and residuals, that are not 0 up to rounding (K,)."""
+    return arm.usable & (arm.r_squared > SLACK**4) & (arm.r_squared <= EXACT)
 
 
 def _p_values(arm: ArmResults) -> FloatArray:

@@ -123,7 +123,8 @@ class Sample:
     know of the tails of the influence values. ``redraw`` says how its fits are made again on resampled humans.
     ``subgroup`` names the subgroup whose units these are; None: everyone. ``margins`` are those of a target population.
     ``unanswered`` are those of each arm who were asked and did not answer (None: nobody; empty: not told apart), and
-    ``response`` is how each arm's answering was modelled.
+    ``response`` is how each arm's answering was modelled. ``unanswered_by_chance``: the probability that chance alone
+    gave every human the LLM answers that the units left out of the pools lack; 1: none was left out.
     """
 
     arms: tuple[str, ...]
@@ -150,6 +151,7 @@ class Sample:
     redraw: Redraw | None = None
     subgroup: str | None = None
     unanswered: tuple[Units | None, ...] = ()
+    unanswered_by_chance: float = 1.0
     response: tuple[Response, ...] = ()
     margins: Margins | None = None
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from service.calibration.errors import CalibrationError
 from service.calibration.layouts.categories import components
-from service.calibration.layouts.draft import Draft, DraftColumn, finish
+from service.calibration.layouts.draft import Draft, finish
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.moments import of_columns
 from service.calibration.sample import Column, Sample
 

@@ -22,7 +22,8 @@ from service.calibration.designs.answer import WholeDesign
 from service.calibration.designs.groups import Group, information_table
 from service.calibration.designs.joint import Joint, Matrix, Vector, columns_shown
 from service.calibration.errors import Warned
-from service.calibration.layouts.draft import Draft, DraftColumn, finish
+from service.calibration.layouts.draft import Draft, finish
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.sample import Column, Sample
 
 SPARE = 4

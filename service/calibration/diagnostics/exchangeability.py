@@ -5,6 +5,9 @@ Formula: per pool, d = cbar_human - reference, V = S (1/n + 1/m), S the pooled c
 with a known population mean have that mean as reference and V = S/n. T^2 = d'V^{-1}d, F = T^2 (nu - p + 1)/(nu p) on
 (p, nu - p + 1) degrees of freedom. Several pools: p-value = min(1, pools x smallest), Bonferroni.
 Shapes: p usable columns (see ``columns``). Units: none.
+Of a column with one value for all n humans and another for all m LLM-only units, which has no S, the p-value is
+1 / C(n + m, m) (Fisher's exact test); units left out for want of an answer have theirs (``refusals``). Each is one more
+test (Bonferroni).
 With weights or clusters d is the gap of weighted means and V the sum over clusters (or units) of squared sums of their
 influence on it, times G/(G - 1); nu = clusters with humans - 1.
 Assumes: independent units or clusters; exact for Gaussian columns without weights and clusters, else in large samples.
@@ -25,7 +28,8 @@ from scipy.special import fdtrc
 from service.calibration import pools
 from service.calibration.card import Card
 from service.calibration.estimate import Frame
-from service.calibration.least_squares import inverse_factor
+from service.calibration.layouts.refusals import by_chance
+from service.calibration.least_squares import EPS, inverse_factor
 from service.calibration.moments import FloatArray, Moments, merge
 from service.calibration.sample import Units
 
@@ -58,6 +62,25 @@ def combined(values: Sequence[float | None]) -> float | None:
 
 
 def _pool_p_value(frame: Frame, k: int) -> float | None:
+    means, only = _of_means(frame, k), frame.llm_only[k]
+    if only is None or frame.identification == "randomization":
+        return means
+    human = merge([frame.human[d].without_first() for d in frame.sample.arms_of(k)])
+    chances = [frame.sample.unanswered_by_chance]
+    if _apart(human, only, frame.screened.usable):
+        chances.append(by_chance(int(only.n), 0, int(human.n)))
+    return combined([means, *(p for p in chances if p < 1.0)])
+
+
+def _apart(human: Moments, only: Moments, columns: Sequence[int]) -> bool:
+    """Whether a column has one value for all humans and another for all LLM-only units."""
+    j = list(columns)
+    rounding = 8 * EPS * np.sqrt(human.n + only.n) * np.maximum(np.abs(human.mean), np.abs(only.mean))[j]
+    constant = np.sqrt(np.diag(human.scatter + only.scatter)[j]) <= rounding
+    return bool((constant & (np.abs(human.mean - only.mean)[j] > rounding)).any())
+
+
+def _of_means(frame: Frame, k: int) -> float | None:
     arms = frame.sample.arms_of(k)
     human = merge([frame.human[d].without_first() for d in arms])
     columns = list(frame.screened.usable)

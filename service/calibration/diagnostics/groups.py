@@ -26,7 +26,7 @@ from service.calibration.diagnostics.exchangeability import pool_p_values
 from service.calibration.diagnostics.finding import Interval, Measure
 from service.calibration.diagnostics.study import Source
 from service.calibration.estimate import Frame
-from service.calibration.layouts.draft import DraftColumn, expanded
+from service.calibration.layouts.refusals import DraftColumn, expanded
 from service.calibration.least_squares import SMALLEST_SPREAD
 from service.calibration.moments import FloatArray, Moments, of_columns, weighted
 from service.calibration.sample import Column, Sample, Units

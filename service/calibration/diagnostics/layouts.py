@@ -17,12 +17,13 @@ from service.calibration.errors import InvalidSample, Problem, Warned
 from service.calibration.layouts import choices, moments
 from service.calibration.layouts.arrays import MODEL, arm_names, length_problem
 from service.calibration.layouts.categories import Answers, Categories, agreed, codes
-from service.calibration.layouts.draft import Draft, DraftColumn
+from service.calibration.layouts.draft import Draft
 from service.calibration.layouts.labels import Labels, length
 from service.calibration.layouts.parsed import Parsed, draft_of, place
 from service.calibration.layouts.predictions import Indexed, PredictionColumn, prediction_drafts
 from service.calibration.layouts.probabilities import answers, named, probability_drafts, probability_problems
 from service.calibration.layouts.reading import Reading
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.layouts.rows import Rows
 from service.calibration.layouts.table import Table, parsed_table
 from service.calibration.layouts.values import value_problems

@@ -19,7 +19,8 @@ from service.calibration.diagnostics.fidelity_scores import FidelityScore, fidel
 from service.calibration.diagnostics.study import Study, View
 from service.calibration.errors import CalibrationError
 from service.calibration.estimate import Frame, human_only
-from service.calibration.layouts.draft import Draft, DraftColumn, finish
+from service.calibration.layouts.draft import Draft, finish
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.layouts.survey import SurveyRows
 from service.calibration.model_scores import ModelScore, scores, squares
 from service.calibration.model_selection import selection

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.calibration.errors import LISTED, InvalidSample, Problem, Warned
-from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish
+from service.calibration.layouts.draft import Draft, Missing, finish
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.layouts.values import value_problems
 from service.calibration.moments import FloatArray
 from service.calibration.sample import Column, Sample

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from service.calibration.errors import LISTED, Problem, Warned
-from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels, ordered
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.moments import FloatArray, IntArray
 from service.calibration.sample import Column, Sample, Units
 

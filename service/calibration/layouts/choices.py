@@ -31,8 +31,9 @@ from service.calibration.layouts.categories import (
     indicators,
     share_drafts,
 )
-from service.calibration.layouts.draft import Draft, DraftColumn, Missing, finish
+from service.calibration.layouts.draft import Draft, Missing, finish
 from service.calibration.layouts.labels import Labels, length
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.moments import FloatArray
 from service.calibration.sample import Column, Sample
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.calibration.errors import LISTED, Problem, token
-from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels, present
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.layouts.rows import Rows
 from service.calibration.layouts.terms import Covariates
 from service.calibration.layouts.values import value_problems

@@ -1,12 +1,9 @@
 """From raw columns with missing values to a sample: the one place where data is checked, filled and frozen.
 
-Missing LLM answers are never dropped: each column has one fill, applied alike to human and LLM-only units, and a
-refusal indicator becomes a further column. With the indicator among the columns the answer does not depend on
-the fill; where it is too rare to carry a slope it does, a little.
+Missing LLM answers are the matter of ``refusals``.
 Shapes: per arm y (n,), per column one array per arm (n,) and one per pool (m,) or None; NaN marks a missing value.
-Raises: ``too_few_humans``, ``no_variation``, ``not_finite``, ``numeric_overflow``, ``no_usable_answers``,
-``unsupported_combination`` (missing answers in a column whose population mean is known).
-Source: White & Thompson (2005), Statistics in Medicine 24:993-1007 (missing indicators in trials).
+Raises: ``too_few_humans``, ``no_variation``, ``not_finite``, ``numeric_overflow``, and what ``refusals`` raises.
+Source: none. Differs: in nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.calibration.errors import InvalidSample, Problem, Warned
+from service.calibration.layouts.refusals import (
+    DraftColumn,
+    by_chance,
+    column_problems,
+    expanded,
+    filled_answers,
+    lacking,
+    left_out,
+)
 from service.calibration.layouts.survey import SurveyRows
 from service.calibration.layouts.terms import TermRows
 from service.calibration.layouts.unanswered import NONE_MISSING, divided, present
@@ -26,26 +32,12 @@ from service.calibration.layouts.values import value_problems
 from service.calibration.least_squares import SMALLEST_SPREAD
 from service.calibration.margins import Margins
 from service.calibration.moments import FloatArray, IntArray
-from service.calibration.sample import Column, PredictionDesign, Sample, Term, Units
+from service.calibration.sample import PredictionDesign, Sample, Term, Units
 
 Missing = Literal["error", "drop_unit", "response_propensity"]
 FEWEST_HUMANS = 3
 FEW_HUMANS = 10
 DWARFED = 1e3
-
-
-@dataclass(frozen=True, slots=True)
-class DraftColumn:
-    """One column before filling: values per arm and per pool with NaN for missing; ``fill`` None means the mean.
-
-    ``refusals`` False: the missing answers are marked by the refusal column of another column.
-    """
-
-    column: Column
-    human: tuple[FloatArray, ...]
-    llm_only: tuple[FloatArray | None, ...]
-    fill: float | None = None
-    refusals: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +84,10 @@ def finish(draft: Draft) -> Sample:
         for name, y, pointer in zip(draft.arms, draft.answers, draft.pointers, strict=True)
         for p in outcome_problems(name, y, pointer, differ=not draft.categories)
     ]
-    problems += [p for column in draft.columns for p in _column_problems(column)]
+    problems += [p for column in draft.columns for p in column_problems(column)]
     if problems:
         raise InvalidSample(problems)
+    draft, warned, chance = _without_lacking(draft)
     columns = [_shifted(part) for column in draft.columns for part in expanded(column)]
     origin = 0.0 if draft.categories else float(origin_of(draft.answers))
     asked = tuple(_humans(draft, columns, d, y - origin) for d, y in enumerate(draft.y))
@@ -103,7 +96,8 @@ def finish(draft: Draft) -> Sample:
         *draft.warnings,
         *few_humans(draft.arms, [units.n for units in human], draft.pointers),
         *((NONE_MISSING,) if draft.incomplete and not unanswered else ()),
-        *_missing_answers(columns),
+        *warned,
+        *filled_answers(columns),
     ]
     return Sample(
         arms=draft.arms,
@@ -120,8 +114,45 @@ def finish(draft: Draft) -> Sample:
         subgroup=draft.subgroup,
         unanswered=unanswered,
         margins=draft.margins,
+        unanswered_by_chance=chance,
         warnings=tuple(warnings),
     )
+
+
+def _without_lacking(draft: Draft) -> tuple[Draft, list[Warned], float]:
+    """The draft without LLM-only units that lack an answer which every human has, the warning, and the p-value of that.
+
+    Units of a frame with known sampling probabilities stay: an estimate of its mean needs all of them, and is right
+    whatever is filled in. With one alternative of a choice set the whole set is left out.
+    """
+    if any(s.sampling_probability is not None for s in draft.survey):
+        return draft, [], 1.0
+    keep, chances = [], []
+    for k, size in enumerate(draft.pools):
+        arms = (k,) if len(draft.pools) > 1 else tuple(range(len(draft.arms)))
+        out = lacking(draft.columns, arms, k, size)
+        sets = draft.term_rows_llm_only[k].choice_set if out.any() and draft.term_rows_llm_only else None
+        out = out if sets is None else np.isin(sets, sets[out])
+        keep.append(np.flatnonzero(~out))
+        if out.any():
+            n = sum(draft.y[d].shape[0] for d in arms)
+            chances.append(by_chance(int(out.sum()), int(keep[-1].size), n))
+    if not chances:
+        return draft, [], 1.0
+    pools = tuple(int(rows.size) for rows in keep)
+    kept = replace(
+        draft,
+        columns=tuple(
+            replace(c, llm_only=tuple(None if a is None else a[r] for a, r in zip(c.llm_only, keep, strict=True)))
+            for c in draft.columns
+        ),
+        pools=pools,
+        survey_llm_only=tuple(s.of(r, human=False) for s, r in zip(draft.survey_llm_only, keep, strict=False)),
+        term_rows_llm_only=tuple(t.of(r) for t, r in zip(draft.term_rows_llm_only, keep, strict=False)),
+        rows_llm_only=tuple(rows[r] for rows, r in zip(draft.rows_llm_only, keep, strict=False)),
+    )
+    warned = left_out(draft.columns, sum(draft.pools) - sum(pools))
+    return kept, warned, min(1.0, len(chances) * min(chances))
 
 
 def outcome_problems(arm: str, y: FloatArray, pointer: str, *, differ: bool = True) -> list[Problem]:
@@ -153,62 +184,6 @@ def outcome_problems(arm: str, y: FloatArray, pointer: str, *, differ: bool = Tr
 def varies(y: FloatArray) -> NDArray[np.bool_]:
     """Whether the answers (.., n) of an arm differ by more than rounding."""
     return np.asarray(np.ptp(y, axis=-1) > np.maximum(1e-14 * np.abs(y).max(axis=-1), SMALLEST_SPREAD))
-
-
-def _column_problems(draft: DraftColumn) -> list[Problem]:
-    place = draft.column.pointer
-    arrays = [*draft.human, *(a for a in draft.llm_only if a is not None)]
-    if all(bool(np.isnan(a).all()) for a in draft.human):
-        return [
-            Problem(
-                place,
-                "no_usable_answers",
-                "the LLM gave no answer for any human of this column",
-                "send paired answers, or leave the column out",
-            )
-        ]
-    missing = any(bool(np.isnan(a).any()) for a in arrays)
-    if missing and draft.column.population_mean is not None:
-        return [
-            Problem(
-                place,
-                "unsupported_combination",
-                "a column with a known population mean has missing answers",
-                "supported: population_mean on complete columns, or missing answers without population_mean",
-            )
-        ]
-    return []
-
-
-def expanded(draft: DraftColumn) -> list[DraftColumn]:
-    """The filled column and, where answers are missing, its refusal indicator."""
-    marks_human = tuple(np.isnan(a) for a in draft.human)
-    marks_only = tuple(None if a is None else np.isnan(a) for a in draft.llm_only)
-    counts_human = tuple(int(m.sum()) for m in marks_human)
-    counts_only = tuple(0 if m is None else int(m.sum()) for m in marks_only)
-    column = replace(draft.column, n_missing_human=counts_human, n_missing_llm_only=counts_only)
-    if not any(counts_human) and not any(counts_only):
-        return [replace(draft, column=column)]
-    present = np.concatenate([a[~np.isnan(a)] for a in (*draft.human, *draft.llm_only) if a is not None])
-    fill = float(present.mean()) if draft.fill is None else draft.fill
-    filled = replace(
-        draft,
-        column=column,
-        human=tuple(np.where(m, fill, a) for m, a in zip(marks_human, draft.human, strict=True)),
-        llm_only=tuple(
-            None if a is None or m is None else np.where(m, fill, a)
-            for m, a in zip(marks_only, draft.llm_only, strict=True)
-        ),
-    )
-    if not draft.refusals:
-        return [filled]
-    name = f"{draft.column.name} (no answer)"
-    refusal = DraftColumn(
-        replace(draft.column, name=name, kind="refusal", population_mean=None, icc=None, category=None),
-        tuple(m.astype(np.float64) for m in marks_human),
-        tuple(None if m is None else m.astype(np.float64) for m in marks_only),
-    )
-    return [filled, refusal]
 
 
 def origin_of(arrays: Sequence[FloatArray]) -> FloatArray:
@@ -282,19 +257,4 @@ def few_humans(arms: Sequence[str], sizes: Sequence[int], pointers: Sequence[str
         )
         for arm, n, pointer in zip(arms, sizes, pointers, strict=True)
         if n < FEW_HUMANS
-    ]
-
-
-def _missing_answers(columns: Sequence[DraftColumn]) -> list[Warned]:
-    return [
-        Warned(
-            "missing_llm_answers",
-            f"{sum(c.column.n_missing_human) + sum(c.column.n_missing_llm_only)} LLM answers are missing; they were "
-            "filled alike everywhere and a refusal column was added",
-            c.column.pointer,
-        )
-        for c in columns
-        if c.column.kind in ("prediction", "imputed")
-        and c.refusals
-        and (any(c.column.n_missing_human) or any(c.column.n_missing_llm_only))
     ]

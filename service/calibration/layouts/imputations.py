@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.calibration.errors import Problem, Warned
-from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels, present
 from service.calibration.layouts.predictions import Indexed, PredictionColumn, prediction_drafts
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.layouts.rows import Rows
 from service.calibration.layouts.terms import Covariates
 from service.calibration.plan import Model

@@ -18,11 +18,12 @@ from service.calibration.errors import InvalidSample, Warned, token
 from service.calibration.layouts.arrays import dropped_units
 from service.calibration.layouts.categories import Answers, Categories, agreed, codes, components
 from service.calibration.layouts.covariates import covariate_drafts
-from service.calibration.layouts.draft import Draft, DraftColumn, finish
+from service.calibration.layouts.draft import Draft, finish
 from service.calibration.layouts.imputations import imputation_drafts
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import Indexed, prediction_drafts
 from service.calibration.layouts.probabilities import answers, named, probability_drafts, probability_problems
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.layouts.rows import Rows
 from service.calibration.layouts.survey import SurveyRows
 from service.calibration.layouts.terms import Covariates, TermRows, used

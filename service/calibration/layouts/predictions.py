@@ -18,8 +18,8 @@ import numpy as np
 
 from service.calibration.errors import Problem
 from service.calibration.layouts.arrays import MODEL
-from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.layouts.rows import Rows
 from service.calibration.layouts.stacked import screened
 from service.calibration.layouts.values import value_problems

@@ -17,7 +17,6 @@ import numpy as np
 
 from service.calibration.errors import LISTED, Problem
 from service.calibration.layouts.categories import Answers, codes, indicators, share_drafts
-from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels
 from service.calibration.layouts.predictions import (
     Indexed,
@@ -27,6 +26,7 @@ from service.calibration.layouts.predictions import (
     intraclass_correlation,
     mean_of_draws,
 )
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.layouts.rows import Rows
 from service.calibration.moments import FloatArray
 

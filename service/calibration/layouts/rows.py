@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.calibration.errors import LISTED, Problem
-from service.calibration.layouts.draft import DraftColumn
 from service.calibration.layouts.labels import Labels
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.moments import FloatArray, IntArray
 from service.calibration.sample import Column, PredictionDesign
 

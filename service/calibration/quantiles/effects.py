@@ -108,14 +108,14 @@ def _estimate_block(asked: Asked, contrast: Contrast, tested: ReferenceTest | No
     human = asked.parts(t, [a.human for a in used])
     ratio, n = _ratio(calibrated, human, used), sum(a.n for a in used)
     verdict = min((v for a in used for v in beside.verdicts(a, resolved.plan.estimator)), key=STRENGTH.index)
-    models = resolved.plain.sample.models
+    models, rests_on = resolved.plain.sample.models, _pools(asked, t)
     cells = [resolved.cells(row) for row in np.eye(len(t))]
     alone = llm_answers.effect(resolved.plain, contrast, cells, models, asked.q)
     return EstimateBlock(
         name=contrast.name,
         outcome=resolved.sample.outcome,
         component=asked.component,
-        claim=assumptions.claim(tested, _pools(asked, t)),
+        claim=assumptions.claim(tested, rests_on, reproduced=bool(rests_on and resolved.plain.reproduced)),
         verdict=verdict,
         result=finite(result(calibrated, asked.settings)),
         human_only=finite(result(human, asked.settings)),

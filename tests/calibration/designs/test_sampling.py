@@ -11,7 +11,8 @@ from service.calibration.calibrate import calibrate
 from service.calibration.designs.objective import Aim, Objective
 from service.calibration.designs.sampling import Frame, mixed, probabilities, remaining, sampling_design
 from service.calibration.errors import InvalidPlan
-from service.calibration.layouts.draft import Draft, DraftColumn, finish
+from service.calibration.layouts.draft import Draft, finish
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.layouts.survey import SurveyRows
 from service.calibration.plan import Plan
 from service.calibration.sample import Column

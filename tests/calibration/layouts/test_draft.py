@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from service.calibration.errors import InvalidSample
-from service.calibration.layouts.draft import Draft, DraftColumn, finish, outcome_problems, value_problems
+from service.calibration.layouts.draft import Draft, finish, outcome_problems, value_problems
+from service.calibration.layouts.refusals import DraftColumn
+from service.calibration.layouts.survey import SurveyRows
+from service.calibration.layouts.terms import TermRows
 from service.calibration.sample import Column, Sample
 from tests.calibration.studies import problems, simulate
 
@@ -129,10 +132,58 @@ def test_a_stated_fill_is_used() -> None:
     assert sample.llm_only[0].c[0].tolist() == [-7.0, 5.0]
 
 
-def test_answers_missing_among_llm_only_units_alone_are_filled_too() -> None:
+def test_llm_only_units_without_an_answer_that_every_human_has_are_left_out() -> None:
     sample = finish(draft(replace(F, llm_only=(np.array([1.0, NAN]), None))))
-    assert [c.kind for c in sample.columns] == ["prediction", "refusal"]
-    assert sample.llm_only[0].c[1].tolist() == [0.0, 1.0]
+    assert [c.kind for c in sample.columns] == ["prediction"]
+    assert sample.llm_only[0].c.tolist() == [[1.0]]
+    assert sample.unanswered_by_chance == pytest.approx(2 / 5)
+    assert [w.code for w in sample.warnings if w.code.startswith(("llm", "miss"))] == ["llm_only_left_out"]
+    nobody = finish(draft(replace(F, llm_only=(np.array([NAN, NAN]), None))))
+    assert nobody.llm_only == (None, None)
+    assert finish(draft(F)).unanswered_by_chance == 1.0
+
+
+def test_what_else_is_known_of_a_unit_goes_with_it() -> None:
+    survey = SurveyRows(weight=np.array([1.0, 2.0]), cluster=np.array([3, 4]))
+    human = tuple(SurveyRows(weight=np.ones(len(y)), cluster=np.arange(len(y))) for y in Y)
+    sent = replace(
+        draft(replace(F, llm_only=(np.array([NAN, 1.0]), None))),
+        survey=human,
+        survey_llm_only=(survey, SurveyRows(np.zeros(0), np.zeros(0, dtype=int))),
+        rows=(np.arange(3), np.arange(3, 7)),
+        rows_llm_only=(np.array([7, 8]), np.zeros(0, dtype=int)),
+        term_rows=(TermRows(np.ones((1, 3))), TermRows(np.ones((1, 4)))),
+        term_rows_llm_only=(TermRows(np.array([[5.0, 6.0]])), TermRows(np.zeros((1, 0)))),
+    )
+    only = finish(sent).llm_only[0]
+    assert [only.weight.tolist(), only.cluster.tolist(), only.row.tolist(), only.x.tolist()] == [
+        [2.0],
+        [4],
+        [8],
+        [[6.0]],
+    ]
+
+
+def test_a_choice_set_is_left_out_whole() -> None:
+    sent = replace(
+        draft(replace(F, llm_only=(np.array([NAN, 1.0, 2.0, 3.0]), None))),
+        pools=(4, 0),
+        term_rows=(TermRows(np.ones((1, 3)), np.arange(3)), TermRows(np.ones((1, 4)), np.arange(4))),
+        term_rows_llm_only=(
+            TermRows(np.array([[1.0, 2.0, 3.0, 4.0]]), np.array([7, 7, 8, 8])),
+            TermRows(np.zeros((1, 0)), np.zeros(0, dtype=int)),
+        ),
+    )
+    assert finish(sent).llm_only[0].c.tolist() == [[2.0, 3.0]]
+
+
+def test_a_frame_with_known_sampling_probabilities_keeps_all_of_its_units() -> None:
+    sent = replace(
+        draft(replace(F, llm_only=(np.array([1.0, NAN]), None))),
+        survey=tuple(SurveyRows(sampling_probability=np.full(len(y), 0.5)) for y in Y),
+        survey_llm_only=(SurveyRows(), SurveyRows()),
+    )
+    assert finish(sent).llm_only[0].n == 2
 
 
 def test_complete_columns_get_no_refusal_column() -> None:

@@ -170,9 +170,9 @@ D1 = np.array([2.0, 2.0, 4.0, NAN, 2.0, 3.0, 3.0, NAN])
 def test_repeated_draws_are_averaged_over_those_present() -> None:
     draws = tuple(PredictionColumn(v, "gpt", draw=k) for k, v in enumerate((D0, D1)))
     sample = only(replace(ONE, predictions=draws))
-    prediction, refusal = sample.columns
+    (prediction,) = sample.columns
     assert sample.human[0].c[0].tolist() == [1.5, 2.0, 3.5, 4.0, 2.0, 2.0]
-    assert (prediction.draws, prediction.n_missing_llm_only, refusal.kind) == (2, (1,), "refusal")
+    assert (prediction.draws, sample.llm_only[0].c.tolist()) == (2, [[3.0]])
     assert prediction.pointer == "/data/predictions/0/values"
 
 

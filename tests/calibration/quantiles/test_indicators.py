@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from service.calibration.estimate import Frame
-from service.calibration.layouts.draft import Draft, DraftColumn, finish
+from service.calibration.layouts.draft import Draft, finish
+from service.calibration.layouts.refusals import DraftColumn
 from service.calibration.quantiles.indicators import answers, arm_frame, cut
 from service.calibration.sample import Column
 from tests.calibration.quantiles.studies import SAMPLES
