@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor, log10
 
 from service.calibration.answer import Answer, Assumption
 from service.calibration.inference import Result
 
+DIGITS = 4
 VERDICTS = {
     "llm_used": "LLM answers were used",
     "human_only_chosen": "LLM answers explained too little to be used, so the human-only estimate stands",
@@ -27,7 +29,7 @@ def paragraph(answer: Answer) -> str:
         n_llm_only = 0
     opening = (
         f"The {_what(answer)} of {first.name}{_of(answer)} for outcome {first.outcome} was "
-        f"{_number(first.result.estimate)} ({_interval(first.result)}), "
+        f"{_estimated(first.result)}, "
         f"calibrated on {sum(a.n_human for a in own)} human respondents and "
         f"{n_llm_only} LLM-only units with estimator {applied.estimator} "
         f"({applied.prediction_design} predictions, identification by {applied.identification})."
@@ -39,8 +41,8 @@ def _fitted_elsewhere(answer: Answer) -> str:
     """The opening for coefficients that were sent fitted."""
     applied, first = answer.applied, answer.estimates[0]
     return (
-        f"The estimate of coefficient {first.component} was {_number(first.result.estimate)} "
-        f"({_interval(first.result)}), calibrated from coefficients and covariances of {first.human_sample_size} human "
+        f"The estimate of coefficient {first.component} was {_estimated(first.result)}, "
+        f"calibrated from coefficients and covariances of {first.human_sample_size} human "
         f"respondents and of LLM-only units with estimator {applied.estimator} (identification by "
         f"{applied.identification})."
     )
@@ -50,7 +52,7 @@ def _beside(answer: Answer) -> list[str]:
     """What stands beside the first estimate."""
     first = answer.estimates[0]
     sentences = [
-        f"The human-only estimate was {_number(first.human_only.estimate)} ({_interval(first.human_only)}).",
+        f"The human-only estimate was {_estimated(first.human_only)}.",
     ]
     if answer.applied.model_selection == "best":
         sentences.append(
@@ -139,15 +141,20 @@ def _assumed(assumptions: Sequence[Assumption]) -> str:
     return " ".join(parts)
 
 
-def _interval(result: Result) -> str:
+def _estimated(result: Result) -> str:
+    """An estimate and its interval, with digits that tell a tenth of its width."""
     interval = result.interval
-    low = "-inf" if interval.lower is None else _number(interval.lower)
-    high = "inf" if interval.upper is None else _number(interval.upper)
+    ends = [end for end in (interval.lower, interval.upper) if end is not None]
+    width = ends[1] - ends[0] if len(ends) > 1 else 2.0 * result.standard_error
+    largest = max(map(abs, (*ends, result.estimate)))
+    digits = max(DIGITS, floor(log10(largest)) - floor(log10(width)) + 2) if 0.0 < width < largest else DIGITS
+    low, high = (None if end is None else _number(end, digits) for end in (interval.lower, interval.upper))
     method = interval.method.replace("_", " ")
     degrees = "" if result.df is None else f" with {_number(result.df)} degrees of freedom"
     error = _number(result.standard_error)
-    return f"{100 * interval.level:g}% interval {low} to {high}, standard error {error}, {method}{degrees}"
+    told = f"{100 * interval.level:g}% interval {low or '-inf'} to {high or 'inf'}, standard error {error}"
+    return f"{_number(result.estimate, digits)} ({told}, {method}{degrees})"
 
 
-def _number(value: float) -> str:
-    return f"{value:.4g}"
+def _number(value: float, digits: int = DIGITS) -> str:
+    return f"{value:.{digits}g}"

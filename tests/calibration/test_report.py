@@ -48,6 +48,15 @@ def test_the_paragraph_holds_this_answers_numbers(study: Study) -> None:
     assert "LLM answers were used; the claim is confirmatory" in text
 
 
+def test_digits_follow_the_width_of_the_interval() -> None:
+    """A mean near 1985 with a standard error near .03 is not told as 1985, twice."""
+    near = replace(ARMS, y=tuple(1985.0 + 0.1 * y for y in ARMS.y))
+    text, answer = reported(near, estimand="mean")
+    for result in (answer.estimates[0].result, answer.estimates[0].human_only):
+        low, high = result.interval.lower, result.interval.upper
+        assert f"{result.estimate:.7g} (95% interval {low:.7g} to {high:.7g}, standard error" in text
+
+
 def test_another_answer_gives_another_paragraph() -> None:
     assert reported(ARMS)[0] != reported(replace(ARMS, y=(ARMS.y[0] + 1.0, ARMS.y[1])))[0]
 

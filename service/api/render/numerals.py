@@ -22,7 +22,7 @@ def number(value: float | None, decimals: int | None = None) -> str:
     size = abs(value)
     if size >= _LARGE or size < SMALLEST:
         return powered(value)
-    return _minus(_bare(f"{value:,.{max(0, DIGITS - 1 - math.floor(math.log10(size)))}f}"))
+    return _minus(_bare(f"{value:,.{_own(value)}f}"))
 
 
 def powered(value: float) -> str:
@@ -67,6 +67,14 @@ def estimated(estimate: float, lower: float | None, upper: float | None) -> str:
     return f"{number(estimate, decimals)} {told}" if told != NONE else number(estimate)
 
 
+def beside(estimate: float | None, lower: float | None, upper: float | None) -> str:
+    """An estimate beside an interval: four digits, or as many decimals as the interval where it has more."""
+    needed = None if lower is None or upper is None else _decimals(lower, upper)
+    if estimate is None or needed is None or needed <= _own(estimate):
+        return number(estimate)
+    return number(estimate, needed)
+
+
 def percent(share: float | None) -> str:
     """A share in per cent."""
     return NONE if share is None else f"{_minus(f'{100 * share:.4g}')} %"
@@ -79,6 +87,11 @@ def plain(value: float, step: float) -> str:
 
 def _whole(value: int) -> str:
     return _minus(f"{value:,}") if abs(value) < _SURELY_WHOLE else powered(float(value))
+
+
+def _own(value: float) -> int:
+    """Decimals of a number's four significant digits."""
+    return max(0, DIGITS - 1 - math.floor(math.log10(abs(value)))) if value else 0
 
 
 def _decimals(lower: float, upper: float) -> int | None:

@@ -1,11 +1,14 @@
 // Numbers to places and to words: linear and logarithmic axes, round ticks, short numbers.
 
+const MOST_DIGITS = 15; // what a double holds
+
 /** A number in at most `digits` significant digits, without exponents between 1e-4 and 1e6. */
 export function short(value, digits = 3) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(digits - 1).replaceAll("-", "−").replace("e+", "e");
-  const text = size >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(digits)));
+  const places = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  const text = size >= 1000 ? value.toLocaleString("en-US", { maximumFractionDigits: places }) : String(Number(value.toPrecision(digits)));
   return text.replace("-", "−");
 }
 
@@ -20,7 +23,17 @@ export function rangeText(interval) {
   if (!interval) return "";
   if (interval.lower === null) return `below ${short(interval.upper)}`;
   if (interval.upper === null) return `above ${short(interval.lower)}`;
-  return `${short(interval.lower)} to ${short(interval.upper)}`;
+  const digits = digitsOf(interval);
+  return `${short(interval.lower, digits)} to ${short(interval.upper, digits)}`;
+}
+
+/** Significant digits that tell a tenth of the interval's width, at least `least`. */
+export function digitsOf(interval, least = 3) {
+  if (!interval || interval.lower === null || interval.upper === null) return least;
+  const width = interval.upper - interval.lower;
+  const largest = Math.max(Math.abs(interval.lower), Math.abs(interval.upper));
+  if (!(width > 0 && width < largest)) return least;
+  return Math.min(MOST_DIGITS, Math.max(least, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(width)) + 2));
 }
 
 /** About `wanted` round numbers between two ends. */

@@ -1,6 +1,6 @@
 // The answer: a headline, a forest plot, the numbers, the assumptions, the warnings.
 
-import { pText, rangeText, short } from "./axis.js";
+import { digitsOf, pText, rangeText, short } from "./axis.js";
 import { byId, drawn, element, fill, tableOf } from "./dom.js";
 import { MOST_DRAWN, forest, nameOf } from "./forest.js";
 import { warnings } from "./problems_view.js";
@@ -45,11 +45,11 @@ function numbers(answer) {
     adjusted ? [...header, "p adjusted"] : header,
     answer.estimates.map((each) => [
       nameOf(each, several),
-      short(each.estimate, 4),
+      short(each.estimate, digitsOf(each.interval, 4)),
       rangeText(each.interval),
       short(each.standard_error),
       bare(each.p_value),
-      short(each.human_only.estimate, 4),
+      short(each.human_only.estimate, digitsOf(each.human_only.interval, 4)),
       rangeText(each.human_only.interval),
       each.llm_only ? short(each.llm_only.estimate, 4) : "–",
       short(each.human_sample_size, 6),
@@ -74,7 +74,7 @@ function arms(answer) {
       arm.outcome,
       short(arm.n_human, 6),
       short(arm.n_llm_only, 6),
-      arm.mean ? short(arm.mean.estimate, 4) : "–",
+      arm.mean ? short(arm.mean.estimate, digitsOf(arm.mean.interval, 4)) : "–",
       arm.mean ? rangeText(arm.mean.interval) : "–",
       arm.r_squared === null ? "–" : `${Math.round(100 * arm.r_squared)} %`,
     ]),

@@ -1,6 +1,6 @@
 // The answer in plain words: what was found, how the LLM entered, what may be claimed, what it rests on.
 
-import { pText, rangeText, short } from "./axis.js";
+import { digitsOf, pText, rangeText, short } from "./axis.js";
 import { nameOf, reference } from "./forest.js";
 
 const CLAIMS = {
@@ -27,7 +27,7 @@ export function headline(answer) {
   const level = `${short(100 * first.interval.level, 4)} % interval`;
   const tested = first.p_value === null || reference(answer) === null ? "" : `, ${pText(first.p_value)}`;
   const about = several || first.component !== null || first.name === "all" ? "" : ` on ${first.outcome}`;
-  return `${nameOf(first, several)}${about}: ${short(first.estimate)} (${level} ${rangeText(first.interval)}${tested})`;
+  return `${nameOf(first, several)}${about}: ${short(first.estimate, digitsOf(first.interval))} (${level} ${rangeText(first.interval)}${tested})`;
 }
 
 /** How the LLM entered the first estimate, and what that is worth. */
@@ -91,5 +91,5 @@ export function about({ outcome, model, arm, subgroup }) {
 /** A measure with its interval and p-value. */
 export function measured({ name, value, interval, p_value: p }) {
   const range = interval ? ` [${rangeText(interval)}]` : "";
-  return `${plain(name)} ${short(value)}${range}${p === null ? "" : `, ${pText(p)}`}`;
+  return `${plain(name)} ${short(value, digitsOf(interval))}${range}${p === null ? "" : `, ${pText(p)}`}`;
 }

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from service.api.render.numerals import estimated, number, percent, pieces, plain, powered, probability, span, ten
+from service.api.render.numerals import (
+    beside,
+    estimated,
+    number,
+    percent,
+    pieces,
+    plain,
+    powered,
+    probability,
+    span,
+    ten,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +62,22 @@ def test_a_p_value_is_never_zero(p: float | None, expected: str) -> None:
 )
 def test_the_ends_of_an_interval_have_as_many_decimals(ends: tuple[float | None, float | None], expected: str) -> None:
     assert span(*ends) == expected
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ((1984.6476, 1984.594, 1984.701), "1,984.648"),
+        ((36.9608, 36.94, 36.98), "36.9608"),
+        ((0.70271, 0.348, 1.058), "0.7027"),
+        ((0.0, 0.1, 0.4), "0.000"),
+        ((2.5, 1.0, 4.0), "2.5"),
+        ((2.5, None, 4.0), "2.5"),
+        ((None, 1.5, 4.0), "\u2013"),
+    ],
+)
+def test_an_estimate_has_the_decimals_of_its_interval_where_it_needs_them(numbers, expected: str) -> None:
+    assert beside(*numbers) == expected
 
 
 def test_an_interval_in_pieces_has_the_numbers_it_was_written_from() -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { escaped, extent, pText, rangeText, scale, short, ticks } from "./workbench/axis.js";
+import { digitsOf, escaped, extent, pText, rangeText, scale, short, ticks } from "./workbench/axis.js";
 
 test("short numbers", () => {
   assert.deepEqual([0.70271, -0.5, 0, 1234.5, 1e-9, 2.5e7, null, NaN].map((value) => short(value)), ["0.703", "−0.5", "0", "1,235", "1.00e−9", "2.50e7", "–", "–"]);
@@ -25,4 +25,10 @@ test("scales, also of a single value", () => {
 
 test("markup of names", () => {
   assert.equal(escaped(`<a b="c">'&\u0000`), "&lt;a b=&quot;c&quot;&gt;&#39;&amp;\ufffd");
+});
+
+test("digits tell a tenth of an interval's width", () => {
+  const of = (lower, upper, least) => digitsOf({ lower, upper }, least);
+  assert.deepEqual([of(0.3476, 1.0578), of(1984.594, 1984.701), of(-1e9, -1e9 + 1), of(5, 5), of(null, 5, 4), digitsOf(null)], [3, 6, 11, 3, 4, 3]);
+  assert.equal(rangeText({ lower: -1000.25, upper: -1000.125 }), "−1,000.25 to −1,000.13");
 });

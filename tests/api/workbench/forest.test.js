@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MOST_DRAWN, forest, nameOf, reference, rowsOf } from "./workbench/forest.js";
+import { MOST_DRAWN, forest, nameOf, panelsOf, reference, rowsOf } from "./workbench/forest.js";
 
 const interval = (lower, upper) => ({ method: "t", level: 0.95, lower, upper });
 export const estimate = (more = {}) => ({
@@ -45,4 +45,21 @@ test("not more than can be read", () => {
 test("no effect is a line for differences and coefficients, not for levels", () => {
   const of = (type, contrasts) => reference({ applied: { estimand: { type }, contrasts, null_value: 0.1 } });
   assert.deepEqual([of("mean_difference", { x: { a: 1, b: -1 } }), of("mean", { all: { all: 1 } }), of("linear", { all: { all: 1 } })], [0.1, null, 0.1]);
+});
+
+test("outcomes have axes of their own, and so do components whose scales are far apart", () => {
+  const at = (outcome, component, from, to) => estimate({ outcome, component, estimate: (from + to) / 2, interval: interval(from, to), human_only: { estimate: from, interval: interval(from, to) } });
+  const shown = (...estimates) => panelsOf(rowsOf(answer(estimates))).map((panel) => panel.map((row) => row.component ?? row.outcome));
+  assert.deepEqual(shown(at("euros", null, 100, 900), at("trust", null, 0.1, 0.4)), [["euros"], ["trust"]]);
+  assert.deepEqual(shown(at("vote", "left", 0.1, 0.2), at("vote", "right", 0.3, 0.5)), [["left", "right"]]);
+  assert.deepEqual(shown(at("pay", "intercept", 1000, 2000), at("pay", "age", 1, 2)), [["intercept"], ["age"]]);
+  const svg = forest(answer([at("euros", null, 100, 900), at("trust", null, 0.1, 0.4)]));
+  assert.match(svg, />800</);
+  assert.match(svg, />0\.75</);
+});
+
+test("what the interval tells is told", () => {
+  const svg = forest(answer([estimate({ estimate: 1984.6476, interval: interval(1984.594, 1984.701), human_only: { estimate: 36.9608, interval: interval(36.94, 36.98) } })]));
+  assert.match(svg, />1,984\.65 {2}\[1,984\.59 to 1,984\.7\]</);
+  assert.match(svg, />36\.961 {2}\[36\.94 to 36\.98\]</);
 });

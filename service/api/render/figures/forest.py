@@ -14,6 +14,7 @@ from service.api.render.numerals import estimated, number, percent
 from service.api.render.words import place, shortened, width
 
 MOST = 40  # estimates drawn; the answer in other media types has all
+FAR = 20.0  # times as wide: on one axis the narrower interval is a dot
 _BLOCK, _LANE, _HEAD, _AXIS, _TOP = 46.0, 9.0, 22.0, 40.0, 50.0
 _CALIBRATED: dict[str, Any] = {"color": CALIBRATED, "marker": "o", "markersize": 6.5, "linewidth": 2.4}
 _HUMAN: dict[str, Any] = {"color": HUMAN, "marker": "s", "markersize": 5.0, "linewidth": 1.3, "markerfacecolor": PAPER}
@@ -40,9 +41,9 @@ def _line(e: dict[str, Any], outcome: str | None) -> str:
 def sheet(answer: dict[str, Any], *, embedded: bool) -> Sheet:
     """The figure."""
     drawn, notes = answer["estimates"][:MOST], Notes(answer, embedded=embedded)
-    groups = [(outcome, list(of)) for outcome, of in groupby(drawn, lambda e: e["outcome"])]
+    groups = panels(drawn)
     left_out = len(answer["estimates"]) - len(drawn)
-    heads = _HEAD if len(groups) > 1 else 0.0
+    heads = _HEAD if len({outcome for outcome, _ in groups}) > 1 else 0.0
     height = _TOP + _BLOCK * len(drawn) + (heads + _AXIS) * len(groups) + (16 if left_out else 0) + notes.height
     page = Sheet(height)
     _legend(page, drawn[0]["interval"]["level"])
@@ -56,6 +57,22 @@ def sheet(answer: dict[str, Any], *, embedded: bool) -> Sheet:
         page.text(LEFT, y + 8, text, fontsize=SMALL, color=SOFT)
     notes.write(page, height - notes.height)
     return page
+
+
+def panels(estimates: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Estimates that share an axis, by outcome, or by its components where their scales are far apart."""
+    found: list[tuple[str, list[dict[str, Any]]]] = []
+    for outcome, of in groupby(estimates, lambda e: e["outcome"]):
+        group = list(of)
+        parts = groupby(group, lambda e: e["component"]) if _far_apart(group) else [(None, group)]
+        found += [(outcome, list(part)) for _, part in parts]
+    return found
+
+
+def _far_apart(estimates: list[dict[str, Any]]) -> bool:
+    ends = [_ends(result) for e in estimates for result in (e, e["human_only"])]
+    widths = [upper - lower for lower, upper in ends if lower is not None and upper is not None and upper > lower]
+    return bool(widths) and max(widths) > FAR * min(widths)
 
 
 def _panel(page: Sheet, top: float, estimates: list[dict[str, Any]], null: float | None) -> float:

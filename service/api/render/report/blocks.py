@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from service.api.render.doubts import Doubt
-from service.api.render.numerals import NONE, number, percent, pieces, probability
+from service.api.render.numerals import NONE, beside, number, percent, pieces, probability
 from service.api.render.words import clean, spoken
 
 MOST_ROWS = 400  # of a table; the answer in other media types has all
@@ -97,6 +97,12 @@ class Page:
 def figure(value: float | None) -> Cell:
     """A number."""
     return _written(number(value), value)
+
+
+def point(result: Mapping[str, Any]) -> Cell:
+    """The estimate of a result, which stands beside its interval."""
+    found = result["interval"] or {"lower": None, "upper": None}
+    return _written(beside(result["estimate"], found["lower"], found["upper"]), result["estimate"])
 
 
 def chance(value: float | None) -> Cell:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from service.api.render.doubts import CLAIMS, grouped
-from service.api.render.numerals import number, percent, span
+from service.api.render.numerals import beside, number, percent, span
 from service.api.render.report import estimates as tables
 from service.api.render.report.blocks import (
     Facts,
@@ -18,6 +18,7 @@ from service.api.render.report.blocks import (
     figure,
     interval,
     name,
+    point,
     section,
     sections,
     share,
@@ -90,7 +91,8 @@ def _lead(answer: Answer) -> Iterator[str]:
 def _told(result: Answer) -> str:
     found = result["interval"]
     ends = span(found["lower"], found["upper"])
-    return f"{number(result['estimate'])}, {percent(found['level'])} interval {ends}"
+    shown = beside(result["estimate"], found["lower"], found["upper"])
+    return f"{shown}, {percent(found['level'])} interval {ends}"
 
 
 def _alone(llm: Answer | None) -> str:
@@ -107,7 +109,7 @@ def _worth(first: Answer) -> str:
 def _facts(answer: Answer) -> Facts:
     first = answer["estimates"][0]
     return facts(
-        ("estimate", figure(first["estimate"])),
+        ("estimate", point(first)),
         interval(first["interval"]),
         ("p-value", chance(first["p_value"])),
         ("humans", figure(first["human_sample_size"])),

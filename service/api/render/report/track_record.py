@@ -6,8 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from service.api.render.doubts import CLAIMS, grouped
-from service.api.render.numerals import number, percent, span
-from service.api.render.report.blocks import Page, Section, facts, figure, interval, name, section, sections, share
+from service.api.render.numerals import beside, number, percent, span
+from service.api.render.report.blocks import (
+    Page,
+    Section,
+    facts,
+    figure,
+    interval,
+    name,
+    point,
+    section,
+    sections,
+    share,
+)
 from service.api.render.report.evidence import closing
 from service.api.render.words import shortened
 
@@ -26,7 +37,7 @@ def page(answer: Answer) -> Page:
             ("new study", name(answer["name"])),
             ("LLM alone, exploratory", figure(answer["llm_only"]["estimate"])),
             ("its standard error", figure(answer["llm_only"]["standard_error"])),
-            ("human effect, predicted", figure(effects["estimate"])),
+            ("human effect, predicted", point(effects)),
             interval(effects["interval"]),
             ("past studies", figure(answer["conformal"]["studies"])),
         ),
@@ -48,9 +59,10 @@ def _lead(answer: Answer) -> Iterator[str]:
     if not found:
         yield "The record has too few studies for an interval."
         return
+    ends = found["lower"], found["upper"]
     yield (
-        f"By the record of past studies the human effect is about {number(effects['estimate'])}, "
-        f"{percent(found['level'])} interval {span(found['lower'], found['upper'])}."
+        f"By the record of past studies the human effect is about {beside(effects['estimate'], *ends)}, "
+        f"{percent(found['level'])} interval {span(*ends)}."
     )
     wrong = number(effects["wrong_sign_probability"])
     yield f"The human effect has another sign than the LLM's with probability {wrong}."
@@ -60,7 +72,7 @@ def _line(effects: Answer) -> Section | None:
     return section(
         "Random effects",
         facts(
-            ("predicted human effect", figure(effects["estimate"])),
+            ("predicted human effect", point(effects)),
             ("standard error", figure(effects["standard_error"])),
             ("df", figure(effects["df"])),
             interval(effects["interval"]),

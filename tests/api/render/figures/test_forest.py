@@ -31,6 +31,19 @@ def test_outcomes_have_axes_of_their_own() -> None:
     assert written.count("estimate") == 2
 
 
+def test_components_whose_scales_are_far_apart_have_axes_of_their_own() -> None:
+    whole = calibration(("a", 1500.0, 1000.0, 2000.0), ("a", 1.5, 1.0, 2.0), ("a", 2.5, 1.0, 9.0))
+    for estimate, component in zip(whole["estimates"], ("intercept", "age", "sex"), strict=True):
+        estimate["component"] = component
+        estimate["human_only"] = {"estimate": estimate["estimate"], "interval": estimate["interval"]}
+    found = forest.panels(whole["estimates"])
+    assert [(outcome, len(panel)) for outcome, panel in found] == [("trust", 1), ("trust", 1), ("trust", 1)]
+    assert [len(panel) for _, panel in forest.panels(whole["estimates"][1:])] == [2]
+    written = texts(of(forest.sheet(whole, embedded=True)))
+    assert written.count("estimate") == 3
+    assert "trust" not in written
+
+
 def test_beyond_the_most_it_says_how_many_are_left_out() -> None:
     whole = calibration(*((f"t{k}", k / 10, k / 10 - 1, k / 10 + 1) for k in range(200)))
     written = texts(of(forest.sheet(whole, embedded=True)))
