@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import os
 import socket
 import sys
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _compute(said: Sequence[str]) -> int:
+    if sys.stderr is None:  # closed: what is said there is for nobody
+        sys.stderr = io.StringIO()
     if find_spec("service.api") is None:
         print(ELSEWHERE.format(said[0]), file=sys.stderr)
         return 2

@@ -168,7 +168,7 @@ def doubts(frame: Frame, test: ReferenceTest | None, *, llm_asked: bool) -> list
         text = "LLM-only units are not used under randomization; set identification to exchangeability to use them"
         found.append(Warned("llm_only_ignored", text, "/data"))
     found += [_dropped(sample, x) for x in frame.screened.dropped]
-    found += [_reproduced(sample, d) for d in frame.reproduced]
+    found += [_reproduced(sample, d) for d in frame.screened.reproduced]
     found += reference_doubts(test)
     found += [
         Warned("no_pool", f"arm {arm!r} has no LLM-only unit, so its LLM answers add nothing: human-only", place)

@@ -25,6 +25,7 @@ RARE = 3
 GLANCE = 16  # a column with three values among its first units is no indicator
 ISOLATED = 1.0 - 1e-8
 FEWEST_LEFT = 0.5  # degrees of freedom of a model's own fit; with none left residuals, and so errors, are rounding
+EXACT = 1.0 - 1e-10  # of the outcome's variance: beyond it residuals are rounding
 SPARE = 5  # a stratum of an arm needs this many humans more than columns for a slope of its own
 
 
@@ -44,6 +45,12 @@ class Screened:
     usable: tuple[int, ...]
     fits: tuple[ArmFit | None, ...]
     dropped: tuple[Dropped, ...]
+
+    @property
+    def reproduced(self) -> tuple[int, ...]:
+        """The arms whose human outcomes the columns reproduce exactly, so that no residual is left to judge them by."""
+        fits = enumerate(self.fits)
+        return tuple(d for d, fit in fits if fit is not None and fit.rank and fit.r_squared > EXACT)
 
 
 def screen(sample: Sample, arms: Sequence[Arm]) -> Screened:

@@ -104,7 +104,7 @@ def _estimate_block(
         claim=assumptions.claim(
             tested,
             {plain.sample.pool_of(d) for d in sloped},
-            reproduced=not sloped.isdisjoint(plain.reproduced),
+            reproduced=not sloped.isdisjoint(plain.screened.reproduced),
         ),
         verdict=verdict,
         result=finite(calibrated),

@@ -38,8 +38,6 @@ from service.calibration.plan import Identification, Tuning
 from service.calibration.pools import Members, Pool
 from service.calibration.sample import Sample, Units
 
-EXACT = 1.0 - 1e-10  # of the outcome's variance: beyond it residuals are rounding
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -95,12 +93,6 @@ class Frame:
     def screened(self) -> Screened:
         """Least-squares fits of every arm and the columns without a slope."""
         return screen(self.sample, self.arms)
-
-    @cached_property
-    def reproduced(self) -> tuple[int, ...]:
-        """The arms whose human outcomes the columns reproduce exactly, so that no residual is left to judge them by."""
-        fits = enumerate(self.screened.fits)
-        return tuple(d for d, fit in fits if fit is not None and fit.rank and fit.r_squared > EXACT)
 
     @cached_property
     def whole(self) -> tuple[ArmFit | None, ...]:

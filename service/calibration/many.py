@@ -14,11 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from service.calibration import assumptions, many_blocks
-from service.calibration.columns import GLANCE, rare_indicators
+from service.calibration.columns import EXACT, GLANCE, rare_indicators
 from service.calibration.diagnostics.exchangeability import one_column
 from service.calibration.effects import Analysis, doubts
 from service.calibration.errors import CalibrationError
-from service.calibration.estimate import EXACT
 from service.calibration.many_blocks import Outcomes
 from service.calibration.matrix import ArmResults, BoolArray, arm_results, helpful
 from service.calibration.moments import FloatArray

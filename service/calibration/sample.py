@@ -122,9 +122,7 @@ class Sample:
     ``link`` is the scale on which its intervals are formed, if not its own; ``empirical``: the degrees of freedom
     know of the tails of the influence values. ``redraw`` says how its fits are made again on resampled humans.
     ``subgroup`` names the subgroup whose units these are; None: everyone. ``margins`` are those of a target population.
-    ``unanswered`` are those of each arm who were asked and did not answer (None: nobody; empty: not told apart), and
-    ``response`` is how each arm's answering was modelled. ``unanswered_by_chance``: the probability that chance alone
-    gave every human the LLM answers that the units left out of the pools lack; 1: none was left out.
+    ``unanswered`` did not answer, by arm (None: nobody; empty: not told apart); ``response`` models it; see ``refusals``.
     """
 
     arms: tuple[str, ...]

@@ -26,14 +26,13 @@ _NOT_OF_REQUESTS = frozenset({"command", "file", "output", "no_work_limit", "rep
 def run_command(chosen: Namespace) -> int:
     """Run it; the exit status. Answers go to standard output, everything else to standard error."""
     name = f"rectifier {chosen.command}"
+    if sys.stdout is None:
+        return _say(name, "standard output is closed", 2)
     try:
         if chosen.output is None and find_spec("rich") is None:
             return _say(name, NO_RICH, 2)
         refuse_undrawable(chosen)
-        with waiting("loading") as tell:
-            write = _outcome(chosen, tell)
-        write()
-        sys.stdout.flush()
+        return _answered(chosen, name)
     except UsageError as error:
         return _say(name, str(error), 2)
     except BrokenPipeError:  # who read the output has enough of it
@@ -41,10 +40,26 @@ def run_command(chosen: Namespace) -> int:
     except OSError as error:  # of a full disk, say; those of files that are read are usage errors
         _nowhere()
         return _say(name, f"standard output: {error.strerror}", 2)
-    except RefusedError as refused:
-        from service.api.commands.refused import told
+    return 0
 
-        return _say(name, told(refused.problem, refused.document, vars(chosen)), 1)
+
+def _answered(chosen: Namespace, name: str) -> int:
+    """Write the answer, or say why there is none: for programs, which asked for JSON, as the service does, too."""
+    try:
+        with waiting("loading") as tell:
+            write = _outcome(chosen, tell)
+    except RefusedError as refused:
+        from service.api.catalogue import CATALOGUE
+        from service.api.commands.refused import told
+        from service.web.problems import document
+
+        _say(name, told(refused.problem, refused.document, vars(chosen)), 1)
+        if chosen.output == "json":
+            _write(document(refused.problem, CATALOGUE, "")[1])
+            sys.stdout.flush()
+        return 1
+    write()
+    sys.stdout.flush()
     return 0
 
 

@@ -37,6 +37,8 @@ def read_source(path: str, missing: Collection[str] = ()) -> Source:
     ``UsageError`` for a file that cannot be read, is empty, or has no header with commas.
     """
     name = "standard input" if path == "-" else path
+    if path == "-" and sys.stdin is None:
+        raise UsageError(f"{name} is closed")
     try:
         body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import pty
 import signal
@@ -68,6 +69,28 @@ def test_what_is_wrong_goes_to_standard_error_with_its_status(rectifier, argumen
     ran = rectifier(*arguments)
     assert (ran.status, ran.out) == (status, "")
     assert said in ran.err
+
+
+def test_a_program_gets_the_problem_document(rectifier, twins):
+    ran = rectifier("calibrate", *twins, "--weight", "arm", "--json")
+    problem = json.loads(ran.out)
+    assert (ran.status, problem["status"]) == (1, 422)
+    assert problem["code"] in ran.err
+    assert problem["errors"][0]["hint"]
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "err"),
+    [
+        ("<&-", 2, "rectifier calibrate: standard input is closed\n"),
+        (">&-", 2, "rectifier calibrate: standard output is closed\n"),
+        ("2>&-", 2, ""),
+    ],
+)
+def test_streams_that_are_closed_are_said(closed, status, err):
+    command = f"{sys.executable} -m service.cli calibrate - --outcome y {closed}"
+    done = subprocess.run(["bash", "-c", command], input="", capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", err)
 
 
 def test_a_whole_request_takes_no_options_of_its_own(rectifier, tmp_path):

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.api.commands.shown.buying import bought
-from service.api.commands.shown.numbers import between, count, leveled, p_value, percent, told
+from service.api.commands.shown.numbers import beside, between, count, leveled, p_value, percent, told
 from service.api.commands.shown.parts import ending, facts, heading, plain_table, styled
 
 Json = Mapping[str, Any]
@@ -69,7 +69,7 @@ def _rows(one: Json) -> Iterator[Sequence[RenderableType]]:
 
 
 def _result(result: Json) -> tuple[str, str, str]:
-    return told(result["estimate"]), between(result["interval"]), p_value(result["p_value"])
+    return beside(result["estimate"], result["interval"]), between(result["interval"]), p_value(result["p_value"])
 
 
 def _name(one: Json) -> str:
@@ -88,7 +88,7 @@ def _arms(arms: Sequence[Json]) -> Table:
     table = plain_table("arm", "humans", "LLM-only", "calibrated mean", level, "R2", numbers=(1, 2, 3, 4, 5))
     for one in arms:
         mean = one["mean"]
-        numbers = (told(mean["estimate"]), between(mean["interval"]), told(one["r_squared"]))
+        numbers = (beside(mean["estimate"], mean["interval"]), between(mean["interval"]), told(one["r_squared"]))
         table.add_row(_name(one), count(one["n_human"]), count(one["n_llm_only"]), *numbers)
     return table
 

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from service.api.commands.shown.numbers import between, leveled, p_value, told
+from service.api.commands.shown.numbers import beside, between, leveled, p_value, told
 from service.api.commands.shown.parts import ending, heading, plain_table, styled
 from service.api.render.severity import SEVERITY
 
@@ -57,7 +57,7 @@ def _check(one: Json, about: str) -> Iterator[RenderableType]:
 
 
 def _measured(measure: Json) -> str:
-    parts = [f"{measure['name']} {told(measure['value'])}"]
+    parts = [f"{measure['name']} {beside(measure['value'], measure['interval'])}"]
     parts += [f"{leveled(measure['interval'])} {between(measure['interval'])}"] if measure["interval"] else []
     parts += [f"p {p_value(measure['p_value'])}"] if measure["p_value"] is not None else []
     return ", ".join(parts)

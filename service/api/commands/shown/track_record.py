@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from service.api.commands.shown.numbers import NOTHING, between, percent, told
+from service.api.commands.shown.numbers import NOTHING, beside, between, percent, told
 from service.api.commands.shown.parts import ending, facts, heading, plain_table, styled
 
 Json = Mapping[str, Any]
@@ -39,7 +39,8 @@ def _effects(answer: Json) -> Table:
         ("by random effects", by_line["estimate"], by_line["interval"]),
         ("conformal over tasks", None, answer["conformal"]["interval"]),
     ):
-        table.add_row(label, told(estimate), between(interval), percent(interval["level"]) if interval else NOTHING)
+        level = percent(interval["level"]) if interval else NOTHING
+        table.add_row(label, beside(estimate, interval), between(interval), level)
     alone = answer["llm_only"]
     table.add_row("(what the LLM says)", told(alone["estimate"]), "none is valid", "")
     return table

@@ -24,6 +24,15 @@ def test_four_digits_that_matter(value, text):
     assert numbers.told(value) == text
 
 
+def test_digits_follow_the_width_of_an_interval():
+    near = {"lower": 1984.594, "upper": 1984.701}
+    assert (numbers.beside(1984.6476, near), numbers.between(near)) == ("1,984.65", "1,984.59 to 1,984.70")
+    wide, half = {"lower": 0.3476, "upper": 1.0578}, {"lower": None, "upper": 1984.701}
+    assert (numbers.beside(0.70266, wide), numbers.between(wide)) == ("0.7027", "0.3476 to 1.058")
+    assert (numbers.beside(1984.6476, half), numbers.beside(1984.6476, None)) == ("1,985", "1,985")
+    assert numbers.between({"lower": 5.0, "upper": 5.0}) == "5 to 5"
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [(None, "-"), (0.0, "<.001"), (0.00049, "<.001"), (0.0005, "0.001"), (0.5, "0.500")]
 )
