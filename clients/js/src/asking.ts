@@ -15,6 +15,8 @@ const LONGEST_WAIT = 60; // seconds; a quota that is full for longer is the call
 const BASE = 0.5;
 /** Node's own fetch waits for head and body 300 seconds each, whatever `timeout` says. */
 const ENDED_BY_NODE = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
+const OF_NODE = "Node's own fetch waits no longer, whatever `timeout` says. Ask for less (fewer replicates, fewer columns), or give the client another `fetch`.";
+const MORE_TIME = "Give `timeout` more milliseconds, or ask for less: fewer replicates, fewer columns.";
 const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds; a longer one would go off at once
 
 /** A response whose body is still to be read; `end` frees what watches it, and closes what was not read. */
@@ -64,7 +66,7 @@ async function answered<T>(url: string, init: RequestInit, manner: Manner, watch
       await pause(wait, watch.signal);
     } catch (error) {
       if (watch.signal.aborted || error instanceof RectifierProblem) throw error;
-      if (ENDED_BY_NODE.has(String(causeOf(error)?.code))) throw outOfTime(url, 300_000, error);
+      if (ENDED_BY_NODE.has(String(causeOf(error)?.code))) throw outOfTime(url, 300_000, OF_NODE, error);
       if (broken-- <= 0) throw unreachable(url, error);
       await pause(BASE * 0.5, watch.signal);
     }
@@ -104,7 +106,7 @@ function watched({ signal, timeout }: Manner, url: string): Watch {
   return {
     signal: controller.signal,
     left: () => (until - Date.now()) / 1000,
-    reason: (error) => (late ? outOfTime(url, timeout) : signal?.aborted ? signal.reason : error),
+    reason: (error) => (late ? outOfTime(url, timeout, MORE_TIME) : signal?.aborted ? signal.reason : error),
     end: () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
@@ -122,8 +124,7 @@ function pause(seconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function outOfTime(url: string, timeout: number | null, cause?: unknown): RectifierProblem {
-  const hint = "Give `timeout` more milliseconds, or ask for less: fewer replicates, fewer columns.";
+function outOfTime(url: string, timeout: number | null, hint: string, cause?: unknown): RectifierProblem {
   return failure("timeout", `${url} did not answer within ${timeout} ms.`, hint, cause);
 }
 

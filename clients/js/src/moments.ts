@@ -119,6 +119,7 @@ function parted({ human, unit }: Table, answers: Float64Array, place: Place, ref
   answers.forEach((answer, row) => {
     const missing = Number.isNaN(answer);
     if (human?.[row] && missing) throw refused("missing_human_answer", "A person was asked and did not answer.", "Leave such rows out, as missing: drop_unit does with rows that are sent.", place, row);
+    if (human?.[row] === false && !missing) throw refused("human_answer_ignored", "A row that is not human has an answer.", "Leave the answer out: it says nothing of people. Of rows that are sent it is not used.", place, row);
     ((human?.[row] ?? !missing) ? people : others).push(row);
   });
   return [people, others];

@@ -4,6 +4,8 @@ import { refusal, type RectifierProblem } from "./problem.js";
 type Path = readonly (string | number)[];
 
 const NO_INFINITY = "null or NaN marks a missing value; infinity cannot be analysed.";
+const DEEPEST = 100; // the service reads less
+const SHOWN = 4;
 const AS_TEXT = "An id: send it as text. A measurement: send it in a Float64Array.";
 
 /**
@@ -38,10 +40,12 @@ function container(value: object, path: Path): unknown {
   if (kind !== null) return bytes(value as ArrayBufferView & ArrayLike<number>, kind, path);
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   if (tag !== "Object") throw unsupported(path, `a ${tag}`);
+  if (path.length > DEEPEST) throw unsupported(path.slice(0, SHOWN), "an object in itself, or in more than 100 others");
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each, [...path, name])]));
 }
 
 function list(values: readonly unknown[], path: Path): readonly unknown[] {
+  if (path.length > DEEPEST) throw unsupported(path.slice(0, SHOWN), "a list in itself, or in more than 100 others");
   const made = new Array<unknown>(values.length);
   for (let i = 0; i < values.length; i++) made[i] = element(values[i], path, i);
   return made;

@@ -24,6 +24,15 @@ test("NaN, undefined and holes in lists are missing; undefined fields are left o
   assert.equal(await sent({ a: [1, NaN, undefined, null, , "x"], b: undefined, c: null, d: [true] }), '{"a":[1,null,null,null,null,"x"],"c":null,"d":[true]}');
 });
 
+test("what holds itself is refused with where it begins", async () => {
+  const plan = { estimand: {} };
+  plan.estimand.plan = plan;
+  await assert.rejects(sent({ plan }), refused("unsupported_type", "/plan/estimand/plan/estimand"));
+  const values = [[]];
+  values[0].push(values);
+  await assert.rejects(sent({ values }), refused("unsupported_type", "/values/0/0/0"));
+});
+
 test("what JSON would change without a word is refused with its place", async () => {
   await assert.rejects(sent({ data: { outcomes: { "a/b~": [1, Infinity] } } }), refused("not_finite", "/data/outcomes/a~1b~0/1"));
   await assert.rejects(sent({ data: [-Infinity] }), refused("not_finite", "/data/0"));
