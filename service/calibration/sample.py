@@ -122,8 +122,7 @@ class Sample:
     ``link`` is the scale on which its intervals are formed, if not its own; ``empirical``: the degrees of freedom
     know of the tails of the influence values. ``redraw`` says how its fits are made again on resampled humans.
     ``subgroup`` names the subgroup whose units these are; None: everyone. ``margins`` are those of a target population.
-    ``unanswered`` did not answer, by arm (None: nobody; empty: not told apart); ``response`` models it. See ``refusals``
-    for ``unanswered_by_chance``.
+    ``unanswered`` did not answer (None: nobody; empty: not told apart); see ``response`` and ``refusals.by_chance``.
     """
 
     arms: tuple[str, ...]
