@@ -8,6 +8,7 @@ const COMPACT = 620;
 const ROW = { wide: 30, compact: 46 };
 const HEAD = 34;
 const FOOT = 44;
+const LETTER = 7; // pixels of a bold one of 13
 const FAR = 20; // times as wide: on one axis the narrower interval is a dot
 const COEFFICIENTS = ["linear", "logistic", "poisson", "multinomial", "conditional_logit", "amce", "correlation"];
 
@@ -55,7 +56,8 @@ function farApart(rows) {
 /** The picture as text; `width` is that of the place it stands in. */
 export function forest(answer, width = 760) {
   const rows = rowsOf(answer);
-  const place = { width, wide: width >= COMPACT, null_: reference(answer) };
+  const longest = Math.max(...rows.flatMap((row) => row.marks.map((each) => said(each).length)));
+  const place = { width, wide: width >= COMPACT, right: width - Math.max(225, 24 + longest * LETTER), null_: reference(answer) };
   const drawn = [];
   let height = 0;
   for (const panel of panelsOf(rows)) {
@@ -67,9 +69,9 @@ export function forest(answer, width = 760) {
 }
 
 /** What a panel draws, lines first, and where it ends. */
-function panelDrawn(rows, top, { width, wide, null_ }) {
+function panelDrawn(rows, top, { width, wide, right, null_ }) {
   const step = wide ? ROW.wide : ROW.compact;
-  const track = wide ? [140, width - 225] : [16, width - 16];
+  const track = wide ? [140, right] : [16, width - 16];
   const ends = extent([...rows.flatMap((row) => row.marks.flatMap((m) => [m.value, m.interval?.lower, m.interval?.upper])), null_].filter((v) => v !== null && v !== undefined));
   const x = scale(ends, track);
   const drawn = [];
@@ -89,12 +91,15 @@ function panelDrawn(rows, top, { width, wide, null_ }) {
 
 function markRow(each, { y, step, wide, x, track, width }) {
   const middle = wide ? y + step / 2 : y + step - 12;
-  const said = each.interval ? `${short(each.value, digitsOf(each.interval))}  [${rangeText(each.interval)}]` : `${short(each.value)}  (no valid interval)`;
   const weight = each.kind === "calibrated" ? 600 : 400;
   const words = wide
-    ? [text(20, middle + 5, each.label, { kind: each.kind, weight }), text(width - 8, middle + 5, said, { anchor: "end", size: 13, weight })]
-    : [text(16, middle - 14, each.label, { kind: each.kind, weight }), text(width - 16, middle - 14, said, { anchor: "end", size: 13, weight })];
+    ? [text(20, middle + 5, each.label, { kind: each.kind, weight }), text(width - 8, middle + 5, said(each), { anchor: "end", size: 13, weight })]
+    : [text(16, middle - 14, each.label, { kind: each.kind, weight }), text(width - 16, middle - 14, said(each), { anchor: "end", size: 13, weight })];
   return [...words, ...(each.interval ? whisker(each, middle, x, track) : []), mark(each.shape, x(each.value), middle, each.kind)];
+}
+
+function said({ value, interval }) {
+  return interval ? `${short(value, digitsOf(interval))}  [${rangeText(interval)}]` : `${short(value)}  (no valid interval)`;
 }
 
 /** The interval as a line; an open end runs to the edge and has an arrow. */
