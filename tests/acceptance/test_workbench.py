@@ -102,6 +102,55 @@ def test_prices_and_budget_move_the_design(server: Server, opened: Open) -> None
     assert "standard error is least" in page.inner_text("#ratio-body")
 
 
+def test_the_design_says_whom_to_ask_and_for_which_outcome(server: Server, opened: Open) -> None:
+    page = opened()
+    people = [f"{'ab'[i % 2]},{i % 7},{i % 5},{i % 7 + i % 3},{i % 5 + i % 3}" for i in range(80)]
+    rows = [*people, *(f"{'ab'[i % 2]},,,{i % 7 + i % 3},{i % 5 + i % 3}" for i in range(220))]
+    upload(page, "\n".join(["arm,trust,liking,gpt_trust,gpt_liking", *rows]))
+    with page.expect_response("**/v1/designs") as response:
+        calibrated(page)
+    asked = json.loads(response.value.request.post_data)["basis"]["data"]
+    assert (list(asked["outcomes"]), len(asked["predictions"])) == (["trust"], 1)
+    with page.expect_response("**/v1/designs") as response:
+        page.select_option("#design-outcome", "liking")
+    asked = json.loads(response.value.request.post_data)["basis"]["data"]
+    assert (list(asked["outcomes"]), asked["predictions"][0]["outcome"]) == (["liking"], "liking")
+    groups = response.value.json()["design"]["groups"]
+    page.wait_for_selector("#design-body:not([aria-busy]) #frontier svg")
+    rows = page.locator("#design-body table").first.locator("tbody tr").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == [f"{group['n']:,}" for group in groups]
+    assert any(row.split("\t")[1:3] == ["human + gpt", "a"] for row in rows)
+
+
+def test_a_ratio_that_does_not_matter_is_no_curve(opened: Open) -> None:
+    page = opened()
+    example(page)
+    page.uncheck("#set-pool")
+    calibrated(page)
+    assert page.is_hidden("#field-design-outcome")
+    page.click("#ratio-ask")
+    page.wait_for_selector("#ratio-body > p:has-text('every sampling ratio comes to the same design')")
+    assert "are used where “The LLM-only personas come from the same" in page.inner_text("#ratio-body")
+    assert page.query_selector("#ratio svg") is None
+
+
+def test_on_paper_stands_the_result_and_nothing_folded_away(opened: Open) -> None:
+    page = opened(color_scheme="dark")
+    example(page)
+    calibrated(page)
+    unfolded = "document.querySelectorAll('#result-body details[open]').length"
+    page.evaluate(f"addEventListener('beforeprint', () => (window.seen = {unfolded}))")
+    page.pdf(format="A4")
+    assert page.evaluate("window.seen") > 0
+    assert page.evaluate(unfolded) == 0
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    for gone in ("#plan-part", "#columns-part", "#take-part", "#go", "#slide-human"):
+        assert page.is_hidden(gone), gone
+    for there in ("#forest svg", "#card-body .headline", "#frontier svg", "#price-human"):
+        assert page.is_visible(there), there
+
+
 def test_with_the_keyboard_alone(server: Server, opened: Open) -> None:
     page = opened()
 

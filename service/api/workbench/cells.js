@@ -8,11 +8,12 @@ const STYLES = {
   thousands: { shape: /^[+-]?\d{1,3}(?:[,'’\s]\d{3})+(?:\.\d+)?$/, plain: (text) => text.replace(/[,'’\s]/g, "") },
 };
 const POINT_OR_GROUP = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
-const NOT_AVAILABLE = new Set(["NA", "N/A", "#N/A", "na", "n/a", "NaN", "nan", "null", "NULL", "None", "."]);
+const NOT_AVAILABLE = new Set(["NA", "N/A", "#N/A", "na", "n/a", "NaN", "nan", "null", "NULL", "."]);
+const PERCENT = /^[+-]?\d+(?:[.,]\d+)?\s*%$/;
 const MOST_LEVELS = 1000;
 
-/** How cells are read: `na` whether NA and the like are missing, `comma` what a comma is: "decimal", "thousands" or not said. */
-export const AS_WRITTEN = Object.freeze({ na: false, comma: "" });
+/** How cells are read: `na` whether NA and the like are missing, `comma` what a comma is: "decimal", "thousands" or not said; `none`: see nones.js. */
+export const AS_WRITTEN = Object.freeze({ na: false, comma: "", none: "" });
 
 /** A cell without the blanks around it, empty when missing. */
 export function trimmed(cell, reading) {
@@ -31,6 +32,16 @@ function doubtful(text) {
   return !NUMBER.test(text) && Object.values(STYLES).some(({ shape }) => shape.test(text));
 }
 
+/** Whether a trimmed cell says NA or the like. */
+export function saysMissing(text) {
+  return NOT_AVAILABLE.has(text);
+}
+
+/** Whether a trimmed cell is a number, or one once it is said what a comma is. */
+export function looksLikeNumber(text) {
+  return NUMBER.test(text) || doubtful(text);
+}
+
 /** The number in a trimmed cell, NaN where it is none. */
 export function numberOf(text, reading) {
   const plain = pointed(text, reading);
@@ -42,15 +53,17 @@ export function numberOf(text, reading) {
  * levels, distinct, min, max, whole}.
  * `levels` are the first values in order of appearance (at most 1000), `firstText` the row (from 0) of the first cell that is no number,
  * `commas` how many cells are numbers once it is said what a comma is, `points` how many (such as 1.234) may be a thousand where
- * the comma is a decimal one, `decimals` how many have a point that cannot; `firstComma` and `firstPoint` are the first of them.
+ * the comma is a decimal one, `decimals` how many have a point that cannot, `percents` how many say 60%, where most do; `firstComma` and the
+ * like are the first of them.
  */
 export function profile(cells, reading = AS_WRITTEN) {
-  const found = { kind: "empty", count: cells.length, missing: 0, notAvailable: 0, commas: 0, firstComma: "", points: 0, firstPoint: "", decimals: 0, texts: 0, firstText: -1, min: Infinity, max: -Infinity, whole: true };
+  const found = { kind: "empty", count: cells.length, missing: 0, notAvailable: 0, commas: 0, firstComma: "", percents: 0, firstPercent: "", points: 0, firstPoint: "", decimals: 0, texts: 0, firstText: -1, min: Infinity, max: -Infinity, whole: true };
   const levels = new Map();
   cells.forEach((cell, row) => {
     const bare = cell.trim();
     if (NOT_AVAILABLE.has(bare)) found.notAvailable++;
     if (doubtful(bare) && found.commas++ === 0) found.firstComma = bare;
+    if (PERCENT.test(bare) && found.percents++ === 0) found.firstPercent = bare;
     if (POINT_OR_GROUP.test(bare)) {
       if (found.points++ === 0) found.firstPoint = bare;
     } else if (NUMBER.test(bare) && bare.includes(".")) found.decimals++;
@@ -70,6 +83,7 @@ export function profile(cells, reading = AS_WRITTEN) {
     found.whole &&= Number.isInteger(value);
   });
   const given = found.count - found.missing;
+  if (found.percents < given / 2) found.percents = 0; // a word among words
   found.kind = given === 0 ? "empty" : found.texts > 0 ? "text" : "numbers";
   found.levels = [...levels.keys()];
   found.distinct = levels.size;

@@ -72,7 +72,9 @@ function rRead(table, uses) {
   const classOf = ({ role, profile }) => {
     if (role === "ignore") return null;
     if (role === "human") return "logical";
-    return (role === "arm" || profile.kind === "text") && profile.levels.some(changes) ? "character" : null;
+    const label = ["arm", "cluster", "stratum", "subgroup"].includes(role);
+    const changed = profile.levels.some(changes) || Math.max(-profile.min, profile.max) >= 2 ** 53;
+    return (label || profile.kind === "text") && changed ? "character" : null;
   };
   const classes = table.header.flatMap((name) => (classOf(uses.get(name)) ? [`${rName(name)} = "${classOf(uses.get(name))}"`] : []));
   return `study <- read.csv("study.csv", check.names = FALSE, na.strings = "", encoding = "UTF-8"${classes.length > 0 ? `, colClasses = c(${classes.join(", ")})` : ""})`;

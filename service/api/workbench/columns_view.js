@@ -34,6 +34,7 @@ function row(each) {
   const { name, j, use, table, uses, settings, redraw } = each;
   const setRole = (event) => {
     use.role = event.target.value;
+    use.said = true;
     describePredictions(table.header, uses);
     if (!settings.designSaid) settings.design = designOf(uses);
     redraw(`role-${j}`);
@@ -94,9 +95,10 @@ function doubt({ person, people, rows, within, levels }) {
 }
 
 /** What is in a column, in a few words. */
-export function contents({ kind, missing, distinct, min, max, levels, count, texts, firstText }) {
+export function contents({ kind, missing, distinct, min, max, levels, count, texts, firstText, percents, firstPercent }) {
   if (kind === "empty") return "empty";
   const empty = missing > 0 ? `, ${missing.toLocaleString("en-US")} of ${count.toLocaleString("en-US")} empty` : "";
+  if (percents > 0) return `percentages such as ${firstPercent}, which are words${empty}`;
   if (kind === "numbers") return `numbers ${short(min)} to ${short(max)}${empty}`;
   if (texts < (count - missing) / 2) {
     const cells = texts === 1 ? `the cell of row ${firstText + 1} is no number` : `${texts.toLocaleString("en-US")} cells are no numbers, the first in row ${firstText + 1}`;

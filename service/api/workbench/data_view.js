@@ -3,6 +3,7 @@
 import { numberOf, profile } from "./cells.js";
 import { SEPARATORS, decode, parseCsv } from "./csv.js";
 import { byId, choice, element, fill, refill, tableOf } from "./dom.js";
+import { doubtfulNones, withoutNones } from "./nones.js";
 
 export const EXAMPLES = [
   { value: "twins", name: "Message test with digital twins (120 humans, 600 LLM-only)", file: "workbench/twins.csv", settings: { pool: true, control: "control" } },
@@ -10,8 +11,13 @@ export const EXAMPLES = [
   { value: "vote", name: "Yes/no answers by arm (200 humans, 800 LLM-only)", file: "workbench/vote.csv", settings: { control: "control" } },
 ];
 const PREVIEWED = 5;
-const AS_READ = { na: true, comma: "" };
+const AS_READ = { na: true, comma: "", none: "" };
 const NOTHING = "There is nothing to read: choose a file, paste text, or load an example.";
+const NONES = [
+  { value: "", name: "please say" },
+  { value: "missing", name: "missing" },
+  { value: "word", name: "a word" },
+];
 const COMMAS = [
   { value: "decimal", name: "a decimal comma" },
   { value: "thousands", name: "between thousands" },
@@ -23,7 +29,7 @@ export function dataPart(taken) {
   const read = (fresh) => {
     const table = parseCsv(state.text, state.separator, state.keepLabels);
     shown(state, table, read);
-    taken(table, state, fresh);
+    taken(withoutNones(table, state.reading), state, fresh);
   };
   const take = (text, name, told = [], settings = {}) => {
     Object.assign(state, { text, name, told, separator: null, keepLabels: false, reading: { ...AS_READ }, settings });
@@ -124,9 +130,18 @@ function ways(state, table, change) {
   return [
     element("label", {}, "Separator", choice({ id: "separator", onchange: (event) => change(state, { separator: event.target.value }) }, SEPARATORS, table.separator)),
     commas > 0 ? commaChoice(cells.find((each) => each.commas > 0).firstComma, commas, reading, change) : null,
-    absent > 0 ? tick("na", `${absent.toLocaleString("en-US")} cells say NA, n/a, NaN, null, None or “.”: read them as missing`, reading.na, (na) => change(reading, { na })) : null,
+    absent > 0 ? tick("na", `${absent.toLocaleString("en-US")} cells say NA, n/a, NaN, null or “.”: read them as missing`, reading.na, (na) => change(reading, { na })) : null,
+    reading.na ? noneChoice(doubtfulNones(table), reading, change) : null,
     table.labels > 0 ? tick("labels", `Leave out the ${table.labels} rows of Qualtrics below the header`, !state.keepLabels, (out) => change(state, { keepLabels: !out })) : null,
   ];
+}
+
+/** Whether None among words is one. */
+function noneChoice(columns, reading, change) {
+  if (columns.length === 0) return null;
+  const count = columns.reduce((sum, each) => sum + each.count, 0);
+  const words = `${count.toLocaleString("en-US")} cells of ${columns.map(({ name }) => `“${name}”`).join(", ")} say None. That is`;
+  return element("label", {}, words, choice({ id: "none", onchange: (event) => change(reading, { none: event.target.value }) }, NONES, reading.none));
 }
 
 /** What a comma is, with what that makes of the first cell that has one. */

@@ -2,7 +2,7 @@
 
 import { short } from "./axis.js";
 import { byId, debounced, drawn, element, fill, tableOf } from "./dom.js";
-import { describe, designRequest, frontier, humanAlone, whyNot } from "./frontier.js";
+import { describe, designRequest, frontier, humanAlone, ofOutcome, outcomesOf, whyNot } from "./frontier.js";
 import { kept, refusal, warnings } from "./problems_view.js";
 import { pointsOf, ratioCurve, ratioRequests, describe as ratioWords } from "./ratio.js";
 import { post } from "./service.js";
@@ -15,8 +15,12 @@ export function designPart(current) {
   const held = { prices: { ...PRICES }, reply: null, ratios: null, running: null };
   const later = debounced(WAIT, () => designShown(held, current()));
   for (const name of Object.keys(PRICES)) pair(name, held.prices, later);
+  byId("design-outcome").addEventListener("change", later);
   return {
-    ask: () => designShown(held, current()),
+    ask: () => {
+      outcomesShown(current());
+      designShown(held, current());
+    },
     redraw: () => held.reply && drawnAgain(held.reply, held.ratios),
     reply: () => held.reply,
   };
@@ -48,9 +52,17 @@ function pair(name, prices, later) {
   slider.setAttribute("aria-valuetext", short(prices[name]));
 }
 
-async function designShown(held, now) {
+/** Which outcome the design is for is asked where there are several. */
+function outcomesShown(now) {
+  const outcomes = now ? outcomesOf(now.request) : [];
+  byId("field-design-outcome").hidden = outcomes.length === 0;
+  fill(byId("design-outcome"), outcomes.map((value) => element("option", { value }, value)));
+}
+
+async function designShown(held, whole) {
   held.running?.abort();
-  if (!now) return;
+  if (!whole) return;
+  const now = { ...whole, request: ofOutcome(whole.request, byId("design-outcome").value) };
   const place = byId("design-body");
   const reason = whyNot(now.request);
   held.reply = held.ratios = null;
@@ -68,6 +80,7 @@ async function designShown(held, now) {
     place,
     element("p", { class: "headline", role: "status" }, describe(answer)),
     element("p", {}, advice(answer)),
+    allocation(answer.design.groups),
     element("div", { id: "frontier" }),
     element("details", {}, element("summary", {}, "The curve in numbers"), points(answer)),
     element("div", { id: "ratio-body" }, element("button", { type: "button", id: "ratio-ask", onclick: () => ratioShown(held, now) }, "How much does the sampling ratio matter?")),
@@ -97,6 +110,7 @@ async function ratioShown(held, now) {
     else if (problem.status !== 422) return fill(place, refusal(problem, now.table, now.uses));
   }
   held.ratios = pointsOf(replies);
+  if (held.ratios.length < 2) return fill(place, element("p", { role: "status" }, [ratioWords(held.ratios, best), unused(now.request, best.design)].filter(Boolean).join(" ")));
   fill(
     place,
     element("h3", {}, "The sampling ratio at this budget"),
@@ -105,6 +119,18 @@ async function ratioShown(held, now) {
     element("details", {}, element("summary", {}, "This curve in numbers"), tableOf("Standard error by sampling ratio", ["LLM-only per human", "humans", "LLM-only", "standard error"], held.ratios.map((point) => [short(point.ratio), short(point.n_human, 6), short(point.n_llm_only, 6), short(point.standard_error, 4)]))),
   );
   drawnAgain(best, held.ratios);
+}
+
+/** Why no LLM-only unit is bought, where the plan is the reason. */
+function unused({ plan, data }, { n_llm_only: bought }) {
+  const shared = data.prediction_design === "shared" && plan.identification !== "exchangeability";
+  return bought === 0 && shared ? "LLM-only rows are used where “The LLM-only personas come from the same population” is ticked." : "";
+}
+
+/** Whom to ask, and what to buy. */
+function allocation(groups) {
+  const asked = ({ human, models }) => [human ? "human" : "", ...models].filter(Boolean).join(" + ");
+  return tableOf("What to buy", ["units", "ask", "arm", "price of one"], groups.map((group) => [short(group.n, 6), asked(group), group.arm ?? "–", short(group.unit_cost, 4)]));
 }
 
 /** What the design means, in words. */

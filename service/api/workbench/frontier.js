@@ -15,6 +15,18 @@ export function whyNot({ plan, data }) {
   return null;
 }
 
+/** The outcomes a design can be made for, where there are several: names in the order of the request. */
+export function outcomesOf({ data }) {
+  const names = Object.keys(data.outcomes ?? {});
+  return names.length > 1 ? names : [];
+}
+
+/** The request about one of its outcomes. */
+export function ofOutcome({ plan, data }, outcome) {
+  if (!outcomesOf({ data }).includes(outcome)) return { plan, data };
+  return { plan, data: { ...data, outcomes: { [outcome]: data.outcomes[outcome] }, predictions: data.predictions.filter((column) => column.outcome === outcome) } };
+}
+
 /** The body of POST /v1/designs for the study that was calibrated, as the pilot of the next one. */
 export function designRequest({ plan, data }, prices) {
   const kept = Object.fromEntries(Object.entries(plan).filter(([name]) => !NOT_OF_DESIGNS.includes(name)));

@@ -14,6 +14,7 @@ const CELLS = {
   null_not_allowed: "The cell is empty; every row needs a value here.",
   mixed_column: "A column is all numbers or all words.",
 };
+const MISSING_WORD = "This is read as missing: untick that under “1. Your data” if it is a word.";
 const NO_NUMBER = "This is no number.";
 
 /** Nothing is asked with rows once they are to stay. */
@@ -48,7 +49,7 @@ function saidOf({ code, detail }, { row }) {
 
 /** One problem with its place in words, which leads there. */
 function entry({ code, message, hint: said }, place, table) {
-  const hint = place.row === null ? said : (CELLS[code] ?? said);
+  const hint = place.row === null ? said : readAsMissing(code, place, table) ? MISSING_WORD : (CELLS[code] ?? said);
   const words = where(place, table);
   const target = targetOf(place, table);
   const told = target === null ? words : element("a", { href: `#${target}` }, words);
@@ -60,6 +61,11 @@ function entry({ code, message, hint: said }, place, table) {
     hint ? element("span", { class: "hint" }, `What to do: ${hint}`) : null,
     element("span", { class: "small" }, link(code)),
   );
+}
+
+/** Whether something is missing where a word stands that is read so. */
+function readAsMissing(code, { column, row }, table) {
+  return /^missing_|^null_/.test(code) && column !== null && (table.columns.get(column)[row] ?? "").trim() !== "";
 }
 
 /** The field of the page that a place is set by: its id, or null. */

@@ -57,8 +57,9 @@ export function ratioCurve(points, best, width = 640) {
   );
 }
 
-/** The curve in words. */
+/** The curve in words; of one point there is none. */
 export function describe(points, best) {
+  if (points.length < 2) return `At this budget every sampling ratio comes to the same design, with ${short(best.design.sampling_ratio)} LLM-only units per human.`;
   const worst = points.reduce((found, point) => (point.standard_error > found.standard_error ? point : found));
   return (
     `At this budget the standard error is least, ${short(best.design.standard_error)}, with ${short(best.design.sampling_ratio)} LLM-only units per human; ` +

@@ -1,8 +1,10 @@
 // From columns and what the person said of them to the body of POST /v1/calibrations, and back from a problem's pointer
 // to the column and row it is about.
 
-import { names, numbers, numbersOrIds, profile, truths } from "./cells.js";
+import { names, numbers, numbersOrIds, truths } from "./cells.js";
+import { commaObstacles, percentObstacles } from "./doubtful.js";
 import { obstacles, momentsOf } from "./moments.js";
+import { noneObstacles } from "./nones.js";
 import { unanswered } from "./unanswered.js";
 
 /** What is asked for when nothing is said. */
@@ -31,7 +33,8 @@ export function obstaclesBefore(table, uses, settings, reading) {
   if (!used.some((name) => uses.get(name).role === "outcome")) {
     found.push({ code: "no_outcome", field: "columns", message: "Say which column is the outcome: the answer of the humans, empty where only an LLM was asked." });
   }
-  found.push(...commaObstacles(used, table, reading));
+  found.push(...commaObstacles(used, table, reading), ...percentObstacles(used, uses));
+  found.push(...noneObstacles(used, table, reading));
   found.push(...unansweredObstacles(table, uses, settings, reading));
   for (const name of used) {
     if (uses.get(name).role === "prediction" && !/^\d*$/.test(uses.get(name).draw)) found.push({ code: "draw", column: name, message: `The draw of “${name}” is a whole number, or nothing where the model was asked once.` });
@@ -57,26 +60,6 @@ function unansweredObstacles(table, uses, settings, reading) {
   return [{ code: "unanswered", field: "unanswered", message }];
 }
 
-/** What is doubtful about the commas and points of numbers. */
-function commaObstacles(used, table, reading) {
-  const profiles = used.map((column) => ({ column, ...profile(table.columns.get(column)) }));
-  const doubtful = profiles.filter(({ commas }) => commas > 0);
-  if (doubtful.length > 0 && !reading.comma) {
-    const columns = doubtful.map(({ column }) => `“${column}”`).join(", ");
-    return [{ code: "decimal_comma", field: "comma", message: `There are numbers such as ${doubtful[0].firstComma} in ${columns}. Say what the comma is, or save the file with decimal points.` }];
-  }
-  if (reading.comma !== "decimal") return [];
-  return profiles.filter(mayBeThousands).map(({ column, firstPoint }) => {
-    const message = `Column “${column}” has numbers such as ${firstPoint}: with decimal commas that may be ${firstPoint.replace(".", "")}. Save the file with one decimal mark and without thousands separators.`;
-    return { code: "doubtful_point", column, message };
-  });
-}
-
-/** Whether points that may stand between thousands are nowhere in the column shown to be decimal points. */
-function mayBeThousands({ points, commas, decimals }) {
-  return points > 0 && (commas > 0 || decimals === 0);
-}
-
 /** {plan, data} with rows; call it only when nothing stands before it. */
 export function rowsRequest(table, uses, settings, reading) {
   return { plan: planOf(table, uses, settings), data: tableOf(table, uses, settings, reading) };
@@ -86,8 +69,14 @@ export function rowsRequest(table, uses, settings, reading) {
 export function requestOf(table, uses, settings, reading) {
   const body = rowsRequest(table, uses, settings, reading);
   if (!settings.local) return { body, problems: [] };
-  const problems = obstacles(body.data).map((each) => ({ code: "moments", field: "local", ...each }));
+  const problems = [...ofRows(body.plan), ...obstacles(body.data)].map((each) => ({ code: "moments", field: "local", ...each }));
   return problems.length > 0 ? { body: null, problems } : { body: { plan: body.plan, data: momentsOf(body.data) }, problems };
+}
+
+/** Estimands that means and covariances do not tell. */
+function ofRows({ estimand }) {
+  if ([undefined, "mean", "mean_difference"].includes(estimand?.type)) return [];
+  return [{ message: `Means and covariances do not tell ${estimand.type === "quantile" ? "quantiles" : estimand.type}: untick “Keep rows on my machine”, or choose “average”.` }];
 }
 
 /** Parts of an answer with the outcome's own name, which moments do not carry; for showing only. */

@@ -1,13 +1,14 @@
 // The page: data -> columns -> plan -> answer. State lives here and is gone when the page is closed.
 
 import { cardShown } from "./card_view.js";
-import { designOf, guess } from "./columns.js";
+import { ONCE, describePredictions, designOf, guess } from "./columns.js";
 import { columnsPart, doubtShown } from "./columns_view.js";
 import { dataPart } from "./data_view.js";
 import { designPart } from "./design_view.js";
 import { byId, debounced, fill } from "./dom.js";
 import { planPart, planShown } from "./plan_view.js";
 import { local, marked, refusal } from "./problems_view.js";
+import { unfoldedOnPaper } from "./print_view.js";
 import { DEFAULTS, obstaclesBefore, outcomeNamed, requestOf, rowsRequest } from "./request.js";
 import { forestShown, resultShown } from "./result_view.js";
 import { catalogue, post } from "./service.js";
@@ -32,12 +33,14 @@ function taken(table, source, fresh) {
   drawn();
 }
 
-/** Fresh guesses; columns that were there before keep what they were said to be. */
+/** Fresh guesses; columns of which something was said keep it, and what one column can be is guessed of no other. */
 function guessed(table, reading, before) {
   const found = guess(table.header, table.columns, reading);
-  for (const [name, use] of before ?? []) {
-    if (found.has(name)) found.set(name, { ...use, profile: found.get(name).profile });
-  }
+  const said = [...(before ?? [])].filter(([name, use]) => found.has(name) && (use.said || use.told.length > 0));
+  for (const [name, use] of said) found.set(name, { ...use, profile: found.get(name).profile });
+  const taken = new Set(said.map(([, { role }]) => role).filter((role) => ONCE.includes(role)));
+  for (const use of found.values()) if (taken.has(use.role) && !use.said) use.role = "ignore";
+  if (said.length > 0) describePredictions(table.header, found);
   return found;
 }
 
@@ -151,6 +154,7 @@ function start() {
     design.redraw();
   });
   addEventListener("resize", redraw);
+  unfoldedOnPaper(byId("result-body"));
   document.documentElement.classList.add("ready");
 }
 

@@ -50,6 +50,18 @@ test("R", () => {
   }
 });
 
+test("R reads long ids as words", () => {
+  const reading = { na: true, comma: "" };
+  const table = parseCsv("school,y,llm\n123456789012345678,1,2\n123456789012345679,2,2\n12,3,4\n");
+  const uses = guess(table.header, table.columns, reading);
+  for (const role of ["cluster", "stratum", "subgroup"]) {
+    Object.assign(uses.get("school"), { role });
+    assert.match(r("http://host/", table, uses, rowsRequest(table, uses, DEFAULTS, reading), false), /colClasses = c\(school = "character"\)/);
+  }
+  const short = parseCsv("school,y,llm\n11,1,2\n12,2,2\n");
+  assert.doesNotMatch(r("http://host/", short, guess(short.header, short.columns, reading), rowsRequest(short, guess(short.header, short.columns, reading), DEFAULTS, reading), false), /colClasses/);
+});
+
 test("R keeps labels as they are written", () => {
   const table = parseCsv("arm,answer,llm\n01,T,T\n02,F,T\n");
   const uses = guess(table.header, table.columns, READING);

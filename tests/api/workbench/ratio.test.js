@@ -26,6 +26,11 @@ test("points stand in order, each ratio once", () => {
   assert.deepEqual(pointsOf([design(100, 400, 0.1), design(120, 0, 0.15), design(100, 400, 0.1)]).map(({ ratio }) => ratio), [0, 4]);
 });
 
+test("one point is no curve", () => {
+  const only = design(200, 0, 0.1);
+  assert.equal(describe(pointsOf([only, only]), only), "At this budget every sampling ratio comes to the same design, with 0 LLM-only units per human.");
+});
+
 test("a picture and its words", () => {
   const points = pointsOf([design(100, 400, 0.1), design(120, 0, 0.15), design(10, 900, 0.3)]);
   for (const width of [300, 700]) assert.doesNotMatch(ratioCurve(points, design(100, 400, 0.1), width), /NaN|undefined/);

@@ -81,6 +81,16 @@ test("moments in place of rows, or the reason why not", () => {
   assert.deepEqual(refused.problems[0].without, ["age"]);
 });
 
+test("means and covariances do not tell quantiles and shares", () => {
+  const [table, uses] = of("y,llm\n1,2\n2,2\n3,1\n");
+  for (const [estimand, what] of [["quantile", "quantiles"], ["proportions", "proportions"]]) {
+    const { body, problems } = requestOf(table, uses, { ...DEFAULTS, local: true, estimand }, READING);
+    assert.deepEqual([body, problems[0].field], [null, "local"]);
+    assert.match(problems[0].message, new RegExp(`do not tell ${what}: untick`));
+  }
+  assert.equal(requestOf(table, uses, { ...DEFAULTS, local: true }, READING).body.data.layout, "moments");
+});
+
 test("what stands before a request is told", () => {
   const codes = (...given) => obstaclesBefore(...given).map(({ code }) => code);
   assert.deepEqual(codes(...of("y;llm\n1,5;2\n2;3\n"), DEFAULTS, READING), ["decimal_comma"]);
