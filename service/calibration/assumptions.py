@@ -14,6 +14,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from service.calibration import repeated
 from service.calibration.answer import Assumption, Claim, Status
 from service.calibration.columns import GLANCE, Dropped
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL, combined, pool_p_values
@@ -161,7 +162,7 @@ def _status(p_value: float | None) -> Status:
 def doubts(frame: Frame, test: ReferenceTest | None, *, llm_asked: bool) -> list[Warned]:
     """Warnings about the sample and its columns; those about LLM answers only where they were asked for."""
     sample = frame.sample
-    found = [*sample.warnings, *outcome_doubts(sample)]
+    found = [*sample.warnings, *outcome_doubts(sample), *repeated.doubts(sample)]
     if not llm_asked:
         return found
     if sample.shared and frame.identification == "randomization" and sample.llm_only[0] is not None:
