@@ -25,7 +25,7 @@ MUTATIONS = (
 """, "",
              "tests/calibration/test_calibrate_columns.py::test_a_copy_of_the_outcome_is_no_prediction"),
     Mutation("rows that repeat by chance are copies", f"{CORE}/repeated.py",
-             "(1.0 + rate) - mean * mean", "* 4.0",
+             "(1.0 + rate) - mean * mean", "4.0",
              "tests/calibration/test_repeated.py::test_scales_of_few_values_are_told_as_seldom_as_promised"),
     Mutation("keep collinear columns", f"{CORE}/least_squares.py",
              "if norm * spread[j] > tolerance[j]:", "if True:",
