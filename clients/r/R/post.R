@@ -117,10 +117,11 @@ parsed <- function(reply) {
 }
 
 # An answer with its class; texts as they came and went stand in attr(, "json") and attr(, "request")
-answer_of <- function(path, body, class, url, key, timeout, places = list()) {
+answer_of <- function(path, body, class, url, key, timeout, places = attr(study, "places"), study = NULL, reference = attr(study, "control")) {
   body <- text_of(body)
   reply <- sent(path, body, list(), url, key, timeout, places = places)
-  structure(parsed(reply), class = c(class, "rectifier_answer"), json = reply$text, request = body, path = path)
+  answer <- as_sent(parsed(reply), attr(study, "moments_of"))
+  structure(answer, class = c(class, "rectifier_answer"), json = reply$text, request = body, path = path, reference = if (length(attr(study, "arms")) > 1L) reference)
 }
 
 #' @export

@@ -52,6 +52,34 @@ test_that("moments give the estimates of rows", {
   expect_equal(coef(ask(TRUE)), coef(ask(FALSE)), tolerance = 1e-10)
 })
 
+test_that("an answer to moments has the name and the warnings of one to rows", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$trust[1:3] <- NA
+  d$asked <- seq_len(nrow(d)) <= 110
+  d$arm[!d$asked] <- NA
+  codes <- function(x) words(x$warnings, "code")
+  both <- lapply(c(FALSE, TRUE), function(moments) {
+    calibrate(d, trust ~ arm, twins("gpt"), human = "asked", plan = c(exchangeable, missing = "drop_unit"), moments = moments)
+  })
+  expect_identical(codes(both[[1]]), c("missing_human_dropped", "human_answer_ignored"))
+  expect_identical(both[[2]]$warnings, both[[1]]$warnings)
+  expect_identical(unique(c(words(both[[2]]$estimates, "outcome"), words(both[[2]]$arms, "outcome"))), "trust")
+  expect_match(both[[2]]$report, "for outcome trust was", fixed = TRUE)
+  expect_match(attr(both[[2]], "json"), "\"outcome\":\"y\"", fixed = TRUE)
+  cards <- lapply(c(FALSE, TRUE), function(moments) diagnose(d, trust ~ arm, twins("gpt"), human = "asked", checks = "fidelity_individual", moments = moments))
+  expect_identical(tidy(cards[[2]])$outcome[1], "trust")
+  expect_identical(codes(cards[[2]]), codes(cards[[1]]))
+})
+
+test_that("a factor that is no number is told how to become one", {
+  needs("RECTIFIER_URL")
+  said <- tryCatch(calibrate(transform(letters_study(), trust = factor(trust, labels = letters[1:7])), trust ~ arm, twins("gpt")), rectifier_problem = conditionMessage)
+  expect_match(said, "as.numeric(as.character(x))", fixed = TRUE)
+  expect_match(said, "match(x, c(\"low\", \"mid\", \"high\"))", fixed = TRUE)
+  expect_no_match(said, "as.integer")
+})
+
 test_that("a refusal names column and row as R does", {
   needs("RECTIFIER_URL")
   d <- letters_study()

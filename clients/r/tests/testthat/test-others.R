@@ -47,6 +47,33 @@ test_that("a card has a row per check and per measure", {
   expect_true("exchangeability" %in% tidy(moments)$check)
 })
 
+test_that("the signs of a card are against R's reference arm, whichever row is first", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$birth <- ifelse(is.na(d$trust), NA, d$age)
+  asked <- unlist(lapply(c("trust", "birth"), function(name) lapply(c("control", "letter"), function(arm) prediction(paste0("gpt_", arm), "gpt", arm, name))), recursive = FALSE)
+  card <- function(d) diagnose(d, cbind(trust, birth) ~ arm, asked, checks = "negative_controls", settings = list(negative_controls = "birth"))
+  effect <- function(card) subset(as.data.frame(tidy(card)), measure == "effect" & is.na(model))
+  expect_identical(d$arm[1], "letter")
+  first <- card(d)
+  expect_identical(effect(first)$arm, "letter")
+  expect_equal(effect(first)$estimate, diff(tapply(d$birth, d$arm, mean, na.rm = TRUE))[[1]])
+  turned <- card(transform(d, arm = factor(arm, c("letter", "control"))))
+  expect_equal(effect(turned)$estimate, -effect(first)$estimate)
+  expect_output(print(first), "Reference arm \"control\"", fixed = TRUE)
+  expect_output(print(summary(turned)), "Reference arm \"letter\"", fixed = TRUE)
+  expect_error(card(transform(d, arm = replace(arm, 2:3, NA))), "`arm`, rows 2, 3: ", fixed = TRUE)
+})
+
+test_that("the reference of coefficients is printed, and R's without a named one, too", {
+  needs("RECTIFIER_URL")
+  plan <- list(estimand = list(type = "linear", treatment = TRUE))
+  fit <- calibrate(letters_study(), trust ~ arm, twins("gpt"), plan = plan)
+  expect_output(print(fit), "reference arm \"control\"", fixed = TRUE)
+  unnamed <- calibrate(letters_study(), trust ~ arm, twins("gpt"), plan = c(plan, list(control = NULL)))
+  expect_equal(coef(unnamed), coef(fit), tolerance = 1e-12)
+})
+
 test_that("a track record is a data frame in and intervals out", {
   needs("RECTIFIER_URL")
   past <- data.frame(
@@ -76,6 +103,8 @@ test_that("a screening takes p-values, effects and neither", {
   expect_identical(found$`next`[[1]]$name, "h3")
   expect_output(print(found), "Take to humans next")
   plotted(found)
+  both <- transform(hypotheses, human_estimate = c(.4, .2, NA, NA), human_standard_error = .14)
+  expect_error(screen_hypotheses(both), "`human_p_value` and `human_estimate` are both given in row 1", fixed = TRUE)
   expect_identical(code_of(screen_hypotheses(transform(hypotheses, human_p_value = c("<.001", NA, NA, NA)))), "not_numeric")
 })
 

@@ -31,6 +31,55 @@ test_that("the reference arm is R's, whatever the order of rows", {
   expect_null(plan_of(list(contrasts = list("b - a" = c(b = 1, a = -1))), study)$control)
 })
 
+test_that("the reference among texts is that of lm() in this session", {
+  arms <- data.frame(arm = c("b", "Letter", "a", "control", "B"))
+  expect_identical(arms_in_order(arms, "arm"), levels(factor(arms$arm)))
+  coded <- structure(c(2, 1), labels = c(z = 1, a = 2), class = "haven_labelled")
+  expect_identical(arms_in_order(list2DF(list(arm = coded)), "arm"), c("z", "a"))
+  if (!capabilities("ICU")) return()
+  on.exit(icuSetCollate(locale = "default"))
+  first <- function(locale) {
+    icuSetCollate(locale = locale)
+    control_of(data.frame(arm = c("Letter", "control")), "arm")
+  }
+  expect_identical(c(first("en_US"), first("ASCII")), c("control", "Letter"))
+})
+
+test_that("where no arm is named, rows of the reference come first, and are told by their own number", {
+  sent <- function(plan, arm = c("b", "c", "a", NA)) {
+    study <- study_data(data.frame(y = c(1, 2, 3, NA), arm = arm, f = 4:1), y ~ arm, list(prediction("f", arm = "a")), plan = plan)
+    list(arm = unclass(study$arm), f = unclass(study$predictions[[1]]$values), rows = attr(attr(study, "places"), "rows"))
+  }
+  expect_identical(sent(list(control = NULL)), list(arm = c("a", "b", "c", NA), f = c(2L, 4L, 3L, 1L), rows = c(3L, 1L, 2L, 4L)))
+  expect_identical(sent(list(control = "c"))$arm, c("c", "a", "b", NA))
+  expect_null(sent(list())$rows)
+  expect_null(sent(list(), c("b", "a", "b", NA))$rows)
+  expect_identical(sent(list(), factor(c("b", "c", "a", NA), c("a", "c", "b")))$arm, c("a", "c", "b", NA))
+  errors <- error_rows(list(list(pointer = "/data/outcomes/y/0", code = "c", detail = "d", hint = "h")))
+  expect_identical(located(errors, structure(list("y"), names = "/data/outcomes/y", rows = c(3L, 1L, 2L)))$row, 3L)
+})
+
+test_that("no reference and a mean difference exclude each other", {
+  refused <- function(plan, arms = c("a", "b")) code_of(refuse_no_reference(plan, arms))
+  expect_identical(refused(list(control = NULL)), "no_reference")
+  expect_identical(refused(list(control = NULL, estimand = list(type = "mean_difference"))), "no_reference")
+  expect_error(refuse_no_reference(list(control = NULL), c("a", "b")), "the reference is then \"a\"")
+  for (plan in list(list(), list(control = "b"), list(control = NULL, estimand = "proportions"), list(control = NULL, contrasts = list("a - b" = c(a = 1, b = -1))))) {
+    expect_identical(refused(plan), "no refusal")
+  }
+  expect_identical(refused(list(control = NULL), "a"), "no refusal")
+  frame <- data.frame(y = 1:4, arm = c("b", "a"), f = 1)
+  expect_identical(code_of(calibrate(frame, y ~ arm, "f", plan = list(control = NULL))), "no_reference")
+  expect_identical(code_of(design(frame, y ~ arm, "f", plan = list(control = NULL), costs = list(human = 1, llm = 0), budget = 9)), "no_reference")
+})
+
+test_that("an outcome without an answer is told as that", {
+  none <- transform(d, trust = NA)
+  expect_error(study_data(none, trust ~ arm, "f"), "`trust` has no answer: it is missing in every row", fixed = TRUE)
+  expect_identical(code_of(study_data(transform(d, trust = ""), trust ~ arm, "f", moments = TRUE)), "no_answers")
+  expect_error(study_data(none, cbind(age, trust) ~ arm, "f"), "`trust` has no answer", fixed = TRUE)
+})
+
 test_that("frames that cannot be studies are refused before anything is sent", {
   expect_identical(code_of(study_data(d[0, ], "trust", "f")), "no_rows")
   expect_identical(code_of(study_data(as.matrix(d[3:4]), "trust", "f")), "not_a_data_frame")
@@ -86,6 +135,8 @@ test_that("moments are those of the rows", {
   expect_equal(sent$arms[[1]]$covariance, unname(cov(x[1:3, c("y", "f")])), tolerance = 1e-14)
   expect_identical(sent$llm_only[[1]]$n, 2L)
   expect_false(grepl("\"y\"|outcomes", encode(sent)))
+  turned <- data.frame(y = 1:4, arm = factor(c("b", "b", "a", "a")), f = c(1, 3, 2, 2))
+  expect_identical(vapply(study_data(turned, y ~ arm, "f", moments = TRUE)$arms, `[[`, "", "name"), c("a", "b"))
   expect_identical(code_of(study_data(transform(x, f = c(NA, f[-1])), "y", "f", moments = TRUE)), "missing_prediction")
   expect_identical(code_of(study_data(x, "y", "f", covariates = "f", moments = TRUE)), "unsupported_combination")
   expect_identical(code_of(study_data(transform(x, id = 1), "y", "f", unit = "id", moments = TRUE)), "duplicate_unit")
