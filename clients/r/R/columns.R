@@ -12,6 +12,8 @@ column_of <- function(data, name, role, argument = role, rows = NULL) {
     near <- agrep(name, there, max.distance = 0.3, value = TRUE, ignore.case = TRUE)
     known <- if (length(near)) near else there
     hint <- paste0(if (length(near)) "did you mean " else "columns are ", listed(known), "?"[length(near) > 0])
+    nameless <- setdiff(seq_along(data), which(nzchar(names(data)) & !is.na(names(data))))
+    if (length(nameless)) hint <- paste0(hint, "; column ", nameless[1], " has no name")
     refuse("no_such_column", paste0("`", argument, "`: there is no column `", name, "`"), hint)
   }
   if (found > 1L) refuse("duplicate_column", paste0("`", name, "` is the name of ", found, " columns"), "names must differ")

@@ -38,6 +38,7 @@ refuse_no_reference <- function(plan, arms) {
 plan_of <- function(plan, data) {
   refuse_no_plan(plan)
   plan$control <- control_in(plan, attr(data, "arms"))
+  if (!is.null(attr(data, "estimand"))) plan$estimand <- attr(data, "estimand")
   if (is.character(plan$estimand)) plan$estimand <- list(type = plan$estimand)
   if (length(plan)) boxed(plan) else NULL
 }

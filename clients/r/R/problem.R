@@ -77,7 +77,7 @@ problem_text <- function(status, code, detail, errors, total) {
 
 problem_line <- function(errors, code) {
   first <- errors[1, ]
-  rows <- sort(errors$row)
+  rows <- sort(if (anyDuplicated(errors$pointer)) errors$row else unique(errors$row)) # several columns of the wire may be one of R's
   place <- if (is.na(first$column)) first$pointer else paste0("`", first$column, "`", if (length(rows)) paste0(", ", rows_listed(rows)))
   place <- if (is.na(first$pointer) || place == "") "" else paste0(place, ": ")
   hint <- if (first$code %in% names(HINTS) && !is.na(first$column)) HINTS[[first$code]] else first$hint

@@ -105,7 +105,7 @@ print.summary.rectifier_calibration <- function(x, digits = 4, ...) {
     "R^2" = show_number(numbers(arms, "r_squared"), 3), verdict = gsub("_", " ", words(arms, "verdict")), check.names = FALSE
   )
   frame <- frame[!vapply(frame, function(column) all(is.na(column)), NA)]
-  if (!is.null(frame$subgroup)) frame$subgroup[is.na(frame$subgroup)] <- "everyone"
+  if (!is.null(frame$subgroup)) frame$subgroup[is.na(frame$subgroup)] <- everyone_among(frame$subgroup)
   show_table(frame)
   cat("\nAssumptions:\n")
   for (a in x$assumptions) {

@@ -15,8 +15,9 @@ study_data <- function(data, outcome, predictions = NULL, arm = NULL, covariates
   refuse_unanswered(data, roles$outcome)
   arms <- arms_in_order(data, roles$arm, humans_of(data, roles))
   roles$rows <- if (!moments) rows_ahead(data, roles, arms, control_in(plan, arms))
-  made <- if (moments) moments_of(data, roles, plan, arms) else table_of(data, roles)
-  structure(made, class = "rectifier_data", control = if (length(arms)) arms[1], arms = arms)
+  ordered <- if (!moments) by_levels(data, roles, plan)
+  made <- if (moments) moments_of(data, roles, plan, arms) else table_of(ordered$data, ordered$roles)
+  structure(made, class = "rectifier_data", control = if (length(arms)) arms[1], arms = arms, estimand = ordered$estimand)
 }
 
 refuse_unknown <- function(...) {
@@ -45,7 +46,18 @@ roles_of <- function(data, outcome, arm, covariates) {
   if (!is.character(outcome) || !length(outcome) || anyNA(outcome)) {
     refuse("not_a_name", "`outcome` must be one or more column names, or a formula", "\"trust\", c(\"trust\", \"vote\"), or trust ~ arm")
   }
-  list(outcome = outcome, arm = arm, covariates = covariates)
+  told_once(list(outcome = outcome, arm = arm, covariates = covariates))
+}
+
+told_once <- function(roles) {
+  twice <- roles$outcome[duplicated(roles$outcome)]
+  if (length(twice)) refuse("duplicate_outcome", paste0("`", twice[1], "` stands twice among the outcomes"), "name it once", twice[1])
+  right <- c(roles$arm, roles$covariates)
+  twice <- right[duplicated(right)]
+  if (length(twice)) refuse("duplicate_term", paste0("`", twice[1], "` stands twice among the arm and the covariates"), "name it once; in trust ~ arm + age the first term is the arm, further ones are covariates", twice[1])
+  both <- intersect(roles$outcome, right)
+  if (length(both)) refuse("duplicate_term", paste0("`", both[1], "` is both an outcome and an arm or covariate"), "name it on one side", both[1])
+  roles
 }
 
 roles_of_formula <- function(formula, arm, covariates) {
@@ -57,12 +69,12 @@ roles_of_formula <- function(formula, arm, covariates) {
   if (!all(vapply(c(outcome, right), function(x) is.name(x) && x != as.name("."), NA))) {
     refuse("formula", "a formula names columns only", "trust ~ arm + age; make transformed columns in the data frame, and interactions with plan")
   }
-  right <- vapply(right, as.character, "")
+  right <- unique(vapply(right, as.character, "")) # as lm() takes terms that stand twice
   if (length(right) && is.null(arm)) {
     arm <- right[1]
     right <- right[-1]
   }
-  list(outcome = vapply(outcome, as.character, ""), arm = arm, covariates = unique(c(covariates, right)))
+  told_once(list(outcome = vapply(outcome, as.character, ""), arm = arm, covariates = unique(c(covariates, setdiff(right, arm)))))
 }
 
 summands <- function(x) {
@@ -146,7 +158,8 @@ places_of <- function(roles, prefix = "/data") {
   single <- unlist(roles[intersect(c("arm", "weight", "cluster", "stratum", "subgroup", "sampling_probability", "unit", "human"), names(roles))])
   predicted <- vapply(roles$predictions, function(p) p$column, "")
   order <- seq_along(predicted) - 1L
-  columns <- c(single, roles$outcome, roles$covariates, predicted, predicted)
+  term <- ifelse(roles$covariates %in% names(roles$term_of), roles$term_of[roles$covariates], roles$covariates)
+  columns <- c(single, roles$outcome, term, predicted, predicted)
   pointers <- c(
     sprintf("/%s", names(single)), sprintf("/outcomes/%s", escaped(roles$outcome)), sprintf("/covariates/%s", escaped(as.character(roles$covariates))),
     sprintf("/predictions/%d/values", order), sprintf("/predictions/%d", order)

@@ -134,6 +134,30 @@ test_that("results are data frames, vectors, text and plots", {
   on.exit(grDevices::dev.off())
   expect_invisible(plot(fit))
   expect_invisible(plot(fit, xlim = c(-1, 2)))
+  expect_invisible(plot(fit, ylab = "subgroup", bty = "l", cex.main = 2))
+})
+
+test_that("a subgroup may be called everyone", {
+  needs("RECTIFIER_URL")
+  d <- transform(letters_study(), sex = ifelse(sex == "f", "everyone", sex))
+  fit <- calibrate(d, trust ~ arm, twins("gpt"), subgroup = "sex")
+  expect_identical(names(coef(fit)), c("everyone together", "everyone", "m"))
+  expect_output(print(summary(fit)), "everyone together")
+})
+
+test_that("baselines and categories of factors are their first levels", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$era <- cut(d$age, c(0, 30, 50, 99), c("young", "mid", "old"))
+  plan <- list(estimand = list(type = "linear", terms = "era", treatment = TRUE), estimator = "human_only")
+  fit <- calibrate(d, trust ~ arm + era, NULL, plan = plan)
+  expect_identical(names(coef(fit)), c("intercept", "era=mid", "era=old", "arm=letter"))
+  expect_equal(unname(coef(fit)), unname(coef(lm(trust ~ era + arm, d))), tolerance = 1e-10)
+  missing <- transform(d, era = replace(era, 5, NA))
+  expect_error(calibrate(missing, trust ~ arm + era, twins("gpt"), plan = plan[1]), "`era`, row 5: ", fixed = TRUE)
+  d$level <- cut(d$trust, c(0, 3, 4, 7), c("low", "mid", "high"))
+  d$guess <- cut(d$gpt_control, c(0, 3, 4, 9), c("low", "mid", "high"))
+  expect_identical(names(coef(calibrate(d, "level", "guess", plan = list(estimand = "proportions")))), c("low", "mid", "high"))
 })
 
 test_that("a study as read.csv reads it, with empty fields, is the study", {

@@ -9,6 +9,53 @@ test_that("formulas and names say the same", {
   expect_identical(code_of(roles_of(d, trust ~ ., NULL, NULL)), "formula")
 })
 
+test_that("a column has one role", {
+  expect_identical(code_of(study_data(d, cbind(trust, trust) ~ arm, "f")), "duplicate_outcome")
+  expect_identical(code_of(study_data(d, c("trust", "trust"), "f")), "duplicate_outcome")
+  expect_error(study_data(d, "trust", "f", arm = "arm", covariates = c("age", "arm")), "`arm` stands twice among the arm and the covariates", fixed = TRUE)
+  expect_identical(code_of(study_data(d, "trust", "f", covariates = c("age", "age"))), "duplicate_term")
+  expect_identical(roles_of(d, trust ~ arm + arm + age + age, NULL, NULL), roles_of(d, trust ~ arm + age, NULL, NULL))
+  expect_identical(roles_of(d, trust ~ arm + age, "arm", NULL), roles_of(d, trust ~ age, "arm", NULL))
+  expect_error(study_data(d, trust ~ trust, "f"), "`trust` is both an outcome and an arm", fixed = TRUE)
+})
+
+test_that("arguments that there are not are told, and prediction = is predictions", {
+  one <- study_data(d, trust ~ arm, prediction = "f")
+  expect_identical(one$predictions[[1]]$model, "llm")
+  for (ask in list(study_data, calibrate, diagnose)) {
+    expect_error(ask(d, trust ~ arm, prediction = "f", conf.level = 0.9), "there is no argument `conf.level`", fixed = TRUE)
+  }
+  expect_identical(code_of(calibrate(d, trust ~ arm, prediction = "f", url = "http://127.0.0.1:9", timeout = 1)), "unreachable")
+  expect_identical(code_of(design(d, trust ~ arm, prediction = "f", budget = 10)), "no_costs")
+  expect_error(design(basis = list(ppi_correlation = 0.5), budget = 10), "costs = list(human = 5, llm = 0.02)", fixed = TRUE)
+})
+
+test_that("columns without a name are told, and trouble nobody who does not need them", {
+  for (name in c(NA, "")) {
+    nameless <- stats::setNames(d, c("trust", name, "age", "f", "g"))
+    expect_error(study_data(nameless, trust ~ arm, "f"), "there is no column `arm`\n    columns are `trust`, `age`, `f`, `g`; column 2 has no name", fixed = TRUE)
+    expect_identical(encode(study_data(nameless, "trust", "f")), encode(study_data(d, "trust", "f")))
+  }
+  expect_identical(code_of(study_data(d, "", "f")), "not_a_name")
+})
+
+test_that("levels are in R's order", {
+  study <- data.frame(y = c(1, 3, 2, 5), size = factor(c("big", "small", "mid", "big"), c("small", "mid", "big", "none")), f = 1:4)
+  sent <- function(estimand, outcome = y ~ 1, ...) study_data(study, outcome, "f", covariates = "size", plan = list(estimand = estimand), ...)
+  linear <- sent(list(type = "linear", terms = "size"))
+  expect_identical(lapply(linear$covariates, unclass), list("size=mid" = c(0L, 0L, 1L, 0L), "size=big" = c(1L, 0L, 0L, 1L)))
+  expect_identical(encode(plan_of(list(estimand = list(type = "linear", terms = "size")), linear)), "{\"estimand\":{\"type\":\"linear\",\"terms\":[\"size=mid\",\"size=big\"]}}")
+  expect_identical(attr(linear, "places")[["/data/covariates/size=big"]], "size")
+  expect_identical(names(sent(list(type = "linear"))$covariates), "size")
+  expect_identical(attr(sent(list(type = "amce", attributes = "size")), "estimand")$baselines, list(size = "small"))
+  expect_null(attr(sent(list(type = "amce", attributes = "size", baselines = c(size = "mid"))), "estimand")$baselines$small)
+  expect_identical(attr(study_data(study, "size", c(llm = "size"), plan = list(estimand = "multinomial")), "estimand")$categories, c("small", "mid", "big"))
+  expect_null(attr(study_data(transform(study, size = as.character(size)), "size", "size", plan = list(estimand = "proportions")), "estimand"))
+  expect_silent(sent(list(type = "linear", terms = "size")))
+  target <- list(estimand = list(type = "linear", terms = "size"), target = list(margins = list(size = c(big = 1))))
+  expect_message(study_data(study, "y", "f", covariates = "size", plan = target), "the baseline is \"big\", not \"small\" as in R", fixed = TRUE)
+})
+
 test_that("predictions are names, named vectors or lists", {
   expect_identical(predictions_of("f")[[1]]$model, "llm")
   expect_identical(vapply(predictions_of(c(gpt = "f", "g")), `[[`, "", "model"), c("gpt", "g"))
