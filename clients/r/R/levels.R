@@ -57,16 +57,15 @@ baselines_by_levels <- function(data, estimand) {
   if (length(baselines)) baselines
 }
 
-# Those that the service would find in the outcome and its predictions, the outcome's first
+# Those that the service would find in the outcome and its predictions, in the order of the outcome's levels
 categories_by_levels <- function(data, roles) {
   found <- lapply(roles$outcome, function(name) {
     own <- Filter(function(p) is.null(p$outcome) || identical(p$outcome, name), roles$predictions)
     said <- lapply(own, function(p) if (is.null(p$category)) levels_in(data[[p$column]]) else as.character(p$category))
     levels <- levels_in(data[[name]])
     if (is.null(levels) || any(vapply(said, is.null, NA))) return(NULL)
-    said <- sort(as.character(unlist(said)), method = "radix")
-    if (is.factor(data[[name]])) levels <- intersect(levels(data[[name]]), c(levels, said))
-    union(levels, said)
+    all <- c(levels, as.character(unlist(said)))
+    if (is.factor(data[[name]])) union(intersect(levels(data[[name]]), all), sort(all, method = "radix")) else levels(factor(all))
   })
   if (length(unique(found)) == 1L && !in_order(found[[1]])) found[[1]]
 }
