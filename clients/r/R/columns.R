@@ -2,19 +2,22 @@
 # Roles: answer (outcome, prediction, covariate), number (weight, probability), group (cluster, stratum, subgroup),
 # label (arm), unit, flag (human).
 
-column_of <- function(data, name, role, argument = role) {
-  if (!is.character(name) || length(name) != 1L || is.na(name)) {
+column_of <- function(data, name, role, argument = role, rows = NULL) {
+  if (!is.character(name) || length(name) != 1L || is.na(name) || !nzchar(name)) {
     refuse("not_a_name", paste0("`", argument, "` must be the name of one column"), "for example \"trust\", in quotes")
   }
-  found <- sum(names(data) == name)
+  found <- sum(names(data) %in% name)
   if (found == 0L) {
-    near <- agrep(name, names(data), max.distance = 0.3, value = TRUE, ignore.case = TRUE)
-    known <- if (length(near)) near else names(data)
+    there <- names(data)[!is.na(names(data)) & nzchar(names(data))]
+    near <- agrep(name, there, max.distance = 0.3, value = TRUE, ignore.case = TRUE)
+    known <- if (length(near)) near else there
     hint <- paste0(if (length(near)) "did you mean " else "columns are ", listed(known), "?"[length(near) > 0])
+    nameless <- setdiff(seq_along(data), which(nzchar(names(data)) & !is.na(names(data))))
+    if (length(nameless)) hint <- paste0(hint, "; column ", nameless[1], " has no name")
     refuse("no_such_column", paste0("`", argument, "`: there is no column `", name, "`"), hint)
   }
   if (found > 1L) refuse("duplicate_column", paste0("`", name, "` is the name of ", found, " columns"), "names must differ")
-  wire_column(data[[name]], role, name)
+  wire_column(data[[name]], role, name, rows)
 }
 
 doubles_of <- function(data, name, argument) {
@@ -27,15 +30,17 @@ labels_of <- function(data, name, argument) {
   as_labels(plain(data[[name]], "label", name))
 }
 
-wire_column <- function(x, role, name) {
+# rows: in which order they are sent
+wire_column <- function(x, role, name, rows = NULL) {
   x <- plain(x, role, name)
+  if (!is.null(rows)) x <- x[rows]
   if (role == "flag") return(flags(x, name))
   if (role == "unit" || role == "label") x <- as_labels(x)
   if (role == "group" && is.logical(x)) x <- as_labels(x)
   if (role == "unit") return(as_array(x))
   if (is.logical(x)) x <- as.integer(x)
   if (role == "number" && !is.numeric(x)) {
-    refuse("not_numeric", paste0("`", name, "` holds text"), "as.numeric() it, if it is numbers", name)
+    refuse("not_numeric", paste0("`", name, "` holds text"), "numbers stored as text or as a factor: as.numeric(as.character(x))", name)
   }
   if (length(x) < binary_from()) return(as_array(unname(x)))
   if (is.numeric(x)) return(binary_numbers(x))
@@ -84,6 +89,10 @@ as_labels <- function(x) {
 }
 
 flags <- function(x, name) {
+  if (is.character(x)) {
+    hint <- if (all(toupper(x) %in% c("T", "F", "TRUE", "FALSE"))) "as.logical(x); of a factor as.logical(as.character(x))" else "say which text means that a person was asked: x == \"1\""
+    refuse("not_logical", paste0("`", name, "` holds text, not TRUE and FALSE or 1 and 0"), hint, name)
+  }
   if (anyNA(x) || !(is.logical(x) || all(x %in% c(0, 1)))) {
     refuse("not_logical", paste0("`", name, "` must be TRUE or FALSE in every row"), "TRUE: a person was asked", name)
   }

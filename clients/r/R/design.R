@@ -1,15 +1,17 @@
 #' @export
 design <- function(data = NULL, outcome = NULL, predictions = NULL, arm = NULL, covariates = NULL, weight = NULL,
                    cluster = NULL, stratum = NULL, subgroup = NULL, unit = NULL, human = NULL,
-                   sampling_probability = NULL, prediction_design = NULL, plan = list(), moments = FALSE, basis = NULL,
-                   costs, objective = NULL, budget = NULL, ..., url = rectifier_url(), key = rectifier_key(), timeout = 60) {
+                   sampling_probability = NULL, ..., prediction_design = NULL, plan = list(), moments = FALSE, basis = NULL,
+                   costs = NULL, objective = NULL, budget = NULL, url = rectifier_url(), key = rectifier_key(), timeout = 60) {
   places <- list()
+  study <- NULL
   if (!is.null(data)) {
     if (!is.null(basis)) refuse("two_bases", "`data` and `basis` are both given", "a pilot's data, or a basis of assumed quantities")
     study <- study_data(
       data, outcome, predictions, arm, covariates, weight, cluster, stratum, subgroup, unit, human, sampling_probability,
-      prediction_design, plan, moments
+      prediction_design = prediction_design, plan = plan, moments = moments
     )
+    refuse_no_reference(plan, attr(study, "arms"))
     places <- attr(study, "places")
     if (length(places)) names(places) <- paste0("/basis", names(places))
     if (!length(plan)) plan <- list(identification = "exchangeability") # the service's own default where a pilot has no plan
@@ -21,8 +23,9 @@ design <- function(data = NULL, outcome = NULL, predictions = NULL, arm = NULL, 
     if (is.null(basis$kind)) basis$kind <- if (is.null(basis$questions)) "assumed" else "questions"
     basis <- boxed(basis)
   }
+  if (is.null(costs)) refuse("no_costs", "`costs` is not given: what one human answer and one LLM answer cost", "costs = list(human = 5, llm = 0.02)")
   rest <- given(costs = costs, objective = objective_of(objective, budget), prediction_design = prediction_design, ...)
-  answer_of("/v1/designs", c(list(basis = basis), boxed(rest)), "rectifier_design", url, key, timeout, places)
+  answer_of("/v1/designs", c(list(basis = basis), boxed(rest)), "rectifier_design", url, key, timeout, places, study)
 }
 
 objective_of <- function(objective, budget) {

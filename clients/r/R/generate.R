@@ -17,9 +17,11 @@ generate <- function(personas, items, models = "simulated", elicitation = "decis
                      timeout = NULL) {
   items <- items_of(items)
   people <- if (is.data.frame(personas)) people_of(personas, unit, arm, human, words(items, "name"))
+  arms <- arm_texts(arms)
+  refuse_armless(people, arms, output, ...)
   body <- given(
     personas = if (is.null(people)) personas else personas_of(people), items = items, models = boxed(models_of(models)),
-    elicitation = if (is.character(elicitation)) list(method = elicitation) else elicitation, arms = arm_texts(arms),
+    elicitation = if (is.character(elicitation)) list(method = elicitation) else elicitation, arms = arms,
     template = if (is.null(template)) NULL else as.list(template), output = output
   )
   body <- c(body, boxed(given(...)))
@@ -94,8 +96,14 @@ upstream_keys <- function(x) if (is.null(names(x))) x else paste(names(x), x, se
 people_of <- function(data, unit, arm, human, items) {
   data <- as.data.frame(data)
   if (!nrow(data)) refuse("no_rows", "`personas` has no rows", "one row per persona")
+  refuse_names(names(data))
   if (is.null(unit) && "unit_id" %in% names(data)) unit <- "unit_id"
   columns <- data[setdiff(names(data), c(unit, arm, human))]
+  reserved <- intersect(c("arm", "item"), setdiff(names(columns), items))
+  if (length(reserved)) {
+    hint <- if (reserved[1] == "arm") "arm = \"arm\" if it holds the arm of the people who answer; else rename or drop it" else "rename or drop it"
+    refuse("reserved_name", paste0("`", reserved[1], "` of `personas` cannot be an attribute: templates have {", reserved[1], "} for the study's own"), hint, reserved[1])
+  }
   answers <- intersect(items, names(columns))
   answered <- if (length(answers)) humans_of(columns, list(outcome = answers))
   list(
@@ -104,6 +112,22 @@ people_of <- function(data, unit, arm, human, items) {
     asked = if (is.null(human)) answered else as.logical(column_of(data, human, "flag", "human")),
     shown = Map(function(x, name) plain(x, "answer", name), columns[setdiff(names(columns), answers)], setdiff(names(columns), answers))
   )
+}
+
+refuse_names <- function(names) {
+  nameless <- which(is.na(names) | !nzchar(names))
+  if (length(nameless)) refuse("no_column_name", paste0("column ", nameless[1], " of `personas` has no name"), "names(personas)[...] <- \"...\", or leave it out")
+  twice <- names[duplicated(names)]
+  if (length(twice)) refuse("duplicate_column", paste0("`", twice[1], "` is the name of ", sum(names == twice[1]), " columns of `personas`"), "names must differ")
+}
+
+# With several arms, people's answers are each from one of them, and assigned personas are asked under one
+refuse_armless <- function(people, arms, output, assignment = NULL, ...) {
+  assigned <- identical(assignment, "assigned")
+  needed <- assigned || (identical(output, "calibration") && any(people$asked))
+  if (is.null(people) || !is.null(people$arms) || length(arms) < 2L || !needed) return(invisible())
+  why <- if (assigned) "every persona is asked under its own" else "people's answers are from one of them"
+  refuse("arm_needed", paste0("`arm` is not given, but there are ", length(arms), " arms and ", why), "arm = names the column of `personas` that says which")
 }
 
 personas_of <- function(people) {
@@ -169,8 +193,19 @@ study_frame <- function(data, people) {
     prediction(name, model = p$model, arm = p$arm, outcome = if (several) p$outcome, category = p$category, draw = p$draw)
   })
   for (i in seq_along(predictions)) frame[[predictions[[i]]$column]] <- column(data$predictions[[i]]$values)
-  for (name in setdiff(names(known), names(frame))) frame[[name]] <- known[[name]]
+  known <- told_apart(known[setdiff(names(known), names(data$outcomes))], names(frame))
+  for (name in names(known)) frame[[name]] <- known[[name]]
   list(frame = frame, predictions = predictions, outcome = names(data$outcomes))
+}
+
+# Columns of the people whose names the frame has for its own are kept under others
+told_apart <- function(known, taken) {
+  same <- intersect(names(known), taken)
+  if (!length(same)) return(known)
+  new <- utils::tail(make.unique(c(taken, names(known), paste0("persona_", same)), "_"), length(same))
+  names(known)[match(same, names(known))] <- new
+  message("`$frame` has columns of its own called ", listed(same, Inf), "; those of `personas` are ", listed(new, Inf), " there")
+  known
 }
 
 #' @export

@@ -1,6 +1,6 @@
 # Counts, means and covariances in place of rows
 
-moments_of <- function(data, roles, plan) {
+moments_of <- function(data, roles, plan, arms) {
   refuse_without_rows(roles)
   outcome <- doubles_of(data, roles$outcome, "outcome")
   predicted <- vapply(roles$predictions, function(p) doubles_of(data, p$column, "predictions"), numeric(nrow(data)))
@@ -23,10 +23,36 @@ moments_of <- function(data, roles, plan) {
   made <- list(
     layout = "moments", prediction_design = roles$prediction_design,
     predictions = lapply(roles$predictions, function(p) Filter(Negate(is.null), list(model = p$model, arm = if (!is.null(p$arm)) as_labels(p$arm)))),
-    arms = human_entries(cbind(outcome, predicted), arm, human & kept),
+    arms = human_entries(cbind(outcome, predicted), arm, human & kept, arms),
     llm_only = llm_only_entries(predicted, if (shared || is.null(roles$arm)) NULL else arm, !human)
   )
-  made[!vapply(made, is.null, NA)]
+  structure(made[!vapply(made, is.null, NA)], moments_of = list(outcome = roles$outcome, warnings = left_out(roles$outcome, sum(!kept), sum(!human & !is.na(outcome)))))
+}
+
+# What the service says of rows that it leaves out, which it cannot see in moments
+left_out <- function(outcome, dropped, ignored) {
+  pointer <- paste0("/data/outcomes/", escaped(outcome))
+  said <- list(
+    if (dropped) c("missing_human_dropped", paste0(dropped, " units without a human answer were left out; the answer assumes they are missing at random")),
+    if (ignored) c("human_answer_ignored", paste0(ignored, " outcomes of units that human marks false were not used; those units count as LLM-only"))
+  )
+  lapply(Filter(Negate(is.null), said), function(text) list(code = text[1], message = text[2], pointer = pointer))
+}
+
+# An answer to moments as one to rows: the wire has no name of their outcome, and the service calls it y
+as_sent <- function(answer, moments_of) {
+  if (is.null(moments_of)) return(answer)
+  answer <- renamed(answer, moments_of$outcome)
+  answer$warnings <- c(moments_of$warnings, answer$warnings)
+  answer
+}
+
+renamed <- function(x, outcome) {
+  if (!is.list(x)) return(x)
+  x[] <- lapply(x, renamed, outcome)
+  if (identical(x$outcome, "y")) x$outcome <- outcome
+  if (is.character(x$report)) x$report <- gsub(" for outcome y ", paste0(" for outcome ", outcome, " "), x$report, fixed = TRUE)
+  x
 }
 
 refuse_without_rows <- function(roles) {
@@ -51,8 +77,8 @@ refuse_missing <- function(predicted, predictions) {
   }
 }
 
-human_entries <- function(values, arm, human) {
-  names <- unique(arm[human & !is.na(arm)])
+human_entries <- function(values, arm, human, arms) {
+  names <- intersect(c(arms, "all"), arm[human])
   if (anyNA(arm[human])) refuse("missing_arm", "a person with an answer has no arm", "every human row needs its arm")
   lapply(names, function(name) c(list(name = name), entry(values[human & arm %in% name, , drop = FALSE], paste0("arm ", name))))
 }

@@ -21,14 +21,32 @@ contrasts_of <- function(x) {
   unname(Map(function(name, weights) list(name = name, weights = as.list(weights)), names(x), x))
 }
 
-plan_of <- function(plan, data) {
+refuse_no_plan <- function(plan) {
   if (!is.list(plan)) refuse("not_a_plan", "`plan` must be a list", "plan = list(estimator = \"auto\", seed = 1)")
   if (length(plan) && is.null(names(plan))) refuse("not_a_plan", "the entries of `plan` need names", "plan = list(confidence_level = 0.9)")
-  control <- attr(data, "control")
-  if (!"control" %in% names(plan) && is.null(plan$contrasts)) plan$control <- control
-  plan$control <- if (!is.null(plan$control)) as_labels(plan$control) # list(control = NULL): no arm is the reference
+}
+
+# The service would take the first row's arm
+refuse_no_reference <- function(plan, arms) {
+  estimand <- if (is.list(plan$estimand)) plan$estimand$type else plan$estimand
+  compared <- is.null(estimand) || identical(estimand, "mean_difference")
+  if (!compared || length(arms) < 2L || !is.null(plan$contrasts) || !is.null(control_in(plan, arms))) return(invisible())
+  hint <- paste0("leave `control` out (the reference is then \"", arms[1], "\") or name an arm; plan = list(estimand = \"mean\", control = NULL) is the mean of every arm")
+  refuse("no_reference", "a mean difference needs a reference arm, and `control = NULL` names none", hint)
+}
+
+plan_of <- function(plan, data) {
+  refuse_no_plan(plan)
+  plan$control <- control_in(plan, attr(data, "arms"))
+  if (!is.null(attr(data, "estimand"))) plan$estimand <- attr(data, "estimand")
   if (is.character(plan$estimand)) plan$estimand <- list(type = plan$estimand)
   if (length(plan)) boxed(plan) else NULL
+}
+
+# The arm that a plan names as the reference; list(control = NULL) names none
+control_in <- function(plan, arms) {
+  if ("control" %in% names(plan)) return(if (!is.null(plan$control)) as_labels(plan$control))
+  if (is.null(plan$contrasts) && length(arms)) arms[1]
 }
 
 given <- function(...) {

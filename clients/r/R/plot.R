@@ -25,14 +25,18 @@ forest_title <- function(x) {
   paste0("Calibrated ", gsub("_", " ", x$applied$estimand$type), " (", format(100 * interval_level(x)), "% intervals, ", gsub("_", " ", x$claim), ")")
 }
 
-forest <- function(rows, names, null_value, xlab, main, xlim = NULL, ...) {
+# What is given replaces what would be drawn
+drawn <- function(how, ..., given) do.call(how, utils::modifyList(list(...), given))
+
+forest <- function(rows, names, null_value, xlab, main, xlim = NULL, ylab = "", ...) {
   rows$y <- -rows$row + c(calibrated = 0.2, "humans only" = 0, "LLM only" = -0.2)[rows$source]
   known <- c(rows$estimate, rows$lower, rows$upper, null_value)
   limits <- if (is.null(xlim)) grDevices::extendrange(known[is.finite(known)], f = 0.06) else xlim
   names <- in_lines(names, graphics::par("din")[1] * 0.45, 0.9)
-  old <- graphics::par(mai = c(0.9, max(graphics::strwidth(names, units = "inches", cex = 0.9)) + 0.4, 0.7, 0.2), las = 1)
+  old <- graphics::par(mai = c(0.9, max(graphics::strwidth(names, units = "inches", cex = 0.9)) + 0.4 + 0.3 * nzchar(ylab), 0.7, 0.2), las = 1)
   on.exit(graphics::par(old))
-  graphics::plot(NA, xlim = limits, ylim = c(-length(names) - 0.9, -0.5), yaxt = "n", ylab = "", xlab = xlab, main = main, bty = "n", cex.main = 1, ...)
+  drawn(graphics::plot, NA, xlim = limits, ylim = c(-length(names) - 0.9, -0.5), yaxt = "n", ylab = "", xlab = xlab, main = main, bty = "n", cex.main = 1, given = list(...))
+  graphics::mtext(ylab, side = 2, line = graphics::par("mar")[2] - 1.2, las = 0)
   if (!is.na(null_value)) graphics::abline(v = null_value, lty = 3, col = "grey50")
   graphics::axis(2, at = -seq_along(names), labels = names, tick = FALSE, cex.axis = 0.9)
   lower <- ifelse(is.na(rows$lower), limits[1], rows$lower)
@@ -60,8 +64,8 @@ plot.rectifier_design <- function(x, main = "Standard error for the money", xlab
   alone <- x$human_only
   one <- if (!is.null(alone$standard_error)) alone$standard_error * sqrt(alone$cost / frontier$cost) else rep(NA_real_, nrow(frontier))
   ylim <- range(c(frontier$standard_error, one, x$design$standard_error), na.rm = TRUE)
-  graphics::plot(frontier$cost, frontier$standard_error, type = "b", pch = 16, col = SOURCES[1], log = "xy", ylim = ylim,
-    xlab = xlab, ylab = ylab, main = main, bty = "n", las = 1, ...)
+  drawn(graphics::plot, frontier$cost, frontier$standard_error, type = "b", pch = 16, col = SOURCES[1], log = "xy", ylim = ylim,
+    xlab = xlab, ylab = ylab, main = main, bty = "n", las = 1, given = list(...))
   graphics::lines(frontier$cost, one, col = SOURCES[2], lty = 2)
   graphics::points(x$design$cost, x$design$standard_error, pch = 1, cex = 2.2, lwd = 2, col = SOURCES[1])
   graphics::legend("topright", legend = c("humans and LLM answers", "this design", "humans alone"), col = SOURCES[c(1, 1, 2)],
@@ -78,8 +82,8 @@ plot.rectifier_track_record <- function(x, main = NULL, xlab = "effect", ...) {
   limits <- grDevices::extendrange(stats::na.omit(c(rows$estimate, rows$conf.low, rows$conf.high, 0)), f = 0.06)
   old <- graphics::par(mai = c(0.9, 1.6, 0.7, 0.2), las = 1)
   on.exit(graphics::par(old))
-  graphics::plot(NA, xlim = limits, ylim = c(-nrow(rows) - 0.5, -0.5), yaxt = "n", ylab = "", xlab = xlab, bty = "n", cex.main = 1,
-    main = if (is.null(main)) paste0(x$name, " (", gsub("_", " ", x$claim), ")") else main, ...)
+  drawn(graphics::plot, NA, xlim = limits, ylim = c(-nrow(rows) - 0.5, -0.5), yaxt = "n", ylab = "", xlab = xlab, bty = "n", cex.main = 1,
+    main = if (is.null(main)) paste0(x$name, " (", gsub("_", " ", x$claim), ")") else main, given = list(...))
   graphics::abline(v = 0, lty = 3, col = "grey50")
   graphics::axis(2, at = y, labels = labels, tick = FALSE)
   graphics::segments(rows$conf.low, y, rows$conf.high, y, lwd = 2, col = SOURCES[1])
@@ -96,8 +100,8 @@ plot.rectifier_diagnosis <- function(x, main = NULL, ...) {
   old <- graphics::par(mai = c(0.8, 2.2, 1, 0.2), las = 1)
   on.exit(graphics::par(old))
   colours <- c("#3b7d4f", "#c9cdd2", "#e0a030", "#b3261e")
-  graphics::barplot(t(shares), horiz = TRUE, col = colours, border = NA, xlab = "checks", cex.main = 1, xaxt = "n",
-    main = if (is.null(main)) paste0("May these LLM answers be relied on? ", gsub("_", " ", x$summary), "\n") else main, names.arg = gsub("_", " ", rownames(shares)), ...)
+  drawn(graphics::barplot, t(shares), horiz = TRUE, col = colours, border = NA, xlab = "checks", cex.main = 1, xaxt = "n",
+    main = if (is.null(main)) paste0("May these LLM answers be relied on? ", gsub("_", " ", x$summary), "\n") else main, names.arg = gsub("_", " ", rownames(shares)), given = list(...))
   graphics::axis(1, at = unique(round(pretty(c(0, rowSums(shares))))))
   graphics::legend(0, graphics::par("usr")[4], yjust = 0, xpd = TRUE, horiz = TRUE, legend = gsub("_", " ", order), fill = colours, border = NA, bty = "n", cex = 0.85)
   invisible(x)
@@ -108,7 +112,7 @@ plot.rectifier_screening <- function(x, main = "What the LLM's evidence gives ea
   rows <- tidy(x)
   rows <- rows[rev(order(rows$weight, decreasing = TRUE)), ]
   colour <- ifelse(is.na(rows$rejected), "#c9cdd2", ifelse(rows$rejected, SOURCES[1], SOURCES[2]))
-  graphics::dotchart(rows$weight, labels = rows$term, bg = colour, pch = 21, xlab = "weight", main = main, cex.main = 1, ...)
+  drawn(graphics::dotchart, rows$weight, labels = rows$term, bg = colour, pch = 21, xlab = "weight", main = main, cex.main = 1, given = list(...))
   graphics::abline(v = 1, lty = 3, col = "grey50")
   graphics::legend("bottomright", legend = c("rejected", "not rejected", "not yet run"), pt.bg = c(SOURCES[1:2], "#c9cdd2"), pch = 21, bty = "n", cex = 0.85)
   invisible(x)

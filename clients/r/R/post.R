@@ -117,10 +117,11 @@ parsed <- function(reply) {
 }
 
 # An answer with its class; texts as they came and went stand in attr(, "json") and attr(, "request")
-answer_of <- function(path, body, class, url, key, timeout, places = list()) {
+answer_of <- function(path, body, class, url, key, timeout, places = attr(study, "places"), study = NULL, reference = attr(study, "control")) {
   body <- text_of(body)
   reply <- sent(path, body, list(), url, key, timeout, places = places)
-  structure(parsed(reply), class = c(class, "rectifier_answer"), json = reply$text, request = body, path = path)
+  answer <- as_sent(parsed(reply), attr(study, "moments_of"))
+  structure(answer, class = c(class, "rectifier_answer"), json = reply$text, request = body, path = path, reference = if (length(attr(study, "arms")) > 1L) reference)
 }
 
 #' @export
@@ -128,6 +129,9 @@ rectifier_report <- function(x, file, url = rectifier_url(), key = rectifier_key
   if (!inherits(x, "rectifier_answer")) refuse("not_an_answer", "`x` is not an answer of this package", "fit <- calibrate(...)")
   type <- REPORTS[tolower(sub("^.*[.]", "", file))]
   if (is.na(type)) refuse("unsupported_type", paste0("there is no report for `", file, "`"), "a file that ends in .html, .svg or .csv")
+  if (type == "text/csv" && inherits(x, "rectifier_track_record")) {
+    refuse("unsupported_type", "a track record has no table of the service's", "write.csv(as.data.frame(x), file); or a file that ends in .html or .svg")
+  }
   text <- rectifier_post(attr(x, "path"), attr(x, "request"), url = url, key = key, timeout = timeout, headers = list(Accept = type))
   writeLines(enc2utf8(text), file, useBytes = TRUE)
   invisible(file)

@@ -46,7 +46,8 @@ error_rows <- function(errors) {
   )
 }
 
-# places: names are pointers of columns, values the names of the data frame's columns; rows count from 1 in R
+# places: names are pointers of columns, values the names of the data frame's columns; rows count from 1 in R, and are those of the
+# data frame where they are sent in another order
 located <- function(errors, places) {
   for (i in seq_len(nrow(errors))) {
     inside <- names(places)[startsWith(paste0(errors$pointer[i], "/"), paste0(names(places), "/"))]
@@ -55,6 +56,7 @@ located <- function(errors, places) {
     errors$column[i] <- places[[deepest]]
     rest <- substring(errors$pointer[i], nchar(deepest) + 2L)
     if (grepl("^[0-9]+$", rest)) errors$row[i] <- as.integer(rest) + 1L
+    if (!is.null(attr(places, "rows"))) errors$row[i] <- attr(places, "rows")[errors$row[i]]
   }
   errors
 }
@@ -75,7 +77,7 @@ problem_text <- function(status, code, detail, errors, total) {
 
 problem_line <- function(errors, code) {
   first <- errors[1, ]
-  rows <- errors$row[!is.na(errors$row)]
+  rows <- sort(if (anyDuplicated(errors$pointer)) errors$row else unique(errors$row)) # several columns of the wire may be one of R's
   place <- if (is.na(first$column)) first$pointer else paste0("`", first$column, "`", if (length(rows)) paste0(", ", rows_listed(rows)))
   place <- if (is.na(first$pointer) || place == "") "" else paste0(place, ": ")
   hint <- if (first$code %in% names(HINTS) && !is.na(first$column)) HINTS[[first$code]] else first$hint
@@ -86,7 +88,7 @@ problem_line <- function(errors, code) {
 HINTS <- list(
   unauthenticated = "Sys.setenv(RECTIFIER_KEY = \"...\"), or `key` in the call",
   number_as_string = "as.numeric(x); of a factor as.numeric(as.character(x)); or, of categories, plan = list(estimand = \"proportions\")",
-  wrong_type = "not numbers. A word for a missing answer: read.csv(..., na.strings = ). A factor's codes: as.integer(x). Categories: plan = list(estimand = \"proportions\")",
+  wrong_type = "not numbers. A word for a missing answer: read.csv(..., na.strings = ). Numbers stored as a factor: as.numeric(as.character(x)). Words of a scale: match(x, c(\"low\", \"mid\", \"high\")), the lowest first. Categories: plan = list(estimand = \"proportions\")",
   r_logical = "text, not a logical: as.logical(x)",
   missing_arm = "every person needs an arm. If each column of LLM answers is for one arm: prediction(\"gpt_control\", model = \"gpt\", arm = \"control\"); else LLM-only rows need theirs, too, and empty rows at the end of a file are to be left out",
   r_na_string = "text, not a missing value: x[x == \"NA\"] <- NA, then as.numeric(x); or read.csv(..., na.strings = \"NA\")"

@@ -44,12 +44,15 @@ as_tibble_if <- function(frame) {
   if (requireNamespace("tibble", quietly = TRUE)) tibble::as_tibble(frame) else frame
 }
 
+# What all subgroups together are called, which no subgroup is
+everyone_among <- function(subgroups) setdiff(c("everyone", "everyone together", "all subgroups together"), subgroups)[1]
+
 # Names of estimates: of the name alone, and of what else tells them apart
 estimate_names <- function(estimates) {
   parts <- lapply(c("outcome", "name", "component", "subgroup"), function(field) words(estimates, field))
   several <- vapply(parts, function(p) length(unique(p)) > 1L, NA)
   if (!any(several)) several[2] <- TRUE
-  parts[[4]][is.na(parts[[4]])] <- "everyone"
+  parts[[4]][is.na(parts[[4]])] <- everyone_among(parts[[4]])
   shown <- lapply(parts[several], function(p) ifelse(is.na(p), "", p))
   made <- do.call(paste, c(shown, sep = ": "))
   gsub("^(: )+|(: )+$", "", gsub("(: ){2,}", ": ", made))

@@ -21,10 +21,17 @@ hypothesis_rows <- function(data) {
   lapply(seq_len(nrow(data)), function(i) c(list(name = names[i], llm = llm[[i]]), given(human = human[[i]])))
 }
 
+refuse_two_results <- function(p, estimate) {
+  both <- length(estimate) & !is.na(p) & !is.na(estimate[seq_along(p)])
+  if (!any(both)) return(invisible())
+  refuse("bad_human_result", paste0("`human_p_value` and `human_estimate` are both given in ", rows_of(both)), "set one of them to NA: a p-value of your own test, or an effect that the service tests", "human_p_value")
+}
+
 human_results <- function(data) {
   effects <- "human_estimate" %in% names(data)
   p <- if ("human_p_value" %in% names(data)) doubles_of(data, "human_p_value", "hypotheses") else rep(NA_real_, nrow(data))
   effect <- if (effects) effect_columns(data, "human", "hypotheses")$human
+  refuse_two_results(p, numbers(effect, "estimate"))
   lapply(seq_len(nrow(data)), function(i) {
     if (!is.na(p[i])) list(p_value = p[i]) else if (effects && !is.na(effect[[i]]$estimate)) effect[[i]]
   })

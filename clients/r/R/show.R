@@ -62,8 +62,9 @@ estimate_rows <- function(e, digits) {
 #' @export
 print.rectifier_calibration <- function(x, digits = 4, most = 12, ...) {
   applied <- x$applied
+  reference <- applied$control %or% if (against_reference(x)) attr(x, "reference")
   cat("Calibrated ", gsub("_", " ", applied$estimand$type), ", estimator ", applied$estimator, ", ", gsub("_", " ", applied$identification),
-    if (!is.null(applied$control)) paste0(", reference arm \"", applied$control, "\""), "\n\n", sep = "")
+    if (!is.null(reference)) paste0(", reference arm \"", reference, "\""), "\n\n", sep = "")
   show_estimates(x, digits, most)
   cat(format(100 * interval_level(x)), "% intervals", if (!is.null(x$estimates[[1]]$llm_only)) "; * exploratory, no interval is valid", "\n\n", sep = "")
   wrapped(worth(x$estimates[[1]], estimate_names(x$estimates)[1], length(x$estimates)), 0L, 2L)
@@ -72,6 +73,9 @@ print.rectifier_calibration <- function(x, digits = 4, most = 12, ...) {
   show_warnings(x$warnings)
   invisible(x)
 }
+
+# Coefficients of arms, and ratios, which the answer names no control of
+against_reference <- function(x) any(grepl("(^|:)arm=| / ", estimate_names(x$estimates)))
 
 worth <- function(e, name, several) {
   n <- if (is.null(e$llm_only)) NA else number(e$effective_sample_size)
@@ -101,7 +105,7 @@ print.summary.rectifier_calibration <- function(x, digits = 4, ...) {
     "R^2" = show_number(numbers(arms, "r_squared"), 3), verdict = gsub("_", " ", words(arms, "verdict")), check.names = FALSE
   )
   frame <- frame[!vapply(frame, function(column) all(is.na(column)), NA)]
-  if (!is.null(frame$subgroup)) frame$subgroup[is.na(frame$subgroup)] <- "everyone"
+  if (!is.null(frame$subgroup)) frame$subgroup[is.na(frame$subgroup)] <- everyone_among(frame$subgroup)
   show_table(frame)
   cat("\nAssumptions:\n")
   for (a in x$assumptions) {
@@ -189,7 +193,7 @@ print.summary.rectifier_design <- function(x, digits = 4, ...) {
 
 #' @export
 print.rectifier_diagnosis <- function(x, ...) {
-  cat("May these LLM answers be relied on? ", gsub("_", " ", x$summary), "\n", sep = "")
+  show_question(x)
   wrapped(x$reason)
   cat("\n")
   status <- factor(words(x$checks, "status"), c("fail", "warn", "not_testable", "pass"), c("fail", "warn", "not testable", "pass"))
@@ -207,6 +211,11 @@ print.rectifier_diagnosis <- function(x, ...) {
   invisible(x)
 }
 
+show_question <- function(x) {
+  cat("May these LLM answers be relied on? ", gsub("_", " ", x$summary), "\n", sep = "")
+  if (!is.null(attr(x, "reference"))) cat("Reference arm \"", attr(x, "reference"), "\"\n", sep = "")
+}
+
 where_of <- function(check) {
   where <- stats::na.omit(c(word(check$outcome), word(check$model), word(check$arm), word(check$subgroup)))
   if (length(where)) paste0(" (", paste(where, collapse = ", "), ")") else ""
@@ -217,7 +226,7 @@ summary.rectifier_diagnosis <- function(object, ...) structure(object, class = c
 
 #' @export
 print.summary.rectifier_diagnosis <- function(x, digits = 4, ...) {
-  cat("May these LLM answers be relied on? ", gsub("_", " ", x$summary), "\n", sep = "")
+  show_question(x)
   for (check in x$checks) {
     cat("\n", check$name, where_of(check), ": ", gsub("_", " ", check$status), "\n", sep = "")
     wrapped(check$statement)

@@ -52,6 +52,34 @@ test_that("moments give the estimates of rows", {
   expect_equal(coef(ask(TRUE)), coef(ask(FALSE)), tolerance = 1e-10)
 })
 
+test_that("an answer to moments has the name and the warnings of one to rows", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$trust[1:3] <- NA
+  d$asked <- seq_len(nrow(d)) <= 110
+  d$arm[!d$asked] <- NA
+  codes <- function(x) words(x$warnings, "code")
+  both <- lapply(c(FALSE, TRUE), function(moments) {
+    calibrate(d, trust ~ arm, twins("gpt"), human = "asked", plan = c(exchangeable, missing = "drop_unit"), moments = moments)
+  })
+  expect_identical(codes(both[[1]]), c("missing_human_dropped", "human_answer_ignored"))
+  expect_identical(both[[2]]$warnings, both[[1]]$warnings)
+  expect_identical(unique(c(words(both[[2]]$estimates, "outcome"), words(both[[2]]$arms, "outcome"))), "trust")
+  expect_match(both[[2]]$report, "for outcome trust was", fixed = TRUE)
+  expect_match(attr(both[[2]], "json"), "\"outcome\":\"y\"", fixed = TRUE)
+  cards <- lapply(c(FALSE, TRUE), function(moments) diagnose(d, trust ~ arm, twins("gpt"), human = "asked", checks = "fidelity_individual", moments = moments))
+  expect_identical(tidy(cards[[2]])$outcome[1], "trust")
+  expect_identical(codes(cards[[2]]), codes(cards[[1]]))
+})
+
+test_that("a factor that is no number is told how to become one", {
+  needs("RECTIFIER_URL")
+  said <- tryCatch(calibrate(transform(letters_study(), trust = factor(trust, labels = letters[1:7])), trust ~ arm, twins("gpt")), rectifier_problem = conditionMessage)
+  expect_match(said, "as.numeric(as.character(x))", fixed = TRUE)
+  expect_match(said, "match(x, c(\"low\", \"mid\", \"high\"))", fixed = TRUE)
+  expect_no_match(said, "as.integer")
+})
+
 test_that("a refusal names column and row as R does", {
   needs("RECTIFIER_URL")
   d <- letters_study()
@@ -106,6 +134,30 @@ test_that("results are data frames, vectors, text and plots", {
   on.exit(grDevices::dev.off())
   expect_invisible(plot(fit))
   expect_invisible(plot(fit, xlim = c(-1, 2)))
+  expect_invisible(plot(fit, ylab = "subgroup", bty = "l", cex.main = 2))
+})
+
+test_that("a subgroup may be called everyone", {
+  needs("RECTIFIER_URL")
+  d <- transform(letters_study(), sex = ifelse(sex == "f", "everyone", sex))
+  fit <- calibrate(d, trust ~ arm, twins("gpt"), subgroup = "sex")
+  expect_identical(names(coef(fit)), c("everyone together", "everyone", "m"))
+  expect_output(print(summary(fit)), "everyone together")
+})
+
+test_that("baselines and categories of factors are their first levels", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$era <- cut(d$age, c(0, 30, 50, 99), c("young", "mid", "old"))
+  plan <- list(estimand = list(type = "linear", terms = "era", treatment = TRUE), estimator = "human_only")
+  fit <- calibrate(d, trust ~ arm + era, NULL, plan = plan)
+  expect_identical(names(coef(fit)), c("intercept", "era=mid", "era=old", "arm=letter"))
+  expect_equal(unname(coef(fit)), unname(coef(lm(trust ~ era + arm, d))), tolerance = 1e-10)
+  missing <- transform(d, era = replace(era, 5, NA))
+  expect_error(calibrate(missing, trust ~ arm + era, twins("gpt"), plan = plan[1]), "`era`, row 5: ", fixed = TRUE)
+  d$level <- cut(d$trust, c(0, 3, 4, 7), c("low", "mid", "high"))
+  d$guess <- cut(d$gpt_control, c(0, 3, 4, 9), c("low", "mid", "high"))
+  expect_identical(names(coef(calibrate(d, "level", "guess", plan = list(estimand = "proportions")))), c("low", "mid", "high"))
 })
 
 test_that("a study as read.csv reads it, with empty fields, is the study", {

@@ -50,6 +50,15 @@ test_that("what cannot be a column is refused by name and row", {
   expect_identical(code_of(wired(factor(`Encoding<-`("\xff\xfe", "bytes")))), "not_utf8")
   expect_identical(code_of(wired("a", "number")), "not_numeric")
   expect_identical(code_of(wired(c(TRUE, NA), "flag")), "not_logical")
+  expect_error(wired(factor(5), "number"), "as.numeric(as.character(x))", fixed = TRUE)
+})
+
+test_that("who was asked is TRUE and FALSE or 1 and 0, never text", {
+  expect_identical(wired(c(TRUE, FALSE), "flag"), "[true,false]")
+  expect_identical(wired(0:1, "flag"), "[false,true]")
+  for (x in list(c("0", "1"), factor(0:1))) expect_error(wired(x, "flag"), "`x` holds text.*x == \"1\"")
+  for (x in list(c("TRUE", "FALSE"), factor(c(TRUE, FALSE)))) expect_error(wired(x, "flag"), "as.logical(as.character(x))", fixed = TRUE)
+  expect_identical(code_of(wired(c("yes", NA), "flag")), "not_logical")
 })
 
 test_that("long columns go as bytes", {

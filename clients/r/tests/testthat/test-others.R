@@ -47,6 +47,33 @@ test_that("a card has a row per check and per measure", {
   expect_true("exchangeability" %in% tidy(moments)$check)
 })
 
+test_that("the signs of a card are against R's reference arm, whichever row is first", {
+  needs("RECTIFIER_URL")
+  d <- letters_study()
+  d$birth <- ifelse(is.na(d$trust), NA, d$age)
+  asked <- unlist(lapply(c("trust", "birth"), function(name) lapply(c("control", "letter"), function(arm) prediction(paste0("gpt_", arm), "gpt", arm, name))), recursive = FALSE)
+  card <- function(d) diagnose(d, cbind(trust, birth) ~ arm, asked, checks = "negative_controls", settings = list(negative_controls = "birth"))
+  effect <- function(card) subset(as.data.frame(tidy(card)), measure == "effect" & is.na(model))
+  expect_identical(d$arm[1], "letter")
+  first <- card(d)
+  expect_identical(effect(first)$arm, "letter")
+  expect_equal(effect(first)$estimate, diff(tapply(d$birth, d$arm, mean, na.rm = TRUE))[[1]])
+  turned <- card(transform(d, arm = factor(arm, c("letter", "control"))))
+  expect_equal(effect(turned)$estimate, -effect(first)$estimate)
+  expect_output(print(first), "Reference arm \"control\"", fixed = TRUE)
+  expect_output(print(summary(turned)), "Reference arm \"letter\"", fixed = TRUE)
+  expect_error(card(transform(d, arm = replace(arm, 2:3, NA))), "`arm`, rows 2, 3: ", fixed = TRUE)
+})
+
+test_that("the reference of coefficients is printed, and R's without a named one, too", {
+  needs("RECTIFIER_URL")
+  plan <- list(estimand = list(type = "linear", treatment = TRUE))
+  fit <- calibrate(letters_study(), trust ~ arm, twins("gpt"), plan = plan)
+  expect_output(print(fit), "reference arm \"control\"", fixed = TRUE)
+  unnamed <- calibrate(letters_study(), trust ~ arm, twins("gpt"), plan = c(plan, list(control = NULL)))
+  expect_equal(coef(unnamed), coef(fit), tolerance = 1e-12)
+})
+
 test_that("a track record is a data frame in and intervals out", {
   needs("RECTIFIER_URL")
   past <- data.frame(
@@ -60,6 +87,10 @@ test_that("a track record is a data frame in and intervals out", {
   plotted(record)
   new <- data.frame(name = "message B", llm_estimate = 0.25, llm_standard_error = 0.01)
   same_answer(track_record(past, new), record)
+  expect_error(rectifier_report(record, "record.csv"), "write.csv(as.data.frame(x), file)", fixed = TRUE)
+  grDevices::pdf(NULL)
+  expect_invisible(plot(record, ylab = "what", ylim = c(-4, 0)))
+  grDevices::dev.off()
   expect_identical(code_of(track_record(past, list(0.25, 0.01))), "no_such_column")
   expect_identical(code_of(track_record(past[0, ], list(estimate = 1, standard_error = 1))), "no_rows")
   expect_identical(code_of(track_record(past[-2], list(estimate = 1, standard_error = 1))), "no_such_column")
@@ -76,6 +107,8 @@ test_that("a screening takes p-values, effects and neither", {
   expect_identical(found$`next`[[1]]$name, "h3")
   expect_output(print(found), "Take to humans next")
   plotted(found)
+  both <- transform(hypotheses, human_estimate = c(.4, .2, NA, NA), human_standard_error = .14)
+  expect_error(screen_hypotheses(both), "`human_p_value` and `human_estimate` are both given in row 1", fixed = TRUE)
   expect_identical(code_of(screen_hypotheses(transform(hypotheses, human_p_value = c("<.001", NA, NA, NA)))), "not_numeric")
 })
 
@@ -98,6 +131,31 @@ test_that("what people answered is told to nobody, and comes back", {
   table <- list(unit = list("b", "a"), human = list(FALSE, TRUE), outcomes = list(trust = list(NULL, NULL)), predictions = list(list(model = "m", values = list(2, NULL))))
   made <- study_frame(table, known)
   expect_identical(made$frame, data.frame(unit = c("b", "a"), human = c(FALSE, TRUE), trust = c(NA, 3), m = c(2, NA), age = c(40, NA)))
+})
+
+test_that("columns of people that are called like those of the frame are kept", {
+  people <- data.frame(pid = c("a", "b"), human = c("x", "y"), m = 1:2, persona_m = 3:4, age = 5:6)
+  table <- list(unit = list("b", "a"), human = list(FALSE, FALSE), outcomes = list(trust = list(NULL, NULL)), predictions = list(list(model = "m", values = list(2, NULL))))
+  expect_message(made <- study_frame(table, people_of(people, "pid", NULL, NULL, "trust")), "`persona_human`, `persona_m_1`", fixed = TRUE)
+  expect_identical(names(made$frame), c("unit", "human", "trust", "m", "persona_human", "persona_m_1", "persona_m", "age"))
+  expect_identical(made$frame$persona_human, c("y", "x"))
+  expect_identical(made$frame$persona_m_1, 2:1)
+})
+
+test_that("people who cannot be asked are told before anybody is", {
+  trust <- item("trust", "free_text", "Why?")
+  people <- data.frame(age = 1:2, who = c(TRUE, FALSE), got = c("a", NA))
+  ask <- function(people, ...) generate(people, trust, url = "http://127.0.0.1:9", ...)
+  two <- c(a = "A", b = "B")
+  expect_error(ask(people, arms = two, human = "who"), "`arm` is not given, but there are 2 arms", fixed = TRUE)
+  expect_error(ask(people, arms = two, assignment = "assigned"), "every persona is asked under its own", fixed = TRUE)
+  expect_identical(code_of(ask(people, arms = two)), "unreachable")
+  expect_identical(code_of(ask(people, arms = two, human = "who", arm = "got")), "unreachable")
+  expect_identical(code_of(ask(people, arms = two[1], human = "who")), "unreachable")
+  expect_identical(code_of(ask(people, arms = two, human = "who", output = "cells")), "unreachable")
+  expect_error(ask(stats::setNames(people, c("age", "who", "arm"))), "arm = \"arm\" if it holds the arm", fixed = TRUE)
+  for (name in c(NA, "")) expect_error(ask(stats::setNames(people, c("age", name, "got"))), "column 2 of `personas` has no name", fixed = TRUE)
+  expect_identical(code_of(ask(stats::setNames(people, c("age", "age", "got")))), "duplicate_column")
 })
 
 test_that("the gateway's answers are a frame to be filled and calibrated", {
