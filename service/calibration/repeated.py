@@ -66,8 +66,6 @@ def _rate(mean: float) -> float:
 def _counts(source: Units) -> IntArray:
     """How often each different row (outcome and columns) stands there."""
     columns: list[FloatArray] = [*source.c] if source.y is None else [source.y, *source.c]
-    if not columns:
-        return np.zeros(0, dtype=np.int64)
     key = np.zeros(min(source.n, LOOKED_AT))
     for place, column in enumerate(columns, 1):
         key += column[: key.size] * (1.0 + (place * KEYS) % 1.0)

@@ -112,7 +112,7 @@ def unmended(page):
     return [found for found in violations(page) if found.partition(":")[0] not in VENDORED]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.slow)])
 def test_the_reference_can_be_read_in_light_and_dark_and_on_a_phone(server, browser, scheme):
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
