@@ -23,10 +23,9 @@ def made_up(server, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, address, *common], capture_output=True, text=True, check=False, env=environment)
 
 
-@pytest.mark.parametrize("many", ["25", pytest.param("100", marks=pytest.mark.slow)])
-def test_schemathesis_finds_nothing(server, many) -> None:
+def test_schemathesis_finds_nothing(server) -> None:
     """Examples and requests drawn at random, of which four of five good calibrations are whole studies."""
-    done = made_up(server, "--phases", "examples,fuzzing", "--max-examples", many)
+    done = made_up(server, "--phases", "examples,fuzzing", "--max-examples", "50")
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-1000:]
     assert "No issues found" in done.stdout
 
