@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.acceptance.node import MODULES
 
+Open = Callable[..., Any]
 _QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -35,6 +36,32 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def visiting(browser: Any, host: str) -> Iterator[Open]:
+    """Opens the workbench: ``opened(width=..., color_scheme=...)``. After it nothing failed, nobody else was asked."""
+    contexts, failures, asked = [], [], set()
+
+    def begin(width: int = 1280, path: str = "/", **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("console", lambda said: failures.append(said.text) if "Content Security" in said.text else None)
+        page.on("request", lambda sent: asked.add(sent.url.split("/")[2] if "//" in sent.url else sent.url[:5]))
+        page.goto(f"http://{host}{path}")
+        page.wait_for_selector("html.ready")
+        return page
+
+    yield begin
+    kept = [context.storage_state() for context in contexts]
+    for context in contexts:
+        context.close()
+    assert failures == []
+    assert asked - {"blob:", "data:"} == {host}
+    assert all(state == {"cookies": [], "origins": []} for state in kept)
 
 
 def violations(page: Page) -> list[str]:

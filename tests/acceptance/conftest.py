@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.acceptance import aimock
+from tests.acceptance.browser import Open, chromium, visiting
 
 
 @dataclass
@@ -98,6 +99,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield running
     if running.process.poll() is None:
         assert running.stop() == 0, log.read_text()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def opened(browser: Any, server: Server) -> Iterator[Open]:
+    """Opens the workbench; what went wrong there fails the test that did it."""
+    with visiting(browser, f"{server.host}:{server.port}") as begin:
+        yield begin
 
 
 @pytest.fixture(scope="module")

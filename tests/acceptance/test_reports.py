@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.acceptance.browser import chromium, violations
+from tests.acceptance.browser import violations
 from tests.acceptance.talk import post
 from tests.api.render.answering import AWKWARD, BY_PATH
 
@@ -35,12 +34,6 @@ class Visit:
     page: Page
     asked: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 def visited(browser: Browser, body: bytes, size: str = "desk", **options: Any) -> Visit:

@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 
 from service.api.site.library import at
-from tests.acceptance.browser import chromium, violations
+from tests.acceptance.browser import violations
 from tests.api.site.whole import whole_site
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
-
 
 LONG = {"estimand_coverage", "departures", "changelog", "fields"}
 FEW = ("/docs", "/docs/coverage", "/docs/methods/estimators", "/docs/problems/few_humans", "/docs/search?q=humans")

@@ -6,41 +6,26 @@ import json
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.browser import chromium
+from tests.acceptance.browser import Open
 from tests.acceptance.conftest import Server
 from tests.acceptance.talk import post
 from tests.acceptance.workbench_page import (
     EXAMPLE,
     PLAN,
     TWINS,
-    Open,
     api,
     calibrated,
     example,
     numbers,
     saved,
     upload,
-    visiting,
     wanted,
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def opened(browser: Any, server: Server) -> Iterator[Open]:
-    with visiting(browser, server) as begin:
-        yield begin
 
 
 def test_an_example_by_mouse_is_the_answer_of_the_service(server: Server, opened: Open) -> None:

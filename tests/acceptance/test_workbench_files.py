@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.acceptance.browser import chromium
+from tests.acceptance.browser import Open
 from tests.acceptance.conftest import Server
 from tests.acceptance.workbench_page import (
     TWINS,
-    Open,
     calibrated,
     example,
     numbers,
     saved,
     upload,
-    visiting,
     wanted,
 )
 
 SEMICOLONS = TWINS.replace(",", ";").replace(".", ",").replace("\n", "\r\n")
 HEADER, *ROWS = TWINS.splitlines()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def opened(browser: Any, server: Server) -> Iterator[Open]:
-    with visiting(browser, server) as begin:
-        yield begin
 
 
 def active(page: Any) -> str:

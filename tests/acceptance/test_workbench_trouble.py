@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.acceptance.browser import chromium, violations
+from tests.acceptance.browser import Open, violations
 from tests.acceptance.conftest import Server
 from tests.acceptance.talk import request, say
-from tests.acceptance.workbench_page import TWINS, Open, calibrated, example, saved, upload, visiting
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def opened(browser: Any, server: Server) -> Iterator[Open]:
-    with visiting(browser, server) as begin:
-        yield begin
+from tests.acceptance.workbench_page import TWINS, calibrated, example, saved, upload
 
 
 def test_a_refusal_stands_beside_the_cell_it_is_about(server: Server, opened: Open) -> None:

@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
-
-from tests.acceptance.browser import chromium
+from tests.acceptance.browser import Open
 from tests.acceptance.conftest import Server
-from tests.acceptance.workbench_page import TWINS, Open, calibrated, upload, visiting, wanted
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def opened(browser: Any, server: Server) -> Iterator[Open]:
-    with visiting(browser, server) as begin:
-        yield begin
+from tests.acceptance.workbench_page import TWINS, calibrated, upload, wanted
 
 
 def test_none_among_words_is_a_question_and_not_a_guess(server: Server, opened: Open) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,33 +13,6 @@ from tests.acceptance.talk import post
 EXAMPLE = json.loads(files("service.api").joinpath("example.json").read_bytes())
 PLAN = {name: EXAMPLE["plan"][name] for name in ("control", "identification")}
 TWINS = files("service.api").joinpath("workbench", "twins.csv").read_text()
-Open = Callable[..., Any]
-
-
-@contextmanager
-def visiting(browser: Any, server: Server) -> Iterator[Open]:
-    """Opens the page: ``opened(width=..., color_scheme=...)``. Afterwards: nothing failed, nobody else was asked."""
-    contexts, failures, asked = [], [], set()
-
-    def begin(width: int = 1280, path: str = "/", **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        page.on("console", lambda said: failures.append(said.text) if "Content Security" in said.text else None)
-        page.on("request", lambda sent: asked.add(sent.url.split("/")[2] if "//" in sent.url else sent.url[:5]))
-        page.goto(f"http://{server.host}:{server.port}{path}")
-        page.wait_for_selector("html.ready")
-        return page
-
-    yield begin
-    kept = [context.storage_state() for context in contexts]
-    for context in contexts:
-        context.close()
-    assert failures == []
-    assert asked - {"blob:", "data:"} == {f"{server.host}:{server.port}"}
-    assert all(state == {"cookies": [], "origins": []} for state in kept)
 
 
 def example(page: Any, name: str = "twins") -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.browser import chromium
+from tests.acceptance.browser import chromium, visiting
 from tests.acceptance.conftest import Server
-from tests.acceptance.workbench_page import example, saved, upload, visiting
+from tests.acceptance.workbench_page import example, saved, upload
 from tests.clients import js_package, r_package
 
 
@@ -27,7 +27,7 @@ def taken(
     browser: Any, server: Server, begin: Callable[[Any], None], *, local: bool
 ) -> tuple[dict[str, Any], dict[str, bytes], list[str]]:
     """The answer, the files and the code (curl, R, JavaScript) of what was begun on the page."""
-    with visiting(browser, server) as opened:
+    with visiting(browser, f"{server.host}:{server.port}") as opened:
         page = opened()
         begin(page)
         page.set_checked("#set-local", local)
