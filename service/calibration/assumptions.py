@@ -135,10 +135,16 @@ def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumpti
     else:
         found.append(("independent_units", "units are independent of each other"))
     if sample.strata or sample.within_strata:
-        found.append(("known_stratum_shares", "strata are weighted by their shares of the population"))
+        found.append(("known_stratum_shares", _shares(sample)))
     if llm_asked:
         found.append(("no_leakage", "LLM answers were made without these humans' answers"))
     return [Assumption(name, "assumed", None, statement) for name, statement in found]
+
+
+def _shares(sample: Sample) -> str:
+    if sample.drawn_shares is None:
+        return "strata are weighted by their shares of the population"
+    return "the units were drawn without regard to strata, so that these have the population's shares up to chance"
 
 
 def claim(test: ReferenceTest | None, pools: Collection[int], *, reproduced: bool = False) -> Claim:

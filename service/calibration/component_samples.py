@@ -93,6 +93,7 @@ def component(parts: Parts, j: int) -> Sample:
         pool_given=parts.pool.given,
         link=parts.link,
         empirical=fit.empirical,
+        drawn_shares=sample.drawn_shares,
     )
 
 

@@ -98,7 +98,7 @@ def resolve(sample: Sample, plan: Plan) -> Resolved:
     chosen = estimator(plan.estimator)
     sample = modelled(sample)
     shares = strata.shares(sample, plan.stratum_shares, identification) if sample.strata else None
-    cells = strata.stratified(sample)
+    cells = strata.stratified(sample, shares if plan.stratum_shares is None else None)
     plain = Frame(cells, identification, tuning=plan.tuning)
     frame = published(plain, chosen) if plan.compat and chosen.historical else plain
     return Resolved(

@@ -114,9 +114,9 @@ class Sample:
     ``human`` has one source per arm. ``llm_only`` has one entry for a shared pool and one per arm otherwise, ``None``
     where a pool has no LLM-only unit. ``pointers`` say where each arm's humans stand in the caller's data. Outcomes are
     held as deviations from ``origin``, which is 0 unless their level dwarfs their spread (a mean near 1e8 with sd 1).
-    Stratum codes are indexes of ``strata``. For the share of one category the outcome is whether a human chose
-    ``component``; ``categories`` are all there are and ``chosen`` (n,) is every arm's choice among them.
-    ``terms`` are those of a model, by row of ``Units.x``. A sample of influence values (``linearised``) has one arm, a
+    Stratum codes are indexes of ``strata``, ``drawn_shares`` (H,) their shares if the sample's own. For the share of
+    one category the outcome is whether a human chose ``component``; ``categories`` are all there are and ``chosen``
+    (n,) every arm's. ``terms`` are a model's, by row of ``Units.x``. A ``linearised`` sample has one arm, a
     coefficient as ``component`` and no categories: ``spare`` are the degrees of freedom that its human fit leaves,
     ``identification`` how its pool is identified, and with ``pool_given`` the LLM-only units are the whole pool;
     ``link`` is the scale on which its intervals are formed, if not its own; ``empirical``: the degrees of freedom
@@ -152,6 +152,7 @@ class Sample:
     unanswered_by_chance: float = 1.0
     response: tuple[Response, ...] = ()
     margins: Margins | None = None
+    drawn_shares: FloatArray | None = None
 
     @cached_property
     def shared(self) -> bool:
@@ -201,8 +202,7 @@ class Sample:
     @cached_property
     def goes_beyond_humans(self) -> bool:
         """Whether anything is known of c beyond the humans: an LLM-only unit or a population mean."""
-        only = any(source is not None for source in self.llm_only)
-        return only or any(c.population_mean is not None for c in self.columns)
+        return any(s is not None for s in self.llm_only) or any(c.population_mean is not None for c in self.columns)
 
     @cached_property
     def models(self) -> tuple[str, ...]:

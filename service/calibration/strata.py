@@ -5,7 +5,8 @@ engine gives estimate, variance and degrees of freedom as for any other. A cell 
 slope of its arm within all strata (deviations from cell means) as a fixed slope; the others their own.
 Shapes: D arms, H strata, D H cells in arm-major order; shares (H,). Units: none.
 Assumes: shares are those of the population; units of a stratum are exchangeable with its humans.
-Breaks: shares taken from the sample when humans were sampled disproportionately (``stratum_shares_from_sample``).
+Breaks: shares taken from the sample when humans were sampled disproportionately (``stratum_shares_from_sample``). Their
+sampling error is added (see ``drawn_shares``).
 Raises: ``thin_stratum`` (fewer than 2 humans of an arm in a stratum), ``unsupported_combination`` (known means).
 Source: Imbens & Rubin (2015), Causal Inference, chapter 9; Fisch et al. 2406.04291 for strata with predictions.
 Differs: the slope of thin strata is pooled, not shrunk by an estimated amount.
@@ -27,8 +28,11 @@ from service.calibration.sample import Sample, Units
 FEWEST = 2
 
 
-def stratified(sample: Sample) -> Sample:
-    """The sample with one arm per arm and stratum, in arm-major order; unchanged without strata."""
+def stratified(sample: Sample, drawn_shares: FloatArray | None = None) -> Sample:
+    """The sample with one arm per arm and stratum, in arm-major order; unchanged without strata.
+
+    ``drawn_shares`` (H,) are those of the strata where they are the sample's own.
+    """
     if not sample.strata:
         return sample
     strata = range(len(sample.strata))
@@ -64,6 +68,7 @@ def stratified(sample: Sample) -> Sample:
         llm_only=tuple(_present(source, h) for source, h in sources),
         pointers=tuple(sample.pointers[d] for d, _ in cells),
         stratum_of=tuple(h for _, h in cells),
+        drawn_shares=drawn_shares,
     )
 
 

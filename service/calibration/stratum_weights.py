@@ -4,7 +4,8 @@ Formula: with W_h the stated shares (else those of ``strata``), and V_h the weig
     w_i <- w_i W_h / (V_h / sum_k V_k)
 for the humans of all arms and for the LLM-only units, each a source of its own. Under known sampling probabilities the
 frame is one source, and the humans' w / pi are given the same shares by way of pi. Shares that a source has already
-leave its weights as they are. The variance is then that within strata (see ``within``).
+leave its weights as they are. The variance is then that within strata (see ``within``), and for shares of the sample's
+own that of the shares besides (see ``drawn_shares``).
 Shapes: n units, H strata. Units: weights.
 Assumes: as ``strata``. Breaks: shares taken from the sample when humans were sampled disproportionately.
 Raises: ``thin_stratum``, ``cluster_spans_strata``, and what ``strata.shares`` raises.
@@ -19,8 +20,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.calibration import pools, strata
-from service.calibration.errors import InvalidSample, Problem, Warned
+from service.calibration import pools, strata, survey_design
+from service.calibration.errors import InvalidSample, Problem
 from service.calibration.moments import FloatArray, IntArray
 from service.calibration.plan import Identification
 from service.calibration.sample import Sample, Units
@@ -39,7 +40,7 @@ def with_shares(sample: Sample, stated: Mapping[str, float] | None, identificati
     humans, frame = _units(sample.human), identification == "sampling"
     base = _factor([*humans, *used] if frame else humans, shares)
     only = base if frame else _factor(used, shares)
-    told = () if stated is not None else (_from_sample(),)
+    told = () if stated is not None else (survey_design.shares_from_sample(),)
     weighted = sample.weighted or base is not None or only is not None
     found = replace(
         sample,
@@ -49,13 +50,9 @@ def with_shares(sample: Sample, stated: Mapping[str, float] | None, identificati
         ),
         strata=(),
         warnings=(*sample.warnings, *told),
+        drawn_shares=shares if stated is None else None,
     )
     return _humans_of_frame(found, shares) if frame else found
-
-
-def _from_sample() -> Warned:
-    text = "strata count by their share of the sample; state stratum_shares where the population's are known"
-    return Warned("stratum_shares_from_sample", text, PLACE)
 
 
 def _units(sources: Sequence[object]) -> list[Units]:

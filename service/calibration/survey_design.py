@@ -90,9 +90,14 @@ def doubts(sample: Sample, *, shares_stated: bool) -> list[Warned]:
             text = f"the weights of arm {arm!r} are so unequal that its {source.n} humans count as {size:.3g}"
             found.append(Warned("unequal_weights", text, place))
     if sample.strata and not shares_stated:
-        text = "strata count by their share of the sample; state stratum_shares where the population's are known"
-        found.append(Warned("stratum_shares_from_sample", text, "/data/stratum"))
+        found.append(shares_from_sample())
     return found
+
+
+def shares_from_sample() -> Warned:
+    """The warning that nobody stated the shares of strata."""
+    text = "strata count by their share of the sample, which is an estimate; state stratum_shares where they are known"
+    return Warned("stratum_shares_from_sample", text, "/data/stratum")
 
 
 def resampling_doubts(sample: Sample, interval: str) -> list[Warned]:

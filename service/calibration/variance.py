@@ -7,6 +7,7 @@ Formula (own least-squares slopes): with B_k = sum t_d b_d over the arms of pool
            not below the smallest df_d
 Joint form (a fixed slope whose own humans are in the pool; weights): Var = sum (r_i + P_i)^2 over all units,
     P_i = q_ki B_k'(c_i - cbar*_k) sqrt(T_k/(T_k - 1));  with clusters the same over clusters (see ``clusters``).
+Shares of strata that are the sample's own add s_i (see ``drawn_shares``), in the joint form to r_i + P_i.
 Influence values of a model's coefficient from a stratified sample are centred in their strata (see ``within``).
 Shapes: contrast t (D,). Units: variance in squared outcome units.
 Source: MacKinnon & White (1985) for HC2; Satterthwaite (1946) for combining degrees of freedom; the pool term is ours.
@@ -20,7 +21,7 @@ from math import sqrt
 
 import numpy as np
 
-from service.calibration import target_rows, within
+from service.calibration import drawn_shares, target_rows, within
 from service.calibration.clusters import cluster_influence
 from service.calibration.estimate import Estimate
 from service.calibration.moments import FloatArray, IntArray, Moments
@@ -44,6 +45,11 @@ def contrast_variance(estimate: Estimate, contrast: FloatArray, population: Popu
             arms = [d for d in used if estimate.frame.sample.pool_of(d) == k]
             variance, spread = _pool_variance(estimate, contrast, slopes[k], arms, pool)
             total, square = total + variance, square + spread
+    each = drawn_shares.by_stratum(estimate, contrast, population)
+    if each is not None:
+        drawn = np.concatenate([drawn_shares.of_units(each, u) for u in drawn_shares.units(estimate)])
+        variance = float(drawn @ drawn)
+        total, square = total + variance, square + variance * variance / (drawn.size - 1)
     if estimate.frame.compat:
         return total, float("inf")
     return total, _df(total, square, min(degrees[d] for d in used))
@@ -112,28 +118,34 @@ def influences(estimate: Estimate, contrast: FloatArray, population: Population 
 
 def _of_units(estimate: Estimate, contrast: FloatArray, population: Population) -> tuple[Influence, ...]:
     sample = estimate.frame.sample
+    each = drawn_shares.by_stratum(estimate, contrast, population)
     if sample.clustered:
         found = cluster_influence(estimate, contrast, population)
-        spare = float(max(1, found.llm_only.shape[0] - 1))
-        rest = Influence(found.llm_only, "LLM-only clusters", df=spare, keys=found.llm_only_codes)
-        human = Influence(found.human, "clusters with humans", df=found.df, keys=found.human_codes)
-        return (human, rest) if found.llm_only.any() else (human,)
-    slopes = estimate.pool_slopes(contrast)
-    groups = []
+        own, rest = found.human, found.llm_only
+        if each is not None:
+            own = own + drawn_shares.of_clusters(each, estimate, found.human_codes)
+            rest = rest + drawn_shares.of_clusters(each, estimate, found.llm_only_codes)
+        spare = float(max(1, rest.shape[0] - 1))
+        others = Influence(rest, "LLM-only clusters", df=spare, keys=found.llm_only_codes)
+        human = Influence(own, "clusters with humans", df=found.df, keys=found.human_codes)
+        return (human, others) if rest.any() else (human,)
+    slopes, groups = estimate.pool_slopes(contrast), []
     for d, source in enumerate(sample.human):
         k = sample.pool_of(d)
         in_pool = population == "super" and d in estimate.pools[k].humans and bool(np.count_nonzero(slopes[k]))
-        if in_pool or contrast[d]:
+        if in_pool or contrast[d] or each is not None:
             asked, own = sample.asked(d), contrast[d] * estimate.human_influence(d)
             reach = _pool_influence(asked, slopes[k], estimate.pools[k], d) if in_pool else 0.0
             values = (sample.response[d].of_asked(own) if sample.response else own) + reach
-            values = _within(values, source) if sample.within_strata else values
+            values = _with_strata(values, source, each, inside=sample.within_strata)
             groups.append(Influence(values, f"humans {d}", df=float(estimate.df[d]), keys=_row(asked), pool=k))
     for k, pool in enumerate(estimate.pools if population == "super" else ()):
         only = sample.llm_only[k]
-        if pool.llm_only is not None and only is not None and np.count_nonzero(slopes[k]):
-            values = _pool_influence(only, slopes[k], pool, None)
-            values = _within(values, only) if sample.within_strata else values
+        counted = each if estimate.frame.identification != "randomization" else None
+        moved = pool.llm_only is not None and bool(np.count_nonzero(slopes[k]))
+        if only is not None and (moved or counted is not None):
+            values = _pool_influence(only, slopes[k], pool, None) if moved else np.zeros(only.n)
+            values = _with_strata(values, only, counted, inside=sample.within_strata)
             groups.append(Influence(values, f"LLM-only {k}", df=float(max(1, only.n - 1)), keys=_row(only), pool=k))
     return tuple(groups)
 
@@ -150,11 +162,14 @@ def drawn_together(estimate: Estimate, contrast: FloatArray, population: Populat
     return {f"frame {k}": np.concatenate([g.values for g in groups if g.pool == k]) for k in frames}
 
 
-def _within(values: FloatArray, source: Units | Moments) -> FloatArray:
-    """Influence values (n,) of a source whose sum of squares is the variance within its strata."""
+def _with_strata(values: FloatArray, source: Units | Moments, each: FloatArray | None, *, inside: bool) -> FloatArray:
+    """Influence values (n,) of a source centred in its strata where variance is ``inside`` them, and with s_i."""
+    if not inside and each is None:
+        return values
     assert isinstance(source, Units)
     assert source.stratum is not None
-    return within.centred(values, source.stratum)
+    values = within.centred(values, source.stratum) if inside else values
+    return values if each is None else values + drawn_shares.of_units(each, source)
 
 
 def _row(source: Units | Moments) -> IntArray | None:

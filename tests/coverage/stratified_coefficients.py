@@ -2,10 +2,9 @@
 
     python -m tests.coverage.stratified_coefficients 2000
 
-Four strata whose intercepts and slopes differ; humans and LLM-only units are drawn stratum by stratum, either in the
-population's shares (none stated) or equally many of each with the shares stated. The truth is the model fitted to two
-million people in the population's shares. With clusters, five of a stratum's people share a taste, which the LLM knows
-in part.
+Four strata whose intercepts and slopes differ; humans and LLM-only units are drawn from the population as it is (no
+shares stated) or equally many of each stratum with the shares stated. The truth is the model fitted to two million
+people in the population's shares. With clusters, five of a stratum's people share a taste, which the LLM knows in part.
 """
 
 from __future__ import annotations
@@ -75,9 +74,13 @@ def truth(kind: str) -> np.ndarray:
 
 
 def study(cell: Cell, rng: np.random.Generator) -> Table:
-    """One sample of a cell: n humans, then ``TIMES`` as many LLM-only units, both stratum by stratum."""
-    counts = np.full(4, cell.n // 4) if cell.stated else np.rint(cell.n * SHARES).astype(int)
-    strata = np.concatenate((np.repeat(np.arange(4), counts), np.repeat(np.arange(4), TIMES * counts)))
+    """One sample of a cell: n humans, then ``TIMES`` as many LLM-only units."""
+    if cell.stated:
+        counts = np.full(4, cell.n // 4)
+        strata = np.concatenate((np.repeat(np.arange(4), counts), np.repeat(np.arange(4), TIMES * counts)))
+    else:
+        people_of = rng.choice(4, (1 + TIMES) * cell.n // cell.together, p=SHARES)
+        strata = np.repeat(people_of, cell.together)
     terms, y, said = people(cell.kind, strata, rng)
     cluster = np.arange(y.size) // cell.together
     if cell.together > 1:

@@ -65,10 +65,11 @@ def brute(sample: Sample, arm: int, t: float, **plan):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_level_is_the_engines(name: str, estimator: str) -> None:
     sample = SAMPLES[name]
-    found = resolved(sample, Plan(quantiles=(0.5,), estimator=estimator))
+    drawn = resolved(sample, Plan(quantiles=(0.5,), estimator=estimator)).shares
+    shares = None if drawn is None else dict(zip(sample.strata, drawn.tolist(), strict=True))
+    found = resolved(sample, Plan(quantiles=(0.5,), estimator=estimator, stratum_shares=shares))
     for arm in range(len(sample.arms)):
         alone = np.eye(len(sample.arms))[arm]
-        shares = None if found.shares is None else dict(zip(sample.strata, found.shares.tolist(), strict=True))
         levels = curve(way(found.frame, found.cells(alone), estimator, "super", 0.5), [0.5])
         y = sample.human[arm].y
         assert levels.thresholds.tolist() == np.unique(y)[:-1].tolist()
