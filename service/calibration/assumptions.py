@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from service.calibration import repeated
 from service.calibration.answer import Assumption, Claim, Status
-from service.calibration.columns import GLANCE, Dropped
+from service.calibration.columns import Dropped
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL, combined, pool_p_values
 from service.calibration.errors import Warned
 from service.calibration.estimate import Frame
+from service.calibration.intervals.auto import rarer_of_two
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification
 from service.calibration.rows import rows
@@ -27,7 +28,6 @@ from service.calibration.sample import Sample, Units
 
 FEW_MINORITY = 5
 COCHRAN = 25.0  # Cochran (1977), Sampling Techniques, section 2.15
-TWO = 2  # answers: a rare one has its own warning
 BELONG = "LLM-only units and stated means belong to the humans' population"
 IGNORABILITY = (
     "given the target's covariates, humans and target population answer alike, and outcomes are linear in the "
@@ -186,10 +186,10 @@ def doubts(frame: Frame, test: ReferenceTest | None, *, llm_asked: bool) -> list
 
 
 def outcome_doubts(sample: Sample) -> list[Warned]:
-    """Warnings about the shape of the humans' outcomes, or of their influence; strata are too small to judge it."""
+    """Warnings about the shape of the humans' outcomes by arm (skewness within strata), or of their influence."""
     if sample.linearised:
         return [] if sample.empirical else _skewed_influence(sample)
-    return [] if sample.stratum_of else [*_rare_outcomes(sample), *_skewed_outcomes(sample)]
+    return [found for arm in dict.fromkeys(sample.arms) if (found := _outcome_doubt(sample, arm)) is not None]
 
 
 def reference_doubts(test: ReferenceTest | None) -> list[Warned]:
@@ -226,16 +226,21 @@ def _dropped(sample: Sample, dropped: Dropped) -> Warned:
     return Warned(dropped.code, f"column {column.name!r} {reason}{where} and was left out", column.pointer)
 
 
-def _skewed_outcomes(sample: Sample) -> list[Warned]:
-    """Cochran's rule: a mean's normal interval wants n > 25 g1^2, for skewness g1 beyond two of its standard errors."""
-    found = []
-    for source, place in zip(sample.human, sample.pointers, strict=True):
-        if not isinstance(source, Units) or source.y is None or len(set(source.y[:GLANCE].tolist())) <= TWO:
-            continue
-        if _skewed(source.y):
-            text = "the outcome is so skewed for its number of humans that the t interval may be too short"
-            found.append(Warned("skewed_outcome", text, place))
-    return found
+def _outcome_doubt(sample: Sample, arm: str) -> Warned | None:
+    """An arm's rare answer; else Cochran's rule: a mean's normal interval wants n > 25 g1^2, for skewness g1."""
+    cells = [d for d, name in enumerate(sample.arms) if name == arm]
+    answers = [s.y for d in cells if isinstance(s := sample.human[d], Units) and s.y is not None]
+    if not answers:
+        return None
+    y, place = np.concatenate(answers), sample.pointers[cells[0]]
+    rarer = rarer_of_two(y)
+    if rarer is None and _skewed(np.concatenate([v - v.mean() for v in answers])):
+        text = "the outcome is so skewed for its number of humans that the t interval may be too short"
+        return Warned("skewed_outcome", text, place)
+    if rarer and rarer < FEW_MINORITY:
+        text = f"fewer than {FEW_MINORITY} humans of an arm gave the rarer of two answers: no interval is trustworthy"
+        return Warned("rare_outcome", text, place)
+    return None
 
 
 def _skewed_influence(sample: Sample) -> list[Warned]:
@@ -261,20 +266,3 @@ def _skewed(y: FloatArray) -> bool:
 def most_skewness(n: int) -> float:
     """Skewness beyond which the t interval of a mean of n humans is doubted."""
     return max(sqrt(n / COCHRAN), 2.0 * sqrt(6.0 / n))
-
-
-def _rare_outcomes(sample: Sample) -> list[Warned]:
-    found = []
-    for source, place in zip(sample.human, sample.pointers, strict=True):
-        if not isinstance(source, Units) or source.y is None:
-            continue
-        if len(set(source.y[:GLANCE].tolist())) > 2:
-            continue
-        low, high = source.y.min(), source.y.max()
-        at_low, at_high = int((source.y == low).sum()), int((source.y == high).sum())
-        if at_low + at_high == source.n and min(at_low, at_high) < FEW_MINORITY:
-            text = (
-                f"fewer than {FEW_MINORITY} humans of an arm gave the rarer of two answers: no interval is trustworthy"
-            )
-            found.append(Warned("rare_outcome", text, place))
-    return found

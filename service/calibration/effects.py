@@ -232,7 +232,8 @@ def _warnings(resolved: Resolved, tested: ReferenceTest | None, estimates: Seque
     found += resolved.interval.warnings
     if resolved.plan.estimator == "auto":
         found += auto.doubts(resolved.plain)
-    found += survey_design.doubts(resolved.sample, shares_stated=resolved.plan.stratum_shares is not None)
+    stated = resolved.plan.stratum_shares is not None
+    found += survey_design.doubts(resolved.sample, resolved.shares, shares_stated=stated)
     if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
         text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"
         found.append(Warned("no_llm_only_units", text, "/plan/identification"))

@@ -73,8 +73,8 @@ def _check_clusters(sample: Sample) -> None:
         raise NotIdentified([p for refused in problems for p in refused.problems])
 
 
-def doubts(sample: Sample, *, shares_stated: bool) -> list[Warned]:
-    """Warnings about few clusters, very unequal weights and strata weighted by the sample."""
+def doubts(sample: Sample, shares: FloatArray | None = None, *, shares_stated: bool) -> list[Warned]:
+    """Warnings about few clusters, very unequal weights (with the ``shares`` (H,) of strata) and unstated shares."""
     found = []
     if sample.clustered:
         found += [
@@ -85,9 +85,10 @@ def doubts(sample: Sample, *, shares_stated: bool) -> list[Warned]:
             if n < FEW_CLUSTERS
         ]
     for arm, source, place in zip(sample.arms, sample.human, sample.pointers, strict=True):
-        size = effective(source) if isinstance(source, Units) else None
+        size = effective(source, shares) if isinstance(source, Units) else None
         if size is not None and isinstance(source, Units) and source.n > UNEVEN * size:
-            text = f"the weights of arm {arm!r} are so unequal that its {source.n} humans count as {size:.3g}"
+            what = "weights" if shares is None else "weights and strata's shares"
+            text = f"the {what} of arm {arm!r} are so unequal that its {source.n} humans count as {size:.3g}"
             found.append(Warned("unequal_weights", text, place))
     if sample.strata and not shares_stated:
         found.append(shares_from_sample())
@@ -110,10 +111,16 @@ def resampling_doubts(sample: Sample, interval: str) -> list[Warned]:
     return [Warned("few_to_resample", text, "/plan/interval")] if few else []
 
 
-def effective(units: Units) -> float | None:
-    """Kish's n of the weights w / pi of a source's units; None where they have neither."""
+def effective(units: Units, shares: FloatArray | None = None) -> float | None:
+    """Kish's n of the weights w / pi of a source's units; None where they have neither.
+
+    ``shares`` (H,): weights are w W_h over the sum of w in their stratum h.
+    """
     weight = _weight(units)
-    return None if weight is None else kish(weight)
+    if shares is None or units.stratum is None:
+        return None if weight is None else kish(weight)
+    own = np.ones(units.n) if weight is None else weight
+    return kish(own * (shares / np.maximum(np.bincount(units.stratum, own, shares.shape[0]), REST))[units.stratum])
 
 
 def _weight(units: Units) -> FloatArray | None:

@@ -14,6 +14,7 @@ from service.calibration.assumptions import (
     doubts,
     exchangeable,
     others,
+    outcome_doubts,
     reference,
 )
 from service.calibration.assumptions import tested as reference_test
@@ -24,6 +25,7 @@ from service.calibration.layouts.reading import Reading
 from service.calibration.layouts.table import Table, from_table
 from service.calibration.plan import Model, Plan
 from service.calibration.sample import Column
+from service.calibration.strata import stratified
 from tests.calibration.studies import Study, as_moments, simulate
 
 ARMS = simulate(13, (12, 12), (20, 20))
@@ -147,6 +149,37 @@ def test_a_skewed_outcome_is_doubted_until_there_are_enough_humans() -> None:
         assert ("skewed_outcome" in skew_codes(y)) == doubted
     assert "skewed_outcome" not in skew_codes(latent[:40])
     assert "skewed_outcome" not in skew_codes((latent[:40] > 1.0).astype(float))
+
+
+def test_amounts_that_few_gave_are_doubted_in_any_order_of_rows() -> None:
+    y = np.concatenate((np.zeros(90), np.random.default_rng(5).choice([5.0, 10.0, 100.0], 10)))
+    for order in (y, y[::-1], np.random.default_rng(6).permutation(y)):
+        assert "skewed_outcome" in skew_codes(order)
+
+
+def test_strata_are_judged_by_arm_and_within() -> None:
+    """Levels that differ between strata are no skewness; answers that are skewed within them are."""
+    rng = np.random.default_rng(7)
+    codes = np.where(np.arange(90) < 80, 0, 1)
+    for y, doubted in (
+        (rng.normal(size=90) + 20.0 * codes, []),
+        (np.exp(1.5 * rng.normal(size=90)), ["skewed_outcome"]),
+    ):
+        assert strata_codes(y, codes) == doubted
+    assert strata_codes((np.arange(90) % 30 == 0).astype(float), codes) == ["rare_outcome"]
+    assert strata_codes((np.arange(90) % 9 == 0).astype(float), codes) == []
+
+
+def strata_codes(y: np.ndarray, codes: np.ndarray) -> list[str]:
+    plain = simulate(1, (y.shape[0],), (9,)).sample()
+    human, only = plain.human[0], plain.llm_only[0]
+    sample = replace(
+        plain,
+        strata=("a", "b"),
+        human=(replace(human, y=y, stratum=codes),),
+        llm_only=(replace(only, stratum=np.arange(9) % 2),),
+    )
+    return [w.code for w in outcome_doubts(stratified(sample))]
 
 
 @pytest.mark.parametrize(("share", "some"), [(0.03, True), (0.5, False)])

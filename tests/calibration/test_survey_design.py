@@ -86,6 +86,20 @@ def test_doubts_name_few_clusters_uneven_weights_and_shares_from_the_sample() ->
     assert doubts(strata, shares_stated=True) == []
 
 
+def test_a_stratum_of_two_for_half_of_the_population_is_an_unequal_weight() -> None:
+    codes = np.where(np.arange(12) < 10, 0, 1)
+    human = replace(PLAIN.human[0], stratum=codes)
+    half = np.array([0.5, 0.5])
+    assert effective(human, half) == pytest.approx(1.0 / (0.25 / 10 + 0.25 / 2))
+    weight = np.linspace(1, 3, 12)
+    each = weight * np.where(codes == 0, 0.5 / weight[:10].sum(), 0.5 / weight[10:].sum())
+    assert effective(replace(human, weight=weight), half) == pytest.approx(1.0 / (each**2).sum())
+    many = replace(PLAIN, strata=("a", "b"), human=(human, replace(PLAIN.human[1], stratum=np.arange(14) % 2)))
+    assert doubts(many, half, shares_stated=True) == []
+    (said,) = doubts(many, np.array([0.1, 0.9]), shares_stated=True)
+    assert (said.code, said.pointer) == ("unequal_weights", "/data/arms/0/human")
+
+
 def test_effective_units_count_weights_and_probabilities_together() -> None:
     units = PLAIN.human[0]
     assert effective(units) is None

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.calibration.errors import Warned
-from service.calibration.moments import Moments
+from service.calibration.moments import FloatArray, Moments
 from service.calibration.plan import IntervalName
 from service.calibration.sample import Sample, Units
 
@@ -58,12 +58,17 @@ def _rarer(source: Units | Moments, origin: float) -> int | None:
         yes_no = 0.0 <= share <= 1.0 and abs(spread - share * (1.0 - share)) <= ROUNDING
         return round(source.n * min(share, 1.0 - share)) if yes_no else None
     assert source.y is not None
-    if len(set(source.y[:GLANCE].tolist())) > 2:
+    return rarer_of_two(source.y)
+
+
+def rarer_of_two(y: FloatArray) -> int | None:
+    """How often the rarer of two answers is among answers (n,), 0 where all are alike; None where there are more."""
+    if len(set(y[:GLANCE].tolist())) > 2:
         return None
-    at_low, at_high = int((source.y == source.y.min()).sum()), int((source.y == source.y.max()).sum())
-    if at_low == source.n:
+    at_low, at_high = int((y == y.min()).sum()), int((y == y.max()).sum())
+    if at_low == y.shape[0]:
         return 0
-    return min(at_low, at_high) if at_low + at_high == source.n else None
+    return min(at_low, at_high) if at_low + at_high == y.shape[0] else None
 
 
 def _answers(sample: Sample) -> set[float]:

@@ -33,15 +33,15 @@ def require_rows(sample: Sample, method: str) -> None:
 
 
 def share_scale(frame: Frame, bounds: tuple[float, float] | None) -> tuple[float, float]:
-    """Smallest and largest possible outcome: the plan's bounds, 0 and 1, or the only two answers; else a refusal."""
+    """Smallest and largest possible outcome: the plan's bounds, the only two answers, or 0 and 1; else a refusal."""
     low, high = outcome_range(frame)
     if bounds is not None:
         require_inside(frame, bounds, "score")
         return bounds
+    if frame.sample.has_rows and low < high and two_valued(frame.sample, low, high):
+        return low, high
     if low >= 0.0 and high <= 1.0:
         return 0.0, 1.0
-    if frame.sample.has_rows and two_valued(frame.sample, low, high):
-        return low, high
     raise UnsupportedCombination.at(
         POINTER,
         "not_a_proportion",

@@ -2,7 +2,8 @@
 
 Formula: for arm d, p = clip(mu_d, 0, 1), n* = p(1 - p)/Var(mu_d) and k the t quantile at the arm's df,
     l, u = (p + k^2/2n*)/(1 + k^2/n*) -+ k/(1 + k^2/n*) sqrt(p(1 - p)/n* + k^2/4n*^2)
-In n*, p is kept half a human away from 0 and 1; n* is the number of humans where the variance is 0.
+In n*, p is kept away from 0 and 1 by half a human, or by the humans' own share and its rest where those are less and
+not 0 (answers between the bounds); n* is the number of humans where the variance is 0.
 Contrast sum t_d mu_d with delta_d = t_d (p_d - l_d) for t_d > 0, t_d (p_d - u_d) for t_d < 0 (limits swapped above):
     L = sum t_d p_d - sqrt( sum_d delta_d^2 + 2 sum_{d<e} sign(t_d t_e) r_de delta_d delta_e )
 with r_de the correlation of the two arms' estimates, which is not 0 where they share a pool.
@@ -118,11 +119,18 @@ def _share(estimate: Estimate, part: FloatArray, scale: tuple[float, float], pop
     low, high = scale
     weight = float(part.sum())
     variance, df = contrast_variance(estimate, part / weight, population)
-    n = sum(estimate.frame.human[d].n for d in np.flatnonzero(part))
-    p = (float(part @ estimate.theta) / weight + estimate.frame.sample.origin - low) / (high - low)
-    kept = min(max(p, 0.5 / n), 1.0 - 0.5 / n)
+    arms, origin = estimate.frame.human, estimate.frame.sample.origin
+    n = sum(arms[d].n for d in np.flatnonzero(part))
+    means = np.array([arm.mean[0] for arm in arms])
+    p, own = ((float(part @ m) / weight + origin - low) / (high - low) for m in (estimate.theta, means))
+    kept = min(max(p, _nearest(own, n)), 1.0 - _nearest(1.0 - own, n))
     size = kept * (1.0 - kept) * (high - low) ** 2 / variance if variance > 0.0 else float(n)
     return Share(weight * (high - low), min(1.0, max(0.0, p)), size, df)
+
+
+def _nearest(share: float, n: int) -> float:
+    """How near 0 a share of n humans may come in n*, where their own is ``share``."""
+    return min(0.5 / n, share) if share > 0.0 else 0.5 / n
 
 
 def _correlation(estimate: Estimate, parts: list[FloatArray], population: Population) -> FloatArray:

@@ -35,6 +35,9 @@ def test_the_scale_of_shares() -> None:
     assert requirements.share_scale(codes, None) == (1.0, 2.0)
     assert requirements.share_scale(shares, None) == (0.0, 1.0)
     assert requirements.share_scale(LIKERT, (0.0, 5.0)) == (0.0, 5.0)
+    cents = cases.answers([0.0, 0.01, 0.01], [0.0, 0.0, 0.01]).frame
+    assert requirements.share_scale(cents, None) == (0.0, 0.01)
+    assert requirements.share_scale(cents, (0.0, 1.0)) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("bounds", [(1.5, 5.0), (1.0, 4.5)])

@@ -100,6 +100,26 @@ def test_shares_near_0_keep_half_a_human_and_those_without_variance_count_humans
     assert share.size == pytest.approx(0.025 * 0.975 / contrast_variance(low, cases.MEAN, "super")[0])
 
 
+def test_amounts_far_below_the_largest_possible_one_have_their_own_share_in_n() -> None:
+    """A mean of .002 of 40 humans is nearer to 0 than half a human; n* was six times too large there, coverage .54."""
+    y = 0.002 * np.random.default_rng(1).gamma(2.0, 0.5, 40)
+    for answers, at in ((y, float(y.mean())), (1.0 - y, 1.0 - float(y.mean()))):
+        estimate = cases.answers(answers.tolist())
+        (share,) = score.pivot(estimate, cases.MEAN, cases.context(estimate, cases.MEAN)).shares
+        variance = contrast_variance(estimate, cases.MEAN, "super")[0]
+        assert share.size == pytest.approx(at * (1.0 - at) / variance, rel=0.02)
+
+
+def test_two_answers_have_one_interval_however_they_are_coded() -> None:
+    plain = cases.answers(cases.yes_no(8, 20))
+    pivot = score.pivot(plain, cases.MEAN, cases.context(plain, cases.MEAN))
+    for high in (0.001, 0.5, 100.0):
+        coded = cases.answers([high * y for y in cases.yes_no(8, 20)])
+        found = score.pivot(coded, cases.MEAN, cases.context(coded, cases.MEAN))
+        assert found.bound(0.025, "lower") == pytest.approx(high * pivot.bound(0.025, "lower"))
+        assert found.tail(0.3 * high, "lower") == pytest.approx(pivot.tail(0.3, "lower"))
+
+
 def test_bounds_and_other_codes_map_to_shares_and_back() -> None:
     plain = cases.answers(cases.yes_no(6, 20), cases.yes_no(11, 25))
     coded = cases.answers([2.0 + 3.0 * y for y in cases.yes_no(6, 20)], [2.0 + 3.0 * y for y in cases.yes_no(11, 25)])
