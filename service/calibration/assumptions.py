@@ -147,12 +147,12 @@ def _shares(sample: Sample) -> str:
     return "the units were drawn without regard to strata, so that these have the population's shares up to chance"
 
 
-def claim(test: ReferenceTest | None, pools: Collection[int], *, reproduced: bool = False) -> Claim:
+def claim(test: ReferenceTest | None, pools: Collection[int], *, unsound: bool = False) -> Claim:
     """The claim of an estimate that is evaluated on these pools; none: human-only, which rests on no pool.
 
-    ``reproduced``: the columns it uses are a copy of the humans' outcomes.
+    ``unsound``: the columns it uses are a copy of the humans' outcomes, or know the arms that the humans were in.
     """
-    if reproduced:
+    if unsound and pools:
         return "exploratory"
     if test is None or not pools:
         return "confirmatory"
@@ -212,6 +212,13 @@ def reference_doubts(test: ReferenceTest | None) -> list[Warned]:
 def _reproduced(sample: Sample, arm: int) -> Warned:
     text = f"the columns reproduce every human outcome of arm {sample.arms[arm]!r} exactly: estimates are exploratory"
     return Warned("outcome_reproduced", text, sample.pointers[arm])
+
+
+def unbalanced(sample: Sample) -> Warned:
+    """The warning that LLM answers know the arms (see ``diagnostics.balance``)."""
+    text = "LLM answers under one and the same condition differ between the arms: estimates using them are exploratory"
+    place = next(c.pointer for c in sample.columns if c.kind == "prediction")
+    return Warned("predictions_differ_by_arm", text, place)
 
 
 def _dropped(sample: Sample, dropped: Dropped) -> Warned:

@@ -104,7 +104,7 @@ def _estimate_block(
         claim=assumptions.claim(
             tested,
             {plain.sample.pool_of(d) for d in sloped},
-            reproduced=not sloped.isdisjoint(plain.screened.reproduced),
+            unsound=resolved.unbalanced or not sloped.isdisjoint(plain.screened.reproduced),
         ),
         verdict=verdict,
         result=finite(calibrated),
@@ -234,6 +234,8 @@ def _warnings(resolved: Resolved, tested: ReferenceTest | None, estimates: Seque
         found += auto.doubts(resolved.plain)
     stated = resolved.plan.stratum_shares is not None
     found += survey_design.doubts(resolved.sample, resolved.shares, shares_stated=stated)
+    if resolved.plan.estimator != "human_only" and resolved.unbalanced:
+        found.append(assumptions.unbalanced(resolved.plain.sample))
     if resolved.plan.identification == "exchangeability" and resolved.frame.identification == "randomization":
         text = "there are no LLM-only units, so the pool is the humans and random assignment identifies the effect"
         found.append(Warned("no_llm_only_units", text, "/plan/identification"))

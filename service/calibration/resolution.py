@@ -11,6 +11,7 @@ import numpy as np
 
 from service.calibration import model_selection, strata, survey_design
 from service.calibration.contrast import Contrast
+from service.calibration.diagnostics.balance import unbalanced
 from service.calibration.errors import CalibrationError, InvalidPlan, NotIdentified, UnsupportedCombination
 from service.calibration.estimands import estimand
 from service.calibration.estimate import Estimate, Frame
@@ -51,6 +52,11 @@ class Resolved:
     def cells(self, contrast: FloatArray) -> FloatArray:
         """A contrast of arms (D,) as one of the frame's arms, which are arms x strata in a stratified sample."""
         return strata.expanded(contrast, self.shares)
+
+    @cached_property
+    def unbalanced(self) -> bool:
+        """Whether LLM answers under all conditions tell the arms apart."""
+        return unbalanced(self.sample)
 
     @cached_property
     def selection(self) -> Selection | None:

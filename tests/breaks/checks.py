@@ -6,6 +6,12 @@ from tests.breaks.mutation import CORE, Mutation
 
 FOLDER, TESTS = f"{CORE}/diagnostics", "tests/calibration/diagnostics"
 MUTATIONS = (
+    Mutation("only the first arm is looked at for what LLMs know", f"{CORE}/diagnostics/balance.py",
+             "range(len(arms) if len(arms) > 2 else 1)", "range(1)",
+             "tests/calibration/diagnostics/test_balance.py"),
+    Mutation("LLM answers that know the arm are nothing to worry about", f"{CORE}/assumptions.py",
+             "if unsound and pools:", "if False:",
+             "tests/calibration/diagnostics/test_balance.py"),
     Mutation("alarms that forget each other", f"{FOLDER}/diagnose.py",
              "values = iter(adjusted([test for test, _ in alarms]))",
              "values = iter([test.p_value for test, _ in alarms])",

@@ -115,7 +115,9 @@ def _estimate_block(asked: Asked, contrast: Contrast, tested: ReferenceTest | No
         name=contrast.name,
         outcome=resolved.sample.outcome,
         component=asked.component,
-        claim=assumptions.claim(tested, rests_on, reproduced=bool(rests_on and resolved.plain.screened.reproduced)),
+        claim=assumptions.claim(
+            tested, rests_on, unsound=resolved.unbalanced or bool(rests_on and resolved.plain.screened.reproduced)
+        ),
         verdict=verdict,
         result=finite(result(calibrated, asked.settings)),
         human_only=finite(result(human, asked.settings)),
