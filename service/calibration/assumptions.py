@@ -14,7 +14,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration import repeated
+from service.calibration import outlying, repeated
 from service.calibration.answer import Assumption, Claim, Status
 from service.calibration.columns import Dropped
 from service.calibration.diagnostics.exchangeability import TEST_LEVEL, combined, pool_p_values
@@ -171,6 +171,7 @@ def doubts(frame: Frame, test: ReferenceTest | None, *, llm_asked: bool) -> list
     found = [*sample.warnings, *outcome_doubts(sample), *repeated.doubts(sample)]
     if not llm_asked:
         return found
+    found += outlying.doubts(sample)
     if sample.shared and frame.identification == "randomization" and sample.llm_only[0] is not None:
         text = "LLM-only units are not used under randomization; set identification to exchangeability to use them"
         found.append(Warned("llm_only_ignored", text, "/data"))

@@ -6,6 +6,9 @@ from tests.breaks.mutation import CORE, Mutation
 
 FOLDER, TESTS = f"{CORE}/diagnostics", "tests/calibration/diagnostics"
 MUTATIONS = (
+    Mutation("only answers above all others are far off", f"{CORE}/outlying.py",
+             "int((np.abs(values - middle) > reach).sum())", "int((values - middle > reach).sum())",
+             "tests/calibration/test_outlying.py"),
     Mutation("only the first arm is looked at for what LLMs know", f"{CORE}/diagnostics/balance.py",
              "range(len(arms) if len(arms) > 2 else 1)", "range(1)",
              "tests/calibration/diagnostics/test_balance.py"),
