@@ -23,6 +23,7 @@ from service.calibration.estimate import Frame
 from service.calibration.intervals.auto import rarer_of_two
 from service.calibration.moments import FloatArray
 from service.calibration.plan import Identification
+from service.calibration.resolution import Resolved
 from service.calibration.rows import rows
 from service.calibration.sample import Sample, Units
 
@@ -111,9 +112,9 @@ def joint(tests: Sequence[ReferenceTest]) -> list[Assumption]:
     return found
 
 
-def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumption]:
+def others(resolved: Resolved) -> list[Assumption]:
     """The assumptions that the data cannot test."""
-    found = []
+    sample, plan, found = resolved.sample, resolved.plan, []
     if len(sample.arms) > 1:
         found.append(("random_assignment", "humans were assigned to arms at random"))
     if sample.margins is not None:
@@ -121,7 +122,9 @@ def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumpti
         stated = "the stated margins are exactly those of the target population"
         drawn = "the target's rows are a random sample of the target population"
         found.append(("known_margins", stated) if sample.margins.rows is None else ("target_rows", drawn))
-    elif population == "super":
+    elif resolved.interval.method == "randomization":
+        found.append(("constant_effect", "the treatment does the same to everybody; the interval is for these humans"))
+    elif plan.inference_population == "super":
         found.append(("random_sampling", "humans are a random sample of the population the estimate is for"))
     if sample.by_probability:
         found.append(("known_sampling_probabilities", "the stated probabilities of giving a human answer are right"))
@@ -135,8 +138,8 @@ def others(sample: Sample, population: str, *, llm_asked: bool) -> list[Assumpti
     else:
         found.append(("independent_units", "units are independent of each other"))
     if sample.strata or sample.within_strata:
-        found.append(("known_stratum_shares", _shares(sample)))
-    if llm_asked:
+        found.append(("known_stratum_shares", _shares(resolved.plain.sample)))
+    if plan.estimator != "human_only":
         found.append(("no_leakage", "LLM answers were made without these humans' answers"))
     return [Assumption(name, "assumed", None, statement) for name, statement in found]
 

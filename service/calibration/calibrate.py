@@ -86,9 +86,7 @@ def _ordered(blocks: Sequence[Sequence[Sequence[B]]]) -> Iterator[B]:
 
 def _assumed(outcomes: Sequence[Analysis]) -> list[Assumption]:
     """The assumptions of all outcomes: those that are tested for each are tested jointly (Bonferroni)."""
-    resolved = outcomes[0].resolved
-    plan = resolved.plan
-    listed = assumptions.others(resolved.sample, plan.inference_population, llm_asked=plan.estimator != "human_only")
+    listed = assumptions.others(outcomes[0].resolved)
     return listed + assumptions.joint([a.tested for a in outcomes if a.tested is not None])
 
 

@@ -24,7 +24,8 @@ from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.reading import Reading
 from service.calibration.layouts.table import Table, from_table
 from service.calibration.plan import Model, Plan
-from service.calibration.sample import Column
+from service.calibration.resolution import resolve
+from service.calibration.sample import Column, Sample
 from service.calibration.strata import stratified
 from tests.calibration.studies import Study, as_moments, simulate
 
@@ -55,12 +56,31 @@ def test_a_claim_is_as_good_as_the_pools_it_rests_on(p_values, pools: set[int], 
 
 
 def test_what_the_data_cannot_test() -> None:
-    names = [a.name for a in others(ARMS.sample(), "super", llm_asked=True)]
-    assert names == ["random_assignment", "random_sampling", "independent_units", "no_leakage"]
+    assert names(ARMS.sample()) == ["random_assignment", "random_sampling", "independent_units", "no_leakage"]
     one = simulate(13, (12,), covariates=1, models=0)
-    assert [a.name for a in others(one.sample(), "sample", llm_asked=False)] == ["independent_units"]
-    assert {a.status for a in others(ARMS.sample(), "super", llm_asked=True)} == {"assumed"}
-    assert all(a.statement and a.p_value is None for a in others(ARMS.sample(), "super", llm_asked=True))
+    assert names(one.sample(), estimator="human_only") == ["random_sampling", "independent_units"]
+    assert {a.status for a in others(resolve(ARMS.sample(), Plan()))} == {"assumed"}
+    here = simulate(13, (12, 14), 9, design="shared").sample()
+    asked = {"inference_population": "sample", "identification": "randomization"}
+    assert names(here, **asked) == ["random_assignment", "independent_units", "no_leakage"]
+    drawn = names(here, interval="randomization", identification="randomization")
+    assert drawn == ["random_assignment", "constant_effect", "independent_units", "no_leakage"]
+
+
+def test_shares_of_strata_are_known_where_they_are_stated() -> None:
+    plain = simulate(13, (12,), 20).sample()
+    sources = [replace(u, stratum=np.arange(u.n) % 2) for u in (plain.human[0], plain.llm_only[0])]
+    sample = replace(plain, strata=("a", "b"), human=(sources[0],), llm_only=(sources[1],))
+    own, stated = (
+        next(a.statement for a in others(resolve(sample, Plan(stratum_shares=s))) if a.name == "known_stratum_shares")
+        for s in (None, {"a": 0.4, "b": 0.6})
+    )
+    assert own.startswith("the units were drawn without regard to strata")
+    assert stated == "strata are weighted by their shares of the population"
+
+
+def names(sample: Sample, **plan: object) -> list[str]:
+    return [a.name for a in others(resolve(sample, Plan(**plan)))]
 
 
 def test_exchangeability_is_assumed_where_llm_only_units_are_used() -> None:

@@ -44,6 +44,7 @@ def test_any_arm_of_three_may_be_the_one_that_is_known(arm: int) -> None:
     study = simulate(2, (40, 40, 40), 60, design="shared")
     assert not unbalanced(study.sample())
     assert unbalanced(told(study, arm, 1.5).sample())
+    assert unbalanced(told(told(study, arm, 1.2), (arm + 1) % 3, -1.2).sample())
 
 
 def test_what_differs_by_right_is_not_looked_at() -> None:
