@@ -59,7 +59,8 @@ def screen(sample: Sample, arms: Sequence[Arm]) -> Screened:
     usable = [j for j in range(len(sample.columns)) if j not in rare]
     dropped = [Dropped(j, "rare_indicator") for j in sorted(rare)]
     while True:
-        fits = tuple(None if _thin(sample, arm, len(usable)) else fit(arm, usable) for arm in arms)
+        found = [fit(arm, usable) for arm in arms]
+        fits = tuple(None if _thin(sample, f) else f for f in found)
         isolating = _isolating_column(arms, fits)
         if isolating is None:
             break
@@ -82,9 +83,9 @@ def _spared(sample: Sample, fit: ArmFit) -> bool:
     return own and fit.spare
 
 
-def _thin(sample: Sample, arm: Arm, n_columns: int) -> bool:
-    """Whether a stratum of an arm has too few humans for a slope of its own."""
-    return bool(sample.stratum_of) and arm.joint.n < n_columns + SPARE
+def _thin(sample: Sample, fit: ArmFit) -> bool:
+    """Whether a stratum of an arm has too few humans for a slope of its own, on columns that do not repeat others."""
+    return bool(sample.stratum_of) and fit.n < fit.rank + SPARE
 
 
 def rare_indicators(sample: Sample) -> set[int]:

@@ -90,6 +90,25 @@ def test_thin_strata_take_the_slope_within_all_strata() -> None:
     assert within(frame.sample, frame.arms, [0])[0].rank == 1
 
 
+def test_a_column_that_repeats_another_does_not_make_a_stratum_thin() -> None:
+    """A cell of 6 to 8 humans carries one column, and with the same column twice still does."""
+    study = simulate(6, (22, 60), (30, 40))
+    twice = replace(
+        study,
+        c=tuple(np.vstack([c, c, 2.0 * c]) for c in study.c),
+        llm_only=tuple(np.vstack([c, c, 2.0 * c]) for c in study.llm_only),
+        columns=study.columns * 3,
+    )
+    (once, human, _), (thrice, _, _) = (strata_of(s, 6) for s in (study, twice))
+    assert any(6 <= int((human[0] == h).sum()) < 8 for h in range(3))
+    cells = expanded(T, np.array([0.5, 0.3, 0.2]))
+    found = []
+    for sample in (once, thrice):
+        estimate = estimator("regression").fit(Frame(stratified(sample), "exchangeability"), cells)
+        found.append((float(cells @ estimate.theta), contrast_variance(estimate, cells, "super")[0]))
+    assert found[1] == pytest.approx(found[0], rel=1e-9)
+
+
 def test_shares_come_from_the_plan_or_from_the_units_of_the_pools() -> None:
     sample, human, only = strata_of(simulate(7, (30, 33), 60, design="shared"), 7)
     humans = np.bincount(np.concatenate(human), minlength=3)
