@@ -2,7 +2,7 @@
 
 Fits: the blocks of a table (``layouts.matrices``), whose prediction carries a slope, under estimator auto, regression
 or human_only and a two-sided t. Outcomes that do not fit, or whose numbers leave the range of a double, are left to
-``effects``.
+``effects``. Whether rows repeat is judged by the first outcome.
 Shapes: K outcomes, D arms; arrays (K,). Units: each outcome's own.
 Raises: nothing. Source: as ``effects``; the arithmetic is that of ``matrix``. Differs: in the order of summation.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from service.calibration import assumptions, many_blocks
+from service.calibration import assumptions, many_blocks, outlying, repeated
 from service.calibration.columns import EXACT, GLANCE, rare_indicators
 from service.calibration.diagnostics.exchangeability import one_column
 from service.calibration.effects import Analysis, doubts
@@ -61,11 +61,17 @@ def _analysed(block: Block, samples: Sequence[Sample], plan: Plan) -> Iterator[t
     sound = found.sound & np.logical_and.reduce([_carries(arm) for arm in arms])
     sound &= _fitting(samples, block.places, plan, matrices)
     doubted = np.logical_or.reduce([_doubted(m.y) for m in matrices]).tolist()
+    again, asked = bool(repeated.doubts(first)), plan.estimator != "human_only"
+    far = np.logical_or.reduce(
+        [_far(m) if asked else np.zeros(len(block.places), dtype=bool) for m in matrices]
+    ).tolist()
     sloped = list(zip(*(on.tolist() for on in used), strict=True))
     blocks, harmed = many_blocks.arms(outcomes), found.harmed.tolist()
     for k in np.flatnonzero(sound).tolist():
         place, tested, mine = block.places[k], tests[k], found.blocks[k]
         warned = [*block.warnings[k], *(assumptions.outcome_doubts(samples[place]) if doubted[k] else ())]
+        warned += repeated.doubts(samples[place]) if again else []
+        warned += outlying.doubts(samples[place]) if far[k] else []
         warned += [*assumptions.reference_doubts(tested), *(doubts(mine) if harmed[k] else ())]
         yield place, Analysis(resolved, tested, (), sloped[k], mine, blocks[k], tuple(warned))
 
@@ -102,6 +108,15 @@ def _two_valued(values: FloatArray) -> BoolArray:
     """Rows of (K, n) with at most two values at a glance."""
     steps = np.diff(np.sort(values[:, :GLANCE], axis=1), axis=1)
     return np.asarray(np.count_nonzero(steps, axis=1) <= 1)
+
+
+def _far(arm: ArmMatrix) -> BoolArray:
+    """Outcomes (K,) with LLM answers that may be far from all others, by a few of them: ``outlying`` judges."""
+    few = np.sort(np.hstack([v[:, :: 1 + v.shape[1] // GLANCE] for v in (arm.c, arm.only)]), axis=1)
+    tenth, middle = few.shape[1] // outlying.TENTH, few[:, few.shape[1] // 2]
+    near = outlying.FAR / 8.0 * (few[:, -1 - tenth] - few[:, tenth])
+    high, low = (np.stack([of(v, axis=1) for v in (arm.c, arm.only)]) for of in (np.max, np.min))
+    return np.asarray(np.maximum(high.max(axis=0) - middle, middle - low.min(axis=0)) > near)
 
 
 def _doubted(y: FloatArray) -> BoolArray:

@@ -29,7 +29,7 @@ SHAPES = (
     lambda y, f: (y, -f),
     lambda y, f: (y, f - 0.4 * np.isnan(y)),
     lambda y, f: (y, np.full_like(f, 7.0)),
-    lambda y, f: (y, 50.0 + f),
+    lambda y, f: (y, 50.0 + np.where(np.arange(f.size) % 23 == 5, 60.0, f)),
     lambda y, f: (y, np.where(np.arange(f.size) == 0, 1.0, 0.0)),
     lambda y, f: (y, np.where(np.arange(f.size) % 7 == 3, np.nan, f)),
     lambda y, f: (y, np.where(np.isnan(y), 5.0, f)),
@@ -111,6 +111,35 @@ def test_the_answer_is_that_of_one_outcome_after_the_other(name: str) -> None:
         assert 6 < len(done) < len(samples)
         assert set(range(len(samples))) - set(done) >= {9, 11, 12, 13, 23, 25, 26, 27}
         same(calibrate(samples, plan), one_by_one(samples, plan))
+
+
+@pytest.mark.parametrize("far", [40.0, -40.0])
+@pytest.mark.parametrize("where", [range(3), range(30, 33)], ids=["humans", "LLM-only units"])
+def test_answers_far_off_are_named_whoever_they_stand_beside(far: float, where: range) -> None:
+    rng = np.random.default_rng(3)
+    f = rng.normal(size=(20, 200))
+    y = np.where(np.arange(200) < 30, f + rng.normal(size=f.shape), np.nan)
+    f[::2, list(where)] = far
+    columns = tuple(PredictionColumn(row, outcome=f"y{k}") for k, row in enumerate(f))
+    samples = from_table(Table(tuple((f"y{k}", row) for k, row in enumerate(y)), columns))
+    found = analysed_at_once(samples, Plan(estimator="regression"))
+    named = {k for k, a in found.items() if "outlying_predictions" in {w.code for w in a.warnings}}
+    assert len(found) == 20
+    assert named == set(range(0, 20, 2))
+    alone = analysed_at_once(samples, Plan(estimator="human_only"))
+    assert {w.code for a in alone.values() for w in a.warnings} == set()
+
+
+def test_rows_that_stand_several_times_are_named() -> None:
+    rng = np.random.default_rng(4)
+    f = np.tile(rng.normal(size=(20, 40)), 4)
+    y = np.where(np.arange(160) < 80, f + np.tile(rng.normal(size=(20, 40)), 4), np.nan)
+    columns = tuple(PredictionColumn(row, outcome=f"y{k}") for k, row in enumerate(f))
+    samples = from_table(Table(tuple((f"y{k}", row) for k, row in enumerate(y)), columns))
+    found = analysed_at_once(samples, Plan(estimator="regression"))
+    assert [[w.code for w in a.warnings if w.code == "repeated_rows"] for a in found.values()] == [
+        ["repeated_rows", "repeated_rows"]
+    ] * 20
 
 
 def test_every_analysis_is_of_its_own_outcome_and_the_plan_is_resolved_once() -> None:
