@@ -20,7 +20,7 @@ MUTATIONS = (
              "tests/calibration/test_calibrate_columns.py::"
              "test_intervals_cover_where_only_llm_only_units_lack_answers"),
     Mutation("a copy of the outcome is a prediction", f"{CORE}/assumptions.py",
-             """    if reproduced:
+             """    if unsound and pools:
         return "exploratory"
 """, "",
              "tests/calibration/test_calibrate_columns.py::test_a_copy_of_the_outcome_is_no_prediction"),

@@ -75,9 +75,11 @@ def test_weights_and_strata_leave_whole_clusters_out_within_strata(clustered):
     cluster = (np.arange(n + 600) // 6 * 3 + codes).astype(float) if clustered else None
     weight = 1.0 + 1e-7 * rng.random(n + 600)
     told = Survey(stratum=Labels(codes, ("0", "1", "2")), cluster=cluster)
-    data = replace(data, outcomes=(("y", y),), survey=told)
-    plain = answered(data, "linear", estimator="regression").estimates
-    weighted = answered(replace(data, survey=replace(told, weight=weight)), "linear", estimator="regression").estimates
+    data, thirds = replace(data, outcomes=(("y", y),), survey=told), dict.fromkeys(("0", "1", "2"), 1 / 3)
+    by_weight = replace(data, survey=replace(told, weight=weight))
+    plain, weighted = (
+        answered(d, "linear", estimator="regression", stratum_shares=thirds).estimates for d in (data, by_weight)
+    )
     alone = answered(replace(data, survey=replace(told, stratum=None)), "linear", estimator="regression").estimates
     for one, other in zip(plain, weighted, strict=True):
         assert other.result.standard_error == pytest.approx(one.result.standard_error, rel=0.01)
