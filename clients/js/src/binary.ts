@@ -30,10 +30,10 @@ export function binaryOf(array: ArrayBufferView & ArrayLike<number>): BinaryArra
   return { dtype: kind.dtype, data: base64(littleEndian(new Uint8Array(buffer, byteOffset, byteLength), kind.bytes)) };
 }
 
-/** Strings as indexes into their categories, in order of first appearance, in the smallest integers that hold them. */
+/** Strings as indexes into their categories, in order of first appearance, in the smallest integers that hold them; a hole is missing. */
 export function categorical(values: readonly (string | null | undefined)[]): BinaryArray {
   const index = new Map<string, number>();
-  const codes = values.map((value) => {
+  const codes = Array.from(values, (value) => {
     if (value === null || value === undefined) return -1;
     const known = index.get(value);
     if (known !== undefined) return known;

@@ -130,7 +130,7 @@ function byArm(rows: Rows, arm: ArrayLike<Arm> | null, nameless: (row: number) =
   const found = new Map<Arm, number[]>();
   for (const row of rows) {
     const name = arm && arm[row]!;
-    if (arm && name === null) throw nameless(row);
+    if (arm && (name === null || name === undefined)) throw nameless(row);
     const known = found.get(name);
     if (known) known.push(row);
     else found.set(name, [row]);

@@ -66,6 +66,7 @@ export function table<R extends object>(given: Columns | RowsOf<R>, roles: Roles
 export function table(given: Columns | Rows, roles: Roles): Table {
   if (Array.isArray(given)) refuseNoRows(given as readonly unknown[]);
   for (const name of Object.keys(roles)) if (!KNOWN.includes(name)) throw unknownRole(name);
+  if (roles.outcome === undefined || roles.outcome === null) throw refusal("not_a_name", "outcome names no column.", 'The column of what people answered, for example { outcome: "trust" }.');
   const from = new Map<string, string>();
   const take = (name: string, role: Role, ...place: (string | number)[]): unknown => {
     from.set(pointer(place), name);

@@ -65,6 +65,9 @@ test("what moments cannot say is refused by column and index", () => {
   assert.throws(of(changed("trust", 1, "often")), refused("not_numeric", "trust", 1));
   assert.throws(of(changed("gpt_b", 6, NaN)), refused("missing_prediction", "gpt_b", 6));
   assert.throws(of(changed("arm", 2, null)), refused("missing_arm", "arm", 2));
+  const body = table(columns, twins);
+  const nameless = body.arm.map((name, row) => (row === 2 ? undefined : name));
+  assert.throws(() => moments({ ...body, arm: nameless }), { code: "missing_arm" });
   assert.throws(of({ asked: [1, 1, 1, 1, 1, 1, 0, 0] }, { ...twins, human: "asked" }), refused("missing_human_answer", "trust", 5));
   assert.throws(of({ asked: [0, 1, 1, 1, 1, 0, 0, 0] }, { ...twins, human: "asked" }), refused("human_answer_ignored", "trust", 0));
   assert.throws(of({ gpt_a: [1, 2] }), refused("length_mismatch", "gpt_a", undefined));

@@ -89,6 +89,8 @@ test("labels become indexes in the smallest integers that hold them", () => {
   const { dtype, data, categories } = categorical(["b", "a", null, undefined, "b"]);
   assert.deepEqual({ dtype, categories }, { dtype: "|i1", categories: ["b", "a"] });
   assert.deepEqual([...new Int8Array(new Uint8Array(Buffer.from(data, "base64")).buffer)], [0, 1, -1, -1, 0]);
+  const holes = categorical(["b", , "a", , ]);
+  assert.deepEqual([...new Int8Array(new Uint8Array(Buffer.from(holes.data, "base64")).buffer)], [0, -1, 1, -1]);
   assert.equal(categorical(Array.from({ length: 128 }, (_, i) => `c${i}`)).dtype, "<i2");
   assert.equal(categorical(Array.from({ length: 32768 }, (_, i) => `c${i}`)).dtype, "<i4");
 });

@@ -69,9 +69,9 @@ plain <- function(x, role, name) {
 
 refuse_type <- function(x, name) {
   odd <- c("Date", "POSIXt", "difftime", "data.frame")
-  if (inherits(x, odd) || is.list(x) || is.complex(x) || is.raw(x) || !is.null(dim(x)) || !is.atomic(x)) {
+  if (inherits(x, odd) || isS4(x) || is.list(x) || is.complex(x) || is.raw(x) || !is.null(dim(x)) || !is.atomic(x)) {
     what <- if (is.null(dim(x))) class(x)[1] else "matrix"
-    hint <- if (inherits(x, odd)) "make it numbers first, for example as.numeric()" else "columns are numbers, text, logicals or factors"
+    hint <- if (inherits(x, odd) || isS4(x)) "make it numbers first, for example as.numeric()" else "columns are numbers, text, logicals or factors"
     refuse("unsupported_type", paste0("`", name, "` is a ", what), hint, name)
   }
 }

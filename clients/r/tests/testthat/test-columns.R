@@ -46,6 +46,8 @@ test_that("what cannot be a column is refused by name and row", {
   expect_identical(code_of(wired(list(1, 2))), "unsupported_type")
   expect_identical(code_of(wired(matrix(1:4, 2))), "unsupported_type")
   expect_identical(code_of(wired(1i)), "unsupported_type")
+  period <- methods::setClass("Period", contains = "numeric", slots = c(minute = "numeric"), where = globalenv())
+  expect_identical(code_of(wired(period(20, minute = 2))), "unsupported_type") # its number is the seconds alone
   expect_identical(code_of(wired(`Encoding<-`("\xff\xfe", "UTF-8"))), "not_utf8")
   expect_identical(code_of(wired(factor(`Encoding<-`("\xff\xfe", "bytes")))), "not_utf8")
   expect_identical(code_of(wired("a", "number")), "not_numeric")
