@@ -173,7 +173,7 @@ CASES: list[tuple[list[Reply], str, int]] = [
     ([Reply(422, BUSY)], "overloaded", 1),
     ([Reply(502, b"<html>")], "http_502", 1),
     ([Reply(502, b'"bad gateway"')], "http_502", 1),
-    ([Reply(200, b"{}", {"Content-Length": "9"})], "unreachable", 2),
+    ([Reply(200, b"{}", {"Content-Length": "9"})], "cut_off", 2),
     ([Reply(200, b"<html>")], "not_json", 1),
     ([Reply(0)], "timeout", 1),
 ]
@@ -199,6 +199,14 @@ def test_key_and_data_are_not_sent_on_to_where_a_redirect_leads(library, status)
     assert f"refused with {status} (redirected)" in said
     assert f"{service.url} answers with a redirect to {other.url}" in said
     assert "rectifier_explain" not in said  # the catalogue does not have it
+
+
+def test_another_type_of_answer_is_no_report(library):
+    script = """library(rectifier)
+        ask <- function(accept) rectifier_post("/v1/designs", list(a = 1), headers = list(Accept = accept))
+        cat(tryCatch(ask("text/csv"), rectifier_problem = function(p) p$code))"""
+    with answering(Reply(200, b"{}", {"Content-Type": "text/html"})) as service:
+        assert r_package.run(library, script, RECTIFIER_URL=service.url) == "not_accepted"
 
 
 def test_a_service_may_be_below_a_path_and_an_empty_variable_names_none(library):

@@ -117,7 +117,11 @@ export class Rectifier {
   /** Posts and gives the answer's text as it came: JSON, or another type that the path has, such as text/csv. */
   text(path: keyof Paths | (string & {}), body: unknown, accept = JSON_TYPE, options?: CallOptions): Promise<string> {
     const asked: Asked = { method: "POST", body, accept, pure: true };
-    return this.#ask(this.url + path, asked, options, (response) => response.text());
+    return this.#ask(this.url + path, asked, options, async (response) => {
+      const type = response.headers.get("content-type")?.split(";")[0]!.trim() ?? "nothing";
+      if (type === accept || /[,*]/.test(accept)) return response.text();
+      throw failure("not_accepted", `${this.url}${path} answered ${type}, not ${accept}.`, "Does something else answer at this address?");
+    });
   }
 
   /** The refusal that a request would get, else what would be applied and what it would cost. */

@@ -12,6 +12,7 @@ export interface CsvColumns {
   [name: string]: (number | string | boolean | null)[];
 }
 
+const DECIMAL_COMMA = /^\s*[-+]?\d+,\d+\s*$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 const LOGICAL = new Map([
   ["true", true],
@@ -40,7 +41,9 @@ export function readCsv(given: string | Uint8Array, options: CsvOptions = {}): C
   }
   const records = below.slice(described(below));
   const missing = new Set(options.missing ?? ["", "NA"]);
-  const columns = header.map((name, i) => [name, typed(records.map((record) => record[i]!), missing, separator === ";")] as const);
+  const commas = separator === ";";
+  const told = commas && records.some((record) => record.some((field) => DECIMAL_COMMA.test(field)));
+  const columns = header.map((name, i) => [name, typed(records.map((record) => record[i]!), missing, commas, told)] as const);
   return Object.fromEntries(columns.filter(([name]) => name !== ""));
 }
 
@@ -58,10 +61,11 @@ function decoded(bytes: Uint8Array): string {
   }
 }
 
-function typed(values: readonly string[], missing: ReadonlySet<string>, commas: boolean): CsvColumns[string] {
+/** `told`: somewhere in the file is a decimal comma, so that 1.234 may be a thousand. */
+function typed(values: readonly string[], missing: ReadonlySet<string>, commas: boolean, told: boolean): CsvColumns[string] {
   const known = values.map((value) => (missing.has(value.trim()) ? null : value));
   const logical = (value: string): boolean | null => LOGICAL.get(value.trim().toLowerCase()) ?? null;
-  const doubtful = commas && has(known, ",") && has(known, "."); // 1.234 beside 3,5 may be a thousand
+  const doubtful = told && has(known, ".");
   return (doubtful ? null : every(known, (value) => numberOf(value.trim(), commas))) ?? every(known, logical) ?? known;
 }
 

@@ -102,6 +102,11 @@ test("an answer of something else is told as such", async () => {
   await assert.rejects(ask([[200, {}, "<html>"]]), { code: "not_json" });
   await assert.rejects(ask([[422, {}, '{"code":"VALIDATION","errors":[{"message":"too large"}]}']]), { code: "http_422", status: 422 });
   assert.equal(asked.length, 1);
+  const foreign = (type) => async () => new Response("<html>", { headers: { "content-type": type } });
+  const text = (type, accept) => new Rectifier({ fetch: foreign(type) }).text("/v1/calibrations", {}, accept);
+  await assert.rejects(text("text/html", "text/csv"), { code: "not_accepted" });
+  assert.equal(await text("text/html; charset=utf-8", "text/html"), "<html>");
+  assert.equal(await text("image/gif", "*/*"), "<html>");
 });
 
 test("a generation is posted again only where the gateway itself says later", async () => {

@@ -80,4 +80,6 @@ test("a point beside decimal commas may stand between thousands: such a column i
   assert.deepEqual(read("3,5", "1.234", "NA"), ["3,5", "1.234", null]);
   assert.deepEqual(read("3,5", "-1e3"), [3.5, -1000]);
   assert.deepEqual(read("3.5", "1.234"), [3.5, 1.234]);
+  const { a, b } = readCsv("a;b\n1.234;3,5\n950;4");
+  assert.deepEqual([a, b], [["1.234", "950"], [3.5, 4]]);
 });

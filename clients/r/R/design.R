@@ -20,12 +20,22 @@ design <- function(data = NULL, outcome = NULL, predictions = NULL, arm = NULL, 
   } else if (is.null(basis)) {
     refuse("no_basis", "neither `data` (a pilot) nor `basis` is given", "basis = list(kind = \"assumed\", ppi_correlation = 0.5)")
   } else {
+    refuse_beside_basis(given(
+      outcome = outcome, predictions = predictions, arm = arm, covariates = covariates, weight = weight, cluster = cluster,
+      stratum = stratum, subgroup = subgroup, unit = unit, human = human, sampling_probability = sampling_probability,
+      plan = if (length(plan)) plan, moments = if (!identical(moments, FALSE)) moments
+    ))
     if (is.null(basis$kind)) basis$kind <- if (is.null(basis$questions)) "assumed" else "questions"
     basis <- boxed(basis)
   }
   if (is.null(costs)) refuse("no_costs", "`costs` is not given: what one human answer and one LLM answer cost", "costs = list(human = 5, llm = 0.02)")
   rest <- given(costs = costs, objective = objective_of(objective, budget), prediction_design = prediction_design, ...)
   answer_of("/v1/designs", c(list(basis = basis), boxed(rest)), "rectifier_design", url, key, timeout, places, study)
+}
+
+refuse_beside_basis <- function(others) {
+  if (!length(others)) return(invisible())
+  refuse("unsupported_combination", paste0("`", names(others)[1], "` goes with `data`, and `basis` is given"), "a pilot's data with its plan, or a basis, which says all of itself")
 }
 
 objective_of <- function(objective, budget) {

@@ -19,7 +19,11 @@ setting <- function(name, default) {
 rectifier_post <- function(path, body, query = list(), url = rectifier_url(), key = rectifier_key(), timeout = 60, headers = list()) {
   headers <- as.list(headers)
   reply <- sent(path, body, query, url, key, timeout, headers)
-  if (is.null(headers$Accept) || grepl("json", headers$Accept)) parsed(reply) else reply$text
+  if (is.null(headers$Accept) || grepl("json", headers$Accept)) return(parsed(reply))
+  if (!grepl("[,*]", headers$Accept) && !identical(reply$type, unname(headers$Accept))) {
+    stop(problem(reply$status, "not_accepted", paste0("the answer is ", reply$type, ", not ", headers$Accept, ": something else answers at this address")))
+  }
+  reply$text
 }
 
 #' @export
@@ -84,7 +88,7 @@ once <- function(request, into) {
   status <- httr2::resp_status(response)
   list(
     status = status, text = if (is.null(into) || status >= 300L) text_in(response), request_id = httr2::resp_header(response, "X-Request-Id"),
-    location = httr2::resp_header(response, "Location"),
+    location = httr2::resp_header(response, "Location"), type = httr2::resp_content_type(response),
     retry_after = if (!is.null(after) && grepl("^[0-9]+([.][0-9]+)?$", after)) as.numeric(after)
   )
 }
@@ -99,6 +103,11 @@ unreachable <- function(reply, url) {
   if (reply$timeout) {
     detail <- paste0(url, " did not answer in time")
     return(problem(NA_integer_, "timeout", detail, hinted("timeout", detail, "give `timeout` more seconds, or ask for less")))
+  }
+  broken <- grepl("transfer closed|recv failure|reset|partial file|empty reply|end of response", reply$failure, ignore.case = TRUE)
+  if (broken) {
+    detail <- paste0("the connection to ", url, " broke before the answer was whole (", reply$failure, ")")
+    return(problem(NA_integer_, "cut_off", detail, hinted("cut_off", detail, "try again; a proxy between may be at fault")))
   }
   detail <- paste0("nothing answers at ", url, " (", reply$failure, ")")
   hint <- "start the service (rectifier serve), or say where it is: Sys.setenv(RECTIFIER_URL = \"https://...\")"

@@ -63,7 +63,7 @@ located <- function(errors, places) {
 
 problem_text <- function(status, code, detail, errors, total) {
   many <- max(nrow(errors), total)
-  failed <- if (code %in% c("timeout", "cut_off", "not_json")) "failed" else if (is.na(status)) "not sent" else paste("refused with", status)
+  failed <- if (code %in% c("timeout", "cut_off", "not_json", "not_accepted")) "failed" else if (is.na(status)) "not sent" else paste("refused with", status)
   head <- paste0(failed, " (", code, ")", if (many > 1L) paste0(", ", many, " problems"))
   key <- paste(ifelse(is.na(errors$row), errors$pointer, errors$column), errors$code, errors$detail)
   groups <- split(errors, factor(key, unique(key))) # one line for all rows of one trouble

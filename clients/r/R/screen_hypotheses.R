@@ -15,10 +15,20 @@ as_fields <- function(x) if (is.null(x)) NULL else as.list(x)
 # name, llm_estimate, llm_standard_error, and human_p_value or human_estimate with human_standard_error; NA: not yet run
 hypothesis_rows <- function(data) {
   if (!nrow(data)) refuse("no_rows", "`hypotheses` has no rows", "one row per hypothesis")
+  refuse_near_names(setdiff(names(data), HYPOTHESIS_COLUMNS))
   names <- labels_of(data, "name", "hypotheses")
   llm <- effect_columns(data, "llm", "hypotheses")$llm
   human <- human_results(data)
   lapply(seq_len(nrow(data)), function(i) c(list(name = names[i], llm = llm[[i]]), given(human = human[[i]])))
+}
+
+HYPOTHESIS_COLUMNS <- c("name", "llm_estimate", "llm_standard_error", "human_p_value", "human_estimate", "human_standard_error")
+
+# A result under another name would be a hypothesis not yet run
+refuse_near_names <- function(unknown) {
+  near <- grep("p[._ ]?val|^p$|^(human|llm)|estimate|std|standard", unknown, ignore.case = TRUE, value = TRUE)
+  if (!length(near)) return(invisible())
+  refuse("no_such_column", paste0("`hypotheses` has a column `", near[1], "`, which is not read"), paste0("rename or remove it; read are ", paste(HYPOTHESIS_COLUMNS, collapse = ", ")), near[1])
 }
 
 refuse_two_results <- function(p, estimate) {

@@ -10,7 +10,7 @@ show_number <- function(x, digits) {
 
 # Counts and money
 show_amount <- function(x) ifelse(is.na(x), "", formatC(signif(x, 7), format = "f", digits = 6, drop0trailing = TRUE))
-show_p <- function(x) ifelse(is.na(x), "", ifelse(x < 1e-4, "<.0001", sub("^0", "", formatC(x, digits = 4, format = "f"))))
+show_p <- function(x) ifelse(is.na(x), "", ifelse(x < 1e-4, "<.0001", sub("^0", "", sprintf("%.4f", x))))
 show_end <- function(x, digits, open) ifelse(is.na(x), open, show_number(x, digits))
 
 show_table <- function(frame) {

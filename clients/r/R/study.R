@@ -67,7 +67,7 @@ roles_of_formula <- function(formula, arm, covariates) {
   right <- summands(formula[[3]])
   right <- right[!vapply(right, identical, NA, 1)]
   if (!all(vapply(c(outcome, right), function(x) is.name(x) && x != as.name("."), NA))) {
-    refuse("formula", "a formula names columns only", "trust ~ arm + age; make transformed columns in the data frame, and interactions with plan")
+    refuse("formula", "a formula names columns only", "trust ~ arm + age; make transformed columns in the data frame, and name interactions in plan$estimand")
   }
   right <- unique(vapply(right, as.character, "")) # as lm() takes terms that stand twice
   if (length(right) && is.null(arm)) {

@@ -23,6 +23,9 @@ test_that("designs come from assumptions and from pilots", {
   expect_identical(objective_of(c(margin = 0.1), NULL), list(kind = "equivalence", margin = 0.1))
   expect_identical(code_of(objective_of(c(standard_error = 0.1), 1000)), "two_objectives")
   expect_identical(code_of(design(costs = list(human = 5, llm = 0), budget = 1)), "no_basis")
+  beside <- function(...) code_of(design(basis = list(ppi_correlation = 0.5), costs = list(human = 5, llm = 0), budget = 1, ...))
+  expect_identical(beside(plan = list(confidence_level = 0.5)), "unsupported_combination")
+  expect_identical(beside(outcome = "trust"), "unsupported_combination")
   expect_identical(code_of(design(basis = list(ppi_correlation = 0.5), costs = list(human = 5, llm = 0))), "no_objective")
 })
 
@@ -107,6 +110,11 @@ test_that("a screening takes p-values, effects and neither", {
   expect_identical(found$`next`[[1]]$name, "h3")
   expect_output(print(found), "Take to humans next")
   plotted(found)
+  for (name in c("p_value", "p.value", "human_p")) {
+    renamed <- stats::setNames(hypotheses, sub("human_p_value", name, names(hypotheses), fixed = TRUE))
+    expect_error(screen_hypotheses(renamed), paste0("has a column `", name, "`, which is not read"), fixed = TRUE)
+  }
+  expect_setequal(tidy(screen_hypotheses(transform(hypotheses, note = "pilot")))$term, hypotheses$name)
   both <- transform(hypotheses, human_estimate = c(.4, .2, NA, NA), human_standard_error = .14)
   expect_error(screen_hypotheses(both), "`human_p_value` and `human_estimate` are both given in row 1", fixed = TRUE)
   expect_identical(code_of(screen_hypotheses(transform(hypotheses, human_p_value = c("<.001", NA, NA, NA)))), "not_numeric")
