@@ -214,8 +214,8 @@ def reference_doubts(test: ReferenceTest | None) -> list[Warned]:
 
 
 def _reproduced(sample: Sample, arm: int) -> Warned:
-    text = f"the columns reproduce every human outcome of arm {sample.arms[arm]!r} exactly: estimates are exploratory"
-    return Warned("outcome_reproduced", text, sample.pointers[arm])
+    what = f"the columns reproduce every human outcome of arm {sample.arms[arm]!r} exactly"
+    return Warned("outcome_reproduced", f"{what}: estimates using them are exploratory", sample.pointers[arm])
 
 
 def unbalanced(sample: Sample) -> Warned:

@@ -112,7 +112,7 @@ function refuseRepeated(unit: unknown, refused: Refused): void {
 /** The rows of people and of LLM-only units. */
 function parted({ human, unit }: Table, answers: Float64Array, place: Place, refused: Refused): [Rows, Rows] {
   if (unit) refuseRepeated(unit, refused);
-  if (human && (!Array.isArray(human) || human.some((value) => typeof value !== "boolean"))) throw refused("not_logical", "A list of true and false says who is human.", "One for each row.", ["human"]);
+  if (human && (!Array.isArray(human) || Array.from(human).some((value) => typeof value !== "boolean"))) throw refused("not_logical", "A list of true and false says who is human.", "One for each row.", ["human"]);
   if (human && human.length !== answers.length) throw refused("length_mismatch", `${human.length} values, ${answers.length} answers.`, EVERY_ROW, ["human"]);
   const people: number[] = [];
   const others: number[] = [];

@@ -78,10 +78,10 @@ export function table(given: Columns | Rows, roles: Roles): Table {
   }));
   const shared = predictions.some((each) => each.arm !== undefined && each.arm !== null);
   const made: Record<string, unknown> = { layout: "table", prediction_design: roles.prediction_design ?? (shared ? "shared" : undefined) };
-  for (const [name, role] of SINGLE) if (roles[name] !== undefined) made[name] = take(roles[name] as string, role, name);
+  for (const [name, role] of SINGLE) if (roles[name] !== undefined && roles[name] !== null) made[name] = take(roles[name] as string, role, name);
   made["outcomes"] = Object.fromEntries(names(roles.outcome).map((name) => [name, take(name, "answer", "outcomes", name)]));
-  if (roles.predictions !== undefined) made["predictions"] = predictions;
-  if (roles.covariates !== undefined) {
+  if (roles.predictions !== undefined && roles.predictions !== null) made["predictions"] = predictions;
+  if (roles.covariates !== undefined && roles.covariates !== null) {
     made["covariates"] = Object.fromEntries(names(roles.covariates).map((name) => [name, take(name, "answer", "covariates", name)]));
   }
   sources.set(made, from);
@@ -100,14 +100,17 @@ export function columnsOf(body: unknown): ReadonlyMap<string, string> {
 }
 
 function listed(given: Predictions | undefined): readonly Prediction[] {
-  if (given === undefined) return [];
+  if (given === undefined || given === null) return [];
   if (typeof given === "string") return [{ column: given }];
   if (isList(given)) return given.map((each) => (typeof each === "string" ? { column: each, model: each } : each));
-  return Object.entries(given).flatMap(([model, columns]) =>
-    typeof columns === "string"
+  return Object.entries(given).flatMap(([model, columns]) => {
+    if (typeof columns !== "string" && (typeof columns !== "object" || columns === null || Array.isArray(columns))) {
+      throw refusal("not_a_name", `predictions: ${model} has neither a column nor one for each arm.`, 'For example { gpt: "gpt_answer" } or { gpt: { control: "gpt_control" } }; of several draws prediction(column, { model, draw }).');
+    }
+    return typeof columns === "string"
       ? [{ column: columns, model }]
-      : Object.entries(columns).map(([arm, column]): Prediction => ({ column, model, arm })),
-  );
+      : Object.entries(columns).map(([arm, column]): Prediction => ({ column, model, arm }));
+  });
 }
 
 function isList(given: Exclude<Predictions, string>): given is readonly (string | Prediction)[] {

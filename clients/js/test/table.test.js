@@ -73,6 +73,8 @@ test("what cannot be a column is refused by the column's name and the index", ()
   const of = (values, roles = { outcome: "q" }) => () => table({ q: values, y: [1, 2] }, { outcome: "y", ...roles });
   assert.throws(of([1, Infinity]), refused("not_finite", "q", 1));
   assert.throws(() => table({ y: [1, 2] }, { arm: "y" }), refused("not_a_name", undefined, undefined));
+  for (const columns of [["q"], null, 3]) assert.throws(() => table({ y: [1, 2], q: [1, 2] }, { outcome: "y", predictions: { gpt: columns } }), refused("not_a_name", undefined, undefined));
+  assert.deepEqual(table({ y: [1, 2] }, { outcome: "y", arm: null, covariates: null, predictions: null }), table({ y: [1, 2] }, { outcome: "y" }));
   assert.throws(of(Float64Array.of(-Infinity, 1)), refused("not_finite", "q", 0));
   assert.throws(of([1, 12345678901234567890]), refused("integer_overflow", "q", 1));
   assert.throws(of([2n ** 60n, 1]), refused("integer_overflow", "q", 0));

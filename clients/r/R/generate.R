@@ -3,6 +3,7 @@
 #' @export
 item <- function(name, type, text, options = NULL, ...) {
   if (is.atomic(options) && !is.null(options)) {
+    if (is.numeric(options) && !is.null(names(options))) options <- stats::setNames(names(options), options) # as haven has it
     codes <- if (is.null(names(options))) seq_along(options) else names(options)
     if (type != "likert" && is.null(names(options))) codes <- options
     options <- unname(Map(function(code, label) list(code = code, label = as.character(label)), codes, options))

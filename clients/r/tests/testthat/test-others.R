@@ -150,6 +150,12 @@ test_that("columns of people that are called like those of the frame are kept", 
   expect_identical(made$frame$persona_m_1, 2:1)
 })
 
+test_that("options are labels, codes with labels, or labels with codes", {
+  by_code <- item("vote", "choice", "Vote?", c(`0` = "No", `1` = "Yes"))
+  expect_identical(item("vote", "choice", "Vote?", c(No = 0, Yes = 1))$options, by_code$options)
+  expect_identical(by_code$options[[2]], list(code = "1", label = "Yes"))
+})
+
 test_that("people who cannot be asked are told before anybody is", {
   trust <- item("trust", "free_text", "Why?")
   people <- data.frame(age = 1:2, who = c(TRUE, FALSE), got = c("a", NA))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -30,7 +31,20 @@ def columns_of(
     if missing:
         text = f"{source.name} has no column {', '.join(missing.values())}; --column NAME=COLUMN says which it is"
         raise UsageError(f"{text}{_likely(missing, source.header)}\n{told(source.header)}")
+    _refuse_near(
+        source, {name: column for name, column in found.items() if column not in source.header}, found.values()
+    )
     return {name: column for name, column in found.items() if column in source.header}
+
+
+def _refuse_near(source: Source, absent: Mapping[str, str], known: Collection[str]) -> None:
+    """An optional column under another name would be left out without a word: ``UsageError`` for one that may be it."""
+    for column in source.header:
+        words = set(re.split(r"[^a-z]+", column.lower()))
+        meant = [name for name in absent if words & {name.partition("_")[0], name.replace("_", "")}]
+        if meant and column not in known:
+            text = f"{source.name} has a column {column}, which is not read"
+            raise UsageError(f"{text}: say --column {meant[0]}={column}, or remove it\n{told(source.header)}")
 
 
 def _likely(missing: Mapping[str, str], header: Sequence[str]) -> str:

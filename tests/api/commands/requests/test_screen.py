@@ -35,6 +35,17 @@ def test_effects_and_p_values_together_are_the_services_to_refuse(rectifier, hyp
     assert "row 2 below the header" in ran.err
 
 
+@pytest.mark.parametrize("name", ["human_p_value", "p.value", "P-Value", "pvalue"])
+def test_a_result_under_another_name_is_not_left_out_without_a_word(rectifier, hypotheses, name):
+    hypotheses.write_text(ROWS.replace("p_value", name))
+    ran = rectifier("screen", hypotheses, "--column", "human=effect")
+    assert ran.status == 2
+    assert f"has a column {name}, which is not read: say --column p_value={name}, or remove it" in ran.err
+    assert rectifier("screen", hypotheses, "--column", f"human=effect,p_value={name}", "--request").status == 0
+    hypotheses.write_text(ROWS.replace("effect,", "effect,value,").replace("0.02,", "0.02,,"))
+    assert rectifier("screen", hypotheses, "--column", "human=effect", "--request").status == 0
+
+
 def test_human_columns_may_be_left_out(rectifier, hypotheses):
     hypotheses.write_text("name,llm,llm_se\nh1,0.5,0.02\nh2,0.1,0.02\n")
     ran = rectifier("screen", hypotheses)
