@@ -209,6 +209,15 @@ def test_another_type_of_answer_is_no_report(library):
         assert r_package.run(library, script, RECTIFIER_URL=service.url) == "not_accepted"
 
 
+def test_where_a_container_has_no_locale_letters_stay(library):
+    script = """library(rectifier)
+        arms <- c(rawToChar(as.raw(c(0x42, 0x72, 0xc3, 0xbc))), "x")
+        sent <- rectifier:::text_of(list(rectifier:::wire_column(arms, "label", "arm")))
+        cat(Sys.getlocale("LC_CTYPE"), as.character(charToRaw(enc2utf8(sent))))"""
+    locale, *sent = r_package.run(library, script, LC_ALL="C").split()
+    assert (locale, bytes.fromhex("".join(sent)).decode()) == ("C", '[["Br\u00fc","x"]]')
+
+
 def test_a_service_may_be_below_a_path_and_an_empty_variable_names_none(library):
     script = 'library(rectifier); done <- rectifier_post("/v1/designs", list(a = 1)); cat(rectifier_gateway_url())'
     with answering(Reply(200)) as service:

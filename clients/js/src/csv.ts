@@ -2,7 +2,7 @@ import { refusal } from "./problem.js";
 
 export interface CsvOptions {
   /** Fields that are missing values. Default: empty ones and NA. */
-  missing?: readonly string[] | undefined;
+  missing?: readonly (string | number)[] | undefined;
   /** Default: the one of comma, semicolon and tab that the header has most of. */
   separator?: string | undefined;
 }
@@ -29,6 +29,7 @@ export function readCsv(given: string | Uint8Array, options: CsvOptions = {}): C
   const [mark, said] = /^\uFEFF?(?:sep=(.)\r?\n)?/i.exec(text)!; // what spreadsheets write before the header
   const content = text.slice(mark.length);
   const separator = options.separator ?? said ?? guessed(content);
+  if (typeof separator !== "string" || separator.length !== 1) throw refusal("unsupported_type", "separator is not one character.", 'For example { separator: ";" }.');
   const [first, ...below] = fields(content, separator);
   if (!first) throw refusal("empty_csv", "The CSV has no header.", "The first line names the columns.");
   const header = first.map((name) => name.trim());
@@ -40,11 +41,17 @@ export function readCsv(given: string | Uint8Array, options: CsvOptions = {}): C
     throw refusal("ragged_row", detail, "A field that contains the separator needs quotes.");
   }
   const records = below.slice(described(below));
-  const missing = new Set(options.missing ?? ["", "NA"]);
+  const missing = new Set(codes(options.missing));
   const commas = separator === ";";
   const told = commas && records.some((record) => record.some((field) => DECIMAL_COMMA.test(field)));
   const columns = header.map((name, i) => [name, typed(records.map((record) => record[i]!), missing, commas, told)] as const);
   return Object.fromEntries(columns.filter(([name]) => name !== ""));
+}
+
+/** What means missing, as text: -99 is "-99". */
+function codes(given: unknown = ["", "NA"]): string[] {
+  if (Array.isArray(given)) return given.map(String);
+  throw refusal("unsupported_type", "missing is no list.", 'A list of what means missing: { missing: ["", "NA", "-99"] }.');
 }
 
 /** How many of the first records describe columns: question texts, and import ids in JSON. */

@@ -80,6 +80,8 @@ test("a point beside decimal commas may stand between thousands: such a column i
   assert.deepEqual(read("3,5", "1.234", "NA"), ["3,5", "1.234", null]);
   assert.deepEqual(read("3,5", "-1e3"), [3.5, -1000]);
   assert.deepEqual(read("3.5", "1.234"), [3.5, 1.234]);
+  assert.deepEqual(readCsv("a\n1\n-99", { missing: [-99] }).a, [1, null]);
+  for (const options of [{ missing: "-99" }, { separator: "||" }, { separator: "" }]) assert.throws(() => readCsv("a\n1", options), { code: "unsupported_type" });
   const { a, b } = readCsv("a;b\n1.234;3,5\n950;4");
   assert.deepEqual([a, b], [["1.234", "950"], [3.5, 4]]);
 });

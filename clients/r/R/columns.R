@@ -77,6 +77,8 @@ refuse_type <- function(x, name) {
 }
 
 utf8 <- function(x, name) {
+  # where a container has no locale, enc2utf8() would write a byte beyond ASCII as <c3>
+  if (Sys.getlocale("LC_CTYPE") %in% c("C", "POSIX")) Encoding(x[Encoding(x) == "unknown" & validUTF8(x)]) <- "UTF-8"
   x <- enc2utf8(x)
   if (!all(validUTF8(x))) {
     refuse("not_utf8", paste0("`", name, "` is not valid text in ", rows_of(!validUTF8(x))), "read the file with its encoding: fileEncoding = \"latin1\"", name)
