@@ -13,10 +13,7 @@ moments_of <- function(data, roles, plan, arms) {
   }
   arm <- if (is.null(roles$arm)) rep("all", nrow(data)) else labels_of(data, roles$arm, "arm")
   shared <- identical(roles$prediction_design, "shared")
-  told <- !human & !is.na(arm)
-  if (shared && !is.null(roles$arm) && any(told)) {
-    refuse("llm_only_arm", paste0("LLM-only rows have an arm in ", rows_of(told)), "with answers by arm they have none (NA); of people who did not answer, human = names the column that says who was asked", roles$arm)
-  }
+  if (shared && !is.null(roles$arm)) refuse_armed(!human & !is.na(arm), roles$arm)
   if (!is.null(roles$unit) && anyDuplicated(data[[roles$unit]])) {
     refuse("duplicate_unit", paste0("`", roles$unit, "` has a unit twice"), "one row per unit", roles$unit)
   }

@@ -135,11 +135,18 @@ table_of <- function(data, roles) {
   made
 }
 
-# Under shared predictions an LLM-only row has no arm, whatever the data frame says of it
+# Under shared predictions an LLM-only row has no arm; one that `human` does not call so may be a person who did not answer
 arms_of_humans <- function(data, roles) {
   arm <- plain(data[[roles$arm]], "label", roles$arm)
-  arm[!humans_of(data, roles)] <- NA
+  human <- humans_of(data, roles)
+  if (is.null(roles$human)) refuse_armed(!human & !is.na(arm), roles$arm)
+  arm[!human] <- NA
   wire_column(arm, "label", roles$arm, roles$rows)
+}
+
+refuse_armed <- function(rows, arm) {
+  if (!any(rows)) return(invisible())
+  refuse("llm_only_arm", paste0("LLM-only rows have an arm in ", rows_of(rows)), "with answers by arm they have none (NA); of people who did not answer, human = names the column that says who was asked", arm)
 }
 
 humans_of <- function(data, roles) {

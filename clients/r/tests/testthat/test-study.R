@@ -145,8 +145,10 @@ test_that("single rows and single columns stay arrays", {
 })
 
 test_that("LLM-only rows of shared predictions have no arm", {
-  filled <- transform(d, arm = c("b", "a", "a"))
-  shared <- study_data(filled, trust ~ arm, list(prediction("f", arm = "a"), prediction("g", arm = "b")))
+  filled <- transform(d, arm = c("b", "a", "a"), person = c(TRUE, TRUE, FALSE))
+  twins <- list(prediction("f", arm = "a"), prediction("g", arm = "b"))
+  expect_error(study_data(filled, trust ~ arm, twins), "LLM-only rows have an arm in row 3", fixed = TRUE) # or a person who did not answer
+  shared <- study_data(filled, trust ~ arm, twins, human = "person")
   expect_identical(shared$prediction_design, "shared")
   expect_match(encode(shared), "\"arm\":[\"b\",\"a\",null]", fixed = TRUE)
   expect_identical(study_data(filled, trust ~ arm, "f")$prediction_design, "independent")
