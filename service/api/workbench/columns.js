@@ -18,6 +18,7 @@ export const ROLES = [
   { value: "human", name: "asked of a human (true/false)" },
 ];
 /** Roles that one column at most can have. */
+const NUMBER = /^\d+$/;
 export const ONCE = ["arm", "weight", "cluster", "stratum", "subgroup", "sampling_probability", "human"];
 
 const WORDS = {
@@ -65,13 +66,20 @@ export function designOf(uses) {
   return [...uses.values()].some((use) => use.role === "prediction" && use.arm) ? "shared" : "independent";
 }
 
-/** Model, arm, outcome and draw of every prediction from its name, where the person has not said them. */
+/**
+ * Model, arm, outcome and draw of every prediction from its name, where the person has not said them. A number is an arm only where the
+ * model has a column for every arm: gpt_4 alone is a version.
+ */
 export function describePredictions(header, uses, arms = armsOf(uses)) {
   const outcomes = header.filter((name) => uses.get(name).role === "outcome");
-  for (const name of header) {
+  const predictions = header.filter((name) => uses.get(name).role === "prediction");
+  const named = new Map(predictions.map((name) => [name, described(name, outcomes, arms)]));
+  const alike = (one, other) => ["model", "outcome", "draw"].every((field) => one[field] === other[field]);
+  const whole = (found) => arms.every((arm) => [...named.values()].some((other) => other.arm === arm && alike(found, other)));
+  for (const [name, said] of named) {
+    const words = arms.filter((arm) => !NUMBER.test(arm));
+    const found = NUMBER.test(said.arm) && !whole(said) ? described(name, outcomes, words) : said;
     const use = uses.get(name);
-    if (use.role !== "prediction") continue;
-    const found = described(name, outcomes, arms);
     for (const field of Object.keys(found)) if (!use.told.includes(field)) use[field] = found[field];
   }
 }

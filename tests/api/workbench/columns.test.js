@@ -97,3 +97,11 @@ test("decimal commas that nobody has explained do not hide a column", () => {
   const rows = Array.from({ length: 20 }, (_, i) => `${i};${i},25`);
   assert.deepEqual(roles(`trust;llm\n${rows.join("\n")}\n`), { trust: "outcome", llm: "prediction" });
 });
+
+test("a number in the name of a column is an arm only where the model has a column for every arm", () => {
+  const arms = (text) => [...guessed(text).values()].filter(({ role }) => role === "prediction").map(({ model, arm }) => [model, arm]);
+  assert.deepEqual(arms("arm,trust,gpt_1\n1,3,4\n2,4,3\n"), [["gpt-1", ""]]);
+  assert.deepEqual(arms("arm,trust,gpt_4,claude_3\n3,3,4,4\n4,4,3,3\n"), [["gpt-4", ""], ["claude-3", ""]]);
+  assert.deepEqual(arms("arm,trust,gpt_1,gpt_2\n1,3,4,4\n2,4,3,3\n"), [["gpt", "1"], ["gpt", "2"]]);
+  assert.equal(designOf(guessed("arm,trust,gpt_1\n1,3,4\n2,4,3\n")), "independent");
+});
