@@ -5,6 +5,12 @@ from __future__ import annotations
 from tests.breaks.mutation import CORE, Mutation
 
 MUTATIONS = (
+    Mutation("Yes and yes are two categories", f"{CORE}/layouts/categories.py",
+             "if one != other][:1]", "if False]",
+             "tests/calibration/layouts/test_categories.py"),
+    Mutation("an LLM may use words of its own for categories", f"{CORE}/layouts/categories.py",
+             "if given and names and not names & given]", "if False]",
+             "tests/calibration/layouts/test_categories.py"),
     Mutation("merge moments without the gap of the means", f"{CORE}/moments.py",
              " + gap[:, None] * (gap * (a.n * (b.n / n)))", "",
              "tests/oracles/test_dense.py::test_shards_of_moments_merge_into_the_whole"),

@@ -13,9 +13,9 @@ export function commaObstacles(used, table, reading) {
     return [{ code: "decimal_comma", field: "comma", message: `There are numbers such as ${doubtful[0].firstComma} in ${columns}. Say what the comma is, or save the file with decimal points.` }];
   }
   if (reading.comma !== "decimal") return [];
-  return profiles.filter(mayBeThousands).map(({ column, firstPoint }) => {
-    const message = `Column “${column}” has numbers such as ${firstPoint}: with decimal commas that may be ${firstPoint.replace(".", "")}. Save the file with one decimal mark and without thousands separators.`;
-    return { code: "doubtful_point", column, message };
+  return profiles.filter((each) => mayBeThousands(each) || (each.commas > 0 && each.decimals > 0)).map(({ column, firstPoint, firstComma }) => {
+    const what = firstPoint ? `${firstPoint}: with decimal commas that may be ${firstPoint.replace(".", "")}` : `${firstComma}, and others with a decimal point`;
+    return { code: "doubtful_point", column, message: `Column “${column}” has numbers such as ${what}. Save the file with one decimal mark and without thousands separators.` };
   });
 }
 

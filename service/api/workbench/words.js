@@ -25,7 +25,8 @@ export function headline(answer) {
   const [first] = answer.estimates;
   const several = new Set(answer.estimates.map((each) => each.outcome)).size > 1;
   const level = `${short(100 * first.interval.level, 4)} % interval`;
-  const tested = first.p_value === null || reference(answer) === null ? "" : `, ${pText(first.p_value)}`;
+  const p = first.p_value_adjusted ?? first.p_value;
+  const tested = p === null || reference(answer) === null ? "" : `, ${p === first.p_value ? "" : "adjusted "}${pText(p)}`;
   const about = several || first.component !== null || first.name === "all" ? "" : ` on ${first.outcome}`;
   return `${nameOf(first, several)}${about}: ${short(first.estimate, digitsOf(first.interval))} (${level} ${rangeText(first.interval)}${tested})`;
 }

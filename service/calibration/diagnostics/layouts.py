@@ -16,7 +16,7 @@ from service.calibration.diagnostics.study import Source, Study, View
 from service.calibration.errors import InvalidSample, Problem, Warned
 from service.calibration.layouts import choices, moments
 from service.calibration.layouts.arrays import MODEL, arm_names, length_problem
-from service.calibration.layouts.categories import Answers, Categories, agreed, codes
+from service.calibration.layouts.categories import Answers, Categories, agreed, apart, codes
 from service.calibration.layouts.draft import Draft
 from service.calibration.layouts.labels import Labels, length
 from service.calibration.layouts.parsed import Parsed, draft_of, place
@@ -132,7 +132,8 @@ def _view(parsed: Parsed, index: int) -> View:
     make: Columns = prediction_drafts
     if _of_categories(values, own):
         names, problems = agreed(Categories(), [Answers(values, place(name)), *answers(own)], named(own), place(name))
-        problems = [p for p in problems if p.code != "too_few_categories"] or probability_problems(own, names)
+        problems = [p for p in problems if p.code != "too_few_categories"]
+        problems = problems or apart(Answers(values, place(name)), answers(own)) or probability_problems(own, names)
         if problems:
             raise InvalidSample(problems)
         values, make = codes(values, names).astype(np.float64), partial(_probabilities, names=names)

@@ -5,7 +5,7 @@ the same K - 1 columns for every k, so that shares sum to 1.
 Categories are strings or whole numbers; by default all that anybody or any LLM named, sorted.
 Shapes: N units, K categories; codes (N,), -1 for missing; probabilities (K, N), NaN where missing.
 Raises: ``not_a_category``, ``unknown_category``, ``too_few_categories``, ``too_many_categories``,
-``duplicate_category``.
+``duplicate_category``, ``unlike_categories``.
 Source: the estimand ``proportions`` of openapi/calibration.json. Differs: in nothing.
 """
 
@@ -51,6 +51,7 @@ def agreed(
     if categories.asked is None:
         seen = {name for column in columns for name in ordered(column.values).names} | {name for name, _ in named}
         names = tuple(sorted(seen, key=_by_value) if all(map(_is_number, seen)) else sorted(seen))
+        problems += _nearly_alike(names, place)
     else:
         names = categories.asked
         problems += _duplicates(names) + [p for column in columns for p in _unknown(column, names)]
@@ -62,6 +63,27 @@ def agreed(
         text, hint = f"{len(names)} categories, at most {MOST_CATEGORIES} are computed", "join rare ones"
         problems.append(Problem(place, "too_many_categories", text, hint))
     return names, problems
+
+
+def apart(human: Answers, llm: Sequence[Answers]) -> list[Problem]:
+    """LLM columns of which no answer is one that a human gave, where nobody listed the categories."""
+    given, hint = set(ordered(human.values).names), "code humans' and LLM's answers alike, or list the categories"
+    said = ((column.place, set(ordered(column.values).names)) for column in llm)
+    text = "none of the LLM's answers is a category that a human chose"
+    return [
+        Problem(place, "unlike_categories", text, hint)
+        for place, names in said
+        if given and names and not names & given
+    ]
+
+
+def _nearly_alike(names: Sequence[str], place: str) -> list[Problem]:
+    """Names that differ in capitals or spaces alone."""
+    first: dict[str, str] = {}
+    pairs = ((first.setdefault(" ".join(name.casefold().split()), name), name) for name in names)
+    text = "two categories differ in capitals or spaces alone"
+    hint = "write them alike in all columns, or list the categories in plan.estimand.categories"
+    return [Problem(place, "unlike_categories", text, hint) for one, other in pairs if one != other][:1]
 
 
 def codes(values: FloatArray | Labels, names: Sequence[str]) -> IntArray:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from service.calibration.errors import InvalidSample, Warned, token
 from service.calibration.layouts.arrays import dropped_units
-from service.calibration.layouts.categories import Answers, Categories, agreed, codes, components
+from service.calibration.layouts.categories import Answers, Categories, agreed, apart, codes, components
 from service.calibration.layouts.covariates import covariate_drafts
 from service.calibration.layouts.draft import Draft, finish
 from service.calibration.layouts.imputations import imputation_drafts
@@ -143,6 +143,8 @@ def shares(parsed: Parsed, index: int, categories: Categories) -> tuple[Sample, 
     """The samples of an outcome of categories, one for the share of each."""
     (name, values), own = parsed.outcomes[index], parsed.own(index)
     names, problems = agreed(categories, [Answers(values, place(name)), *answers(own)], named(own), place(name))
+    if not problems and categories.asked is None:
+        problems = apart(Answers(values, place(name)), answers(own))
     problems = problems or probability_problems(own, names)
     if problems:
         raise InvalidSample(problems)

@@ -14,6 +14,7 @@ test("commas are a question until it is answered, points of thousands one of the
   assert.deepEqual(codes("y;llm\n1,5;2\n", ""), ["decimal_comma"]);
   assert.deepEqual(codes("y;llm\n1,5;2\n", "decimal"), []);
   assert.deepEqual(codes("y;llm\n1,5;1.234\n", "decimal"), ["doubtful_point"]);
+  assert.deepEqual(codes('y,llm\n"1,370",2\n3.5,2\n', "decimal"), ["doubtful_point"]);
 });
 
 test("percentages are told where numbers belong, and are names of arms", () => {

@@ -10,6 +10,7 @@ const answer = (more = {}) => ({
 
 test("the first estimate as a sentence", () => {
   assert.equal(headline(answer()), "b − a on trust: 0.703 (95 % interval 0.348 to 1.06, p < 0.001)");
+  assert.match(headline(answer({ p_value: 0.017, p_value_adjusted: 0.03 })), /, adjusted p = 0.030\)$/);
   assert.equal(headline(answer({ p_value: null, component: "yes" })), "b − a · trust · yes: 0.703 (95 % interval 0.348 to 1.06)");
 });
 

@@ -34,6 +34,28 @@ def test_whole_numbers_are_categories_in_the_order_of_their_values() -> None:
     assert found(None, np.array([10.0, 9.0, NAN, -1.0]), labels("2", "007")) == (("-1", "2", "007", "9", "10"), [])
 
 
+@pytest.mark.parametrize("other", ["yes", "YES", " Yes "])
+def test_names_that_differ_in_capitals_or_spaces_are_refused_where_nobody_listed_them(other: str) -> None:
+    assert found(None, labels("No", "Yes"), labels("No", other))[1] == [("/place", "unlike_categories")]
+    assert found(("No", "Yes", other), labels("No", "Yes"), labels("No", other))[1] == []
+    assert found(None, labels("No", "Yes"), labels("Yes"))[1] == []
+
+
+def test_an_llm_that_uses_other_words_than_humans_is_refused() -> None:
+    truths, ones = labels("TRUE", "FALSE", None), labels("1", "0", "1")
+    said = (PredictionColumn(ones, model="a"), PredictionColumn(truths, model="b"))
+    table = Table((("y", truths),), said)
+    with pytest.raises(InvalidSample) as refused:
+        from_table(table, "error", Reading(Categories(), None))
+    assert [(p.pointer, p.code) for p in refused.value.problems] == [
+        ("/data/predictions/0/values", "unlike_categories")
+    ]
+    listed = Reading(Categories(("TRUE", "FALSE", "1", "0")), None)
+    with pytest.raises(InvalidSample) as refused:
+        from_table(table, "error", listed)
+    assert "unlike_categories" not in {p.code for p in refused.value.problems}
+
+
 def test_a_number_may_be_too_long_to_be_one() -> None:
     assert found(None, labels("9" * 5000, "10", "9"))[0] == ("10", "9", "9" * 5000)
 
