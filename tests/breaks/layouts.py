@@ -9,7 +9,7 @@ MUTATIONS = (
              "if one != other][:1]", "if False]",
              "tests/calibration/layouts/test_categories.py"),
     Mutation("an LLM may use words of its own for categories", f"{CORE}/layouts/categories.py",
-             "if given and names and not names & given]", "if False]",
+             "if given and names and not names & given", "if False",
              "tests/calibration/layouts/test_categories.py"),
     Mutation("merge moments without the gap of the means", f"{CORE}/moments.py",
              " + gap[:, None] * (gap * (a.n * (b.n / n)))", "",
