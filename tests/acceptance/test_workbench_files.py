@@ -186,6 +186,16 @@ def test_rows_that_are_to_stay_are_not_sent_again(opened: Open) -> None:
     assert b"values" not in saved(page, "#save-request")
 
 
+def test_rows_stay_when_another_file_is_chosen(opened: Open) -> None:
+    page = opened()
+    example(page)
+    page.check("#set-local")
+    upload(page, "\n".join([HEADER, *ROWS[:-1]]), "corrected.csv")
+    assert page.is_checked("#set-local")
+    calibrated(page)
+    assert json.loads(saved(page, "#save-request"))["data"]["layout"] == "moments"
+
+
 def test_covariates_are_left_out_at_a_press_where_rows_stay(opened: Open) -> None:
     page = opened()
     example(page, "survey")

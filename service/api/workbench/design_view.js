@@ -37,6 +37,7 @@ function pair(name, prices, later) {
   slider.addEventListener("input", () => {
     const value = Number((10 ** Number(slider.value)).toPrecision(2));
     field.value = value;
+    field.setCustomValidity("");
     write(value);
   });
   field.addEventListener("change", () => {

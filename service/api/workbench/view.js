@@ -29,7 +29,8 @@ function taken(table, source, fresh) {
   state.table = table;
   state.reading = source.reading;
   state.uses = guessed(table, source.reading, fresh ? null : state.uses);
-  if (fresh) Object.assign(state.settings, DEFAULTS, { pool: false, design: designOf(state.uses) }, source.settings);
+  const { local } = state.settings; // where rows may go is the person's word, whatever the file
+  if (fresh) Object.assign(state.settings, DEFAULTS, { local, pool: false, design: designOf(state.uses) }, source.settings);
   drawn();
 }
 
