@@ -77,6 +77,15 @@ def test_prices_and_budget_move_the_design(server: Server, opened: Open) -> None
     asked = {"basis": basis, "costs": {"human": 5, "llm": 0.02}, "objective": {"kind": "budget", "budget": 500}}
     assert json.loads(response.value.request.post_data) == asked
     page.wait_for_selector("#design-body .headline:has-text('For 500')")
+    for none in ("0", "-3", ""):
+        page.fill("#price-human", none)
+        page.locator("#price-human").press("Tab")
+        page.wait_for_selector("#design-body > .notice:has-text('numbers above 0')")
+        assert page.get_attribute("#price-human", "aria-invalid") == "true"
+        assert page.query_selector("#frontier svg") is None
+        page.fill("#price-human", "5")
+        page.locator("#price-human").press("Tab")
+        page.wait_for_selector("#design-body .headline:has-text('For 500')")
     with page.expect_response("**/v1/designs") as response:
         page.locator("#slide-llm").press("ArrowRight")
     assert json.loads(response.value.request.post_data)["costs"]["llm"] > 0.02

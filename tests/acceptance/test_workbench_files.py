@@ -220,19 +220,6 @@ def test_weighting_where_rows_stay_is_told_by_the_page(opened: Open) -> None:
     calibrated(page)
 
 
-def test_people_who_stand_in_a_row_for_every_model_are_told_of(opened: Open) -> None:
-    page = opened()
-    example(page)
-    assert page.is_hidden("#repeated")
-    rows = [f"p{i},{model},{i % 5},{(i + j) % 5}" for i in range(60) for j, model in enumerate(("gpt", "claude"))]
-    upload(page, "\n".join(["person,model,trust,llm", *rows]))
-    told = page.inner_text("#repeated")
-    assert "120 rows repeat the human answers of 60 people" in told
-    assert "one row per “person”, with a column of LLM answers for each “model” (gpt, claude)" in told
-    page.select_option("#role-2", "ignore")
-    assert page.is_hidden("#repeated")
-
-
 def test_pressing_twice_is_pressing_once(opened: Open) -> None:
     page = opened()
     example(page)

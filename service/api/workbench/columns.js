@@ -129,8 +129,9 @@ function one(header, found, role) {
   if (name && fits(role, found.get(name).profile)) found.get(name).role = role;
 }
 
+/** A weight of 0 or less is one that the service refuses: left out in silence it would be a study without weights. */
 function fits(role, { kind, min, max, distinct }) {
-  if (role === "weight") return kind === "numbers" && min > 0;
+  if (role === "weight") return kind === "numbers";
   if (role === "sampling_probability") return kind === "numbers" && min > 0 && max <= 1;
   if (role === "human") return distinct === 2;
   return distinct >= 2;

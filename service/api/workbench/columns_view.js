@@ -3,10 +3,14 @@
 import { short } from "./axis.js";
 import { ROLES, armsOf, describePredictions, designOf } from "./columns.js";
 import { byId, choice, element, fill } from "./dom.js";
+import { alike } from "./names.js";
 import { repeatedPeople } from "./repeated.js";
 import { isShares } from "./request.js";
 
-/** Draw the table of columns; `changed` is called after every change, with the uses as they are then. */
+const HEAD = ["column", "contents", "is", "about the LLM answer"];
+const MOST_UNFOLDED = 30;
+
+/** Draw the table of columns; in a long one those that are not used are folded up. `changed` is called after every change, with the uses as they are then. */
 export function columnsPart(table, uses, settings, changed) {
   const arms = armsOf(uses);
   const outcomes = table.header.filter((name) => uses.get(name).role === "outcome");
@@ -16,18 +20,25 @@ export function columnsPart(table, uses, settings, changed) {
     changed();
     byId(focus)?.focus();
   };
-  const head = ["column", "contents", "is", "about the LLM answer"];
+  const rows = new Map(table.header.map((name, j) => [name, row({ name, j, use: uses.get(name), arms, outcomes, shared, table, uses, settings, redraw, changed })]));
+  const folded = table.header.length > MOST_UNFOLDED ? table.header.filter((name) => uses.get(name).role === "ignore") : [];
+  const open = byId("columns").querySelector("details")?.open ?? folded.length === table.header.length;
   fill(
     byId("columns"),
-    element(
-      "table",
-      { class: "columns" },
-      element("caption", { class: "hidden" }, "Which column is what"),
-      element("thead", {}, element("tr", {}, head.map((name) => element("th", { scope: "col" }, name)))),
-      element("tbody", {}, table.header.map((name, j) => row({ name, j, use: uses.get(name), arms, outcomes, shared, table, uses, settings, redraw, changed }))),
-    ),
+    columnsTable("Which column is what", table.header.filter((name) => !folded.includes(name)).map((name) => rows.get(name))),
+    folded.length > 0 ? element("details", { open }, element("summary", {}, `${folded.length} columns that are not used`), columnsTable("Columns that are not used", folded.map((name) => rows.get(name)))) : null,
   );
   drawsShown(table, uses);
+}
+
+function columnsTable(caption, rows) {
+  return element(
+    "table",
+    { class: "columns" },
+    element("caption", { class: "hidden" }, caption),
+    element("thead", {}, element("tr", {}, HEAD.map((name) => element("th", { scope: "col" }, name)))),
+    element("tbody", {}, rows),
+  );
 }
 
 function row(each) {
@@ -79,16 +90,20 @@ function drawsShown(table, uses) {
   });
 }
 
-/** Say so where the same people seem to stand in several rows; nothing is said twice to those who listen. */
+/** Say so where the same people seem to stand in several rows, or one arm under two names; nothing is said twice to those who listen. */
 export function doubtShown(table, uses, reading) {
-  const found = repeatedPeople(table, uses, reading);
-  const words = found === null ? "" : doubt(found);
-  const place = byId("repeated");
-  place.hidden = found === null;
+  const [found, arms] = [repeatedPeople(table, uses, reading), alike(armsOf(uses))];
+  const words = [found && repeatedWords(found), arms && alikeWords(arms)].filter(Boolean).join(" ");
+  const place = byId("doubt");
+  place.hidden = words === "";
   if (place.textContent !== words) place.textContent = words;
 }
 
-function doubt({ person, people, rows, within, levels }) {
+function alikeWords([first, second]) {
+  return `“${first}” and “${second}” are read as two arms: write them alike in the file if they are one.`;
+}
+
+function repeatedWords({ person, people, rows, within, levels }) {
   const [many, of] = [rows, people].map((count) => count.toLocaleString("en-US"));
   const few = `${levels.slice(0, 3).join(", ")}${levels.length > 3 ? ", …" : ""}`;
   return `This looks like one row per “${person}” and “${within}”: ${many} rows repeat the human answers of ${of} people, and every answer would be counted once per row. Make it one row per “${person}”, with a column of LLM answers for each “${within}” (${few}).`;

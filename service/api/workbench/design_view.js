@@ -26,27 +26,27 @@ export function designPart(current) {
   };
 }
 
-/** A slider in powers of ten and the number beside it: either moves the other. */
+/** A slider in powers of ten and the number beside it: either moves the other. What is no price is told where the design would be. */
 function pair(name, prices, later) {
   const [slider, field] = [byId(`slide-${name}`), byId(`price-${name}`)];
   const write = (value) => {
-    prices[name] = value;
-    slider.setAttribute("aria-valuetext", short(value));
+    const good = value > 0 && Number.isFinite(value);
+    field.setCustomValidity(good ? "" : "no price");
+    field.setAttribute("aria-invalid", !good);
+    if (good) {
+      prices[name] = value;
+      slider.setAttribute("aria-valuetext", short(value));
+    }
     later();
+    return good;
   };
   slider.addEventListener("input", () => {
-    const value = Number((10 ** Number(slider.value)).toPrecision(2));
-    field.value = value;
-    field.setCustomValidity("");
-    write(value);
+    field.value = Number((10 ** Number(slider.value)).toPrecision(2));
+    write(Number(field.value));
   });
   field.addEventListener("change", () => {
     const value = Number(field.value);
-    const good = value > 0 && Number.isFinite(value);
-    field.setCustomValidity(good ? "" : "A price or budget above 0 is needed.");
-    if (!field.reportValidity()) return;
-    slider.value = Math.log10(value);
-    write(value);
+    if (write(value)) slider.value = Math.log10(value);
   });
   field.value = prices[name];
   slider.value = Math.log10(prices[name]);
@@ -67,9 +67,11 @@ async function designShown(held, whole) {
   const place = byId("design-body");
   const reason = whyNot(now.request);
   held.reply = held.ratios = null;
+  place.removeAttribute("aria-busy");
   if (now.withheld()) return fill(place, kept());
   byId("sliders").hidden = reason !== null;
   if (reason) return fill(place, element("p", {}, reason));
+  if (byId("sliders").querySelector(":invalid")) return fill(place, element("p", { class: "notice fail", role: "status" }, "Prices and the budget are numbers above 0."));
   held.running = new AbortController();
   place.setAttribute("aria-busy", "true");
   const { answer, problem, aborted } = await post("v1/designs", designRequest(now.request, held.prices), { key: now.key(), signal: held.running.signal });

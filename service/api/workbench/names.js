@@ -22,6 +22,17 @@ export function controlAmong(arms) {
   return arms.find((arm) => CONTROL.test(wordsOf(arm)[0] ?? "")) ?? arms.toSorted(new Intl.Collator("en", { numeric: true }).compare)[0];
 }
 
+/** The first two of the names that differ in capitals and blanks only, null where none do. */
+export function alike(names) {
+  const first = new Map();
+  for (const name of names) {
+    const bare = name.toLowerCase().replace(/\s+/g, " ").trim();
+    if (first.has(bare)) return [first.get(bare), name];
+    first.set(bare, name);
+  }
+  return null;
+}
+
 /** What the name of a prediction says: model, arm, outcome, draw. */
 export function described(name, outcomes, arms) {
   const [, before, draw, after] = /^(.*)(?<![\p{L}\p{N}])(?:draw|run|rep|replicate|sample)[^\p{L}\p{N}]?(\d+)(.*)$/iu.exec(name) ?? [null, name, "", ""];

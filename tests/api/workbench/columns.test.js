@@ -22,6 +22,11 @@ test("one population, two models, a covariate, a weight", () => {
   });
 });
 
+test("a weight of 0 is a weight, which the service refuses, a column of words none", () => {
+  assert.equal(roles("weight,y,llm\n0,1,2\n1.5,2,2\n-1,,1\n").weight, "weight");
+  assert.equal(roles("weight,y,llm\nlow,1,2\nhigh,2,2\nlow,,1\n").weight, "ignore");
+});
+
 test("outcomes that predictions are named after", () => {
   const uses = guessed("cond,trust,liking,trust_llm,liking_llm\n0,1,2,3,4\n1,2,3,4,5\n0,4,4,4,3\n");
   assert.deepEqual([...uses.values()].map(({ role }) => role), ["arm", "outcome", "outcome", "prediction", "prediction"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { controlAmong, described, wordsOf } from "./workbench/names.js";
+import { alike, controlAmong, described, wordsOf } from "./workbench/names.js";
 
 test("words of a name", () => {
   assert.deepEqual(wordsOf("LLMAnswer_gpt4.treatmentA"), ["llmanswer", "gpt4", "treatment", "a"]);
@@ -26,4 +26,11 @@ test("the control arm: the one called so, else the first of the names", () => {
   assert.equal(controlAmong(["letter", "No letter"]), "No letter");
   assert.equal(controlAmong(["letter", "email"]), "email");
   assert.equal(controlAmong(["10", "9"]), "9");
+});
+
+test("names that differ in capitals and blanks only", () => {
+  assert.deepEqual(alike(["treatment", "Control", "control "]), ["Control", "control "]);
+  assert.deepEqual(alike(["no  letter", "No letter", "letter"]), ["no  letter", "No letter"]);
+  assert.equal(alike(["letter", "letters", "let ter"]), null);
+  assert.equal(alike([]), null);
 });
