@@ -209,6 +209,23 @@ def test_another_type_of_answer_is_no_report(library):
         assert r_package.run(library, script, RECTIFIER_URL=service.url) == "not_accepted"
 
 
+def test_no_tries_are_one(library):
+    script = """library(rectifier)
+        options(rectifier.tries = 0)
+        cat(tryCatch(rectifier_post("/v1/designs", list(a = 1)), rectifier_problem = function(p) p$code))"""
+    with answering(Reply(503, BUSY, {"Retry-After": "0"})) as service:
+        assert r_package.run(library, script, RECTIFIER_URL=service.url) == "overloaded"
+        assert len(service.asked) == 1
+
+
+def test_json_of_something_else_is_no_answer(library):
+    script = """library(rectifier)
+        d <- data.frame(y = c(1, 2, NA), llm = 1:3)
+        cat(tryCatch(class(calibrate(d, "y", "llm")), rectifier_problem = function(p) p$code))"""
+    with answering(Reply(200, b'{"status": "ok"}')) as service:
+        assert r_package.run(library, script, RECTIFIER_URL=service.url) == "not_accepted"
+
+
 def test_where_a_container_has_no_locale_letters_stay(library):
     script = """library(rectifier)
         arms <- c(rawToChar(as.raw(c(0x42, 0x72, 0xc3, 0xbc))), "x")

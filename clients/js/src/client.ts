@@ -74,27 +74,27 @@ export class Rectifier {
 
   /** Calibrated estimates from human and LLM responses. */
   calibrate(request: CalibrationRequest, options?: CallOptions): Promise<CalibrationAnswer> {
-    return this.post("/v1/calibrations", request, options);
+    return this.#computed("/v1/calibrations", request, options);
   }
 
   /** How many humans and how many LLM answers to buy. */
   design(request: DesignRequest, options?: CallOptions): Promise<DesignAnswer> {
-    return this.post("/v1/designs", request, options) as Promise<DesignAnswer>;
+    return this.#computed("/v1/designs", request, options);
   }
 
   /** May these LLM responses be relied on? */
   diagnose(request: DiagnosticsRequest, options?: CallOptions): Promise<DiagnosticsAnswer> {
-    return this.post("/v1/diagnostics", request, options);
+    return this.#computed("/v1/diagnostics", request, options);
   }
 
   /** What an effect is worth that only an LLM has measured. */
   trackRecord(request: TrackRecordRequest, options?: CallOptions): Promise<TrackRecordAnswer> {
-    return this.post("/v1/track-records", request, options);
+    return this.#computed("/v1/track-records", request, options);
   }
 
   /** Many hypotheses under one error rate, and which to take to humans next. */
   screen(request: ScreeningRequest, options?: CallOptions): Promise<ScreeningAnswer> {
-    return this.post("/v1/screenings", request, options);
+    return this.#computed("/v1/screenings", request, options);
   }
 
   /** Every method: formula, assumptions, sources, limits. */
@@ -111,7 +111,7 @@ export class Rectifier {
   post<P extends keyof Paths>(path: P, body: Paths[P]["request"], options?: CallOptions): Promise<Paths[P]["answer"]>;
   post<P extends string>(path: P extends keyof Paths ? never : P, body: unknown, options?: CallOptions): Promise<unknown>;
   post(path: string, body: unknown, options?: CallOptions): Promise<unknown> {
-    return this.#json(this.url + path, { method: "POST", body, accept: JSON_TYPE, pure: true }, options);
+    return this.#posted(path, body, options);
   }
 
   /** Posts and gives the answer's text as it came: JSON, or another type that the path has, such as text/csv. */
@@ -126,8 +126,7 @@ export class Rectifier {
 
   /** The refusal that a request would get, else what would be applied and what it would cost. */
   validate<P extends keyof Paths>(path: P, body: Paths[P]["request"], options?: CallOptions): Promise<Paths[P]["validated"]> {
-    const url = `${this.url}${path}?validate_only=true`;
-    return this.#json(url, { method: "POST", body, accept: JSON_TYPE, pure: true }, options);
+    return this.#computed(`${path}?validate_only=true`, body, options);
   }
 
   /** What a generation would ask, of whom, at what price at most; nobody is called. */
@@ -158,6 +157,17 @@ export class Rectifier {
     } finally {
       watch.end();
     }
+  }
+
+  /** Every answer of a computing path has warnings, if none; what has not is somebody else's. */
+  async #computed<T>(path: string, body: unknown, options?: CallOptions): Promise<T> {
+    const answer = await this.#posted<T & { warnings?: unknown }>(path, body, options);
+    if (Array.isArray(answer?.warnings)) return answer;
+    throw failure("not_accepted", `The answer of ${this.url}${path} is none of the service's.`, "Does something else answer at this address?");
+  }
+
+  #posted<T>(path: string, body: unknown, options?: CallOptions): Promise<T> {
+    return this.#json(this.url + path, { method: "POST", body, accept: JSON_TYPE, pure: true }, options);
   }
 
   #json<T>(url: string, asked: Asked, options?: CallOptions): Promise<T> {

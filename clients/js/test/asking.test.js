@@ -105,6 +105,12 @@ test("an answer of something else is told as such", async () => {
   const foreign = (type) => async () => new Response("<html>", { headers: { "content-type": type } });
   const text = (type, accept) => new Rectifier({ fetch: foreign(type) }).text("/v1/calibrations", {}, accept);
   await assert.rejects(text("text/html", "text/csv"), { code: "not_accepted" });
+  for (const answer of ["{}", "null", "[]", '{"status":"ok"}', '{"warnings":0}']) {
+    const here = new Rectifier({ fetch: async () => new Response(answer) });
+    await assert.rejects(here.calibrate({}), { code: "not_accepted" });
+    await assert.rejects(here.validate("/v1/designs", {}), { code: "not_accepted" });
+    assert.deepEqual(await here.post("/v1/x", {}), JSON.parse(answer));
+  }
   assert.equal(await text("text/html; charset=utf-8", "text/html"), "<html>");
   assert.equal(await text("image/gif", "*/*"), "<html>");
 });

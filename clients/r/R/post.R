@@ -65,12 +65,12 @@ tried_once <- function(request) {
 # Busy (503, 429) is waited for as the service asks, up to `rectifier.max_wait` seconds. A broken connection is tried once more,
 # unless the reply goes into a file: that is a generation, which was perhaps begun and would be paid for twice.
 answered <- function(request, url, places, into = NULL, tries = getOption("rectifier.tries", 4)) {
-  for (try in seq_len(tries)) {
+  for (try in seq_len(max(1, tries))) {
     reply <- once(request, into)
     if (is.null(reply$failure) && !(reply$status %in% c(429L, 503L))) break
     wait <- if (is.null(reply$retry_after)) stats::runif(1, 0, 0.25 * 2^try) else reply$retry_after
     for_good <- !is.null(reply$failure) && (try > 1L || reply$timeout || !is.null(into))
-    if (try == tries || wait > getOption("rectifier.max_wait", 60) || for_good) break
+    if (try >= tries || wait > getOption("rectifier.max_wait", 60) || for_good) break
     Sys.sleep(wait)
   }
   if (!is.null(reply$failure)) stop(unreachable(reply, url))
@@ -129,7 +129,9 @@ parsed <- function(reply) {
 answer_of <- function(path, body, class, url, key, timeout, places = attr(study, "places"), study = NULL, reference = attr(study, "control")) {
   body <- text_of(body)
   reply <- sent(path, body, list(), url, key, timeout, places = places)
-  answer <- as_sent(parsed(reply), attr(study, "moments_of"))
+  answer <- parsed(reply)
+  if (!"warnings" %in% names(answer)) stop(problem(reply$status, "not_accepted", "the answer is none of the service's: something else answers at this address"))
+  answer <- as_sent(answer, attr(study, "moments_of"))
   structure(answer, class = c(class, "rectifier_answer"), json = reply$text, request = body, path = path, reference = if (length(attr(study, "arms")) > 1L) reference)
 }
 

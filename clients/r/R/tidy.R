@@ -23,9 +23,10 @@ elsewhere <- function(name, x, ...) {
 tidy.rectifier_calibration <- function(x, conf.int = TRUE, conf.level = interval_level(x), ...) {
   refuse_level(conf.level, x)
   e <- x$estimates
+  ends <- interval_ends(e)
   frame <- data.frame(
     term = estimate_names(e), estimate = numbers(e, "estimate"), std.error = numbers(e, "standard_error"),
-    conf.low = numbers(e, "interval", "lower"), conf.high = numbers(e, "interval", "upper"), p.value = numbers(e, "p_value"),
+    conf.low = ends[, 1], conf.high = ends[, 2], p.value = numbers(e, "p_value"),
     p.value.adjusted = numbers(e, "p_value_adjusted"), df = numbers(e, "df"),
     outcome = words(e, "outcome"), name = words(e, "name"), component = words(e, "component"), subgroup = words(e, "subgroup"),
     human.only = numbers(e, "human_only", "estimate"), llm.only = numbers(e, "llm_only", "estimate"),
@@ -33,6 +34,13 @@ tidy.rectifier_calibration <- function(x, conf.int = TRUE, conf.level = interval
     claim = words(e, "claim"), verdict = words(e, "verdict")
   )
   as_tibble_if(if (conf.int) frame else frame[setdiff(names(frame), c("conf.low", "conf.high"))])
+}
+
+# A matrix of lower and upper ends; the open end of a one-sided interval is infinite
+interval_ends <- function(estimates) {
+  lower <- numbers(estimates, "interval", "lower")
+  upper <- numbers(estimates, "interval", "upper")
+  cbind(ifelse(is.na(lower), -Inf, lower), ifelse(is.na(upper), Inf, upper))
 }
 
 # 90% where equivalence is tested at 95%
@@ -82,11 +90,8 @@ coef.rectifier_calibration <- function(object, ...) {
 confint.rectifier_calibration <- function(object, parm, level = interval_level(object), ...) {
   refuse_level(level, object)
   e <- object$estimates
-  made <- cbind(numbers(e, "interval", "lower"), numbers(e, "interval", "upper"))
-  open <- is.na(made[1, ])
-  tails <- if (open[1]) c(0, level) else if (open[2]) c(1 - level, 1) else c((1 - level) / 2, (1 + level) / 2)
-  made[is.na(made[, 1]), 1] <- -Inf
-  made[is.na(made[, 2]), 2] <- Inf
+  made <- interval_ends(e)
+  tails <- if (made[1, 1] == -Inf) c(0, level) else if (made[1, 2] == Inf) c(1 - level, 1) else c((1 - level) / 2, (1 + level) / 2)
   dimnames(made) <- list(estimate_names(e), paste(format(100 * tails, trim = TRUE, digits = 3), "%"))
   if (missing(parm)) made else made[parm, , drop = FALSE]
 }

@@ -261,6 +261,8 @@ test_that("one-sided intervals, several outcomes and coefficients have names and
   two <- calibrate(d, c("trust", "again"), list(prediction("gpt_control", "gpt", outcome = "trust"), prediction("gpt_letter", "gpt", outcome = "again")), plan = list(alternative = "greater"))
   expect_identical(names(coef(two)), c("trust", "again"))
   expect_identical(unname(confint(two)[, 2]), c(Inf, Inf))
+  expect_identical(tidy(two)[["conf.high"]], c(Inf, Inf))
+  expect_true(all(is.finite(tidy(two)[["conf.low"]])))
   expect_identical(colnames(confint(two)), c("5 %", "100 %"))
   same <- calibrate(d, trust ~ arm, twins("gpt"), plan = list(alternative = "equivalence", margin = 1))
   expect_identical(colnames(confint(same)), c("5 %", "95 %"))
