@@ -247,7 +247,9 @@ def _outcome_doubt(sample: Sample, arm: str) -> Warned | None:
     rarer = rarer_of_two(y)
     if rarer is None and _skewed(np.concatenate([v - v.mean() for v in answers])):
         text = "the outcome is so skewed for its number of humans that the t interval may be too short"
-        return Warned("skewed_outcome", text, place)
+        off = outlying.far_off(y)
+        codes = f"; {off} of {y.size} answers are far from all others: codes for missing?" if off else ""
+        return Warned("skewed_outcome", text + codes, place)
     if rarer and rarer < FEW_MINORITY:
         text = f"fewer than {FEW_MINORITY} humans of an arm gave the rarer of two answers: no interval is trustworthy"
         return Warned("rare_outcome", text, place)

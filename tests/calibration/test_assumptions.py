@@ -19,6 +19,7 @@ from service.calibration.assumptions import (
 )
 from service.calibration.assumptions import tested as reference_test
 from service.calibration.calibrate import calibrate
+from service.calibration.errors import Warned
 from service.calibration.estimate import Frame
 from service.calibration.layouts.predictions import PredictionColumn
 from service.calibration.layouts.reading import Reading
@@ -177,6 +178,14 @@ def test_amounts_that_few_gave_are_doubted_in_any_order_of_rows() -> None:
         assert "skewed_outcome" in skew_codes(order)
 
 
+def test_codes_for_missing_among_the_humans_are_asked_about_and_no_other_skewness() -> None:
+    likert = np.tile([1.0, 2.0, 3.0, 4.0, 5.0], 12)
+    amounts = np.exp(0.8 * np.random.default_rng(3).standard_normal(60))
+    for y, asked in ((np.append(likert, [-99.0, -99.0]), True), (amounts, False)):
+        (told,) = (w for w in skew_warnings(y) if w.code == "skewed_outcome")
+        assert told.message.endswith("; 2 of 62 answers are far from all others: codes for missing?") == asked
+
+
 def test_strata_are_judged_by_arm_and_within() -> None:
     """Levels that differ between strata are no skewness; answers that are skewed within them are."""
     rng = np.random.default_rng(7)
@@ -223,10 +232,14 @@ def test_coefficients_that_few_answers_make_up_are_doubted_by_name(share: float,
     assert not {"skewed_outcome", "rare_outcome"} & {w.code for w in answer.warnings}
 
 
-def skew_codes(y: np.ndarray) -> list[str]:
+def skew_warnings(y: np.ndarray) -> list[Warned]:
     study = simulate(1, (y.shape[0],), (9,))
     frame = Frame(replace(study, y=(y,)).sample(), "exchangeability")
-    return [w.code for w in doubts(frame, None, llm_asked=True)]
+    return doubts(frame, None, llm_asked=True)
+
+
+def skew_codes(y: np.ndarray) -> list[str]:
+    return [w.code for w in skew_warnings(y)]
 
 
 def test_tests_and_claims_of_many_outcomes_are_those_of_each() -> None:

@@ -93,8 +93,3 @@ def test_javascript(browser: Any, server: Server, tmp_path: Path) -> None:
     (package.home / "request.json").write_bytes(files["request.json"])
     said = package.run(f"{code}\nconsole.log(JSON.stringify(answer));")
     assert json.loads(said.splitlines()[-1])["estimates"] == answer["estimates"]
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return r_package.installed(tmp_path_factory.mktemp("r"))
