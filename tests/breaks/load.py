@@ -8,6 +8,10 @@ MUTATIONS = (
     Mutation("a body is lost with the process that parsed it", "service/api/parsing/parser.py",
              "_TRIES = 2", "_TRIES = 1",
              "tests/api/parsing/test_parser.py::test_a_process_killed_with_a_body_is_replaced_and_the_body_answered"),
+    Mutation("the parsing process loads what nobody uses", "service/api/parsing/process.py",
+             "    import_scipy()", "    pass",
+             "tests/api/parsing/test_process.py::"
+             "test_it_is_ready_without_what_nobody_uses_and_ends_with_the_socket"),
     Mutation("a place is free while its thread still works", "service/api/placement.py",
              "            if not begun.cancel():\n", "            if False:\n",
              "tests/api/test_placement.py::test_work_past_its_deadline_keeps_its_thread"),
