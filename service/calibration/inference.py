@@ -82,6 +82,10 @@ def check(settings: Settings) -> None:
             found.append(Problem("/plan/margin", "missing_margin", text, "give the margin in outcome units"))
         elif not settings.margin > 0.0:
             found.append(Problem("/plan/margin", "bad_margin", "a margin must be above 0", "give it in outcome units"))
+    elif settings.margin is not None:
+        text = f"alternative {settings.alternative} is tested against no margin"
+        hint = "set alternative to equivalence or non_inferiority, or leave margin out"
+        found.append(Problem("/plan/margin", "unused_margin", text, hint))
     if settings.alternative == "equivalence" and settings.level <= 0.5:
         text = "equivalence is tested with an interval of level 2 confidence_level - 1, which must be above 0"
         found.append(Problem("/plan/confidence_level", "level_too_low", text, "use a level above 0.5"))

@@ -10,7 +10,7 @@ MUTATIONS = (
              "int((np.abs(values - middle) > reach).sum())", "int((values - middle > reach).sum())",
              "tests/calibration/test_outlying.py"),
     Mutation("codes for missing among the humans are not asked about", f"{CORE}/assumptions.py",
-             "codes for missing?\" if off else", "codes for missing?\" if off > 9 else",
+             'codes for missing?" if off else', 'codes for missing?" if off > 9 else',
              "tests/calibration/test_assumptions.py"),
     Mutation("only the first arm is looked at for what LLMs know", f"{CORE}/diagnostics/balance.py",
              "range(len(arms) if len(arms) > 2 else 1)", "range(1)",

@@ -158,6 +158,10 @@ def test_settings_that_contradict_each_other_are_refused_together() -> None:
     with pytest.raises(InvalidPlan) as refused:
         check(Settings(0.9, "non_inferiority", margin=0.0, bounds=(1.0, 1.0)))
     assert problems(refused.value) == [("/plan/margin", "bad_margin"), ("/plan/bounds", "bad_bounds")]
+    for alternative in ("two_sided", "less", "greater"):
+        with pytest.raises(InvalidPlan) as refused:
+            check(Settings(alternative=alternative, margin=0.1))
+        assert problems(refused.value) == [("/plan/margin", "unused_margin")]
 
 
 @pytest.mark.parametrize(
